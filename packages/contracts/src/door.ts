@@ -1,0 +1,107 @@
+/** The door: frames between a provider (PAM module, Windows provider, terminal) and the agent of the same machine. */
+import { z } from "zod";
+import { causeId } from "./cause-id.ts";
+import { LIMITS } from "./limits.ts";
+import { reference } from "./reference.ts";
+
+/** The version this code speaks; one older is accepted when there is one. */
+export const DOOR_VERSION = 1;
+
+const name = z.string().min(1).max(LIMITS.nameLength);
+const short = z.string().max(1024);
+
+/** Where the person sits. `socket`: the IP literal of a TCP peer; `claimed`: somebody's word, never matched by a zone (S35). */
+export const clientAddress = z.strictObject({ value: z.string().min(1).max(256), origin: z.enum(["socket", "claimed"]) });
+export type ClientAddress = z.infer<typeof clientAddress>;
+
+/** `xrdp`, `sshd`, `sudo`, `su`, `console`, `rdp`, or the PAM service's own name. */
+export const service = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "a service name: lower case letters, digits, . _ -");
+export const scenario = z.enum(["logon", "unlock", "elevate", "reconnect"]);
+export type Scenario = z.infer<typeof scenario>;
+
+const who = {
+  username: name,
+  domain: name.optional(),
+  sid: z.string().regex(/^S-1-[0-9]+(-[0-9]+){1,15}$/).optional(),
+  uid: z.int().min(0).max(4294967295).optional(),
+};
+const where = { service, tty: short.optional(), ruser: short.optional(), address: clientAddress.optional() };
+
+export const helloFrame = z.strictObject({
+  v: z.int(),
+  hello: z.strictObject({ provider: z.enum(["pam", "windows", "terminal"]), conversation: z.boolean(), serial: z.boolean() }),
+});
+export const beginFrame = z.strictObject({
+  begin: z.strictObject({ ...who, ...where, password: z.enum(["verified", "handed-over", "none"]), scenario }),
+});
+export const failedFrame = z.strictObject({ failed: z.strictObject({ ...who, ...where, reason: z.enum(["password"]) }) });
+/** `method`: how the machine let the person in without the second factor: `publickey`, `gssapi`, `root` (su by root), `none` … */
+export const accountFrame = z.strictObject({
+  account: z.strictObject({ ...who, ...where, scenario: scenario.optional(), method: z.string().regex(/^[a-z0-9-]{1,32}$/) }),
+});
+export const inputFrame = z.strictObject({
+  input: z.strictObject({ id: z.int().min(1).max(1000), values: z.record(z.string().max(64), z.string().max(4096)) }),
+});
+export const cancelFrame = z.strictObject({ cancel: z.strictObject({ cause: causeId.optional() }) });
+
+/** What a provider may send, in any order; the agent judges the order. */
+export const providerFrame = z.union([helloFrame, beginFrame, failedFrame, accountFrame, inputFrame, cancelFrame]);
+export type HelloFrame = z.infer<typeof helloFrame>;
+export type BeginFrame = z.infer<typeof beginFrame>;
+export type FailedFrame = z.infer<typeof failedFrame>;
+export type AccountFrame = z.infer<typeof accountFrame>;
+export type InputFrame = z.infer<typeof inputFrame>;
+export type ProviderFrame = z.infer<typeof providerFrame>;
+
+export const field = z.strictObject({
+  id: z.string().min(1).max(64),
+  /** A kind that a provider does not know is drawn as `text`. */
+  kind: z.enum(["text", "code", "secret", "choice", "button", "link", "qr"]),
+  label: short,
+  digits: z.int().min(4).max(12).optional(),
+  choices: z.array(z.strictObject({ value: short, label: short })).max(32).optional(),
+  value: z.string().max(4096).optional(),
+});
+export type Field = z.infer<typeof field>;
+
+export const showFrame = z.strictObject({
+  show: z.strictObject({
+    title: short.optional(),
+    text: z.string().max(4096).optional(),
+    wait: z.boolean().optional(),
+    fields: z.array(field).max(16).optional(),
+  }),
+});
+export const endFrame = z.strictObject({
+  end: z.union([
+    z.strictObject({ result: z.literal("allow"), ...who, reference: reference.optional(), text: z.string().max(4096).optional() }),
+    z.strictObject({ result: z.literal("deny"), text: z.string().max(4096), reference: reference.optional() }),
+  ]),
+});
+export const errorFrame = z.strictObject({ error: z.strictObject({ cause: causeId, text: z.string().max(4096) }) });
+export const agentFrame = z.union([showFrame, endFrame, errorFrame]);
+export type ShowFrame = z.infer<typeof showFrame>;
+export type EndFrame = z.infer<typeof endFrame>;
+export type ErrorFrame = z.infer<typeof errorFrame>;
+export type AgentFrame = z.infer<typeof agentFrame>;
+
+/** The file that lets the PAM module judge when the agent cannot be reached; written by the agent, root only. `until`: epoch seconds. */
+export const failModeFile = z.strictObject({
+  v: z.literal(1),
+  armed: z.boolean(),
+  agentGone: z.enum(["refuse", "allow"]),
+  until: z.int(),
+});
+export type FailModeFile = z.infer<typeof failModeFile>;
+
+/** One line of the file in which the PAM module keeps attempts made while the agent was gone. */
+export const spooledAttempt = z.strictObject({
+  time: z.iso.datetime(),
+  reference,
+  username: z.string().max(1024),
+  service: z.string().max(256),
+  result: z.enum(["deny", "allow"]),
+  cause: causeId,
+  evidence: z.string().max(4096).optional(),
+});
+export type SpooledAttempt = z.infer<typeof spooledAttempt>;

@@ -1,0 +1,166 @@
+/** The host link: what an agent sends to the org, and what the org signs for it. */
+import { z } from "zod";
+import { causeId } from "./cause-id.ts";
+import { clientAddress, scenario, service } from "./door.ts";
+import { LIMITS } from "./limits.ts";
+import { hostPolicy } from "./policy.ts";
+import { reference } from "./reference.ts";
+
+/** `typ` headers: a token made for one purpose is refused for any other (S20, RFC 8725 §3.11). */
+export const JWS_TYPES = {
+  assertion: "sallyport-host+jwt",
+  enrol: "sallyport-enrol+jws",
+  enrolled: "sallyport-enrolled+jws",
+  time: "sallyport-time+jws",
+  decision: "sallyport-decision+jws",
+  policy: "sallyport-policy+jws",
+  head: "sallyport-head+jws",
+} as const;
+
+const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/);
+const hash = base64url.length(43);
+const bits128 = base64url.length(22);
+export const hostId = z.string().regex(/^hst_[0-9A-Za-z]{20}$/);
+
+/** Public P-256 key as JWK (RFC 7517); nothing else may be in it. */
+export const publicJwk = z.strictObject({ kty: z.literal("EC"), crv: z.literal("P-256"), x: hash, y: hash, kid: z.string().optional() });
+export type PublicJwk = z.infer<typeof publicJwk>;
+
+/** Claims of the assertion that signs every call (RFC 7523 shape). `bh`: SHA-256 of the raw body; times in epoch seconds. */
+export const assertionClaims = z.strictObject({
+  iss: hostId,
+  sub: hostId,
+  aud: z.string().max(512),
+  iat: z.int(),
+  exp: z.int(),
+  jti: bits128,
+  gen: bits128,
+  bh: hash,
+});
+export type AssertionClaims = z.infer<typeof assertionClaims>;
+
+/** The first question of a logon. `hostTime`: the host's own clock in ms, for the record only. */
+export const logonRequest = z.strictObject({
+  reference,
+  nonce: bits128,
+  username: z.string().min(1).max(LIMITS.nameLength),
+  domain: z.string().min(1).max(LIMITS.nameLength).optional(),
+  sid: z.string().regex(/^S-1-[0-9]+(-[0-9]+){1,15}$/).optional(),
+  scenario,
+  service,
+  address: clientAddress.optional(),
+  password: z.enum(["verified", "handed-over", "none"]),
+  hostTime: z.int(),
+  conversation: z.boolean(),
+  drive: z.enum(["agent", "page"]),
+});
+export type LogonRequest = z.infer<typeof logonRequest>;
+
+/** Signed position in the log of one node: what an agent keeps so that a cut tail is noticed (S21). */
+export const logHead = z.strictObject({ node: z.string().max(64), seq: z.int().min(0), hash: z.string().length(64) });
+export type LogHead = z.infer<typeof logHead>;
+
+/** The signed yes. There is no signed no: everything but a valid yes is a refusal. */
+export const decisionClaims = z.strictObject({
+  typ: z.literal("decision"),
+  iss: z.string(),
+  aud: hostId,
+  reference,
+  nonce: bits128,
+  /** base64url SHA-256 of the raw body of the logon request. */
+  logonHash: hash,
+  user: z.strictObject({ id: z.string(), login: z.string() }),
+  result: z.literal("allow"),
+  amr: z.array(z.string()).max(8),
+  /** Set when a rule let in without a factor: a warning, not a refusal. */
+  cause: causeId.optional(),
+  head: logHead,
+  iat: z.int(),
+  exp: z.int(),
+});
+export type DecisionClaims = z.infer<typeof decisionClaims>;
+
+export const timeRequest = z.strictObject({ nonce: bits128 });
+export const timeAnswer = z.strictObject({ time: z.string() });
+/** `now`: the org's time in epoch ms. */
+export const timeClaims = z.strictObject({ typ: z.literal("time"), nonce: bits128, now: z.int() });
+export type TimeClaims = z.infer<typeof timeClaims>;
+
+/** Body of `POST /api/v1/hosts/enrol`. `proof`: JWS by the new host key over `enrolProof`, its header carries no key. */
+export const enrolRequest = z.strictObject({
+  codeId: z.string().regex(/^[0-9a-f]{24}$/),
+  key: publicJwk,
+  proof: z.string().max(8192),
+});
+/** `mac`: base64url HMAC-SHA-256(secret of the code, thumbprint of `key` + "." + nonce). */
+export const enrolProof = z.strictObject({
+  typ: z.literal("enrol"),
+  codeId: z.string(),
+  nonce: bits128,
+  mac: hash,
+  name: z.string().min(1).max(128),
+  platform: z.enum(["linux", "windows"]),
+  version: z.string().max(64),
+});
+export type EnrolProof = z.infer<typeof enrolProof>;
+export const enrolAnswer = z.strictObject({ enrolled: z.string() });
+/** Signed by the decision key, whose thumbprint the enrolment code carries. */
+export const enrolledClaims = z.strictObject({
+  typ: z.literal("enrolled"),
+  nonce: bits128,
+  hostId,
+  name: z.string(),
+  app: z.string(),
+  orgUrl: z.string(),
+  generation: bits128,
+  decisionKey: publicJwk,
+  now: z.int(),
+});
+export type EnrolledClaims = z.infer<typeof enrolledClaims>;
+
+/** One attempt as the host saw it; `at` in epoch ms of the host's corrected clock. */
+export const attemptReport = z.strictObject({
+  reference,
+  at: z.int(),
+  username: z.string().max(1024),
+  service: z.string().max(256),
+  scenario: scenario.optional(),
+  address: clientAddress.optional(),
+  result: z.enum(["allow", "deny"]),
+  cause: causeId.optional(),
+  evidence: z.record(z.string(), z.union([z.string().max(4096), z.number(), z.boolean()])).optional(),
+});
+export type AttemptReport = z.infer<typeof attemptReport>;
+export const reportsRequest = z.strictObject({ reports: z.array(attemptReport).min(1).max(200) });
+export const reportsAnswer = z.strictObject({ accepted: z.int() });
+
+/** Self-check. `checkId` is kept on disk before the call, so that a retry after a lost answer is known as such. `offsetMs`: host clock minus org. */
+export const selfCheckRequest = z.strictObject({
+  checkId: bits128,
+  bootId: z.string().max(64),
+  version: z.string().max(64),
+  armed: z.boolean(),
+  offsetMs: z.int(),
+  head: logHead.optional(),
+  policyVersion: z.int().optional(),
+  findings: z.array(z.strictObject({ cause: causeId, evidence: z.string().max(1024).optional() })).max(64),
+});
+export type SelfCheckRequest = z.infer<typeof selfCheckRequest>;
+/** `policy`, `head`: JWS by the decision key. */
+export const selfCheckAnswer = z.strictObject({ generation: bits128, policy: z.string(), head: z.string() });
+export type SelfCheckAnswer = z.infer<typeof selfCheckAnswer>;
+export const headClaims = z.strictObject({ typ: z.literal("head"), ...logHead.shape, now: z.int() });
+
+/** The policy for one host: exclusions, fail modes, permits. A lower version is refused by the agent. Times in epoch seconds. */
+export const hostPolicyClaims = z.strictObject({
+  typ: z.literal("policy"),
+  host: hostId,
+  version: z.int().min(0),
+  iat: z.int(),
+  exp: z.int(),
+  ...hostPolicy.shape,
+});
+export type HostPolicyClaims = z.infer<typeof hostPolicyClaims>;
+
+/** Why an agent ends a transaction by itself: only what the person or the prompt's clock did. */
+export const cancelCause = z.enum(["logon.cancelled", "factor.timeout", "factor.code-malformed", "factor.code-wrong"]);

@@ -1,0 +1,45 @@
+/** A line of the system log and the chain that joins one line to the next. */
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { causeId } from "./cause-id.ts";
+import { EVENTS, type EventType } from "./events.ts";
+
+export const eventType = z.custom<EventType>((value) => typeof value === "string" && Object.hasOwn(EVENTS, value), {
+  error: "not an event type of the table",
+});
+
+/** One event. `published`: ISO 8601 UTC of the database's clock; `previous`, `hash`: hex SHA-256; one chain per `node`, `seq` without gaps from 1. */
+export const logEvent = z.strictObject({
+  node: z.string(),
+  seq: z.int().min(1),
+  id: z.string(),
+  published: z.iso.datetime(),
+  type: eventType,
+  actor: z.strictObject({ type: z.enum(["user", "host", "token", "system", "local"]), id: z.string(), name: z.string().optional() }),
+  target: z.strictObject({ type: z.string(), id: z.string(), name: z.string().optional() }).optional(),
+  outcome: z.enum(["success", "failure"]),
+  cause: causeId.optional(),
+  reference: z.string().optional(),
+  host: z.string().optional(),
+  data: z.record(z.string(), z.unknown()),
+  previous: z.string().length(64),
+  hash: z.string().length(64),
+});
+export type LogEvent = z.infer<typeof logEvent>;
+
+/** `previous` of the first event of a chain. */
+export const CHAIN_START = "0".repeat(64);
+
+/** Hash of an event: SHA-256 over its canonical JSON (keys sorted, no white space) without `hash` itself; `previous` is part of it. */
+export function hashEvent(event: Omit<LogEvent, "hash">): string {
+  return createHash("sha256").update(canonicalJson(event)).digest("hex");
+}
+
+/** JSON with sorted keys, so that two readers hash the same bytes. Undefined values are left out, as JSON does. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(",")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(",")}}`;
+}

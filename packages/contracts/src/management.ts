@@ -1,0 +1,213 @@
+/** The management API: what administrators, the CLI and the public Okta SDK send and read. */
+import { z } from "zod";
+import { causeId } from "./cause-id.ts";
+import { clientAddress, scenario, service } from "./door.ts";
+import { factorKind, policyDocument } from "./policy.ts";
+
+/** Roles of API tokens and administrators, from the highest to the lowest. */
+export const role = z.enum(["owner", "admin", "help-desk", "auditor"]);
+export type Role = z.infer<typeof role>;
+
+const label = z.string().trim().min(1).max(128);
+const when = z.iso.datetime();
+
+/** `login` is the user's name in the org; the others are the names that machines and directories know. */
+export const userProfile = z.strictObject({
+  login: z.string().trim().min(1).max(256),
+  email: z.string().max(256).optional(),
+  firstName: z.string().max(128).optional(),
+  lastName: z.string().max(128).optional(),
+  samAccountName: z.string().max(256).optional(),
+  domain: z.string().max(256).optional(),
+  userPrincipalName: z.string().max(256).optional(),
+  sid: z.string().max(184).optional(),
+});
+export type UserProfile = z.infer<typeof userProfile>;
+export const userStatus = z.enum(["STAGED", "ACTIVE", "SUSPENDED", "LOCKED_OUT", "DEPROVISIONED"]);
+export type UserStatus = z.infer<typeof userStatus>;
+
+/** `source`: where the user comes from; with `externalId` it is the key (S29), never the name. */
+export const createUserRequest = z.strictObject({
+  profile: userProfile,
+  credentials: z.strictObject({ password: z.strictObject({ value: z.string().max(1024) }) }).optional(),
+  source: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/).optional(),
+  externalId: z.string().min(1).max(256).optional(),
+});
+export const updateUserRequest = z.strictObject({
+  profile: userProfile.partial().optional(),
+  credentials: z.strictObject({ password: z.strictObject({ value: z.string().max(1024) }) }).optional(),
+});
+export const userView = z.object({
+  id: z.string(),
+  status: userStatus,
+  created: when,
+  lastUpdated: when,
+  statusChanged: when.nullable(),
+  passwordChanged: when.nullable(),
+  profile: userProfile,
+  source: z.string(),
+  externalId: z.string(),
+});
+export type UserView = z.infer<typeof userView>;
+
+export const createGroupRequest = z.strictObject({ profile: z.strictObject({ name: label, description: z.string().max(1024).optional() }) });
+export const groupView = z.object({
+  id: z.string(),
+  created: when,
+  type: z.literal("OKTA_GROUP"),
+  profile: z.object({ name: z.string(), description: z.string().nullable() }),
+});
+export type GroupView = z.infer<typeof groupView>;
+
+/** How a name typed at a machine finds a user: tried in order, the first that finds anyone decides. */
+export const nameRule = z.enum(["login", "userPrincipalName", "email", "samAccountName", "domain-sam", "email-local-part"]);
+export type NameRule = z.infer<typeof nameRule>;
+export const appSettings = z.strictObject({ nameRules: z.array(nameRule).min(1).max(16).optional() });
+export const createAppRequest = z.object({
+  label,
+  name: z.string().max(128).optional(),
+  signOnMode: z.string().max(64).optional(),
+  settings: appSettings.optional(),
+});
+export const appView = z.object({
+  id: z.string(),
+  name: z.string(),
+  label: z.string(),
+  status: z.enum(["ACTIVE", "INACTIVE"]),
+  created: when,
+  signOnMode: z.string(),
+  settings: z.object({ nameRules: z.array(nameRule) }),
+});
+export type AppView = z.infer<typeof appView>;
+export const assignUserRequest = z.object({ id: z.string() });
+export const assignmentView = z.object({ id: z.string(), scope: z.enum(["USER", "GROUP"]), created: when, login: z.string().optional() });
+
+export const policyView = z.object({ app: z.string(), version: z.int(), document: policyDocument });
+/** A dry run: what would happen to this name, there, now. Nothing is sent to anyone. */
+export const rehearseRequest = z.strictObject({
+  username: z.string().min(1).max(256),
+  domain: z.string().optional(),
+  service,
+  scenario: scenario.optional(),
+  host: z.string().optional(),
+  address: clientAddress.optional(),
+  at: z.iso.datetime().optional(),
+});
+export const rehearseAnswer = z.object({
+  outcome: z.enum(["factor", "allow", "refuse"]),
+  cause: causeId.optional(),
+  rule: z.string().optional(),
+  user: z.object({ id: z.string(), login: z.string() }).optional(),
+  factors: z.array(factorKind),
+  /** One line a step: what was looked at and what came of it. */
+  trace: z.array(z.object({ step: z.string(), result: z.string() })),
+});
+
+export const zoneRequest = z.strictObject({ cidrs: z.array(z.string().min(1).max(64)).min(1).max(1000) });
+export const zoneView = z.object({ name: z.string(), cidrs: z.array(z.string()) });
+
+export const hostCodeRequest = z.strictObject({ app: z.string(), name: z.string().min(1).max(128).optional() });
+/** `code` is shown once. */
+export const hostCodeView = z.object({
+  id: z.string(),
+  app: z.string(),
+  name: z.string().nullable(),
+  created: when,
+  expiresAt: when,
+  usedAt: when.nullable(),
+  code: z.string().optional(),
+});
+export const hostStatus = z.enum(["ACTIVE", "REVOKED", "CLONED"]);
+export type HostStatus = z.infer<typeof hostStatus>;
+export const hostView = z.object({
+  id: z.string(),
+  name: z.string(),
+  app: z.string(),
+  platform: z.string(),
+  status: hostStatus,
+  statusChanged: when.nullable(),
+  statusBy: z.string().nullable(),
+  created: when,
+  lastSeen: when.nullable(),
+  version: z.string(),
+  armed: z.boolean(),
+  offsetMs: z.int().nullable(),
+  policyVersion: z.int().nullable(),
+  findings: z.array(z.object({ cause: causeId, evidence: z.string().optional() })),
+});
+export type HostView = z.infer<typeof hostView>;
+
+export const enrolFactorRequest = z.object({ factorType: z.literal("token:software:totp"), provider: z.enum(["GOOGLE", "OKTA"]).optional() });
+export const activateFactorRequest = z.object({ passCode: z.string().max(64) });
+export const enrolmentStatus = z.enum(["PENDING_ACTIVATION", "ACTIVE", "LOCKED", "RESET"]);
+export type EnrolmentStatus = z.infer<typeof enrolmentStatus>;
+/** `_embedded.activation` only in the answer that creates it: the secret is shown once. */
+export const userFactorView = z.object({
+  id: z.string(),
+  factorType: z.literal("token:software:totp"),
+  provider: z.literal("GOOGLE"),
+  vendorName: z.literal("GOOGLE"),
+  status: enrolmentStatus,
+  created: when,
+  lastUpdated: when,
+  failures: z.int(),
+  _embedded: z
+    .object({
+      activation: z.object({
+        sharedSecret: z.string(),
+        encoding: z.literal("base32"),
+        keyLength: z.int(),
+        timeStep: z.int(),
+        otpauth: z.string(),
+      }),
+    })
+    .optional(),
+});
+export type UserFactorView = z.infer<typeof userFactorView>;
+
+export const createTokenRequest = z.strictObject({ name: label, role, expiresInDays: z.int().min(1).max(3650).optional() });
+/** `token` is shown once; only its hash is kept. */
+export const tokenView = z.object({
+  id: z.string(),
+  name: z.string(),
+  role,
+  created: when,
+  expiresAt: when.nullable(),
+  lastUsed: when.nullable(),
+  revokedAt: when.nullable(),
+  token: z.string().optional(),
+});
+export type TokenView = z.infer<typeof tokenView>;
+
+/** One attempt record as the org knows it: its own view and what the host reported. Times ISO 8601 UTC. */
+export const logonView = z.object({
+  reference: z.string(),
+  host: z.object({ id: z.string(), name: z.string() }),
+  app: z.string(),
+  username: z.string(),
+  domain: z.string().nullable(),
+  user: z.object({ id: z.string(), login: z.string() }).nullable(),
+  service: z.string(),
+  scenario: z.string(),
+  address: clientAddress.nullable(),
+  started: when,
+  ended: when.nullable(),
+  result: z.enum(["open", "allow", "deny"]),
+  cause: causeId.nullable(),
+  /** The one answer that the host got, where it differs from the true cause. */
+  told: causeId.nullable(),
+  rule: z.string().nullable(),
+  amr: z.array(z.string()),
+  evidence: z.record(z.string(), z.unknown()),
+  timeline: z.array(z.object({ at: when, type: z.string(), cause: causeId.optional(), data: z.record(z.string(), z.unknown()) })),
+  reported: z.array(z.object({ at: when, result: z.string(), cause: causeId.optional(), evidence: z.record(z.string(), z.unknown()) })),
+});
+export type LogonView = z.infer<typeof logonView>;
+
+export const orgView = z.object({
+  url: z.string(),
+  version: z.string(),
+  node: z.string(),
+  decisionKey: z.object({ kty: z.string(), crv: z.string(), x: z.string(), y: z.string(), kid: z.string().optional() }),
+  setUp: z.boolean(),
+});

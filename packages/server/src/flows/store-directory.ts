@@ -1,0 +1,104 @@
+/** What the flows need of the stored people and apps: users, groups, apps with assignments and policy, zones. */
+import type { NameRule, PolicyDocument, Role, UserProfile, UserStatus, Zone } from "@sallyport/contracts";
+import type { Page } from "./store.ts";
+
+export interface UserRow {
+  id: string;
+  source: string;
+  externalId: string;
+  status: UserStatus;
+  statusSince: number | null;
+  statusBy: string | null;
+  profile: UserProfile;
+  /** argon2id in PHC format, or null: no password check by the org. */
+  passwordHash: string | null;
+  passwordChanged: number | null;
+  /** Role in the org of an administrator; null for everybody else. */
+  role: Role | null;
+  created: number;
+  updated: number;
+}
+
+/** One folded name under which a user is found; see `namesOf` in logon. */
+export interface UserName {
+  kind: string;
+  folded: string;
+}
+
+export interface UsersStore {
+  /** Throws `Conflict` if (source, external id) or the login in this source exists (S29: nothing is overwritten). */
+  insert(user: UserRow, names: UserName[]): Promise<void>;
+  byId(id: string): Promise<UserRow | undefined>;
+  /** Exactly this login (folded); several sources may have one each. */
+  byLogin(foldedLogin: string): Promise<UserRow[]>;
+  list(page: Page & { query?: string | undefined }): Promise<UserRow[]>;
+  update(id: string, change: Partial<Omit<UserRow, "id" | "source" | "externalId" | "created">>, names?: UserName[]): Promise<void>;
+  remove(id: string): Promise<void>;
+  /** Who is found under each of these names: for the name resolver, one statement. */
+  holders(names: UserName[]): Promise<{ kind: string; folded: string; userId: string }[]>;
+  count(): Promise<number>;
+  anyAdministrator(): Promise<boolean>;
+}
+
+export interface GroupRow {
+  id: string;
+  name: string;
+  description: string | null;
+  created: number;
+}
+
+export interface GroupsStore {
+  /** Throws `Conflict` if the name exists. */
+  insert(group: GroupRow): Promise<void>;
+  byId(id: string): Promise<GroupRow | undefined>;
+  byName(name: string): Promise<GroupRow | undefined>;
+  list(page: Page & { query?: string | undefined }): Promise<GroupRow[]>;
+  remove(id: string): Promise<void>;
+  addMember(groupId: string, userId: string): Promise<void>;
+  removeMember(groupId: string, userId: string): Promise<void>;
+  members(groupId: string, page: Page): Promise<UserRow[]>;
+  ofUser(userId: string): Promise<GroupRow[]>;
+}
+
+export interface AppRow {
+  id: string;
+  label: string;
+  status: "ACTIVE" | "INACTIVE";
+  nameRules: NameRule[];
+  policyVersion: number;
+  policy: PolicyDocument;
+  created: number;
+}
+
+export interface AssignmentRow {
+  id: string;
+  scope: "USER" | "GROUP";
+  name: string;
+  created: number;
+}
+
+export interface AppsStore {
+  /** Throws `Conflict` if the label exists. */
+  insert(app: AppRow): Promise<void>;
+  byId(id: string): Promise<AppRow | undefined>;
+  byLabel(label: string): Promise<AppRow | undefined>;
+  list(page: Page): Promise<AppRow[]>;
+  update(id: string, change: Partial<Pick<AppRow, "label" | "status" | "nameRules">>): Promise<void>;
+  remove(id: string): Promise<void>;
+  /** Replaces the policy only if its version is still `expected`; answers the new version, or undefined if someone was faster. */
+  setPolicy(id: string, expected: number, document: PolicyDocument): Promise<number | undefined>;
+  assignUser(appId: string, userId: string, now: number): Promise<void>;
+  unassignUser(appId: string, userId: string): Promise<void>;
+  assignGroup(appId: string, groupId: string, now: number): Promise<void>;
+  unassignGroup(appId: string, groupId: string): Promise<void>;
+  assignments(appId: string, scope: "USER" | "GROUP", page: Page): Promise<AssignmentRow[]>;
+  /** Which of these users are assigned, by themselves or through a group; one statement. */
+  assignedOf(appId: string, userIds: string[]): Promise<string[]>;
+}
+
+export interface ZonesStore {
+  put(zone: Zone): Promise<void>;
+  byName(name: string): Promise<Zone | undefined>;
+  list(): Promise<Zone[]>;
+  remove(name: string): Promise<boolean>;
+}

@@ -1,0 +1,223 @@
+/** What the flows need of the stored machines and logons: hosts, enrolments, transactions, attempts, log, secrets. */
+import type {
+  CauseId, ClientAddress, EnrolmentStatus, EventType, HostStatus, LogEvent, LogHead, PublicJwk, Role, TransactionStatus,
+} from "@sallyport/contracts";
+import type { Page } from "./store.ts";
+
+export interface HostRow {
+  id: string;
+  appId: string;
+  name: string;
+  platform: string;
+  key: PublicJwk;
+  status: HostStatus;
+  statusSince: number | null;
+  statusBy: string | null;
+  generation: string;
+  previousGeneration: string | null;
+  /** `checkId` of the self-check that made `generation`: a retry of it is answered alike. */
+  checkId: string | null;
+  bootId: string | null;
+  version: string;
+  armed: boolean;
+  offsetMs: number | null;
+  policyVersion: number | null;
+  findings: { cause: CauseId; evidence?: string | undefined }[];
+  created: number;
+  lastSeen: number | null;
+}
+
+/** A code that enrols one host. `sealedSecret` by the sealing key: the secret is needed to check the host's proof. */
+export interface HostCodeRow {
+  id: string;
+  appId: string;
+  name: string | null;
+  sealedSecret: string;
+  created: number;
+  createdBy: string;
+  expires: number;
+  usedAt: number | null;
+}
+
+export interface HostsStore {
+  insert(host: HostRow): Promise<void>;
+  byId(id: string): Promise<HostRow | undefined>;
+  list(page: Page): Promise<HostRow[]>;
+  update(id: string, change: Partial<Omit<HostRow, "id" | "created">>): Promise<void>;
+  /** Moves the generation on only if it is still `expected`; false if someone was faster. One statement. */
+  rotateGeneration(id: string, expected: string, next: string, checkId: string, bootId: string): Promise<boolean>;
+  /** Single use (S4): true the first time this `jti` of this host is recorded, false ever after until `expires`. One statement. */
+  consumeJti(hostId: string, jti: string, expires: number): Promise<boolean>;
+  insertCode(code: HostCodeRow): Promise<void>;
+  codeById(id: string): Promise<HostCodeRow | undefined>;
+  listCodes(page: Page): Promise<HostCodeRow[]>;
+  /** Single use (S4): true once, and only before it expires. One statement. */
+  consumeCode(id: string, now: number): Promise<boolean>;
+  /** Counts this name for this host and hour; answers how many different names that hour has seen. */
+  countName(hostId: string, folded: string, hour: number): Promise<number>;
+}
+
+export interface EnrolmentRow {
+  id: string;
+  userId: string;
+  kind: "totp";
+  status: EnrolmentStatus;
+  sealedSecret: string;
+  digits: number;
+  algorithm: "SHA1" | "SHA256" | "SHA512";
+  /** Seconds. */
+  period: number;
+  /** Steps that the person's device is ahead (+) or behind (−), learnt from right codes (S6). */
+  drift: number;
+  failures: number;
+  /** Epoch ms before which no try is evaluated (S2); 0 = none. */
+  nextTryAt: number;
+  created: number;
+  updated: number;
+}
+
+export interface EnrolmentsStore {
+  insert(enrolment: EnrolmentRow): Promise<void>;
+  byId(id: string): Promise<EnrolmentRow | undefined>;
+  ofUser(userId: string): Promise<EnrolmentRow[]>;
+  update(id: string, change: Partial<Pick<EnrolmentRow, "status" | "drift" | "failures" | "nextTryAt" | "updated" | "sealedSecret">>): Promise<void>;
+  remove(id: string): Promise<void>;
+  /**
+   * Takes one try before a code is looked at (S1): adds a failure only while the enrolment is ACTIVE, below `cap` and past its wait.
+   * Answers the new count, or undefined if no try was left. One statement, so that 500 in parallel cannot exceed the cap.
+   */
+  takeTry(id: string, cap: number, now: number): Promise<number | undefined>;
+  /** Single use of a time step (S4, S5): true the first time. Also burns a step that was only diagnosed. One statement. */
+  consumeStep(id: string, step: number): Promise<boolean>;
+}
+
+export interface TransactionRow {
+  id: string;
+  /** SHA-256 of the state token, hex: the token itself is not kept. */
+  tokenHash: string;
+  /** Compare-and-set counter: two steps at once cannot both win. */
+  version: number;
+  status: TransactionStatus | "CANCELLED" | "EXPIRED" | "REFUSED";
+  hostId: string | null;
+  appId: string | null;
+  userId: string | null;
+  reference: string | null;
+  nonce: string | null;
+  logonHash: string | null;
+  drive: "agent" | "page";
+  factors: string[];
+  rule: string | null;
+  tries: number;
+  /** Last refusal inside the transaction: the cause if the person gives up. */
+  lastCause: CauseId | null;
+  /** Id of the last input and what it was answered with: a retry gets the same (no "code used" for a lost answer). */
+  lastInput: { id: string; passCodeHash: string; answer: "right" | "wrong"; cause?: CauseId } | null;
+  amr: string[];
+  opened: number;
+  expires: number;
+}
+
+export interface TransactionsStore {
+  insert(transaction: TransactionRow): Promise<void>;
+  byTokenHash(tokenHash: string): Promise<TransactionRow | undefined>;
+  /** Writes only if the stored version is still `expected` and raises it by one; false if someone was faster. One statement. */
+  advance(id: string, expected: number, change: Partial<Omit<TransactionRow, "id" | "tokenHash" | "version">>): Promise<boolean>;
+  /** Open ones that ran out before `now`, at most `limit`. */
+  expired(now: number, limit: number): Promise<TransactionRow[]>;
+  purge(before: number): Promise<void>;
+}
+
+export interface LogonRow {
+  reference: string;
+  hostId: string;
+  appId: string;
+  username: string;
+  domain: string | null;
+  userId: string | null;
+  service: string;
+  scenario: string;
+  address: ClientAddress | null;
+  started: number;
+  ended: number | null;
+  result: "open" | "allow" | "deny";
+  cause: CauseId | null;
+  told: CauseId | null;
+  rule: string | null;
+  amr: string[];
+  evidence: Record<string, unknown>;
+}
+
+export interface LogonReportRow {
+  at: number;
+  result: string;
+  cause: CauseId | null;
+  evidence: Record<string, unknown>;
+}
+
+export interface LogonsStore {
+  /** Keyed by (host, reference): a host cannot touch another's (S21). Throws `Conflict` on a second one. */
+  insert(logon: LogonRow): Promise<void>;
+  update(hostId: string, reference: string, change: Partial<Pick<LogonRow, "userId" | "ended" | "result" | "cause" | "told" | "rule" | "amr" | "evidence">>): Promise<void>;
+  byReference(reference: string): Promise<LogonRow[]>;
+  addReport(hostId: string, reference: string, report: LogonReportRow): Promise<void>;
+  reports(hostId: string, reference: string): Promise<LogonReportRow[]>;
+}
+
+/** An event before the chain gives it node, seq, time and hashes. */
+export interface NewEvent {
+  type: EventType;
+  actor: LogEvent["actor"];
+  target?: LogEvent["target"];
+  outcome: "success" | "failure";
+  cause?: CauseId | undefined;
+  reference?: string | undefined;
+  host?: string | undefined;
+  data?: Record<string, unknown>;
+}
+
+export interface LogStore {
+  /** Appends to this node's chain, with the unit's time. If the unit is rolled back the chain is as before. */
+  append(event: NewEvent): Promise<LogEvent>;
+  head(): Promise<LogHead>;
+  /** The event at a position, to compare with a head that an agent kept. */
+  at(node: string, seq: number): Promise<LogEvent | undefined>;
+  /** In chain order of one node, for verify and export. */
+  chain(node: string, afterSeq: number, limit: number): Promise<LogEvent[]>;
+  nodes(): Promise<string[]>;
+  list(filter: {
+    since?: number | undefined; until?: number | undefined; type?: string | undefined; cause?: string | undefined;
+    reference?: string | undefined; actor?: string | undefined; descending?: boolean | undefined;
+  } & Page): Promise<LogEvent[]>;
+}
+
+export interface TokenRow {
+  id: string;
+  name: string;
+  role: Role;
+  /** SHA-256 hex of the token (256 random bits, so that a plain hash is enough). */
+  hash: string;
+  created: number;
+  createdBy: string;
+  expires: number | null;
+  lastUsed: number | null;
+  revoked: number | null;
+}
+
+/** Keys and tokens of the org itself. */
+export interface SecretsStore {
+  insertToken(token: TokenRow): Promise<void>;
+  tokenByHash(hash: string): Promise<TokenRow | undefined>;
+  tokenById(id: string): Promise<TokenRow | undefined>;
+  listTokens(page: Page): Promise<TokenRow[]>;
+  updateToken(id: string, change: Partial<Pick<TokenRow, "lastUsed" | "revoked">>): Promise<void>;
+  /** Decision keys, newest first; the private part sealed. */
+  decisionKeys(): Promise<{ kid: string; publicJwk: PublicJwk; sealedPrivate: string; created: number }[]>;
+  insertDecisionKey(key: { kid: string; publicJwk: PublicJwk; sealedPrivate: string; created: number }): Promise<void>;
+  /** Small facts of the org: `url`, `sealing-key-id`, `set-up-at` … */
+  meta(key: string): Promise<string | undefined>;
+  setMeta(key: string, value: string): Promise<void>;
+  /** One-time links (set-up): hash, purpose, expiry. `consumeLink` is single use (S4), one statement. */
+  insertLink(link: { hash: string; purpose: string; expires: number }): Promise<void>;
+  consumeLink(hash: string, purpose: string, now: number): Promise<boolean>;
+  linkExists(hash: string, purpose: string, now: number): Promise<boolean>;
+}

@@ -1,0 +1,60 @@
+/** What the flows need of a database: one unit of work, whose parts are declared beside it, implemented by `store/`. */
+import type { AppsStore, GroupsStore, UsersStore, ZonesStore } from "./store-directory.ts";
+import type { EnrolmentsStore, HostsStore, LogStore, LogonsStore, SecretsStore, TransactionsStore } from "./store-logons.ts";
+
+/** One unit of work. Everything done through it is committed together or not at all. */
+export interface Tx {
+  /** The database's clock when the unit began, epoch ms. All timestamps of the unit are this one (S15). */
+  readonly now: number;
+  readonly users: UsersStore;
+  readonly groups: GroupsStore;
+  readonly apps: AppsStore;
+  readonly zones: ZonesStore;
+  readonly hosts: HostsStore;
+  readonly enrolments: EnrolmentsStore;
+  readonly transactions: TransactionsStore;
+  readonly logons: LogonsStore;
+  readonly log: LogStore;
+  readonly secrets: SecretsStore;
+}
+
+export interface Store {
+  /**
+   * Runs `fn` as one durable unit of work; the promise settles after the commit reached the disk. `fn` awaits nothing but calls
+   * of its `tx` and has no side effects: it may run again after a serialization failure (40001, 40P01). If it throws, nothing of it stays.
+   */
+  inTransaction<T>(fn: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Runs `fn` for reading only; it sees one consistent state. A write through it is a fault. */
+  read<T>(fn: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Name of this node: the log has one chain per node. */
+  readonly node: string;
+  /** Answers true if a trivial statement works now (for `/readyz`). */
+  ready(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** A fault of the database: locked, full, read-only, of a newer schema. `sentence` is what an administrator reads. */
+export class DatabaseFault extends Error {
+  readonly causeId: "org.database" | "org.migration";
+  constructor(causeId: "org.database" | "org.migration", sentence: string, options?: ErrorOptions) {
+    super(sentence, options);
+    this.name = "DatabaseFault";
+    this.causeId = causeId;
+  }
+}
+
+/** A row that must be unique exists already: (source, external id) of a user, the login, a group's or app's name. */
+export class Conflict extends Error {
+  readonly what: string;
+  constructor(what: string) {
+    super(`${what} exists already`);
+    this.name = "Conflict";
+    this.what = what;
+  }
+}
+
+/** A page of a list: `after` is the last id of the page before. */
+export interface Page {
+  limit: number;
+  after?: string | undefined;
+}
