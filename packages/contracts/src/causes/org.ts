@@ -1,0 +1,68 @@
+/** Causes of the stage *org*. */
+import type { CauseRows } from "./cause.ts";
+
+export const ORG = {
+  "org.fault": {
+    kind: "refusal",
+    title: "org.fault",
+    person: "You could not be logged on. Please try again, or contact support.",
+    administrator: "org.fault",
+    evidence: [],
+    who: "administrator",
+    fix: {},
+  },
+  "org.overloaded": {
+    kind: "refusal",
+    title: "org.overloaded",
+    person: "You could not be logged on. Please try again, or contact support.",
+    administrator: "org.overloaded",
+    evidence: [],
+    who: "administrator",
+    fix: {},
+  },
+  "org.sealing-key": {
+    kind: "refusal",
+    title: "org.sealing-key",
+    person: "You could not be logged on. Please try again, or contact support.",
+    administrator: "org.sealing-key",
+    evidence: [],
+    who: "administrator",
+    fix: {},
+  },
+  "org.database": {
+    kind: "refusal",
+    title: "org.database",
+    person: "You could not be logged on. Please try again, or contact support.",
+    administrator: "org.database",
+    evidence: [],
+    who: "administrator",
+    fix: {},
+  },
+  "org.migration": {
+    kind: "refusal",
+    title: "org.migration",
+    person: "You could not be logged on. Please try again, or contact support.",
+    administrator: "org.migration",
+    evidence: [],
+    who: "administrator",
+    fix: {},
+  },
+  "org.delivery": {
+    kind: "refusal",
+    title: "org.delivery",
+    person: "You could not be logged on. Please try again, or contact support.",
+    administrator: "org.delivery",
+    evidence: [],
+    who: "administrator",
+    fix: {},
+  },
+  "org.directory": {
+    kind: "refusal",
+    title: "org.directory",
+    person: "You could not be logged on. Please try again, or contact support.",
+    administrator: "org.directory",
+    evidence: [],
+    who: "administrator",
+    fix: {},
+  },
+} as const satisfies CauseRows;
