@@ -1,0 +1,92 @@
+/** A host's self-check: moves its generation on, takes what it reports of itself, compares the log head that it kept. */
+import { JWS_TYPES, type LogHead, type SelfCheckAnswer, type SelfCheckRequest } from "@sallyport/contracts";
+import { hostPolicyOf } from "@sallyport/logon";
+import type { Keys } from "../../keys/keys.ts";
+import { random128 } from "../ids.ts";
+import type { AppRow } from "../store-directory.ts";
+import type { HostRow } from "../store-logons.ts";
+import type { Tx } from "../store.ts";
+import type { HostCall, HostRefusal } from "./host-caller.ts";
+import { type HostDeps, isRefusal, withHost } from "./with-host.ts";
+
+/** Seconds that a signed host policy is good for; an open fail mode asks for a younger one by itself. */
+const POLICY_SECONDS = 7 * 24 * 3600;
+/** A clock further off than this is said in the log. */
+const OFFSET_WORTH_SAYING_MS = 5000;
+
+export async function selfCheck(deps: HostDeps & { keys: Keys }, call: HostCall, body: SelfCheckRequest): Promise<SelfCheckAnswer | HostRefusal> {
+  const next = random128();
+  const done = await withHost(deps, call, (tx, host) => record(tx, host, body, next));
+  if (isRefusal(done)) return done;
+  const seconds = Math.floor(done.now / 1000);
+  const claims = {
+    typ: "policy",
+    host: done.hostId,
+    version: done.app.policyVersion,
+    iat: seconds,
+    exp: seconds + POLICY_SECONDS,
+    ...hostPolicyOf(done.app.policy),
+  };
+  return {
+    generation: done.generation,
+    policy: await deps.keys.sign(JWS_TYPES.policy, claims),
+    head: await deps.keys.sign(JWS_TYPES.head, { typ: "head", ...done.head, now: done.now }),
+  };
+}
+
+interface Recorded {
+  hostId: string;
+  generation: string;
+  app: AppRow;
+  head: LogHead;
+  now: number;
+}
+
+async function record(tx: Tx, host: HostRow, body: SelfCheckRequest, next: string): Promise<Recorded> {
+  const app = await tx.apps.byId(host.appId);
+  if (!app) throw new Error(`host ${host.id} belongs to an app that is gone`);
+  if (body.head) await compareHead(tx, host, body.head);
+  await sayChanges(tx, host, body);
+  // A retry of the check that made the present generation gets it again; else the generation moves on.
+  const retried = body.checkId === host.checkId;
+  const moved = retried || (await tx.hosts.rotateGeneration(host.id, host.generation, next, body.checkId, body.bootId));
+  if (!moved) throw new Error("two self-checks of one host at once");
+  const findings = body.findings.map(({ cause, evidence }) => ({ cause, ...(evidence === undefined ? {} : { evidence }) }));
+  await tx.hosts.update(host.id, {
+    version: body.version,
+    armed: body.armed,
+    offsetMs: body.offsetMs,
+    policyVersion: body.policyVersion ?? null,
+    findings,
+    lastSeen: tx.now,
+  });
+  return { hostId: host.id, generation: retried ? host.generation : next, app, head: await tx.log.head(), now: tx.now };
+}
+
+/** S21: a head that the org signed once must still be in its chain; if not, the log's tail was cut or rewritten. */
+async function compareHead(tx: Tx, host: HostRow, head: LogHead): Promise<void> {
+  if (head.seq === 0) return;
+  const ours = await tx.log.at(head.node, head.seq);
+  if (ours?.hash === head.hash) return;
+  await tx.log.append({
+    type: "host.log-mismatch",
+    actor: { type: "host", id: host.id, name: host.name },
+    outcome: "failure",
+    host: host.id,
+    data: { node: head.node, seq: head.seq, kept: head.hash, found: ours?.hash ?? null },
+  });
+}
+
+async function sayChanges(tx: Tx, host: HostRow, body: SelfCheckRequest): Promise<void> {
+  const actor = { type: "host", id: host.id, name: host.name } as const;
+  if (body.armed !== host.armed) {
+    await tx.log.append({ type: body.armed ? "host.armed" : "host.disarmed", actor, outcome: "success", host: host.id, data: {} });
+  }
+  const off = Math.abs(body.offsetMs) > OFFSET_WORTH_SAYING_MS;
+  const wasOff = Math.abs(host.offsetMs ?? 0) > OFFSET_WORTH_SAYING_MS;
+  if (off && !wasOff) {
+    await tx.log.append({
+      type: "host.clock-off", actor, outcome: "failure", cause: "clock.host", host: host.id, data: { offsetMs: body.offsetMs },
+    });
+  }
+}

@@ -1,0 +1,28 @@
+/** Random names: ids with a readable prefix, and 128-bit values. All from the system's CSPRNG (S12). */
+import { randomBytes } from "node:crypto";
+
+const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+export type IdPrefix = "usr" | "grp" | "app" | "hst" | "enr" | "trx" | "evt" | "tok";
+
+/** `hst_` and 20 letters or digits (119 bit): the prefix tells a reader of a log what it names. */
+export function newId(prefix: IdPrefix): string {
+  let text = "";
+  while (text.length < 20) {
+    for (const byte of randomBytes(32)) {
+      // 248 = 4 × 62: larger bytes would favour the first letters.
+      if (byte < 248 && text.length < 20) text += LETTERS[byte % 62];
+    }
+  }
+  return `${prefix}_${text}`;
+}
+
+/** 128 random bits, base64url, 22 characters. */
+export function random128(): string {
+  return randomBytes(16).toString("base64url");
+}
+
+/** 256 random bits, base64url, 43 characters. */
+export function random256(): string {
+  return randomBytes(32).toString("base64url");
+}

@@ -1,0 +1,74 @@
+/** The key, outside the database, under which every stored secret is sealed (security rule S7). */
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+
+export interface SealingKey {
+  id: string;
+  key: Uint8Array;
+  seal(secret: Uint8Array, context: string): string;
+  unseal(sealed: string, context: string): Uint8Array;
+}
+
+/** The sealing key is missing, wrong, malformed or readable by others: cause `org.sealing-key`; the message is one sentence. */
+export class SealingKeyFault extends Error {
+  readonly causeId = "org.sealing-key";
+  constructor(sentence: string) {
+    super(sentence);
+    this.name = "SealingKeyFault";
+  }
+}
+
+const LINE = /^sallyport-sealing-key v1 ([0-9a-f]{16}) ([A-Za-z0-9_-]{43})\s*$/;
+
+/**
+ * Reads the key file; makes it only if the store holds nothing sealed yet (`knownId` undefined).
+ * @param knownId id of the key that the store was sealed with.
+ */
+export function openSealingKey(file: string, knownId: string | undefined): SealingKey {
+  if (!existsSync(file)) {
+    if (knownId !== undefined) {
+      throw new SealingKeyFault(`the sealing key ${file} is missing; without key ${knownId} no stored secret can be read: put the file back from its backup`);
+    }
+    writeNewKey(file);
+  }
+  const mode = statSync(file).mode & 0o077;
+  if (mode !== 0) throw new SealingKeyFault(`the sealing key ${file} can be read by others; run: chmod 600 ${file}`);
+  const match = LINE.exec(readFileSync(file, "utf8"));
+  if (!match?.[1] || !match[2]) throw new SealingKeyFault(`the sealing key ${file} is damaged: it is not one line “sallyport-sealing-key v1 …”`);
+  const id = match[1];
+  if (knownId !== undefined && id !== knownId) {
+    throw new SealingKeyFault(`the sealing key ${file} is key ${id}, but the database was sealed with key ${knownId}`);
+  }
+  return sealingKey(id, Buffer.from(match[2], "base64url"));
+}
+
+function sealingKey(id: string, key: Buffer): SealingKey {
+  return {
+    id,
+    key,
+    seal(secret, context) {
+      const iv = randomBytes(12);
+      const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(Buffer.from(context));
+      const text = Buffer.concat([cipher.update(secret), cipher.final(), cipher.getAuthTag()]);
+      return `v1.${id}.${iv.toString("base64url")}.${text.toString("base64url")}`;
+    },
+    unseal(sealed, context) {
+      const [version, keyId, iv, text] = sealed.split(".");
+      if (version !== "v1" || keyId !== id || !iv || !text) throw new SealingKeyFault(`a stored secret is sealed with key ${keyId}, not ${id}`);
+      const bytes = Buffer.from(text, "base64url");
+      const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(iv, "base64url"), { authTagLength: 16 });
+      decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-16));
+      return Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()]);
+    },
+  };
+}
+
+function writeNewKey(file: string): void {
+  const fd = openSync(file, "wx", 0o600);
+  try {
+    writeSync(fd, `sallyport-sealing-key v1 ${randomBytes(8).toString("hex")} ${randomBytes(32).toString("base64url")}\n`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
