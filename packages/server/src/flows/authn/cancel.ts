@@ -1,0 +1,45 @@
+/** Ends an open transaction: the person left, the prompt's time ran out, or nobody came back. */
+import type { CauseId } from "@sallyport/contracts";
+import { step } from "@sallyport/logon";
+import { endLogon } from "../logon-record.ts";
+import type { HostRow, TransactionRow } from "../store-logons.ts";
+import type { Store, Tx } from "../store.ts";
+import { advance, findTransaction, isNotYours, type NotYours, Superseded } from "./open-transaction.ts";
+
+/** What a provider may say of the end; a refusal inside the transaction outranks *the person left*. */
+export async function cancelTransaction(
+  tx: Tx, host: HostRow | undefined, stateToken: string, said: CauseId | undefined,
+): Promise<NotYours | { kind: "cancelled" } | { kind: "out-of-order" }> {
+  const transaction = await findTransaction(tx, stateToken, host);
+  if (isNotYours(transaction)) return transaction;
+  if (!step(transaction.status, "cancel").ok) return { kind: "out-of-order" };
+  await end(tx, transaction, "CANCELLED", causeOfEnd(transaction, said ?? "logon.cancelled"));
+  return { kind: "cancelled" };
+}
+
+/** Whoever failed and then gave up was refused for the failure: that is what an administrator looks for. */
+function causeOfEnd(transaction: TransactionRow, said: CauseId): CauseId {
+  return transaction.lastCause ?? said;
+}
+
+async function end(tx: Tx, transaction: TransactionRow, status: "CANCELLED" | "EXPIRED", cause: CauseId): Promise<void> {
+  const done = await advance(tx, transaction, { status, lastCause: cause });
+  await endLogon(tx, done, { result: "deny", cause, evidence: { tries: transaction.tries } });
+}
+
+const AT_ONCE = 50;
+
+/** Ends what ran out of time, a few at a time so that no logon waits; answers how many. Another node may be faster: then nothing is done. */
+export async function expireTransactions(store: Store): Promise<number> {
+  const due = await store.read((tx) => tx.transactions.expired(tx.now, AT_ONCE));
+  let ended = 0;
+  for (const transaction of due) {
+    try {
+      await store.inTransaction((tx) => end(tx, transaction, "EXPIRED", causeOfEnd(transaction, "logon.expired")));
+      ended += 1;
+    } catch (error) {
+      if (!(error instanceof Superseded)) throw error;
+    }
+  }
+  return ended;
+}

@@ -1,0 +1,44 @@
+/** Finds the transaction that a state token names, and judges whether this caller may drive it now. */
+import type { CauseId } from "@sallyport/contracts";
+import { isOpen } from "@sallyport/logon";
+import { hashToken } from "../host-link/start-logon.ts";
+import type { HostRow, TransactionRow } from "../store-logons.ts";
+import type { Tx } from "../store.ts";
+
+export interface NotYours {
+  kind: "no-transaction";
+  /** undefined: the token names nothing that this caller may know of. */
+  cause: CauseId | undefined;
+}
+
+/**
+ * A transaction that a host opened is driven with that host's assertion only; one that a page opened, without any.
+ * Unknown, foreign and cancelled tokens are one answer.
+ */
+export async function findTransaction(tx: Tx, stateToken: string, host: HostRow | undefined): Promise<TransactionRow | NotYours> {
+  const transaction = await tx.transactions.byTokenHash(hashToken(stateToken));
+  if (!transaction || transaction.hostId !== (host?.id ?? null)) return { kind: "no-transaction", cause: undefined };
+  // SUCCESS counts too: the answer may be fetched again after a lost one, but not for ever.
+  if ((transaction.status === "SUCCESS" || isOpen(transaction.status)) && transaction.expires <= tx.now) {
+    return { kind: "no-transaction", cause: "logon.expired" };
+  }
+  return transaction;
+}
+
+export function isNotYours(found: TransactionRow | NotYours): found is NotYours {
+  return "kind" in found;
+}
+
+/** A second step won: the unit is rolled back, and the loser is out of order. */
+export class Superseded extends Error {
+  constructor() {
+    super("another step of this transaction was faster");
+    this.name = "Superseded";
+  }
+}
+
+/** Compare-and-set on the stored version, so that two parallel steps cannot both win (S4). Throws `Superseded`. */
+export async function advance(tx: Tx, transaction: TransactionRow, change: Partial<Omit<TransactionRow, "id" | "tokenHash" | "version">>): Promise<TransactionRow> {
+  if (!(await tx.transactions.advance(transaction.id, transaction.version, change))) throw new Superseded();
+  return { ...transaction, ...change, version: transaction.version + 1 };
+}

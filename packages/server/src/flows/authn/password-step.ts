@@ -1,0 +1,107 @@
+/** The password step of a transaction that a host opened with no password proved: the org checks it, then everything else is judged. */
+import type { CauseId } from "@sallyport/contracts";
+import { expiryOf, foldName, lookupKeys, step, toldToHost } from "@sallyport/logon";
+import { type HostCall, type HostRefusal } from "../host-link/host-caller.ts";
+import { judgePerson } from "../host-link/judge-person.ts";
+import { type Opened, transactionFor } from "../host-link/start-logon.ts";
+import { type HostDeps, isRefusal, withHost } from "../host-link/with-host.ts";
+import { endLogon } from "../logon-record.ts";
+import type { AppRow, UserRow } from "../store-directory.ts";
+import type { HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
+import type { Tx } from "../store.ts";
+import { advance, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
+import type { PasswordCheck } from "./passwords.ts";
+
+/** Passwords that may be tried in one transaction. */
+const PASSWORDS_PER_TRANSACTION = 3;
+
+export type PasswordOutcome =
+  | NotYours
+  | HostRefusal
+  | Opened
+  | { kind: "wrong"; cause: CauseId; told: CauseId; reference: string | null; ended: boolean; evidence: Record<string, unknown> };
+
+interface Waiting {
+  kind: "waiting";
+  transaction: TransactionRow;
+  logon: LogonRow;
+  host: HostRow;
+  app: AppRow;
+  candidate: UserRow | undefined;
+}
+
+/** The hash is compared between two units of work: it takes tens of milliseconds and must not hold the database. */
+export async function passwordStep(
+  deps: HostDeps & { passwords: PasswordCheck }, call: HostCall, input: { stateToken: string; password: string },
+): Promise<PasswordOutcome> {
+  const waiting = await withHost(deps, call, (tx, host) => findWaiting(tx, host, input.stateToken));
+  if (isRefusal(waiting) || waiting.kind !== "waiting") return waiting as HostRefusal | NotYours | PasswordOutcome;
+  const verdict = await deps.passwords.verify(waiting.candidate?.passwordHash ?? null, input.password);
+  return deps.store.inTransaction(async (tx) => {
+    if (verdict === "overloaded") return { kind: "wrong", cause: "org.overloaded", told: "org.overloaded", reference: waiting.logon.reference, ended: false, evidence: {} };
+    return verdict === "right" ? goOn(tx, waiting, input.stateToken) : wrongPassword(tx, waiting);
+  });
+}
+
+async function findWaiting(tx: Tx, host: HostRow, stateToken: string): Promise<Waiting | NotYours | PasswordOutcome> {
+  const transaction = await findTransaction(tx, stateToken, host);
+  if (isNotYours(transaction)) return transaction;
+  const logon = (await tx.logons.byReference(transaction.reference ?? "")).find((row) => row.hostId === host.id);
+  const app = await tx.apps.byId(host.appId);
+  if (!logon || !app || !step(transaction.status, "password-right").ok) {
+    const reference = transaction.reference;
+    return { kind: "wrong", cause: "logon.out-of-order", told: "logon.out-of-order", reference, ended: false, evidence: { status: transaction.status } };
+  }
+  return { kind: "waiting", transaction, logon, host, app, candidate: await soleHolder(tx, app, logon) };
+}
+
+/** Whose password this could be. With none or several the hash of nobody is compared: same time, always wrong (S16). */
+async function soleHolder(tx: Tx, app: AppRow, logon: LogonRow): Promise<UserRow | undefined> {
+  if (foldName(logon.username) === undefined) return undefined;
+  const keys = lookupKeys({ username: logon.username, ...(logon.domain === null ? {} : { domain: logon.domain }) }, app.nameRules);
+  const holders = new Set((await tx.users.holders(keys.map(({ kind, folded }) => ({ kind, folded })))).map((h) => h.userId));
+  const assigned = await tx.apps.assignedOf(app.id, [...holders]);
+  const sole = assigned.length === 1 ? assigned[0] : holders.size === 1 ? [...holders][0] : undefined;
+  return sole === undefined ? undefined : tx.users.byId(sole);
+}
+
+async function goOn(tx: Tx, { transaction, logon, host, app }: Waiting, stateToken: string): Promise<PasswordOutcome> {
+  const person = await judgePerson(tx, app, host, askedOf(logon));
+  if (person.kind === "refused") {
+    const refused = { ...transaction, userId: person.userId ?? null, rule: person.rule ?? null };
+    return endWith(tx, refused, person.cause, person.evidence);
+  }
+  const { userId, rule, status, lastCause, factors } = transactionFor(transaction, person);
+  const expires = expiryOf(transaction.opened, tx.now);
+  const done = await advance(tx, transaction, { userId, rule, status, lastCause, factors, amr: ["pwd"], expires });
+  await tx.logons.update(host.id, logon.reference, { userId, rule });
+  if (status === "SUCCESS") await endLogon(tx, done, { result: "allow", cause: "policy.no-mfa", amr: ["pwd"] });
+  const user = { id: person.user.id, login: person.user.profile.login };
+  return { kind: "opened", transaction: done, stateToken, user, enrolments: person.enrolments, now: tx.now };
+}
+
+function askedOf(logon: LogonRow) {
+  return {
+    username: logon.username,
+    ...(logon.domain === null ? {} : { domain: logon.domain }),
+    service: logon.service,
+    scenario: logon.scenario as "logon" | "unlock" | "elevate" | "reconnect",
+    ...(logon.address === null ? {} : { address: logon.address }),
+  };
+}
+
+async function wrongPassword(tx: Tx, { transaction, candidate }: Waiting): Promise<PasswordOutcome> {
+  const tries = transaction.tries + 1;
+  // The event and the record name the person only if there is one; what the host hears is the same either way.
+  const evidence = { tries, known: candidate !== undefined };
+  if (tries >= PASSWORDS_PER_TRANSACTION) return endWith(tx, { ...transaction, userId: candidate?.id ?? null }, "user.password", evidence);
+  await advance(tx, transaction, { tries, lastCause: "user.password", expires: expiryOf(transaction.opened, tx.now) });
+  return { kind: "wrong", cause: "user.password", told: "user.password", reference: transaction.reference, ended: false, evidence };
+}
+
+async function endWith(tx: Tx, transaction: TransactionRow, cause: CauseId, evidence: Record<string, unknown>): Promise<PasswordOutcome> {
+  const { userId, rule } = transaction;
+  const done = await advance(tx, transaction, { status: "REFUSED", lastCause: cause, userId, rule });
+  await endLogon(tx, done, { result: "deny", cause, evidence });
+  return { kind: "wrong", cause, told: toldToHost(cause), reference: transaction.reference, ended: true, evidence };
+}

@@ -1,0 +1,8 @@
+/** What the flows need of the password checker: argon2id off the event loop, behind a bounded queue. */
+export interface PasswordCheck {
+  /**
+   * Compares a password with a stored PHC hash; `null` costs the same time and is always wrong (S16).
+   * `overloaded`: the queue is full, nothing was compared (`org.overloaded`).
+   */
+  verify(hash: string | null, password: string): Promise<"right" | "wrong" | "overloaded">;
+}

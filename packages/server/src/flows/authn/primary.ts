@@ -1,0 +1,71 @@
+/** Primary authentication for pages and API clients: user name and password open a transaction that waits for a factor. */
+import { createHash } from "node:crypto";
+import { expiryOf, foldName, usableFactors } from "@sallyport/logon";
+import { newId, random256 } from "../ids.ts";
+import type { Opened } from "../host-link/start-logon.ts";
+import type { UserRow } from "../store-directory.ts";
+import type { Store, Tx } from "../store.ts";
+import type { PasswordCheck } from "./passwords.ts";
+
+/** One answer for unknown user, wrong password, suspended user and user without a factor (S16); the log knows which. */
+export type PrimaryOutcome = Opened | { kind: "failed" } | { kind: "locked" } | { kind: "overloaded" };
+
+export async function primaryAuthentication(
+  deps: { store: Store; passwords: PasswordCheck }, username: string, password: string,
+): Promise<PrimaryOutcome> {
+  const folded = foldName(username);
+  const users = folded === undefined ? [] : await deps.store.read((tx) => tx.users.byLogin(folded));
+  const user = users.length === 1 ? users[0] : undefined;
+  const verdict = await deps.passwords.verify(user?.passwordHash ?? null, password);
+  if (verdict === "overloaded") return { kind: "overloaded" };
+  return deps.store.inTransaction((tx) => (user && verdict === "right" ? openFor(tx, user) : fail(tx, username, user, verdict)));
+}
+
+async function openFor(tx: Tx, user: UserRow): Promise<PrimaryOutcome> {
+  if (user.status !== "ACTIVE") return fail(tx, user.profile.login, user, user.status);
+  const usable = usableFactors(await tx.enrolments.ofUser(user.id));
+  // S1: a locked or pending enrolment is still one: the end is LOCKED_OUT, never enrolment.
+  if (usable.kind === "locked") return { kind: "locked" };
+  if (usable.kind !== "usable") return fail(tx, user.profile.login, user, usable.kind);
+  const stateToken = random256();
+  const transaction = {
+    id: newId("trx"),
+    tokenHash: createHash("sha256").update(stateToken).digest("hex"),
+    version: 1,
+    status: "MFA_REQUIRED" as const,
+    hostId: null,
+    appId: null,
+    userId: user.id,
+    reference: null,
+    nonce: null,
+    logonHash: null,
+    drive: "page" as const,
+    factors: usable.enrolments.map(({ id }) => id),
+    rule: null,
+    tries: 0,
+    lastCause: null,
+    lastInput: null,
+    amr: ["pwd"],
+    opened: tx.now,
+    expires: expiryOf(tx.now, tx.now),
+  };
+  await tx.transactions.insert(transaction);
+  await tx.log.append({
+    type: "user.primary-verified",
+    actor: { type: "user", id: user.id, name: user.profile.login },
+    outcome: "success",
+    data: { username: user.profile.login },
+  });
+  return { kind: "opened", transaction, stateToken, user: { id: user.id, login: user.profile.login }, enrolments: usable.enrolments, now: tx.now };
+}
+
+async function fail(tx: Tx, username: string, user: UserRow | undefined, why: string): Promise<PrimaryOutcome> {
+  await tx.log.append({
+    type: "user.primary-failed",
+    actor: user ? { type: "user", id: user.id, name: user.profile.login } : { type: "system", id: "org" },
+    outcome: "failure",
+    cause: "user.password",
+    data: { username, evidence: { why: user ? why : "unknown or ambiguous" } },
+  });
+  return { kind: "failed" };
+}

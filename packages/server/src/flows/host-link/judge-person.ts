@@ -1,0 +1,124 @@
+/** Who the name on the logon screen is, and whether that person may try here: user → state → right → policy → factor, in this order. */
+import type { CauseId, LogonRequest } from "@sallyport/contracts";
+import { decidePolicy, foldName, lookupKeys, type PolicyDecision, resolveUser, usableFactors } from "@sallyport/logon";
+import type { AppRow, UserRow } from "../store-directory.ts";
+import type { EnrolmentRow, HostRow } from "../store-logons.ts";
+import type { Tx } from "../store.ts";
+
+/** What of a logon request the judgement needs: a rehearsal has the same. */
+export type Asked = Pick<LogonRequest, "username" | "domain" | "sid" | "service" | "scenario" | "address">;
+
+export interface Person {
+  kind: "person";
+  user: UserRow;
+  policy: PolicyDecision;
+  /** Usable ones; empty only where the policy lets in without a factor. */
+  enrolments: EnrolmentRow[];
+}
+
+export interface PersonRefused {
+  kind: "refused";
+  cause: CauseId;
+  evidence: Record<string, unknown>;
+  userId?: string | undefined;
+  rule?: string | undefined;
+}
+
+/** Judges in one unit of work. `host` may be a machine that is only thought of, in a rehearsal. */
+export async function judgePerson(tx: Tx, app: AppRow, host: Pick<HostRow, "id" | "name">, asked: Asked): Promise<Person | PersonRefused> {
+  if (app.status !== "ACTIVE") return { kind: "refused", cause: "client.revoked", evidence: { app: app.label, status: app.status } };
+  const found = await findUser(tx, app, asked);
+  if (found.kind === "refused") return found;
+  const { user } = found;
+  const state = judgeState(user);
+  if (state) return { ...state, userId: user.id };
+  const policy = await judgePolicy(tx, app, host, user, asked);
+  const seen = { userId: user.id, rule: policy.rule };
+  if (policy.outcome === "deny") {
+    return { kind: "refused", cause: policy.cause ?? "policy.denies", evidence: { rule: policy.rule, trace: policy.trace, address: asked.address }, ...seen };
+  }
+  if (policy.outcome === "allow") return { kind: "person", user, policy, enrolments: [] };
+  return judgeFactors(await tx.enrolments.ofUser(user.id), user, policy);
+}
+
+async function findUser(tx: Tx, app: AppRow, asked: Asked): Promise<{ kind: "found"; user: UserRow } | PersonRefused> {
+  const keys = lookupKeys(asked, app.nameRules);
+  if (foldName(asked.username) === undefined || keys.length === 0) {
+    return { kind: "refused", cause: "user.unknown", evidence: { username: asked.username, why: "no rule can read this name" } };
+  }
+  const holders = await tx.users.holders(keys.map(({ kind, folded }) => ({ kind, folded })));
+  const assigned = new Set(await tx.apps.assignedOf(app.id, [...new Set(holders.map((h) => h.userId))]));
+  const resolution = resolveUser(keys, groupHolders(holders), assigned);
+  if (resolution.kind === "found") {
+    const user = await tx.users.byId(resolution.userId);
+    if (user) return { kind: "found", user };
+  }
+  return explainUnresolved(tx, resolution);
+}
+
+async function explainUnresolved(tx: Tx, resolution: ReturnType<typeof resolveUser>): Promise<PersonRefused> {
+  const { trace } = resolution;
+  if (resolution.kind === "ambiguous") {
+    const users = await Promise.all(resolution.userIds.map((id) => tx.users.byId(id)));
+    const shared = users.flatMap((u) => (u ? [{ id: u.id, login: u.profile.login, source: u.source }] : []));
+    return { kind: "refused", cause: "user.ambiguous", evidence: { rule: resolution.rule, users: shared, trace } };
+  }
+  if (resolution.kind === "not-assigned") {
+    return { kind: "refused", cause: "app.not-assigned", evidence: { rule: resolution.rule, trace }, userId: resolution.userId };
+  }
+  return { kind: "refused", cause: "user.unknown", evidence: { trace } };
+}
+
+function groupHolders(holders: { kind: string; folded: string; userId: string }[]) {
+  const groups = new Map<string, { key: { kind: string; folded: string }; userIds: string[] }>();
+  for (const { kind, folded, userId } of holders) {
+    const name = `${kind}\0${folded}`;
+    const group = groups.get(name) ?? { key: { kind, folded }, userIds: [] };
+    group.userIds.push(userId);
+    groups.set(name, group);
+  }
+  return [...groups.values()];
+}
+
+const STATE_CAUSES = { SUSPENDED: "user.suspended", DEPROVISIONED: "user.deactivated", STAGED: "user.deactivated", LOCKED_OUT: "user.locked" } as const;
+
+/** Only an ACTIVE user may log on; every other state has its cause. */
+export function judgeState(user: UserRow): PersonRefused | undefined {
+  if (user.status === "ACTIVE") return undefined;
+  const since = user.statusSince === null ? null : new Date(user.statusSince).toISOString();
+  return { kind: "refused", cause: STATE_CAUSES[user.status], evidence: { status: user.status, since, by: user.statusBy } };
+}
+
+async function judgePolicy(tx: Tx, app: AppRow, host: Pick<HostRow, "id" | "name">, user: UserRow, asked: Asked): Promise<PolicyDecision> {
+  // Most apps have few rules; groups and zones are read only where a rule names one.
+  const named = (part: "groups" | "zones" | "notZones") => app.policy.rules.some((rule) => rule.if?.[part] !== undefined);
+  const groups = named("groups") ? (await tx.groups.ofUser(user.id)).map((group) => group.name) : [];
+  const zones = named("zones") || named("notZones") ? await tx.zones.list() : [];
+  return decidePolicy({
+    document: app.policy,
+    zones,
+    user: { id: user.id, login: user.profile.login },
+    groups,
+    host: { id: host.id, name: host.name },
+    service: asked.service,
+    scenario: asked.scenario,
+    ...(asked.address ? { address: asked.address } : {}),
+    now: tx.now,
+  });
+}
+
+function judgeFactors(enrolments: EnrolmentRow[], user: UserRow, policy: PolicyDecision): Person | PersonRefused {
+  const usable = usableFactors(enrolments, policy.factors);
+  const seen = { userId: user.id, rule: policy.rule };
+  const evidence = { enrolments: enrolments.map(({ id, kind, status, failures }) => ({ id, kind, status, failures })), allowed: policy.factors };
+  switch (usable.kind) {
+    case "usable":
+      return { kind: "person", user, policy, enrolments: usable.enrolments };
+    case "none":
+      return { kind: "refused", cause: "factor.none", evidence, ...seen };
+    case "locked":
+      return { kind: "refused", cause: "factor.locked", evidence, ...seen };
+    case "not-allowed":
+      return { kind: "refused", cause: "factor.not-allowed", evidence, ...seen };
+  }
+}

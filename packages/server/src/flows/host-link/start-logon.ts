@@ -1,0 +1,119 @@
+/** The first question of a logon: may this person try here, and with what? Opens the transaction or ends the logon at once. */
+import { createHash } from "node:crypto";
+import { LIMITS, type LogonRequest } from "@sallyport/contracts";
+import { expiryOf, foldName } from "@sallyport/logon";
+import type { Keys } from "../../keys/keys.ts";
+import { newId } from "../ids.ts";
+import { endLogon, newLogon, type Refused, refuseAtOnce } from "../logon-record.ts";
+import type { EnrolmentRow, HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
+import type { Tx } from "../store.ts";
+import type { HostCall, HostRefusal } from "./host-caller.ts";
+import { judgePerson, type Person } from "./judge-person.ts";
+import { refuseCall } from "./refuse-call.ts";
+import { type HostDeps, withHost } from "./with-host.ts";
+
+/** Different names that one host may ask about in an hour: more is a search for names, not people logging on. */
+export const NAMES_PER_HOUR = 500;
+
+export interface Opened {
+  kind: "opened";
+  transaction: TransactionRow;
+  stateToken: string;
+  user: { id: string; login: string } | undefined;
+  enrolments: EnrolmentRow[];
+  now: number;
+}
+
+export async function startLogon(deps: HostDeps & { keys: Keys }, call: HostCall, request: LogonRequest): Promise<Opened | Refused | HostRefusal> {
+  const logonHash = createHash("sha256").update(call.rawBody).digest("base64url");
+  return withHost(
+    deps,
+    call,
+    (tx, host) => openLogon(tx, host, request, logonHash, deps.keys),
+    (tx, refusal) => refuseCall(tx, refusal, request),
+  );
+}
+
+async function openLogon(tx: Tx, host: HostRow, request: LogonRequest, logonHash: string, keys: Keys): Promise<Opened | Refused> {
+  // The token is made of the request, so that a retry after a lost answer finds the transaction that it opened; only this org can make it.
+  const stateToken = Buffer.from(keys.mac("state-token", `${host.id}\0${request.reference}\0${request.nonce}\0${logonHash}`)).toString("base64url");
+  const tokenHash = hashToken(stateToken);
+  const known = (await tx.logons.byReference(request.reference)).find((row) => row.hostId === host.id);
+  if (known) return answerAgain(tx, known, tokenHash, stateToken);
+  const logon = newLogon(host, request, tx.now);
+  const names = await tx.hosts.countName(host.id, foldName(request.username) ?? request.username.slice(0, 64), Math.floor(tx.now / 3_600_000));
+  if (names > NAMES_PER_HOUR) return refuseAtOnce(tx, logon, host, { cause: "http.rate-limited", evidence: { names, perHour: NAMES_PER_HOUR } });
+  const app = await tx.apps.byId(host.appId);
+  if (!app) throw new Error(`host ${host.id} belongs to an app that is gone`);
+  const person = await judgePerson(tx, app, host, request);
+  if (request.password === "none") {
+    // Nobody has proved a password yet: everything waits for it, so that the screen tells nothing about a name (S16).
+    return open(tx, logon, { ...frame(host, request, logonHash, tokenHash, tx.now), status: "UNAUTHENTICATED" }, stateToken, undefined);
+  }
+  if (person.kind === "refused") return refuseAtOnce(tx, logon, host, person);
+  return open(tx, logon, transactionFor(frame(host, request, logonHash, tokenHash, tx.now), person), stateToken, person);
+}
+
+/** Fields of a transaction that the policy and the person fill, once the password counts as right. */
+export function transactionFor(transaction: TransactionRow, person: Person): TransactionRow {
+  const allowed = person.policy.outcome === "allow";
+  return {
+    ...transaction,
+    userId: person.user.id,
+    rule: person.policy.rule,
+    status: allowed ? "SUCCESS" : "MFA_REQUIRED",
+    lastCause: allowed ? "policy.no-mfa" : null,
+    factors: person.enrolments.map(({ id }) => id),
+  };
+}
+
+function frame(host: HostRow, request: LogonRequest, logonHash: string, tokenHash: string, now: number): TransactionRow {
+  return {
+    id: newId("trx"),
+    tokenHash,
+    version: 1,
+    status: "MFA_REQUIRED",
+    hostId: host.id,
+    appId: host.appId,
+    userId: null,
+    reference: request.reference,
+    nonce: request.nonce,
+    logonHash,
+    drive: request.drive,
+    factors: [],
+    rule: null,
+    tries: 0,
+    lastCause: null,
+    lastInput: null,
+    amr: request.password === "none" ? [] : ["pwd"],
+    opened: now,
+    expires: expiryOf(now, now),
+  };
+}
+
+async function open(tx: Tx, logon: LogonRow, transaction: TransactionRow, stateToken: string, person: Person | undefined): Promise<Opened> {
+  await tx.transactions.insert(transaction);
+  await tx.logons.insert({ ...logon, userId: transaction.userId, rule: transaction.rule });
+  if (transaction.status === "SUCCESS") {
+    await endLogon(tx, transaction, { result: "allow", cause: "policy.no-mfa" });
+  }
+  const user = person ? { id: person.user.id, login: person.user.profile.login } : undefined;
+  return { kind: "opened", transaction, stateToken, user, enrolments: person?.enrolments ?? [], now: tx.now };
+}
+
+async function answerAgain(tx: Tx, known: LogonRow, tokenHash: string, stateToken: string): Promise<Opened | Refused> {
+  const transaction = await tx.transactions.byTokenHash(tokenHash);
+  if (!transaction || transaction.reference !== known.reference || tx.now - known.started > LIMITS.transactionMs) {
+    // The same reference for another question: one logon, one reference.
+    const cause = known.cause !== null && !transaction ? known.cause : "logon.out-of-order";
+    return { kind: "refused", cause, told: known.told ?? "logon.out-of-order", reference: known.reference, evidence: {} };
+  }
+  const user = transaction.userId === null ? undefined : await tx.users.byId(transaction.userId);
+  const enrolments = user ? (await tx.enrolments.ofUser(user.id)).filter(({ id }) => transaction.factors.includes(id)) : [];
+  return { kind: "opened", transaction, stateToken, user: user && { id: user.id, login: user.profile.login }, enrolments, now: tx.now };
+}
+
+/** SHA-256 hex of a state token: what is stored of it. The token has 256 bits, so that a plain hash is enough. */
+export function hashToken(stateToken: string): string {
+  return createHash("sha256").update(stateToken).digest("hex");
+}

@@ -1,0 +1,114 @@
+/** The one record of an attempt, and the event that says how it ended: both written in the unit of work that decided. */
+import type { CauseId, LogonRequest } from "@sallyport/contracts";
+import { toldToHost } from "@sallyport/logon";
+import type { HostRow, LogonRow, TransactionRow } from "./store-logons.ts";
+import type { Tx } from "./store.ts";
+
+export interface Refused {
+  kind: "refused";
+  cause: CauseId;
+  /** What the host hears: one answer for unknown, ambiguous and unassigned users (S16). */
+  told: CauseId;
+  reference: string | undefined;
+  evidence: Record<string, unknown>;
+}
+
+/** A new record for a request of a host; `result` is open until it ends. */
+export function newLogon(host: HostRow, request: LogonRequest, now: number): LogonRow {
+  return {
+    reference: request.reference,
+    hostId: host.id,
+    appId: host.appId,
+    username: request.username,
+    domain: request.domain ?? null,
+    userId: null,
+    service: request.service,
+    scenario: request.scenario,
+    address: request.address ?? null,
+    started: now,
+    ended: null,
+    result: "open",
+    cause: null,
+    told: null,
+    rule: null,
+    amr: [],
+    evidence: { hostTime: request.hostTime, offsetMs: request.hostTime - now, password: request.password, conversation: request.conversation },
+  };
+}
+
+/** Inserts the ended record and its event for a logon that never opened a transaction. */
+export async function refuseAtOnce(
+  tx: Tx,
+  logon: LogonRow,
+  host: HostRow,
+  why: { cause: CauseId; evidence: Record<string, unknown>; userId?: string | undefined; rule?: string | undefined },
+): Promise<Refused> {
+  const told = toldToHost(why.cause);
+  const ended: LogonRow = {
+    ...logon,
+    userId: why.userId ?? null,
+    rule: why.rule ?? null,
+    ended: tx.now,
+    result: "deny",
+    cause: why.cause,
+    told,
+    evidence: { ...logon.evidence, ...why.evidence },
+  };
+  await tx.logons.insert(ended);
+  await sayEnd(tx, ended, host.name);
+  return { kind: "refused", cause: why.cause, told, reference: logon.reference, evidence: tellable(told, why.evidence) };
+}
+
+/** Ends the record of a transaction that a host opened; a transaction opened by a page has none. */
+export async function endLogon(
+  tx: Tx,
+  transaction: TransactionRow,
+  end: { result: "allow" | "deny"; cause: CauseId | null; evidence?: Record<string, unknown>; amr?: string[] },
+): Promise<void> {
+  if (!transaction.hostId || !transaction.reference) return;
+  const { hostId, reference } = transaction;
+  const logon = (await tx.logons.byReference(reference)).find((row) => row.hostId === hostId);
+  if (!logon) throw new Error(`transaction ${transaction.id} has no record of its logon`);
+  const change = {
+    userId: transaction.userId,
+    rule: transaction.rule,
+    ended: tx.now,
+    result: end.result,
+    cause: end.cause,
+    told: end.cause === null ? null : toldToHost(end.cause),
+    amr: end.amr ?? [],
+    evidence: { ...logon.evidence, ...end.evidence },
+  };
+  await tx.logons.update(hostId, reference, change);
+  const host = await tx.hosts.byId(hostId);
+  await sayEnd(tx, { ...logon, ...change }, host?.name);
+}
+
+async function sayEnd(tx: Tx, logon: LogonRow, hostName: string | undefined): Promise<void> {
+  const attempt = {
+    username: logon.username,
+    domain: logon.domain,
+    service: logon.service,
+    scenario: logon.scenario,
+    address: logon.address,
+    rule: logon.rule,
+  };
+  const actor = { type: "host", id: logon.hostId, ...(hostName === undefined ? {} : { name: hostName }) } as const;
+  const target = logon.userId === null ? {} : { target: { type: "user", id: logon.userId } };
+  const common = { actor, ...target, reference: logon.reference, host: logon.hostId };
+  if (logon.result === "deny") {
+    const data = { ...attempt, told: logon.told, evidence: logon.evidence };
+    await tx.log.append({ type: "logon.refused", ...common, outcome: "failure", cause: logon.cause ?? undefined, data });
+    return;
+  }
+  if (logon.cause === "policy.no-mfa") {
+    await tx.log.append({ type: "logon.without-factor", ...common, outcome: "success", cause: "policy.no-mfa", data: attempt });
+    return;
+  }
+  await tx.log.append({ type: "logon.allowed", ...common, outcome: "success", data: { ...attempt, amr: logon.amr } });
+}
+
+/** Evidence that may leave the org: what names other people or our rules stays here; it is in `why`. */
+function tellable(told: CauseId, evidence: Record<string, unknown>): Record<string, unknown> {
+  return told === "factor.throttled" ? evidence : {};
+}
