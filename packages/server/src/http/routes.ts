@@ -1,0 +1,9 @@
+/** Every set of routes of the server, in the order in which they are registered. */
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import type { AppDeps } from "./app.ts";
+import { authnRoutes } from "./authn.ts";
+import { hostLinkRoutes } from "./host-link.ts";
+
+export type RouteSet = (deps: AppDeps) => FastifyPluginAsyncZod;
+
+export const ROUTES: readonly RouteSet[] = [hostLinkRoutes, authnRoutes];

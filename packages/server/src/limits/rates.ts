@@ -1,0 +1,77 @@
+/** How many calls a minute one address may make, by what it calls: generous for hosts, strict where somebody might guess. */
+import fastifyRateLimit, { normalizeIP } from "@fastify/rate-limit";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { Refused } from "../http/refuse.ts";
+
+/** Calls per minute and address. */
+export interface Rates {
+  /** Signed calls of hosts; a whole site may stand behind one address. */
+  host: number;
+  /** Management API. */
+  management: number;
+  /** Enrolment of hosts by code. */
+  enrolment: number;
+  /** Primary authentication (user name and password), by address and again by user name. */
+  primary: number;
+  /** Pages of the one-time set-up link. */
+  setUp: number;
+}
+
+export const DEFAULT_RATES: Rates = { host: 600_000, management: 6_000, enrolment: 60, primary: 20, setUp: 60 };
+
+const UNLIMITED = new Set(["/livez", "/readyz"]);
+/** Different callers remembered at once; the least recent is forgotten. */
+const CALLERS = 50_000;
+
+export function limitRates(app: FastifyInstance, rates: Rates): void {
+  app.register(fastifyRateLimit, {
+    global: true,
+    timeWindow: 60_000,
+    cache: CALLERS,
+    allowList: (request) => UNLIMITED.has(request.routeOptions.url ?? ""),
+    keyGenerator: (request) => `${kindOf(request)} ${sourceOf(request)}`,
+    max: (request) => rates[kindOf(request)],
+    errorResponseBuilder: tooMany,
+  });
+  app.after(() => limitPrimary(app, rates.primary));
+}
+
+/**
+ * Hosts and pages share one path; only the body tells a guess at a password from a step of a transaction. By user name as well,
+ * known or not, so that many addresses together cannot guess faster.
+ */
+function limitPrimary(app: FastifyInstance, max: number): void {
+  const byAddress = app.createRateLimit({ max, timeWindow: 60_000, keyGenerator: (request) => `primary ${sourceOf(request)}` });
+  const byName = app.createRateLimit({ max, timeWindow: 60_000, keyGenerator: (request) => `name ${nameIn(request)}` });
+  app.addHook("preHandler", async (request, reply) => {
+    if (request.routeOptions.url !== "/api/v1/authn" || nameIn(request) === undefined) return;
+    for (const check of [byAddress, byName]) {
+      const state = await check(request);
+      if (state.isAllowed || !state.isExceeded) continue;
+      reply.header("x-ratelimit-limit", max).header("x-ratelimit-remaining", 0);
+      reply.header("x-ratelimit-reset", state.ttlInSeconds).header("retry-after", state.ttlInSeconds);
+      throw tooMany(request, state);
+    }
+  });
+}
+
+function nameIn(request: FastifyRequest): string | undefined {
+  const name = (request.body as { username?: unknown } | null | undefined)?.username;
+  return typeof name === "string" ? name.toLowerCase() : undefined;
+}
+
+function kindOf(request: FastifyRequest): keyof Rates {
+  const url = request.routeOptions.url ?? "";
+  if (url.startsWith("/set-up/")) return "setUp";
+  if (url === "/api/v1/hosts/enrol") return "enrolment";
+  if (url === "/api/v1/time" || url.startsWith("/api/v1/authn") || url.startsWith("/api/v1/hosts/self/")) return "host";
+  return "management";
+}
+
+function sourceOf(request: FastifyRequest): string {
+  return normalizeIP(request.ip ?? "", 64);
+}
+
+function tooMany(_request: unknown, context: { ttl: number }): Refused {
+  return new Refused({ code: "E0000047", causes: [`try again in ${Math.ceil(context.ttl / 1000)} s`] });
+}
