@@ -54,7 +54,7 @@ async function makeDecisionKey(store: Store, sealing: SealingKey) {
   const sealedPrivate = sealing.seal(secret, decisionContext(kid));
   await store.inTransaction(async (tx) => {
     await tx.secrets.insertDecisionKey({ kid, publicJwk: { ...publicJwk, kid }, sealedPrivate, created: tx.now });
-    await tx.log.append({ type: "key.created", actor: { type: "system", id: "org" }, outcome: "success", data: { kid } });
+    await tx.log.append({ type: "key.decision-created", actor: { type: "system", id: "org" }, outcome: "success", data: { kid } });
   });
   return { kid, publicJwk: { ...publicJwk, kid }, sealedPrivate };
 }

@@ -1,0 +1,92 @@
+/** `sallyport logon`: a provider in the terminal, for a first logon and for trying an agent; the org checks the password. */
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
+import { type AgentFrame, agentFrame, DOOR_VERSION, type Field } from "@sallyport/contracts";
+import type { Command } from "commander";
+import { plainCommand } from "../command.ts";
+import { Complaint } from "../complaint.ts";
+import { clean, print } from "../output.ts";
+import { ask } from "../terminal.ts";
+
+interface LogonOptions {
+  socket: string;
+  code?: string;
+  service?: string;
+  json?: boolean;
+}
+
+export function logonCommand(program: Command): void {
+  plainCommand(program, {
+    name: "logon <user>",
+    does: "try a logon through this machine's agent; asks the password, which the org checks",
+    example: "sallyport logon alice --socket ./data/agent/agent.sock",
+    options: [
+      ["--socket <path>", "the agent's socket (default: /run/sallyport/agent.sock)"],
+      ["--code <code>", "the code, instead of being asked for it"],
+      ["--service <name>", "the service to appear as (default: console)"],
+    ],
+  }, async (options, user = "") => {
+    const given = options as unknown as Partial<LogonOptions>;
+    await logon(user, { ...given, socket: given.socket ?? "/run/sallyport/agent.sock" });
+  });
+}
+
+async function logon(user: string, options: LogonOptions): Promise<void> {
+  const socket = connect(options.socket);
+  const lines = createInterface({ input: socket });
+  const failed = new Promise<never>((_, reject) => socket.once("error", (error) => reject(new Complaint(`the agent's door ${options.socket} does not open: ${error.message}`))));
+  failed.catch(() => {});
+  const send = (frame: object) => socket.write(`${JSON.stringify(frame)}\n`);
+  send({ v: DOOR_VERSION, hello: { provider: "terminal", conversation: true, serial: false } });
+  send({ begin: { username: user, password: "none", scenario: "logon", service: options.service ?? "console" } });
+  let id = 0;
+  const frames = lines[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await Promise.race([frames.next(), failed]);
+      if (next.done) throw new Complaint("the agent closed the door without an answer");
+      const frame = readFrame(next.value);
+      if ("show" in frame) {
+        const values = await fill(frame.show, options);
+        if (values) send({ input: { id: ++id, values } });
+      } else {
+        return end(frame, options);
+      }
+    }
+  } finally {
+    socket.destroy();
+  }
+}
+
+function readFrame(line: string): AgentFrame {
+  const read = agentFrame.safeParse(JSON.parse(line));
+  if (!read.success) throw new Complaint("the agent sent a frame that is not in the door's protocol");
+  return read.data;
+}
+
+async function fill(show: { title?: string | undefined; text?: string | undefined; fields?: Field[] | undefined }, options: LogonOptions): Promise<Record<string, string> | undefined> {
+  for (const text of [show.title, show.text]) if (text !== undefined) process.stderr.write(`${clean(text)}\n`);
+  if (!show.fields || show.fields.length === 0) return undefined;
+  const values: Record<string, string> = {};
+  for (const field of show.fields) {
+    if (field.kind === "button" || field.kind === "link" || field.kind === "qr") continue;
+    values[field.id] = await answer(field, options);
+  }
+  return values;
+}
+
+async function answer(field: Field, options: LogonOptions): Promise<string> {
+  if (field.kind === "code" && options.code !== undefined) {
+    const { code } = options;
+    delete options.code;
+    return code;
+  }
+  return ask(`${clean(field.label)}: `, field.kind === "secret");
+}
+
+function end(frame: Exclude<AgentFrame, { show: unknown }>, options: LogonOptions): void {
+  if ("error" in frame) throw new Complaint(frame.error.text, { cause: frame.error.cause });
+  const { end: done } = frame;
+  print(options.json, done, () => (done.result === "allow" ? `Let in as ${done.username}.` : done.text));
+  if (done.result !== "allow") process.exitCode = 1;
+}

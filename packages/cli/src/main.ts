@@ -1,0 +1,34 @@
+/** The sallyport command: every subcommand, one program. */
+import { Command } from "commander";
+import { runProgram } from "./command.ts";
+import { appCommands, policyCommands, zoneCommands } from "./commands/apps.ts";
+import { factorCommands } from "./commands/factors.ts";
+import { agentCommands, hostCommands } from "./commands/hosts.ts";
+import { logonCommand } from "./commands/logon.ts";
+import { groupCommands, userCommands } from "./commands/people.ts";
+import { causeCommand, logCommands, tokenCommands, whyCommand } from "./commands/records.ts";
+import { serveCommand, startCommand } from "./commands/serve.ts";
+import { VERSION } from "./version.ts";
+
+const program = new Command("sallyport")
+  .description("Multi-factor authentication for logons to machines, in which every refused logon names its cause.")
+  .version(VERSION)
+  .showHelpAfterError("(add --help for help)");
+
+serveCommand(program);
+startCommand(program);
+userCommands(program);
+groupCommands(program);
+appCommands(program);
+zoneCommands(program);
+policyCommands(program);
+hostCommands(program);
+agentCommands(program);
+factorCommands(program);
+logonCommand(program);
+logCommands(program);
+whyCommand(program);
+causeCommand(program);
+tokenCommands(program);
+
+await runProgram(program, process.argv.slice(2));

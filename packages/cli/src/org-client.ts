@@ -1,0 +1,124 @@
+/** Speaks to the org: over its root-only admin socket on the same machine, or over HTTPS with an API token. */
+import { readFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
+import { join } from "node:path";
+import { type ErrorObject, errorObject, readOrgUrl } from "@sallyport/contracts";
+import { Complaint } from "./complaint.ts";
+
+export interface OrgOptions {
+  /** Data folder of the org on this machine; its admin socket is in it. */
+  data: string;
+  /** URL of an org elsewhere; asks for a token. */
+  org?: string | undefined;
+  tokenFile?: string | undefined;
+}
+
+export interface Answer<T> {
+  body: T;
+  /** Absolute URL of the next page, if there is one. */
+  next: string | undefined;
+}
+
+/** Every call answers the parsed body, or throws a `Complaint` with the org's own sentence. */
+export class OrgClient {
+  readonly #options: OrgOptions;
+  constructor(options: OrgOptions) {
+    this.#options = options;
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return (await this.call<T>("GET", path)).body;
+  }
+
+  async send<T>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
+    return (await this.call<T>(method, path, body)).body;
+  }
+
+  /** All pages of a list, one after the other. */
+  async *pages<T>(path: string): AsyncGenerator<T> {
+    let next: string | undefined = path;
+    while (next !== undefined) {
+      const answer: Answer<T[]> = await this.call<T[]>("GET", next);
+      yield* answer.body;
+      next = answer.next === undefined ? undefined : new URL(answer.next).pathname + new URL(answer.next).search;
+    }
+  }
+
+  async list<T>(path: string): Promise<T[]> {
+    const all: T[] = [];
+    for await (const item of this.pages<T>(path)) all.push(item);
+    return all;
+  }
+
+  async call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+    const { status, text, link } = await this.#exchange(method, path, body);
+    const parsed: unknown = text === "" ? {} : parse(text, status);
+    if (status >= 400) throw refusal(parsed, status);
+    return { body: parsed as T, next: /<([^>]+)>; rel="next"/.exec(link)?.[1] };
+  }
+
+  #exchange(method: string, path: string, body: unknown): Promise<{ status: number; text: string; link: string }> {
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const { transport, request } = this.#target();
+    const headers = { ...request.headers, ...(payload === undefined ? {} : { "content-type": "application/json" }) };
+    return new Promise((resolve, reject) => {
+      const call = transport.request({ ...request, method, path, headers, timeout: 60_000 }, (response) => {
+        const parts: Buffer[] = [];
+        response.on("data", (part: Buffer) => parts.push(part));
+        response.on("end", () => {
+          const link = [response.headers["link"] ?? ""].flat().join(", ");
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString(), link });
+        });
+        response.on("error", reject);
+      });
+      call.on("timeout", () => call.destroy(new Error("no answer within 60 seconds")));
+      call.on("error", (error: NodeJS.ErrnoException) => reject(this.#unreachable(error)));
+      call.end(payload);
+    });
+  }
+
+  #target(): { transport: typeof http | typeof https; request: http.RequestOptions } {
+    const { org, data } = this.#options;
+    if (org === undefined) return { transport: http, request: { socketPath: join(data, "admin.sock"), headers: { host: "localhost" } } };
+    const read = readOrgUrl(org);
+    if (!read.ok) throw new Complaint(`--org ${org}: ${read.reason}`);
+    const url = new URL(read.url);
+    const request = { host: url.hostname.replace(/^\[|\]$/g, ""), port: url.port || undefined, headers: { authorization: `SSWS ${this.#token()}` } };
+    return { transport: url.protocol === "https:" ? https : http, request };
+  }
+
+  #token(): string {
+    const { tokenFile } = this.#options;
+    const token = tokenFile === undefined ? process.env["SALLYPORT_TOKEN"] : readFileSync(tokenFile, "utf8");
+    if (!token) throw new Complaint("--org needs an API token: give --token-file FILE, or set SALLYPORT_TOKEN");
+    return token.trim();
+  }
+
+  #unreachable(error: NodeJS.ErrnoException): Error {
+    const { org, data } = this.#options;
+    if (org !== undefined) return new Complaint(`${org} cannot be reached: ${error.message}`);
+    const socket = join(data, "admin.sock");
+    if (error.code === "EACCES") return new Complaint(`${socket} is only for the account that runs the server; use that account, or --org URL with a token`);
+    if (error.code === "ENOENT" || error.code === "ECONNREFUSED") {
+      return new Complaint(`no server is running on ${data}; start it with: sallyport serve --data ${data}`);
+    }
+    return new Complaint(`${socket}: ${error.message}`);
+  }
+}
+
+function parse(text: string, status: number): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Complaint(`the answer (${status}) is not JSON: is this a Sallyport org?`);
+  }
+}
+
+function refusal(body: unknown, status: number): Complaint {
+  const read = errorObject.safeParse(body);
+  if (!read.success) return new Complaint(`the org answered ${status}`);
+  const { errorSummary, errorCauses, errorId, cause }: ErrorObject = read.data;
+  const details = errorCauses.map((item) => item.errorSummary).filter((text) => text !== errorSummary);
+  return new Complaint([errorSummary, ...details].join(": ") + (status >= 500 ? ` (error ${errorId})` : ""), { cause, code: read.data.errorCode });
+}

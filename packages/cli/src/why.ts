@@ -1,0 +1,72 @@
+/** Joins what the org and this machine's agent know of one logon, and says it so that a tired administrator can act. */
+import { existsSync } from "node:fs";
+import { findAttempt } from "@sallyport/agent";
+import { CAUSES, type Cause, type CauseId, type LogonView } from "@sallyport/contracts";
+import { Complaint } from "./complaint.ts";
+
+export interface Explained {
+  found: boolean;
+  value: { reference: string; cause: CauseId | null; result: string | null; org: LogonView[]; agent: unknown[]; missing: string[] };
+  lines: string[];
+}
+
+const HOST_STATE = "/var/lib/sallyport";
+
+/** Works with the org alone, with the agent's log alone, and says which of the two is missing. */
+export async function explainLogon(askOrg: () => Promise<LogonView[]>, reference: string, state: string | undefined): Promise<Explained> {
+  const missing: string[] = [];
+  const org = await askOrg().catch((error: unknown) => {
+    if (!(error instanceof Complaint)) throw error;
+    missing.push(error.details["code"] === "E0000007" ? "the org has no record of it" : `the org: ${error.message}`);
+    return [] as LogonView[];
+  });
+  const folder = state ?? (existsSync(HOST_STATE) ? HOST_STATE : undefined);
+  const agent = folder === undefined ? [] : await findAttempt(reference, folder);
+  if (folder === undefined) missing.push("no agent on this machine (give --state FOLDER where its state lies)");
+  else if (agent.length === 0) missing.push(`the agent in ${folder} has no record of it`);
+  const { cause, result } = verdict(org, agent);
+  const value = { reference, cause, result, org, agent, missing };
+  return { found: org.length + agent.length > 0, value, lines: linesOf(value) };
+}
+
+interface AgentRecord {
+  result?: string;
+  cause?: CauseId;
+}
+
+/** The org's cause is the true one; the agent knows better only where the org was never asked, or its answer was not taken. */
+function verdict(org: LogonView[], agent: unknown[]): { cause: CauseId | null; result: string | null } {
+  const own = org.length === 1 ? org[0] : undefined;
+  const seen = agent.at(-1) as AgentRecord | undefined;
+  if (own && own.result !== "open" && !(own.result === "allow" && seen?.result === "deny")) return { cause: own.cause, result: own.result };
+  return { cause: seen?.cause ?? own?.cause ?? null, result: seen?.result ?? own?.result ?? null };
+}
+
+function linesOf({ reference, cause, result, org, agent, missing }: Explained["value"]): string[] {
+  const lines: string[] = [];
+  const word = result === "allow" ? "let in" : result === "deny" ? "refused" : result === "open" ? "still open" : "not found";
+  lines.push(`${reference}: ${word}${cause === null ? "" : ` — ${cause}`}`);
+  if (cause !== null) lines.push(...causeLines(CAUSES[cause]));
+  for (const logon of org) lines.push("", ...orgLines(logon));
+  for (const record of agent) lines.push("", "What the agent saw", `  ${JSON.stringify(record)}`);
+  if (missing.length > 0) lines.push("", "Not looked at", ...missing.map((text) => `  ${text}`));
+  return lines;
+}
+
+function causeLines(cause: Cause): string[] {
+  const fixes = Object.entries(cause.fix).map(([where, fix]) => `  ${where === "any" ? "" : `${where}: `}${fix}`);
+  return [`  ${cause.title}`, `  ${cause.administrator}`, "", `What to do (${cause.who})`, ...fixes];
+}
+
+function orgLines(logon: LogonView): string[] {
+  const address = logon.address === null ? "unknown address" : `${logon.address.value} (${logon.address.origin})`;
+  const evidence = Object.entries(logon.evidence).map(([name, value]) => `  ${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
+  return [
+    "What the org saw",
+    `  ${logon.started}  ${logon.username} at ${logon.host.name} (${logon.service}, ${logon.scenario}) from ${address}`,
+    `  user: ${logon.user?.login ?? "none"}   app: ${logon.app}   rule: ${logon.rule ?? "none"}   told the host: ${logon.told ?? "–"}`,
+    ...evidence,
+    ...logon.timeline.map((step) => `  ${step.at}  ${step.type}${step.cause ? `  ${step.cause}` : ""}`),
+    ...logon.reported.map((report) => `  ${report.at}  reported by the host: ${report.result}${report.cause ? `  ${report.cause}` : ""}`),
+  ];
+}

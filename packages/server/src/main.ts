@@ -1,0 +1,139 @@
+/** Wires the org server: store, keys, flows and listeners meet here and nowhere else. */
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { FastifyInstance } from "fastify";
+import pino, { type Logger } from "pino";
+import { expireTransactions } from "./flows/authn/cancel.ts";
+import { newSetUpLink } from "./flows/management/set-up.ts";
+import { DatabaseFault, type Store } from "./flows/store.ts";
+import { type AppDeps, buildApp } from "./http/app.ts";
+import { countEvents, prometheusMetrics } from "./http/metrics.ts";
+import { ROUTES } from "./http/routes.ts";
+import { openKeys } from "./keys/keys.ts";
+import { SealingKeyFault } from "./keys/sealing-key.ts";
+import { DEFAULT_RATES } from "./limits/rates.ts";
+import { countRefusedCallers } from "./limits/refused-callers.ts";
+import { argonPasswords } from "./passwords/passwords.ts";
+import { judgeListening, type Listening, ServerRefused } from "./listening.ts";
+import { openSqlite } from "./store/sqlite.ts";
+
+export { ServerRefused } from "./listening.ts";
+
+export interface ServerOptions {
+  /** Folder of the database, the sealing key and the admin socket. Made if absent, for its owner only. */
+  data: string;
+  /** `address:port`; port 0 takes any free one. */
+  listen: string;
+  /** The org's URL as hosts and browsers see it; made from `listen` on loopback. */
+  url?: string;
+  /** PEM texts. */
+  tls?: { cert: string; key: string };
+  trustedProxies: string[];
+  /** File of the sealing key; `sealing.key` in the data folder if absent. */
+  sealingKey?: string;
+  version: string;
+  logLevel: string;
+}
+
+export interface ServerHandle {
+  url: string;
+  adminSocket: string;
+  /** One-time link that makes the first administrator; absent once there is one. */
+  setUpLink: string | undefined;
+  /** Ends in order: no new calls, open ones are answered, then the database is closed. */
+  close(signal: string): Promise<void>;
+}
+
+/** How often transactions that ran out of time are ended. */
+const SWEEP_MS = 5_000;
+
+/** Starts the org. Throws `ServerRefused`, one sentence with its cause, for everything that an administrator can put right. */
+export async function startServer(options: ServerOptions): Promise<ServerHandle> {
+  const listening = await judgeListening(options);
+  const data = resolve(options.data);
+  const log = pino({ level: options.logLevel, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: false }));
+  const store = await openData(data);
+  try {
+    return await openOrg(options, listening, data, store, log);
+  } catch (error) {
+    await store.close();
+    if (error instanceof SealingKeyFault || error instanceof DatabaseFault) throw new ServerRefused(error.causeId, error.message, { cause: error });
+    throw error;
+  }
+}
+
+async function openData(data: string): Promise<Store> {
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+    return await openSqlite({ file: join(data, "org.db"), now: Date.now });
+  } catch (error) {
+    if (error instanceof DatabaseFault) throw new ServerRefused(error.causeId, error.message, { cause: error });
+    throw new ServerRefused("org.database", `the data folder ${data} cannot be used: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function openOrg(options: ServerOptions, listening: Listening, data: string, plain: Store, log: Logger): Promise<ServerHandle> {
+  const passwords = argonPasswords();
+  const metrics = prometheusMetrics({ passwords: passwords.waiting });
+  const store = countEvents(plain, metrics);
+  const keys = await openKeys(store, options.sealingKey ?? join(data, "sealing.key"));
+  const refusedCallers = countRefusedCallers(store, log);
+  const deps: AppDeps = {
+    store, keys, passwords, metrics, log, refusedCallers,
+    orgUrl: listening.url,
+    version: options.version,
+    rates: DEFAULT_RATES,
+    dataFolder: data,
+    ...(listening.pin ? { pin: listening.pin } : {}),
+  };
+  const { url } = listening;
+  const app = await listenOnNetwork(deps, options, listening);
+  const adminSocket = join(data, "admin.sock");
+  const admin = await listenForAdministrator(deps, adminSocket);
+  const sweep = setInterval(() => void expireTransactions(store).catch((err: unknown) => log.error({ err }, "open logons could not be ended")), SWEEP_MS).unref();
+  await say(store, "org.started", { version: options.version, node: store.node, url });
+  const setUpLink = await newSetUpLink(deps);
+  return {
+    url,
+    adminSocket,
+    setUpLink,
+    async close(signal) {
+      clearInterval(sweep);
+      await Promise.all([app.close(), admin.close()]);
+      await refusedCallers.stop();
+      await say(store, "org.stopped", { version: options.version, node: store.node, signal });
+      await plain.close();
+      rmSync(adminSocket, { force: true });
+    },
+  };
+}
+
+async function listenOnNetwork(deps: AppDeps, options: ServerOptions, { host, port }: Listening): Promise<FastifyInstance> {
+  const app = buildApp(deps, { admin: false, routes: ROUTES, tls: options.tls, trustedProxies: options.trustedProxies });
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === "EADDRINUSE" ? "something else listens there already" : (error as Error).message;
+    throw new ServerRefused("config.invalid", `cannot listen on ${options.listen}: ${why}`, { cause: error });
+  }
+  return app;
+}
+
+/** The folder is its owner's alone, and so is the socket: whoever can open it is the owner (S38). */
+async function listenForAdministrator(deps: AppDeps, path: string): Promise<FastifyInstance> {
+  // The store's lock says that no other server runs here: a socket that is left over belongs to one that was killed.
+  rmSync(path, { force: true });
+  const admin = buildApp(deps, { admin: true, routes: ROUTES });
+  const mask = process.umask(0o177);
+  try {
+    await admin.listen({ path });
+  } finally {
+    process.umask(mask);
+  }
+  chmodSync(path, 0o600);
+  return admin;
+}
+
+async function say(store: Store, type: "org.started" | "org.stopped", data: Record<string, unknown>): Promise<void> {
+  await store.inTransaction((tx) => tx.log.append({ type, actor: { type: "system", id: "org" }, outcome: "success", data }));
+}
