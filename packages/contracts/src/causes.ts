@@ -20,7 +20,7 @@ export type CauseId = keyof typeof ROWS;
 ROWS satisfies Readonly<Record<CauseId, CauseRow & { readonly dependsOn?: readonly CauseId[] }>>;
 
 function rowsOf(stage: CauseStage, rows: CauseRows): [string, Cause][] {
-  return Object.entries(rows).map(([id, row]) => [id, { id, stage, ...row } as Cause]);
+  return Object.entries(rows).map(([id, row]) => [id, Object.freeze({ id, stage, ...row }) as Cause]);
 }
 
 /** Every cause by its id, in the order in which a logon meets them. */

@@ -8,7 +8,7 @@ export const AGENT = {
     title: "The agent on this machine does not answer",
     person: MACHINE,
     administrator: "The logon screen or PAM module could not speak to the agent: it is not running, its door is closed, or it did not answer in time.",
-    evidence: ["path", "error", "service"],
+    evidence: ["path", "error", "detail"],
     who: "administrator",
     fix: {
       any: "Run `sallyport agent status`. If you cannot get in at all, use the console of the machine or its recovery mode.",
@@ -21,11 +21,11 @@ export const AGENT = {
     kind: "refusal",
     title: "The agent failed unexpectedly",
     person: LATER,
-    administrator: "Something went wrong inside the agent that nobody foresaw. The logon was refused, and the agent's log holds the details under the error id.",
-    evidence: ["errorId", "step", "version"],
+    administrator: "Something went wrong inside the agent that nobody foresaw. The logon was refused, and the agent's log holds the details under the logon's reference.",
+    evidence: ["error", "step", "reason", "errorId"],
     who: "vendor",
     fix: {
-      any: "Find the error id in the agent's log and report it with the version. If it repeats, start the agent again.",
+      any: "Find the reference in the agent's log and report that line with the version. If it repeats, start the agent again.",
       linux: "The log is /var/log/sallyport/agent.log.",
       windows: "The log is in %ProgramData%\\Sallyport.",
     },
@@ -36,7 +36,7 @@ export const AGENT = {
     title: "A message at the agent's door was not understood",
     person: LATER,
     administrator: "What one side sent is no message of the agreed form: not JSON, too long, an unknown field, or out of order. The evidence says which; the connection was closed.",
-    evidence: ["direction", "reason", "bytes", "peer"],
+    evidence: ["reason", "detail", "peer"],
     who: "vendor",
     fix: {
       any: "Install agent and logon module of the same version. If they are, something else speaks to the agent: the evidence names the process.",
@@ -50,7 +50,7 @@ export const AGENT = {
     title: "The other side of the agent's door cannot be trusted",
     person: MACHINE,
     administrator: "The socket or pipe, a folder above it, or the process behind it does not belong to the system. Somebody may have put their own in its place, so no word was exchanged.",
-    evidence: ["path", "owner", "mode", "peer"],
+    evidence: ["folder", "reason", "path", "peer"],
     who: "administrator",
     fix: {
       any: "Find out who made it: the evidence names owner and process. On a machine that others use, take this for an attack until shown otherwise.",
@@ -81,9 +81,9 @@ export const AGENT = {
     title: "The org's decision does not hold",
     person: MACHINE,
     administrator: "The signed answer for this logon is not good: signature, one-time value, user, host or time is not as it must be. The evidence says which. Nobody is let in by it.",
-    evidence: ["claim", "expected", "found", "kid"],
+    evidence: ["check", "detail"],
     who: "administrator",
-    fix: { any: "If the signature is wrong after a new set-up or a restore of the org, enrol the host again: `sallyport host code`, `sallyport host enrol`. Otherwise something between host and org changes answers: look for a proxy." },
+    fix: { any: "If the signature is wrong after a new set-up or a restore of the org, enrol the host again: `sallyport host code --app APP`, `sallyport host enrol`. Otherwise something between host and org changes answers: look for a proxy." },
     dependsOn: ["url.wrong-org"],
   },
   "provider.missing": {
@@ -132,9 +132,9 @@ export const AGENT = {
     evidence: ["service", "method", "username", "file", "line"],
     who: "administrator",
     fix: {
-      any: "If this way in is meant to work without a code, add it under `permits` (service, method, users): `sallyport policy show`, then `sallyport policy set FILE`. Otherwise let it ask:",
+      any: "If this way in is meant to work without a code, add it under `permits` (service, method, users): `sallyport policy show --app APP > policy.json`, edit, `sallyport policy set policy.json --app APP`. Otherwise let it ask:",
       linux:
-        "For sshd, `AuthenticationMethods publickey,keyboard-interactive:pam` in /etc/ssh/sshd_config; for sudo, remove NOPASSWD in visudo; in /etc/pam.d, use `substack` and not `include` around files with `sufficient`.",
+        "For sshd, `KbdInteractiveAuthentication yes` and `AuthenticationMethods publickey,keyboard-interactive:pam` in /etc/ssh/sshd_config; for sudo, remove NOPASSWD in visudo; in /etc/pam.d, use `substack` and not `include` around files with `sufficient`.",
     },
     dependsOn: ["pam.order"],
   },

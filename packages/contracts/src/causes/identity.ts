@@ -8,7 +8,7 @@ const CONFIG_FILES = {
 } as const;
 
 const ENROL_ANEW =
-  "Make a new enrolment code with `sallyport host code` on the org and enter it on the host in `sallyport host enrol`.";
+  "Make a new enrolment code with `sallyport host code --app APP` on the org and enter it on the host in `sallyport host enrol`.";
 
 export const IDENTITY = {
   "client.unknown": {
@@ -16,11 +16,11 @@ export const IDENTITY = {
     title: "The org does not know this host",
     person: MACHINE,
     administrator:
-      "The host signed its request with an id that this org has never given out or has deleted. It was enrolled in another org, its record was removed, or its id was edited.",
-    evidence: ["hostId", "orgUrl"],
+      "The org has never given out the id that this host signs with, or has deleted it: the host was enrolled in another org, or its id was edited. Seen from the host alone it can also be a wrong key, since the org tells a caller that proved nothing no more than 401.",
+    evidence: ["hostId", "org", "endpoint", "status", "errorId"],
     who: "administrator",
     fix: { any: `Look for the host in \`sallyport host list\`. ${ENROL_ANEW}` },
-    dependsOn: ["client.id-mangled", "url.wrong-org"],
+    dependsOn: ["client.id-mangled", "client.secret-wrong", "client.secret-mangled", "url.wrong-org"],
     okta: "(401) Unauthorized, or the dialog Display Failed: client id mistyped",
   },
   "client.id-mangled": {
@@ -69,17 +69,16 @@ export const IDENTITY = {
     evidence: ["hostId", "keyId", "retiredAt"],
     who: "administrator",
     fix: { any: ENROL_ANEW },
-    okta: "(401) Unauthorized: client secret reset in the org but not on the server",
+    okta: "after a rotation: a reset secret needs a reinstall on every server",
   },
   "client.revoked": {
     kind: "refusal",
     title: "The host or its app was disabled",
     person: MACHINE,
     administrator: "Somebody revoked this host or deactivated its app; the evidence says who and when. All its logons are refused until it is enrolled again.",
-    evidence: ["hostId", "revokedBy", "revokedAt", "app"],
+    evidence: ["since", "by", "app", "status"],
     who: "administrator",
     fix: { any: `See \`sallyport host show HOST\` and \`sallyport app show APP\`. If the host should be in use: ${ENROL_ANEW}` },
-    okta: "(401) Unauthorized: app deactivated",
   },
   "client.assertion-invalid": {
     kind: "refusal",
@@ -87,13 +86,12 @@ export const IDENTITY = {
     person: MACHINE,
     administrator:
       "The signature belongs to the host, but its algorithm, type, audience, lifetime or body hash is not as agreed; the evidence says which. Something between host and org changes requests, or the host is set to another address of the org.",
-    evidence: ["hostId", "claim", "expected", "found"],
+    evidence: ["which", "is", "shouldBe", "errorId"],
     who: "administrator",
     fix: {
-      any: "If the claim is `aud`, correct `orgUrl` in agent.json to the address that `sallyport serve` prints. If it is `bh`, take the proxy that rewrites requests out of the way. Otherwise install the org's version of the agent.",
+      any: "If the evidence names `aud`, correct `org` in agent.json to the address that `sallyport serve` prints. If it is `bh`, take the proxy that rewrites requests out of the way. Otherwise install the org's version of the agent.",
     },
     dependsOn: ["url.wrong-org", "agent.version"],
-    okta: "(401) Unauthorized: token rejected",
   },
   "client.replayed": {
     kind: "refusal",
@@ -101,7 +99,7 @@ export const IDENTITY = {
     person: MACHINE,
     administrator:
       "The org has seen this very request before and refuses the copy. A proxy repeats requests, or somebody recorded one and tries it again.",
-    evidence: ["hostId", "jti", "firstSeen", "address"],
+    evidence: ["jti", "address", "errorId"],
     who: "network",
     fix: {
       any: "Compare the address in the evidence with the host's own. If it is a proxy, switch off its retries for the org's address; if it is nobody you know, revoke the host with `sallyport host revoke HOST` and enrol it again.",
@@ -113,10 +111,10 @@ export const IDENTITY = {
     person: MACHINE,
     administrator:
       "A state of this host came back that another machine has already moved on from: the disk was copied or an old snapshot restored. The host is suspended, so neither machine can log anybody on.",
-    evidence: ["hostId", "generation", "bootId", "lastSeen", "address"],
+    evidence: ["since", "generation", "bootId", "address"],
     who: "administrator",
     fix: {
-      any: "On each of the machines remove the state folder, then enrol it with its own code: `sallyport host code` on the org, `sallyport host enrol` on the machine. Never copy that folder into an image.",
+      any: "On each of the machines remove the state folder, then enrol it with its own code: `sallyport host code --app APP` on the org, `sallyport host enrol` on the machine. Never copy that folder into an image.",
       linux: "The state folder is /var/lib/sallyport.",
       windows: "The state folder is %ProgramData%\\Sallyport.",
     },
@@ -130,7 +128,7 @@ export const IDENTITY = {
     evidence: ["file", "value", "reason", "position"],
     who: "administrator",
     fix: {
-      any: "Set `orgUrl` to scheme, name and port only, such as https://sallyport.example.com.",
+      any: "Set `org` to scheme, name and port only, such as https://sallyport.example.com.",
       linux: `The file is ${CONFIG_FILES.linux}.`,
       windows: `The file is ${CONFIG_FILES.windows}.`,
     },
@@ -153,7 +151,7 @@ export const IDENTITY = {
     person: MACHINE,
     administrator:
       "Something answers at the configured address, but it cannot show the key of the org that this host was enrolled in.",
-    evidence: ["orgUrl", "keyExpected", "keyFound", "answer"],
+    evidence: ["org", "answer", "status", "endpoint", "error"],
     who: "administrator",
     fix: {
       any: `Compare \`orgUrl\` in agent.json with the address that \`sallyport serve\` prints. If the org was set up anew, every host must be enrolled again: ${ENROL_ANEW}`,
@@ -166,7 +164,7 @@ export const IDENTITY = {
     title: "The configuration file is not there",
     person: MACHINE,
     administrator: "The file in the evidence does not exist, so the agent does not know which org to ask and refuses every logon.",
-    evidence: ["file"],
+    evidence: ["file", "reason"],
     who: "administrator",
     fix: {
       any: "Put the file back from a backup, or enrol the host again with `sallyport host enrol`, which writes it.",
@@ -178,12 +176,12 @@ export const IDENTITY = {
     kind: "refusal",
     title: "The configuration file cannot be read",
     person: MACHINE,
-    administrator: "The file in the evidence exists, but the system does not let the agent read it. The evidence holds the system's own error.",
-    evidence: ["file", "error", "owner", "mode"],
+    administrator: "The file in the evidence exists, but the system does not let the agent read it. The evidence holds the system's own words.",
+    evidence: ["file", "reason"],
     who: "administrator",
     fix: {
       linux: `Run \`chown root:root ${CONFIG_FILES.linux} && chmod 600 ${CONFIG_FILES.linux}\`, then start the agent again.`,
-      windows: 'Run `icacls "%ProgramData%\\Sallyport\\agent.json" /grant *S-1-5-18:F *S-1-5-32-544:F` as administrator, then restart the service.',
+      windows: 'Run `icacls "%ProgramData%\\Sallyport\\agent.json" /grant "*S-1-5-18:F" "*S-1-5-32-544:F"` as administrator, then restart the service.',
     },
   },
   "config.invalid": {
@@ -191,8 +189,8 @@ export const IDENTITY = {
     title: "The configuration file has a mistake",
     person: MACHINE,
     administrator:
-      "The file is not valid JSON, or has an unknown key, a wrong type or a value out of range. The evidence names line, column and, where there is one, the key that was probably meant.",
-    evidence: ["file", "line", "column", "key", "problem", "nearest"],
+      "The file is not valid JSON, or has an unknown key, a wrong type or a value out of range. The evidence gives line and column of each mistake and, for an unknown key, the one that was probably meant.",
+    evidence: ["file", "line", "column", "reason"],
     who: "administrator",
     fix: { any: "Correct the line in the evidence and start the agent again; `sallyport agent status` reads the file and shows what is still wrong." },
     okta: "Invalid length for a Base-64 char array or string: rdp_app_config.json edited by hand",
@@ -203,13 +201,13 @@ export const IDENTITY = {
     person: MACHINE,
     administrator:
       "The file or a folder above it belongs to somebody other than the system, or others may read or write it. What it says can no longer be trusted, so the agent does not use it.",
-    evidence: ["file", "owner", "mode", "writableBy"],
+    evidence: ["file", "reason"],
     who: "administrator",
     fix: {
       linux:
         "Run `chown -R root:root /etc/sallyport /var/lib/sallyport && chmod 600 /etc/sallyport/agent.json && chmod 700 /var/lib/sallyport`, then start the agent again.",
       windows:
-        'Run `icacls "%ProgramData%\\Sallyport" /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F` as administrator, then restart the service.',
+        'Run `icacls "%ProgramData%\\Sallyport" /inheritance:r /grant:r "*S-1-5-18:(OI)(CI)F" "*S-1-5-32-544:(OI)(CI)F"` as administrator, then restart the service.',
     },
   },
 } as const satisfies CauseRows;

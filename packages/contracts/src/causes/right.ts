@@ -8,7 +8,7 @@ export const RIGHT = {
     title: "The user is not assigned to the app",
     person: REFUSED,
     administrator: "The user exists and is active, but neither the user nor a group of theirs is assigned to the app that this host belongs to.",
-    evidence: ["user", "app", "groups"],
+    evidence: ["rule", "trace"],
     who: "administrator",
     fix: { any: "Run `sallyport assign APP USER`, or `sallyport assign APP GROUP` for everybody in a group." },
     okta: "(401) Unauthorized or (403) Forbidden: the user is not assigned to the RDP app",
@@ -18,10 +18,10 @@ export const RIGHT = {
     title: "A rule of the policy denies this logon",
     person: REFUSED,
     administrator: "The rule named in the evidence says *deny* for this user, host, zone, kind of logon or hour. The evidence shows what each condition was compared with.",
-    evidence: ["rule", "app", "zone", "service", "scenario", "address", "at"],
+    evidence: ["rule", "address", "trace"],
     who: "administrator",
     fix: {
-      any: "Replay it with `sallyport policy rehearse`. If the rule is wrong, correct it: `sallyport policy show`, edit, `sallyport policy set FILE`; if the zone is, `sallyport zone set`.",
+      any: "Replay it with `sallyport policy rehearse --app APP --user USER --service SERVICE --from ADDRESS`. If the rule is wrong, correct it: `sallyport policy show --app APP > policy.json`, edit, `sallyport policy set policy.json --app APP`; if the zone is, `sallyport zone set ZONE CIDR…`.",
     },
     dependsOn: ["address.unknown"],
     okta: "(403) Forbidden: a policy denies by the network zone of the server's address",
@@ -32,9 +32,9 @@ export const RIGHT = {
     person: LET_IN,
     administrator:
       "The rule named in the evidence says *allow*, so nobody was asked for a code. This is not an error, but every such logon is recorded, since a rule too wide looks just the same.",
-    evidence: ["rule", "app", "user", "zone", "service"],
+    evidence: ["rule", "trace"],
     who: "administrator",
-    fix: { any: "If this logon should have asked: narrow or remove that rule in `sallyport policy show`, then `sallyport policy set FILE`. Without it the last rule, *ask for a factor*, applies." },
+    fix: { any: "If this logon should have asked: narrow or remove that rule in `sallyport policy show --app APP > policy.json`, edit, `sallyport policy set policy.json --app APP`. Without it the last rule, *ask for a factor*, applies." },
     okta: "the dialog MFA Bypass: the user is in no app sign-on rule that asks for a factor",
   },
   "policy.stale": {
@@ -54,7 +54,7 @@ export const RIGHT = {
     person: REFUSED,
     administrator:
       "A rule asks for a network zone, but the address is missing, is a host name, or is only claimed by the other side. Such an address is in no zone that permits anything.",
-    evidence: ["address", "origin", "service", "rule"],
+    evidence: ["address", "origin", "rule", "trace"],
     who: "administrator",
     fix: {
       any: "Do not use a zone in the rules for this service, or bring the person's connection to the machine directly, without a relay that hides the address.",
@@ -129,7 +129,7 @@ export const RIGHT = {
     who: "person",
     fix: {
       any: "Try again after a few seconds. If it happens often, see in `sallyport log tail` how long logons of this service take.",
-      linux: "If it does not free itself: `systemctl restart xrdp-sesman` (running sessions stay).",
+      linux: "If it does not free itself, restart it when nobody is working on the machine: `systemctl restart xrdp-sesman`.",
     },
     dependsOn: ["net.timeout", "http.server-error"],
   },
@@ -137,11 +137,11 @@ export const RIGHT = {
     kind: "refusal",
     title: "The disk is full or read-only",
     person: MACHINE,
-    administrator: "The agent could not write its state to the path in the evidence. It lets nobody in that it cannot record.",
-    evidence: ["path", "error", "freeBytes"],
+    administrator: "The agent could not write its state to the file in the evidence. It lets nobody in that it cannot record.",
+    evidence: ["file", "error"],
     who: "administrator",
     fix: {
-      linux: "See `df -h /var/lib/sallyport` and `mount | grep ' ro,'`; free space or repair the file system, then start the agent again.",
+      linux: "See `df -h /var/lib/sallyport` and `findmnt -O ro`; free space or repair the file system, then start the agent again.",
       windows: "See `Get-Volume`; free space on the drive with %ProgramData%, then restart the service.",
     },
   },

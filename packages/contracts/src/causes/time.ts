@@ -9,7 +9,7 @@ export const TIME = {
     person: MACHINE,
     administrator:
       "The host's clock is ahead of or behind the org's by the seconds in the evidence. If that is close to a multiple of 15 minutes, local time was taken for UTC or the time zone is wrong.",
-    evidence: ["offsetMs", "direction", "hostTime", "orgTime", "timeZoneGuess"],
+    evidence: ["offsetMs", "offsetSeconds", "direction", "hostTime", "orgTime", "timeZoneGuess"],
     who: "administrator",
     fix: {
       any: "Set the clock and let the machine keep it by NTP. On a virtual machine, also switch off the time taken from the hypervisor if that one is wrong.",
@@ -38,7 +38,7 @@ export const TIME = {
     person: WRONG_CODE,
     administrator:
       "The code belongs to this user but to a moment the given number of 30-second steps away: the clock of the phone or token is off. The code was refused and is used up.",
-    evidence: ["steps", "seconds", "factor"],
+    evidence: ["steps", "seconds", "failures"],
     who: "person",
     fix: {
       any: "The person switches on automatic date and time on the phone. A hardware token that has drifted is replaced: `sallyport factor reset USER totp`, then `sallyport factor enrol USER totp`.",

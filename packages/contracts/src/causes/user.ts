@@ -28,11 +28,11 @@ export const USER = {
     kind: "refusal",
     title: "No user has this name",
     person: REFUSED,
-    administrator: "None of the app's user name rules finds a user for the name that the host sent. The evidence lists the rules that were tried.",
-    evidence: ["username", "domain", "rules"],
+    administrator: "None of the app's user name rules finds a user for the name that the host sent. The trace in the evidence lists the rules that were tried.",
+    evidence: ["username", "domain", "trace"],
     who: "administrator",
     fix: {
-      any: "Check the spelling in `sallyport user list`. Add the person with `sallyport user add`, or the rule that fits the host's names in the settings of the app (`sallyport app show APP`).",
+      any: "Check the spelling in `sallyport user list`. Add the person with `sallyport user add USER`, or the rule that fits the host's names in the settings of the app (`sallyport app show APP`).",
     },
     dependsOn: ["user.name-shape", "org.directory"],
     okta: "(404) Not Found, or (401) Unauthorized: bad user name",
@@ -43,10 +43,10 @@ export const USER = {
     person: REFUSED,
     administrator:
       "The name as the host sends it finds nobody, but written as in the evidence it finds exactly one user. The app's user name rules do not fit the names that this host uses.",
-    evidence: ["username", "domain", "foundAs", "rule"],
+    evidence: ["username", "domain", "foundAs", "rule", "trace"],
     who: "administrator",
     fix: {
-      any: "Add the rule in the evidence to the app's user name rules, or give the user the missing name; then try it with `sallyport policy rehearse`.",
+      any: "Add the rule in the evidence to the app's user name rules, or give the user the missing name; then try it with `sallyport policy rehearse --app APP --user USER --service SERVICE --from ADDRESS`.",
     },
     okta: "(404) Not Found, or the dialog Display Failed: the application username format does not match the Windows name",
   },
@@ -56,7 +56,7 @@ export const USER = {
     person: REFUSED,
     administrator:
       "The name finds more than one user, as after an import from several domains; the evidence lists them with their sources. Nobody is let in by a guess.",
-    evidence: ["username", "domain", "rule", "matches", "sources"],
+    evidence: ["rule", "users", "trace"],
     who: "administrator",
     fix: {
       any: "Look at each with `sallyport user show USER`. Suspend the one that is not needed with `sallyport user suspend USER`, or use a rule with the domain in it in the settings of the app.",
@@ -68,7 +68,7 @@ export const USER = {
     title: "The user is suspended",
     person: REFUSED,
     administrator: "An administrator or a source suspended this user; the evidence says who and since when.",
-    evidence: ["user", "since", "by"],
+    evidence: ["since", "by", "status"],
     who: "administrator",
     fix: { any: "If the person should have access again: `sallyport user unsuspend USER`." },
   },
@@ -77,9 +77,9 @@ export const USER = {
     title: "The user is deactivated",
     person: REFUSED,
     administrator: "The account was ended by an administrator or because it is gone from its source; the evidence says by whom and when.",
-    evidence: ["user", "since", "by", "source"],
+    evidence: ["since", "by", "status"],
     who: "administrator",
-    fix: { any: "See `sallyport user show USER`. If the person is back, activate the user in the console under People, or in the directory the user comes from." },
+    fix: { any: "See `sallyport user show USER`. If the person is back, `sallyport user activate USER`, or bring them back in the directory that they come from." },
   },
   "user.locked": {
     kind: "refusal",
@@ -87,7 +87,7 @@ export const USER = {
     person: REFUSED,
     administrator:
       "The org locked this user after the number of wrong passwords in the evidence. Either the person forgot it, or somebody is guessing: the log shows from where.",
-    evidence: ["user", "since", "failures"],
+    evidence: ["since", "by", "status", "failures"],
     who: "administrator",
     fix: {
       any: "Look at the addresses with `sallyport log tail`, ask the person, then `sallyport user unlock USER`.",
@@ -100,7 +100,7 @@ export const USER = {
     person: REFUSED,
     administrator:
       "The password did not match, as Windows, PAM, the directory or the org found; the evidence says which. Sallyport asked for no code and counted nothing against the factor.",
-    evidence: ["username", "service", "checkedBy", "subStatus"],
+    evidence: ["username", "service", "reason", "tries", "known", "subStatus"],
     who: "person",
     fix: {
       any: "The person types the password again, checking caps lock and keyboard layout. If it is forgotten, reset it where it is kept: the directory, the machine, or the org.",
