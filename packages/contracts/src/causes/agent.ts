@@ -132,7 +132,7 @@ export const AGENT = {
     evidence: ["service", "method", "username", "file", "line"],
     who: "administrator",
     fix: {
-      any: "If this way in is meant to work without a code, add it under `permits` (service, method, users): `sallyport policy show --app APP > policy.json`, edit, `sallyport policy set policy.json --app APP`. Otherwise let it ask:",
+      any: "If this way in is meant to work without a code, add it under `permits` (service, method, users): `sallyport policy show --app APP > policy.json`, edit, `sallyport policy set policy.json --app APP`. Otherwise make it ask for a code, too.",
       linux:
         "For sshd, `KbdInteractiveAuthentication yes` and `AuthenticationMethods publickey,keyboard-interactive:pam` in /etc/ssh/sshd_config; for sudo, remove NOPASSWD in visudo; in /etc/pam.d, use `substack` and not `include` around files with `sufficient`.",
     },

@@ -8,7 +8,7 @@ const CONFIG_FILES = {
 } as const;
 
 const ENROL_ANEW =
-  "Make a new enrolment code with `sallyport host code --app APP` on the org and enter it on the host in `sallyport host enrol`.";
+  "enrol the host anew: `sallyport host code --app APP` on the org makes a code, `sallyport host enrol` on the host reads it.";
 
 export const IDENTITY = {
   "client.unknown": {
@@ -19,7 +19,7 @@ export const IDENTITY = {
       "The org has never given out the id that this host signs with, or has deleted it: the host was enrolled in another org, or its id was edited. Seen from the host alone it can also be a wrong key, since the org tells a caller that proved nothing no more than 401.",
     evidence: ["hostId", "org", "endpoint", "status", "errorId"],
     who: "administrator",
-    fix: { any: `Look for the host in \`sallyport host list\`. ${ENROL_ANEW}` },
+    fix: { any: `Look for the host in \`sallyport host list\`. Then ${ENROL_ANEW}` },
     dependsOn: ["client.id-mangled", "client.secret-wrong", "client.secret-mangled", "url.wrong-org"],
     okta: "(401) Unauthorized, or the dialog Display Failed: client id mistyped",
   },
@@ -31,7 +31,7 @@ export const IDENTITY = {
       "The id in the configuration holds a character that does not belong there, as often after copy and paste. The evidence names the character and its position.",
     evidence: ["file", "position", "character"],
     who: "administrator",
-    fix: { any: `Remove the character at that position, typing instead of pasting. Or drop the typed values altogether: ${ENROL_ANEW}` },
+    fix: { any: `Remove the character at that position, typing instead of pasting. Or drop the typed values and ${ENROL_ANEW}` },
     okta: "(401) Unauthorized: client id mangled by copy and paste between systems",
   },
   "client.secret-wrong": {
@@ -42,7 +42,7 @@ export const IDENTITY = {
       "The org knows this host, but the request was signed with another key than the one the host enrolled with. Usually the host's state folder was replaced or restored, or a secret was mistyped.",
     evidence: ["hostId", "keyId", "kidExpected"],
     who: "administrator",
-    fix: { any: ENROL_ANEW },
+    fix: { any: `Give the host a new key, which means: ${ENROL_ANEW}` },
     dependsOn: ["client.secret-mangled", "client.secret-retired"],
     okta: "(401) Unauthorized, or the dialog Display Failed: client secret mistyped",
   },
@@ -55,7 +55,7 @@ export const IDENTITY = {
     evidence: ["file", "position", "character", "length"],
     who: "administrator",
     fix: {
-      any: `Enter the secret again on the host itself, through a plain text editor. Or drop the typed values altogether: ${ENROL_ANEW}`,
+      any: `Enter the secret again on the host itself, through a plain text editor. Or drop the typed values and ${ENROL_ANEW}`,
       windows:
         "For the other product: back up its folder, uninstall, check that the folder is gone, and install again with the secret copied on the server itself.",
     },
@@ -68,7 +68,7 @@ export const IDENTITY = {
     administrator: "The signature is right, but for a secret that was replaced on the date in the evidence. The host was missed by the rotation.",
     evidence: ["hostId", "keyId", "retiredAt"],
     who: "administrator",
-    fix: { any: ENROL_ANEW },
+    fix: { any: `Give the host a new key, which means: ${ENROL_ANEW}` },
     okta: "after a rotation: a reset secret needs a reinstall on every server",
   },
   "client.revoked": {
@@ -78,7 +78,7 @@ export const IDENTITY = {
     administrator: "Somebody revoked this host or deactivated its app; the evidence says who and when. All its logons are refused until it is enrolled again.",
     evidence: ["since", "by", "app", "status"],
     who: "administrator",
-    fix: { any: `See \`sallyport host show HOST\` and \`sallyport app show APP\`. If the host should be in use: ${ENROL_ANEW}` },
+    fix: { any: `See \`sallyport host show HOST\` and \`sallyport app show APP\`. If the host should be in use, ${ENROL_ANEW}` },
   },
   "client.assertion-invalid": {
     kind: "refusal",
@@ -154,7 +154,7 @@ export const IDENTITY = {
     evidence: ["org", "answer", "status", "endpoint", "error"],
     who: "administrator",
     fix: {
-      any: `Compare \`orgUrl\` in agent.json with the address that \`sallyport serve\` prints. If the org was set up anew, every host must be enrolled again: ${ENROL_ANEW}`,
+      any: `Compare \`org\` in agent.json with the address that \`sallyport serve\` prints. If the org was set up anew, do this for every host: ${ENROL_ANEW}`,
     },
     dependsOn: ["url.malformed", "net.captive"],
     okta: "(401) Unauthorized, or the dialog Display Failed: org URL mistyped",
@@ -205,9 +205,9 @@ export const IDENTITY = {
     who: "administrator",
     fix: {
       linux:
-        "Run `chown -R root:root /etc/sallyport /var/lib/sallyport && chmod 600 /etc/sallyport/agent.json && chmod 700 /var/lib/sallyport`, then start the agent again.",
+        "Read the file and see that nobody has changed it. Run `chown -R root:root /etc/sallyport /var/lib/sallyport && chmod 600 /etc/sallyport/agent.json && chmod 700 /var/lib/sallyport`, then start the agent again.",
       windows:
-        'Run `icacls "%ProgramData%\\Sallyport" /inheritance:r /grant:r "*S-1-5-18:(OI)(CI)F" "*S-1-5-32-544:(OI)(CI)F"` as administrator, then restart the service.',
+        'Read the file and see that nobody has changed it. Run `icacls "%ProgramData%\\Sallyport" /inheritance:r /grant:r "*S-1-5-18:(OI)(CI)F" "*S-1-5-32-544:(OI)(CI)F"` as administrator, then restart the service.',
     },
   },
 } as const satisfies CauseRows;

@@ -125,7 +125,7 @@ export const NETWORK = {
     evidence: ["issuer", "pinExpected", "pinFound"],
     who: "network",
     fix: {
-      any: "Ask those who run the TLS-inspecting proxy to pass the org's name without inspection. If the org itself has a certificate from a new authority, enrol the host again with `sallyport host enrol`.",
+      any: "Ask those who run the TLS-inspecting proxy to pass the org's name without inspection. If the org itself has a certificate from a new authority, enrol the host again: `sallyport host code --app APP` on the org, `sallyport host enrol` on the host.",
     },
     okta: "Authentication failed because the remote party has closed the transport stream: a proxy terminates TLS while SslPinningEnabled is true",
   },

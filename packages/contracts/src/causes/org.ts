@@ -20,7 +20,7 @@ export const ORG = {
     administrator: "A queue of the server is full, as the evidence says, and further logons are refused rather than kept waiting.",
     evidence: ["queue", "length", "limit"],
     who: "administrator",
-    fix: { any: "See in /metrics and `sallyport log tail` what fills the queue: everybody at once, or one host again and again. Give the machine more processors, or stop that host with `sallyport host revoke HOST`." },
+    fix: { any: "See in /metrics and `sallyport log tail` what fills the queue: everybody at once, or one host again and again. Give the machine more processors, or stop that host with `sallyport host revoke HOST`; it must be enrolled again afterwards." },
     dependsOn: ["org.database"],
   },
   "org.sealing-key": {

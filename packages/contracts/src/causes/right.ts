@@ -34,7 +34,7 @@ export const RIGHT = {
       "The rule named in the evidence says *allow*, so nobody was asked for a code. This is not an error, but every such logon is recorded, since a rule too wide looks just the same.",
     evidence: ["rule", "trace"],
     who: "administrator",
-    fix: { any: "If this logon should have asked: narrow or remove that rule in `sallyport policy show --app APP > policy.json`, edit, `sallyport policy set policy.json --app APP`. Without it the last rule, *ask for a factor*, applies." },
+    fix: { any: "If this logon should have asked, narrow or remove that rule: `sallyport policy show --app APP > policy.json`, edit, `sallyport policy set policy.json --app APP`. Without it the last rule, *ask for a factor*, applies." },
     okta: "the dialog MFA Bypass: the user is in no app sign-on rule that asks for a factor",
   },
   "policy.stale": {

@@ -2,7 +2,7 @@
 import type { CauseRows } from "./cause.ts";
 import { REFUSED } from "./person.ts";
 
-const WINDOWS_ACCOUNT = "Look at the account in Active Directory Users and Computers, tab Account";
+const WINDOWS_ACCOUNT = "the account in Active Directory Users and Computers, tab Account";
 
 export const USER = {
   "user.refused": {
@@ -91,7 +91,7 @@ export const USER = {
     who: "administrator",
     fix: {
       any: "Look at the addresses with `sallyport log tail`, ask the person, then `sallyport user unlock USER`.",
-      windows: `If Windows locked the account: ${WINDOWS_ACCOUNT}, or \`Unlock-ADAccount USER\`.`,
+      windows: `If Windows locked the account: ${WINDOWS_ACCOUNT}; or \`Unlock-ADAccount USER\`.`,
     },
   },
   "user.password": {
@@ -159,7 +159,7 @@ export const USER = {
     who: "administrator",
     fix: {
       linux: "See /etc/security/time.conf.",
-      windows: `${WINDOWS_ACCOUNT}, button Logon Hours; for a local account \`net user USER /times:all\`.`,
+      windows: `See ${WINDOWS_ACCOUNT}, button Logon Hours; for a local account \`net user USER /times:all\`.`,
     },
     okta: "(401) Unauthorized: bad user name or password",
   },
@@ -172,7 +172,7 @@ export const USER = {
     who: "administrator",
     fix: {
       linux: "See /etc/security/access.conf and, with SSSD, `ad_access_filter` in /etc/sssd/sssd.conf.",
-      windows: `${WINDOWS_ACCOUNT}, button Log On To: add this machine, and under network level authentication also the machine that the person comes from.`,
+      windows: `In ${WINDOWS_ACCOUNT}, button Log On To, add this machine, and under network level authentication also the machine that the person comes from.`,
     },
     okta: "(401) Unauthorized: bad user name or password",
   },
