@@ -1,0 +1,68 @@
+/** The second socket: the CLI of the same machine asks a running agent to check itself, or how it stands. */
+import { connect, type Server } from "node:net";
+import { z } from "zod";
+import { openDoor } from "./door/door.ts";
+
+/** One JSON line each way. `check`: run a self-check now; `refresh`: take note of armed or disarmed. */
+const request = z.strictObject({ do: z.enum(["check", "refresh", "status"]) });
+export type ControlRequest = z.infer<typeof request>;
+
+const ANSWER_MS = 120_000;
+const LONGEST = 64 * 1024;
+
+export async function openControl(path: string, answer: (asked: ControlRequest["do"]) => Promise<unknown>): Promise<Server> {
+  return openDoor(path, 16, (socket) => {
+    let text = "";
+    socket.setEncoding("utf8");
+    socket.setTimeout(ANSWER_MS, () => socket.destroy());
+    socket.on("data", (chunk: string) => {
+      text += chunk;
+      if (text.length > LONGEST) return void socket.destroy();
+      if (!text.includes("\n")) return;
+      const asked = parse(text);
+      if (!asked) return void socket.destroy();
+      answer(asked.do).then(
+        (value) => socket.end(`${JSON.stringify(value)}\n`),
+        () => socket.destroy(),
+      );
+    });
+  });
+}
+
+function parse(text: string): ControlRequest | undefined {
+  try {
+    return request.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Asks the running agent; `undefined` if none runs. Throws if one runs but does not answer. */
+export function askControl(path: string, asked: ControlRequest["do"]): Promise<unknown> {
+  return new Promise((done, fail) => {
+    const socket = connect(path);
+    let text = "";
+    let connected = false;
+    socket.setEncoding("utf8");
+    socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error("the running agent did not answer")));
+    socket.once("connect", () => {
+      connected = true;
+      socket.write(`${JSON.stringify({ do: asked })}\n`);
+    });
+    socket.on("data", (chunk: string) => {
+      text += chunk;
+    });
+    socket.once("error", (error: NodeJS.ErrnoException) => {
+      const absent = !connected && (error.code === "ENOENT" || error.code === "ECONNREFUSED");
+      if (absent) done(undefined);
+      else fail(error);
+    });
+    socket.once("end", () => {
+      try {
+        done(JSON.parse(text));
+      } catch {
+        fail(new Error("the running agent closed the connection without an answer"));
+      }
+    });
+  });
+}

@@ -1,0 +1,34 @@
+/** Finds what this host's own log says of one logon, by its reference. */
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { readReference } from "@sallyport/contracts";
+import { fileExists } from "./state/files.ts";
+import { agentFiles, readSettings } from "./settings.ts";
+
+/** One line of the agent's log as it stands there: `time` ISO 8601 UTC, `event`, `reference`, `result`, `cause`, `evidence` and more. */
+export type LogRecord = Record<string, unknown> & { event: string; time: string };
+
+/** Lines of the log and its last rotation (`agent.log.1`) that carry this reference, oldest first. `typed` as read aloud or pasted. */
+export async function findAttempt(typed: string, options: { state?: string | undefined } = {}): Promise<LogRecord[]> {
+  const reference = readReference(typed);
+  if (reference === undefined) return [];
+  const read = readSettings(options.state);
+  const log = read.ok ? read.settings.files.log : agentFiles(options.state).log;
+  const found: LogRecord[] = [];
+  for (const file of [`${log}.1`, log].filter(fileExists)) {
+    for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+      // A cheap look first: parsing every line of a large log takes seconds.
+      const record: LogRecord | undefined = line.includes(reference) ? parse(line) : undefined;
+      if (record?.["reference"] === reference) found.push(record);
+    }
+  }
+  return found;
+}
+
+function parse(line: string): LogRecord | undefined {
+  try {
+    return JSON.parse(line) as LogRecord;
+  } catch {
+    return undefined;
+  }
+}

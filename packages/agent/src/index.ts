@@ -1,0 +1,10 @@
+/** The agent: the process on each machine that holds the host's key, asks the org and drives the prompt. */
+export { arm, type ArmOptions, type ArmOutcome, disarm } from "./arm.ts";
+export { type EnrolOptions, type EnrolOutcome, enrolHost } from "./enrol.ts";
+export { findAttempt, type LogRecord } from "./find-attempt.ts";
+export type { Evidence, Finding } from "./finding.ts";
+export { type AgentOptions, RunningAgent, runAgent, type Started } from "./run.ts";
+export { runUntilSignal } from "./run-until-signal.ts";
+export { agentFiles, readSettings, type Settings } from "./settings.ts";
+export { type AgentStatus, readStatus } from "./status.ts";
+export { AGENT_VERSION } from "./version.ts";

@@ -1,0 +1,36 @@
+/** What a person is asked, in words that tell nothing but their own clear mistakes (S16). */
+import { causeOf, type CauseId, type FactorView, type ShowFrame } from "@sallyport/contracts";
+import type { Answer } from "./link/answer.ts";
+
+export function codeShow(factor: FactorView, again: string | undefined): ShowFrame["show"] {
+  return {
+    title: "Second factor",
+    ...(again === undefined ? {} : { text: again }),
+    fields: [{ id: "code", kind: "code", label: "Code from your app", digits: factor.digits }],
+  };
+}
+
+export function passwordShow(again: string | undefined): ShowFrame["show"] {
+  return {
+    title: "Password",
+    ...(again === undefined ? {} : { text: again }),
+    fields: [{ id: "password", kind: "secret", label: "Password" }],
+  };
+}
+
+/** Codes that were wrong in some way: one sentence for all, so that an observer learns nothing about a code (S5). */
+const WRONG: ReadonlySet<CauseId> = new Set(["factor.code-wrong", "factor.code-used", "factor.code-expired", "clock.factor"]);
+
+/** What stands above the next prompt after this answer; `undefined` if there is no next one. */
+export function askAgain(answer: Answer<unknown>): string | undefined {
+  if (answer.kind !== "refused") return undefined;
+  if (WRONG.has(answer.cause)) return "That code is not right. Try again.";
+  if (answer.cause === "factor.code-malformed") return causeOf(answer.cause).person;
+  if (answer.cause === "factor.throttled") return `There were too many tries. Please wait ${waitOf(answer.evidence["waitSeconds"])} before you try again.`;
+  return undefined;
+}
+
+function waitOf(seconds: unknown): string {
+  if (typeof seconds !== "number" || seconds <= 0) return "a little";
+  return seconds < 90 ? `${Math.ceil(seconds)} seconds` : `${Math.ceil(seconds / 60)} minutes`;
+}

@@ -1,0 +1,156 @@
+/** The host's own check against the org, every few minutes: moves the generation on, renews the policy, says what it found. */
+import { setTimeout as wait } from "node:timers/promises";
+import { headClaims, JWS_TYPES, type SelfCheckAnswer, selfCheckAnswer, type SelfCheckRequest } from "@sallyport/contracts";
+import { readBootId } from "./clock.ts";
+import type { Desk, Host } from "./desk.ts";
+import { writeFailModeFile } from "./fail-mode-file.ts";
+import { describeError, type Finding } from "./finding.ts";
+import { random128 } from "./link/assertion.ts";
+import type { LinkFault } from "./link/fault.ts";
+import { clockFinding } from "./link/link.ts";
+import { doorFolder } from "./settings.ts";
+import { openSigned } from "./signed.ts";
+import { pickUpAttempts } from "./spool.ts";
+import { readArmed } from "./state/armed.ts";
+import { checkDoorFolder } from "./state/folders.ts";
+import { AGENT_VERSION } from "./version.ts";
+
+export interface CheckResult {
+  /** True if the org answered and its answer held. */
+  ok: boolean;
+  findings: Finding[];
+  /** ISO 8601 UTC, by org time where known. */
+  at: string;
+}
+
+/** A host's clock that is off by more is worth a finding. */
+const OFFSET_MS = 2000;
+
+export class SelfCheck {
+  #desk: Desk;
+  #host: Host;
+  #bootId = readBootId();
+  #running: Promise<CheckResult> | undefined;
+  #exchanging: Promise<Finding[]> | undefined;
+  #lastFault: LinkFault | undefined;
+  last: CheckResult | undefined;
+
+  constructor(desk: Desk, host: Host) {
+    this.#desk = desk;
+    this.#host = host;
+    host.link.onPendingCheck(() => this.#settlePending());
+  }
+
+  /** One at a time: whoever asks meanwhile gets the result of the one that runs. Never throws for network or org. */
+  run(): Promise<CheckResult> {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #run(): Promise<CheckResult> {
+    const { link, clock, org } = this.#host;
+    // A call that was given up may still reach the org; until its assertion has died the generation must stay.
+    if (link.quietIn() > 0) await wait(link.quietIn(), undefined, { ref: false });
+    const timeFault = await link.syncTime();
+    const findings = timeFault ? [findingOf(timeFault), ...this.#local()] : await this.#exchange();
+    writeFailModeFile(this.#desk, this.#host);
+    await pickUpAttempts(this.#desk.settings.files.state, this.#desk.reports, this.#desk.log);
+    const reportFault = findings.some((one) => one.cause !== "clock.host") ? undefined : await this.#desk.reports.ship(org);
+    if (reportFault) findings.push(findingOf(reportFault));
+    const ok = findings.every((one) => one.cause === "clock.host");
+    this.last = { ok, findings, at: new Date(clock.best()).toISOString() };
+    this.#desk.log.info("self-check", { ok, findings, offsetMs: clock.hostOffset(), policyVersion: this.#host.policy.current()?.version ?? null });
+    if (ok) this.#desk.outage = undefined;
+    return this.last;
+  }
+
+  /** What the machine can see of itself without the org. */
+  #local(): Finding[] {
+    const { clock, link } = this.#host;
+    const { log, settings, reports } = this.#desk;
+    const findings: Finding[] = [];
+    if (Math.abs(clock.hostOffset()) > OFFSET_MS) findings.push(clockFinding(clock));
+    else if (link.clockFinding) findings.push(link.clockFinding);
+    link.clockFinding = undefined;
+    const folder = checkDoorFolder(doorFolder(settings));
+    if (folder) findings.push(folder);
+    const armed = readArmed(settings.files.state);
+    if (!armed.ok) findings.push(armed.finding);
+    if (log.failed !== undefined) findings.push({ cause: "host.disk", evidence: { file: settings.files.log, error: log.failed } });
+    if (reports.dropped > 0) findings.push({ cause: "host.disk", evidence: { reason: "more attempts than can be kept", dropped: reports.dropped } });
+    return findings;
+  }
+
+  /** Finishes a check whose answer was lost; until then no other call may go out. Answers the fault if it is still open. */
+  async #settlePending(): Promise<LinkFault | undefined> {
+    await this.#exchange();
+    return this.#host.state.value.pendingCheck === undefined ? undefined : this.#lastFault;
+  }
+
+  #exchange(): Promise<Finding[]> {
+    this.#exchanging ??= this.#host.link
+      .alone(() => this.#ask())
+      .catch((error: unknown): Finding[] => {
+        const disk = (error as NodeJS.ErrnoException).code !== undefined;
+        return [disk ? { cause: "host.disk", evidence: { error: describeError(error) } } : { cause: "agent.fault", evidence: { step: "self-check", error: describeError(error) } }];
+      })
+      .finally(() => {
+        this.#exchanging = undefined;
+      });
+    return this.#exchanging;
+  }
+
+  async #ask(): Promise<Finding[]> {
+    const { state, link } = this.#host;
+    const findings = this.#local();
+    const kept = state.value.pendingCheck;
+    const checkId = kept ?? random128();
+    // On disk before it is sent: after a crash the answer may be lost, and only this id may then ask again.
+    if (kept === undefined) state.update({ pendingCheck: checkId });
+    const answer = await link.callAlone("/api/v1/hosts/self/check", JSON.stringify(this.#request(checkId, findings)), selfCheckAnswer);
+    if (answer.kind === "ok") return [...findings, ...(await this.#take(answer.value))];
+    const refused = answer.kind === "refused";
+    // A refusal moved nothing, and neither did a check that never left the machine.
+    const unsent = answer.kind === "fault" && answer.fault.phase !== "answer" && kept === undefined;
+    if (refused || unsent) state.update({ pendingCheck: undefined });
+    if (answer.kind === "fault") this.#lastFault = answer.fault;
+    return [...findings, refused ? { cause: answer.cause, evidence: answer.evidence } : findingOf(answer.fault)];
+  }
+
+  #request(checkId: string, findings: Finding[]): SelfCheckRequest {
+    const { clock, state, policy } = this.#host;
+    const armed = readArmed(this.#desk.settings.files.state);
+    const head = state.value.heads.at(-1);
+    const version = policy.current()?.version;
+    return {
+      checkId,
+      bootId: this.#bootId,
+      version: AGENT_VERSION,
+      armed: armed.ok ? armed.armed.armed : true,
+      offsetMs: clock.hostOffset(),
+      ...(head === undefined ? {} : { head }),
+      ...(version === undefined ? {} : { policyVersion: version }),
+      findings: findings.slice(0, 64).map((one) => ({ cause: one.cause, evidence: JSON.stringify(one.evidence).slice(0, 1024) })),
+    };
+  }
+
+  /** The generation first: whatever else is wrong with the answer, the org has moved on. */
+  async #take(answer: SelfCheckAnswer): Promise<Finding[]> {
+    const { state, clock, policy, identity, trust } = this.#host;
+    const time = clock.keep(this.#bootId);
+    const findings: Finding[] = [];
+    const head = await openSigned(answer.head, identity.decisionKey, JWS_TYPES.head, headClaims);
+    if (head.ok) state.keepHead({ node: head.claims.node, seq: head.claims.seq, hash: head.claims.hash });
+    else findings.push({ cause: "agent.decision-invalid", evidence: { claim: head.check, found: head.detail, what: "log head" } });
+    state.update({ generation: answer.generation, pendingCheck: undefined, ...(time ? { time } : {}), ...(trust.lastGood ? { lastGood: trust.lastGood } : {}) });
+    const taken = await policy.accept(answer.policy);
+    if (!taken.ok) findings.push({ cause: "policy.stale", evidence: { check: taken.check, found: taken.detail } });
+    return findings;
+  }
+}
+
+function findingOf(fault: LinkFault): Finding {
+  return { cause: fault.cause, evidence: { ...fault.evidence, phase: fault.phase } };
+}

@@ -1,0 +1,133 @@
+/** The agent's settings: where they stand, what may be in them, what stands in for what is left out. */
+import { dirname, join } from "node:path";
+import { hostId, readOrgUrl } from "@sallyport/contracts";
+import { describeComplaint, readStrictJson } from "@sallyport/settings";
+import { z } from "zod";
+import type { Finding } from "./finding.ts";
+import { readOwnFile } from "./state/files.ts";
+
+const orgUrl = z.string().superRefine((value, context) => {
+  const read = readOrgUrl(value);
+  if (!read.ok) context.addIssue({ code: "custom", message: `${read.cause}: ${read.reason}` });
+});
+const path = z.string().regex(/^(\/|[A-Za-z]:\\)/, "an absolute path");
+const ms = (least: number, most: number) => z.int().min(least).max(most);
+
+/** `agent.json`. Times in milliseconds unless the name says otherwise. */
+export const agentSettings = z.strictObject({
+  org: orgUrl,
+  host: hostId,
+  /** Thumbprint (RFC 7638, SHA-256) of the org's decision key, as enrolled; a different one in `host.json` is refused. */
+  decisionKey: z.string().length(43).optional(),
+  state: path.optional(),
+  socket: path.optional(),
+  log: path.optional(),
+  /** `http://name:port` of a forward proxy (CONNECT). No fail mode opens for what happens behind one. */
+  proxy: z.string().regex(/^http:\/\/[^/@\s]+$/, "http://name:port").optional(),
+  timeouts: z
+    .strictObject({
+      connectMs: ms(100, 30_000).optional(),
+      answerMs: ms(500, 60_000).optional(),
+      promptMs: ms(1000, 600_000).optional(),
+      serialMs: ms(500, 30_000).optional(),
+    })
+    .optional(),
+  selfCheckSeconds: z.int().min(10).max(3600).optional(),
+  connections: z.int().min(4).max(10_000).optional(),
+});
+
+/** All files of one agent. */
+export interface AgentFiles {
+  settings: string;
+  state: string;
+  socket: string;
+  /** Second socket in the door's folder, for `arm` and `status` of the same machine's CLI. */
+  control: string;
+  log: string;
+}
+
+export interface Settings {
+  files: AgentFiles;
+  org: string;
+  host: string;
+  decisionKey: string | undefined;
+  proxy: string | undefined;
+  connectMs: number;
+  answerMs: number;
+  /** How long a person may take in all (120 s). */
+  promptMs: number;
+  /** How long a logon through a provider without conversation may take in all (3 s). */
+  serialMs: number;
+  selfCheckMs: number;
+  /** Connections of providers at a time; beyond it the agent refuses. */
+  connections: number;
+}
+
+/** Where an agent's files stand: in the system's folders, or all in one if `state` is given. */
+export function agentFiles(state?: string): AgentFiles {
+  if (state !== undefined) {
+    return { settings: join(state, "agent.json"), state, socket: join(state, "agent.sock"), control: join(state, "control.sock"), log: join(state, "agent.log") };
+  }
+  return {
+    settings: "/etc/sallyport/agent.json",
+    state: "/var/lib/sallyport",
+    socket: "/run/sallyport/agent.sock",
+    control: "/run/sallyport/control.sock",
+    log: "/var/log/sallyport/agent.log",
+  };
+}
+
+/** Longest path of a Unix socket on Linux, without the NUL. */
+const SOCKET_PATH = 107;
+
+/** Reads and checks the settings. Causes: `config.missing`, `config.unreadable`, `config.exposed`, `config.invalid`. */
+export function readSettings(state?: string): { ok: true; settings: Settings } | { ok: false; finding: Finding } {
+  const defaults = agentFiles(state);
+  const read = readOwnFile(defaults.settings, { secret: false });
+  if (!read.ok) return read;
+  const parsed = readStrictJson(read.text, agentSettings, { file: defaults.settings });
+  if (!parsed.ok) {
+    const [first] = parsed.complaints;
+    const lines = parsed.complaints.map((c) => describeComplaint(defaults.settings, c)).join("\n");
+    return invalid(defaults.settings, lines, first?.line, first?.column);
+  }
+  const { value } = parsed;
+  const url = readOrgUrl(value.org);
+  const files = {
+    settings: defaults.settings,
+    state: value.state ?? defaults.state,
+    socket: value.socket ?? defaults.socket,
+    control: value.socket ? join(dirname(value.socket), "control.sock") : defaults.control,
+    log: value.log ?? defaults.log,
+  };
+  if (Buffer.byteLength(files.socket) > SOCKET_PATH) {
+    return invalid(defaults.settings, `socket: the path ${files.socket} is longer than ${SOCKET_PATH} bytes`);
+  }
+  const times = value.timeouts ?? {};
+  return {
+    ok: true,
+    settings: {
+      files,
+      org: url.ok ? url.url : value.org,
+      host: value.host,
+      decisionKey: value.decisionKey,
+      proxy: value.proxy,
+      connectMs: times.connectMs ?? 3000,
+      answerMs: times.answerMs ?? 10_000,
+      promptMs: times.promptMs ?? 120_000,
+      serialMs: times.serialMs ?? 3000,
+      selfCheckMs: (value.selfCheckSeconds ?? 300) * 1000,
+      connections: value.connections ?? 1024,
+    },
+  };
+}
+
+function invalid(file: string, reason: string, line?: number, column?: number): { ok: false; finding: Finding } {
+  const place = line === undefined || column === undefined ? {} : { line, column };
+  return { ok: false, finding: { cause: "config.invalid", evidence: { file, reason, ...place } } };
+}
+
+/** Folder of the door's socket. */
+export function doorFolder(settings: Settings): string {
+  return dirname(settings.files.socket);
+}

@@ -1,0 +1,76 @@
+/** Who this host is: its key and what it pinned at enrolment. Written once, by enrolment, never afterwards. */
+import { join } from "node:path";
+import { hostId, publicJwk, type PublicJwk } from "@sallyport/contracts";
+import { describeComplaint, readStrictJson } from "@sallyport/settings";
+import { calculateJwkThumbprint, type CryptoKey, importJWK } from "jose";
+import { z } from "zod";
+import type { Finding } from "../finding.ts";
+import type { Settings } from "../settings.ts";
+import { readOwnFile } from "./files.ts";
+
+const coordinate = z.string().length(43);
+
+/** `host.json`, 0600. `pin`: hex of the first 16 bytes of a SHA-256 over the SPKI. */
+export const identityFile = z.strictObject({
+  host: hostId,
+  org: z.string(),
+  name: z.string(),
+  app: z.string(),
+  key: z.strictObject({ kty: z.literal("EC"), crv: z.literal("P-256"), x: coordinate, y: coordinate, d: coordinate }),
+  decisionKey: publicJwk,
+  pin: z.string().regex(/^[0-9a-f]{32}$/).optional(),
+  /** PEM of the certificate whose key is the pinned one, as seen at enrolment: trusted besides the system's. */
+  anchor: z.string().optional(),
+  /** Issuers seen at enrolment: tells a missing intermediate from an inspecting proxy. */
+  issuers: z.array(z.string()).optional(),
+});
+export type IdentityFile = z.infer<typeof identityFile>;
+
+export interface HostIdentity {
+  host: string;
+  org: string;
+  key: CryptoKey;
+  decisionKey: CryptoKey;
+  trust: { pin?: string | undefined; anchor?: string | undefined; issuers: string[] };
+}
+
+export const identityPath = (state: string) => join(state, "host.json");
+
+/** Causes: `config.missing`, `config.unreadable`, `config.exposed`, `config.invalid` (also when it is another host's or org's). */
+export async function readIdentity(settings: Settings): Promise<{ ok: true; identity: HostIdentity } | { ok: false; finding: Finding }> {
+  const file = identityPath(settings.files.state);
+  const read = readOwnFile(file, { secret: true });
+  if (!read.ok) return read;
+  const parsed = readStrictJson(read.text, identityFile, { file });
+  if (!parsed.ok) {
+    const [first] = parsed.complaints;
+    // The message of a complaint names keys and types, never a value: the private key stays out of it.
+    return invalid(file, first ? describeComplaint(file, first) : "not valid");
+  }
+  const { value } = parsed;
+  if (value.host !== settings.host) return invalid(file, `it is of host ${value.host}, but the settings name ${settings.host}`);
+  if (value.org !== settings.org) return invalid(file, `it is of org ${value.org}, but the settings name ${settings.org}`);
+  const decision = bareJwk(value.decisionKey);
+  const thumbprint = await calculateJwkThumbprint(decision);
+  if (settings.decisionKey !== undefined && settings.decisionKey !== thumbprint) {
+    return invalid(file, `its decision key is ${thumbprint}, but the settings name ${settings.decisionKey}`);
+  }
+  try {
+    const key = (await importJWK(value.key, "ES256")) as CryptoKey;
+    const decisionKey = (await importJWK(decision, "ES256")) as CryptoKey;
+    const trust = { pin: value.pin, anchor: value.anchor, issuers: value.issuers ?? [] };
+    return { ok: true, identity: { host: value.host, org: value.org, key, decisionKey, trust } };
+  } catch {
+    // What the key library says could quote the key.
+    return invalid(file, "its key is not a valid P-256 key");
+  }
+}
+
+/** The key alone, without its name. */
+export function bareJwk({ kty, crv, x, y }: PublicJwk): { kty: string; crv: string; x: string; y: string } {
+  return { kty, crv, x, y };
+}
+
+function invalid(file: string, reason: string): { ok: false; finding: Finding } {
+  return { ok: false, finding: { cause: "config.invalid", evidence: { file, reason } } };
+}
