@@ -76,12 +76,20 @@ export function countEvents(store: Store, metrics: Metrics): Store {
   };
 }
 
+/** The unit of work as it is, except that what goes to the log is noted. */
 function listening(tx: Tx, events: NewEvent[]): Tx {
-  const log = Object.create(tx.log) as Tx["log"];
-  log.append = async (event) => {
-    const appended = await tx.log.append(event);
-    events.push(event);
-    return appended;
+  const log: Tx["log"] = {
+    append: async (event) => {
+      const appended = await tx.log.append(event);
+      events.push(event);
+      return appended;
+    },
+    head: () => tx.log.head(),
+    at: (node, seq) => tx.log.at(node, seq),
+    chain: (node, afterSeq, limit) => tx.log.chain(node, afterSeq, limit),
+    nodes: () => tx.log.nodes(),
+    list: (filter) => tx.log.list(filter),
   };
-  return new Proxy(tx, { get: (target, key) => (key === "log" ? log : Reflect.get(target, key, target)) });
+  const { now, users, groups, apps, zones, hosts, enrolments, transactions, logons, secrets } = tx;
+  return { now, users, groups, apps, zones, hosts, enrolments, transactions, logons, secrets, log };
 }

@@ -1,0 +1,146 @@
+/** What administrators do to a user's factors: enrol, activate with a first code, reset. */
+import { randomBytes } from "node:crypto";
+import { judgeTotp, otpauthUri } from "@sallyport/logon";
+import type { Keys } from "../../keys/keys.ts";
+import { enrolmentContext } from "../authn/judge-code.ts";
+import { newId } from "../ids.ts";
+import type { UserRow } from "../store-directory.ts";
+import type { EnrolmentRow } from "../store-logons.ts";
+import type { Store, Tx } from "../store.ts";
+import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
+import { findUser, judgeRank } from "./users.ts";
+
+export interface FactorDeps {
+  store: Store;
+  keys: Keys;
+  /** Shown in the authenticator app beside the login. */
+  orgUrl: string;
+}
+
+/** Shown once, when the secret is made. */
+export interface Activation {
+  /** 160 random bits (S7). */
+  secret: Uint8Array;
+  otpauth: string;
+}
+
+const SECRET_BYTES = 20;
+/** RFC 6238's defaults: the only ones that every authenticator app takes. */
+export const TOTP = { kind: "totp", digits: 6, algorithm: "SHA1", period: 30 } as const;
+/** First codes that may be tried before a pending enrolment is reset: whoever has the secret needs no guessing. */
+const FIRST_CODES = 10;
+
+export function enrolFactor(
+  deps: FactorDeps, caller: Caller, userId: string, activate: boolean,
+): Promise<Outcome<{ enrolment: EnrolmentRow; activation: Activation }>> {
+  const id = newId("enr");
+  const secret = randomBytes(SECRET_BYTES);
+  return inUnit(deps.store, async (tx) => {
+    const found = await findReachable(tx, caller, userId);
+    if (found.kind !== "done") return found;
+    const user = found.value;
+    if (user.status === "DEPROVISIONED") return { kind: "invalid", causes: ["status: a user who is DEPROVISIONED enrols nothing"] };
+    const there = await tx.enrolments.ofUser(user.id);
+    const kept = there.find(({ status }) => status === "ACTIVE" || status === "LOCKED");
+    if (kept) return { kind: "invalid", causes: [`factorType: a factor of this type is already set up (${kept.id}, ${kept.status}): reset it first`] };
+    for (const pending of there.filter(({ status }) => status === "PENDING_ACTIVATION")) await resetRow(tx, caller, user, pending, "enrolled anew");
+    const enrolment = newEnrolment(deps.keys, { id, userId: user.id, secret, active: activate, now: tx.now });
+    await tx.enrolments.insert(enrolment);
+    await say(tx, activate ? "factor.activated" : "factor.enrolled", caller.actor, user, enrolment);
+    return done({ enrolment, activation: { secret, otpauth: uriFor(deps.orgUrl, user.profile.login, secret) } });
+  });
+}
+
+/** The first right code makes a pending enrolment active; its step is burnt like any other (S4). */
+export function activateFactor(
+  deps: FactorDeps, caller: Caller, userId: string, enrolmentId: string, passCode: string,
+): Promise<Outcome<EnrolmentRow>> {
+  return inUnit(deps.store, async (tx) => {
+    const found = await findEnrolment(tx, caller, userId, enrolmentId);
+    if (found.kind !== "done") return found;
+    const { user, enrolment } = found.value;
+    if (enrolment.status !== "PENDING_ACTIVATION") return { kind: "invalid", causes: [`status: the factor is ${enrolment.status}`] };
+    const verdict = judgeFirstCode(deps.keys, enrolment, passCode, tx.now);
+    if (verdict.kind === "match" && (await tx.enrolments.consumeStep(enrolment.id, verdict.step))) {
+      const change = { status: "ACTIVE" as const, drift: verdict.drift, failures: 0, updated: tx.now };
+      await tx.enrolments.update(enrolment.id, change);
+      await say(tx, "factor.activated", caller.actor, user, enrolment);
+      return done({ ...enrolment, ...change });
+    }
+    const failures = enrolment.failures + 1;
+    await tx.enrolments.update(enrolment.id, { failures, updated: tx.now });
+    if (failures >= FIRST_CODES) await resetRow(tx, caller, user, enrolment, "too many wrong first codes");
+    if (verdict.kind !== "outside") return { kind: "wrong-code", why: "the code does not match" };
+    return { kind: "wrong-code", why: `the code was right ${Math.abs(verdict.steps) * enrolment.period} seconds ${verdict.steps < 0 ? "ago" : "from now"}: set the clock of the phone` };
+  });
+}
+
+/** The enrolment stays as one that counts (S1: its user is locked out, not free to enrol), its secret does not. */
+export function resetFactor(deps: FactorDeps, caller: Caller, userId: string, enrolmentId: string): Promise<Outcome<undefined>> {
+  return inUnit(deps.store, async (tx) => {
+    const found = await findEnrolment(tx, caller, userId, enrolmentId);
+    if (found.kind !== "done") return found;
+    await resetRow(tx, caller, found.value.user, found.value.enrolment, "by an administrator");
+    return done(undefined);
+  });
+}
+
+/** Those that are not reset. */
+export async function listFactors(store: Store, userId: string): Promise<Outcome<EnrolmentRow[]>> {
+  return store.read(async (tx): Promise<Outcome<EnrolmentRow[]>> => {
+    const user = await findUser(tx, userId);
+    if (user.kind !== "done") return user;
+    return done((await tx.enrolments.ofUser(user.value.id)).filter(({ status }) => status !== "RESET"));
+  });
+}
+
+export function newEnrolment(
+  keys: Keys, { id, userId, secret, active, now }: { id: string; userId: string; secret: Uint8Array; active: boolean; now: number },
+): EnrolmentRow {
+  return {
+    id,
+    userId,
+    ...TOTP,
+    status: active ? "ACTIVE" : "PENDING_ACTIVATION",
+    sealedSecret: keys.seal(secret, enrolmentContext(id)),
+    drift: 0,
+    failures: 0,
+    nextTryAt: 0,
+    created: now,
+    updated: now,
+  };
+}
+
+/** What the QR code holds. The org's host name is the issuer: it tells two orgs in one app apart. */
+export function uriFor(orgUrl: string, login: string, secret: Uint8Array): string {
+  return otpauthUri({ issuer: `Sallyport ${new URL(orgUrl).hostname}`, account: login, secret, digits: TOTP.digits, algorithm: TOTP.algorithm, period: TOTP.period });
+}
+
+function judgeFirstCode(keys: Keys, enrolment: EnrolmentRow, passCode: string, now: number): ReturnType<typeof judgeTotp> {
+  const { digits, algorithm, period, drift } = enrolment;
+  const secret = keys.unseal(enrolment.sealedSecret, enrolmentContext(enrolment.id));
+  return judgeTotp({ secret, digits, algorithm, period, drift, now, code: passCode.replace(/\s/g, "") });
+}
+
+async function findReachable(tx: Tx, caller: Caller, userId: string): Promise<Outcome<UserRow>> {
+  const found = await findUser(tx, userId);
+  return found.kind === "done" ? (judgeRank(caller, found.value) ?? found) : found;
+}
+
+async function findEnrolment(tx: Tx, caller: Caller, userId: string, id: string): Promise<Outcome<{ user: UserRow; enrolment: EnrolmentRow }>> {
+  const user = await findReachable(tx, caller, userId);
+  if (user.kind !== "done") return user;
+  const enrolment = (await tx.enrolments.ofUser(user.value.id)).find((one) => one.id === id && one.status !== "RESET");
+  return enrolment ? done({ user: user.value, enrolment }) : { kind: "not-found", what: "factor" };
+}
+
+async function resetRow(tx: Tx, caller: Caller, user: UserRow, enrolment: EnrolmentRow, reason: string): Promise<void> {
+  await tx.enrolments.update(enrolment.id, { status: "RESET", sealedSecret: "", updated: tx.now });
+  const target = { type: "user", id: user.id, name: user.profile.login };
+  await tx.log.append({ type: "factor.reset", actor: caller.actor, target, outcome: "success", data: { factor: enrolment.id, kind: enrolment.kind, reason } });
+}
+
+async function say(tx: Tx, type: "factor.enrolled" | "factor.activated", actor: Caller["actor"], user: UserRow, enrolment: EnrolmentRow): Promise<void> {
+  const target = { type: "user", id: user.id, name: user.profile.login };
+  await tx.log.append({ type, actor, target, outcome: "success", data: { factor: enrolment.id, kind: enrolment.kind } });
+}

@@ -1,0 +1,50 @@
+/** Moves a user from one state to another by the table of what is allowed, with the event that says so. */
+import type { EventType, UserStatus } from "@sallyport/contracts";
+import { namesOf } from "@sallyport/logon";
+import type { UserRow } from "../store-directory.ts";
+import type { Store } from "../store.ts";
+import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
+import { findUser, judgeRank, missingNames } from "./users.ts";
+
+export const LIFECYCLE = {
+  activate: { from: ["STAGED", "DEPROVISIONED"], to: "ACTIVE", event: "user.activated" },
+  deactivate: { from: ["STAGED", "ACTIVE", "SUSPENDED", "LOCKED_OUT"], to: "DEPROVISIONED", event: "user.deactivated" },
+  suspend: { from: ["ACTIVE"], to: "SUSPENDED", event: "user.suspended" },
+  unsuspend: { from: ["SUSPENDED"], to: "ACTIVE", event: "user.unsuspended" },
+  unlock: { from: ["LOCKED_OUT"], to: "ACTIVE", event: "user.unlocked" },
+} as const satisfies Record<string, { from: readonly UserStatus[]; to: UserStatus; event: EventType }>;
+
+export type LifecycleStep = keyof typeof LIFECYCLE;
+
+/**
+ * Activating a newcomer who was held back for a shared name (S29) is the decision: from then on the user is found under all of
+ * the names, and where two share one the logon is refused as ambiguous, with both named.
+ */
+export function moveUser(store: Store, caller: Caller, id: string, step: LifecycleStep): Promise<Outcome<UserRow>> {
+  const { from, to, event } = LIFECYCLE[step];
+  return inUnit(store, async (tx) => {
+    const found = await findUser(tx, id);
+    if (found.kind !== "done") return found;
+    const user = found.value;
+    const above = judgeRank(caller, user);
+    if (above) return above;
+    if (!(from as readonly UserStatus[]).includes(user.status)) {
+      return { kind: "invalid", causes: [`status: a user who is ${user.status} cannot be ${PAST[step]}`] };
+    }
+    const change = { status: to, statusSince: tx.now, statusBy: caller.actor.id, updated: tx.now };
+    const names = namesOf(user.profile);
+    const heldBack = step === "activate" && (await missingNames(tx, user.id, names)).length > 0;
+    await tx.users.update(user.id, change, heldBack ? names : undefined);
+    const target = { type: "user", id: user.id, name: user.profile.login };
+    await tx.log.append({ type: event, actor: caller.actor, target, outcome: "success", data: { before: user.status } });
+    return done({ ...user, ...change });
+  });
+}
+
+const PAST: Record<LifecycleStep, string> = {
+  activate: "activated",
+  deactivate: "deactivated",
+  suspend: "suspended",
+  unsuspend: "unsuspended",
+  unlock: "unlocked",
+};

@@ -1,0 +1,37 @@
+/** Which passwords are accepted (S13, NIST SP 800-63B §3.1.1.2): long enough and not common; no rules of composition. */
+import { COMMON_PASSWORDS } from "./common-passwords.ts";
+
+export const LONGEST_PASSWORD = 1024;
+const SHORTEST_ALONE = 15;
+const SHORTEST_WITH_FACTOR = 8;
+
+/**
+ * @param names what the person is called: a password that is nothing but a name is as good as common.
+ * @returns a sentence without the password in it, or undefined.
+ */
+export function judgePassword(password: string, { withFactor, names }: { withFactor: boolean; names: readonly (string | undefined)[] }): string | undefined {
+  const length = [...password].length;
+  const shortest = withFactor ? SHORTEST_WITH_FACTOR : SHORTEST_ALONE;
+  if (length < shortest) return `the password has ${length} characters; at least ${shortest} are needed`;
+  if (password.length > LONGEST_PASSWORD) return `the password is longer than ${LONGEST_PASSWORD} characters`;
+  const folded = password.normalize("NFKC").toLowerCase();
+  if (COMMON_PASSWORDS.has(folded)) return "the password is one of the most used ones: anybody who guesses tries it first";
+  if (new Set(folded).size < 3) return "the password repeats one or two characters";
+  if (isCommonRepeated(folded)) return "the password is a most used one, repeated";
+  if (names.some((name) => name !== undefined && nameParts(name).includes(folded))) return "the password is the user's own name";
+  return undefined;
+}
+
+function nameParts(name: string): string[] {
+  const folded = name.normalize("NFKC").toLowerCase();
+  return [folded, ...folded.split(/[@\\]/)];
+}
+
+/** `passwordpassword`: long only by being typed twice. */
+function isCommonRepeated(folded: string): boolean {
+  for (let size = 4; size <= folded.length / 2; size++) {
+    const part = folded.slice(0, size);
+    if (folded.length % size === 0 && part.repeat(folded.length / size) === folded && (size < 8 || COMMON_PASSWORDS.has(part))) return true;
+  }
+  return false;
+}
