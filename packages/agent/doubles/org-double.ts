@@ -1,0 +1,255 @@
+/** An org for tests: a real TLS server that checks assertions and signs like the real one, and misbehaves on request. */
+import { createHash, createHmac, randomBytes } from "node:crypto";
+import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createHttps, type ServerOptions } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import { assertionClaims, type AttemptReport, enrolmentCodeId, enrolProof, type HostPolicyClaims, JWS_TYPES, writeEnrolmentCode } from "@sallyport/contracts";
+import { calculateJwkThumbprint, compactVerify, CompactSign, type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
+import { issue, type Issued } from "./certificates.ts";
+
+export interface Call {
+  path: string;
+  raw: string;
+  body: Record<string, unknown>;
+  claims: Record<string, unknown> | undefined;
+}
+export interface Reply {
+  status?: number;
+  body?: unknown;
+  /** Sent as it is instead of `body`. */
+  text?: string;
+  headers?: Record<string, string>;
+  /** Cut the connection instead of answering: the answer is lost. */
+  cut?: boolean;
+}
+/** `normal` makes the answer that the org would give. */
+export type Script = (call: Call, normal: () => Promise<Reply>) => Promise<Reply> | Reply;
+
+const random128 = () => randomBytes(16).toString("base64url");
+export const RIGHT_CODE = "123456";
+export const RIGHT_PASSWORD = "correct horse battery";
+
+export class OrgDouble {
+  url = "";
+  calls: Call[] = [];
+  reports: AttemptReport[] = [];
+  /** Org clock minus the machine's, ms. */
+  clockOffset = 0;
+  scripts: Record<string, Script> = {};
+  policy: Partial<HostPolicyClaims> = {};
+  firstStatus: "MFA_REQUIRED" | "UNAUTHENTICATED" | "SUCCESS" | "LOCKED_OUT" = "MFA_REQUIRED";
+  decisionChange: (claims: Record<string, unknown>) => Record<string, unknown> = (claims) => claims;
+  generation = "";
+  suspended = false;
+  readonly hostId = `hst_${randomBytes(10).toString("hex")}`;
+  decision!: { privateKey: CryptoKey; publicKey: CryptoKey };
+  ca!: Issued;
+  #previous: string | undefined;
+  #checkId: string | undefined;
+  #hostKey: JWK | undefined;
+  #secret = randomBytes(16);
+  #jtis = new Set<string>();
+  #open = new Map<string, Record<string, unknown>>();
+  #inputs = new Map<string, Reply>();
+  #usedCodes = new Set<string>();
+  #server!: Server;
+  #sockets = new Set<Socket>();
+  #seq = 0;
+
+  /** `tls`: options over the default certificate for localhost and 127.0.0.1; `false`: plain http on loopback. */
+  static async start(options: { tls?: ServerOptions | false; url?: string } = {}): Promise<OrgDouble> {
+    const org = new OrgDouble();
+    org.decision = await generateKeyPair("ES256", { extractable: true });
+    org.ca = issue({ subject: "Test CA", ca: true });
+    await org.listen(options.tls);
+    return org;
+  }
+
+  async listen(tls?: ServerOptions | false, port = 0): Promise<void> {
+    const handler = (request: IncomingMessage, response: ServerResponse) => void this.#handle(request, response);
+    this.#server = tls === false ? createHttp(handler) : (createHttps({ ...this.certificate(), ...tls }, handler) as unknown as Server);
+    this.#server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
+    this.#server.on("tlsClientError", () => undefined);
+    await new Promise<void>((done) => this.#server.listen(port, "127.0.0.1", done));
+    this.url = `${tls === false ? "http" : "https"}://localhost:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  certificate(): { cert: string; key: string } {
+    const leaf = issue({ subject: "org", names: ["localhost", "127.0.0.1"], issuer: this.ca });
+    return { cert: leaf.pem + this.ca.pem, key: leaf.keyPem };
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((done) => this.#server.close(done));
+  }
+
+  /** Comes back at the same port, with other certificates if given. */
+  async restart(tls?: ServerOptions | false): Promise<void> {
+    const { port } = this.#server.address() as AddressInfo;
+    await this.stop();
+    await this.listen(tls, port);
+  }
+
+  dropConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async code(pin: Uint8Array | undefined = this.url.startsWith("https") ? this.ca.pin : undefined): Promise<string> {
+    const thumbprint = await calculateJwkThumbprint(await exportJWK(this.decision.publicKey));
+    return writeEnrolmentCode({ url: this.url, secret: this.#secret, decisionKey: Buffer.from(thumbprint, "base64url").subarray(0, 16), ...(pin ? { pin } : {}) });
+  }
+
+  now(): number {
+    return Date.now() + this.clockOffset;
+  }
+
+  sign(typ: string, claims: object, key: CryptoKey = this.decision.privateKey, header: object = {}): Promise<string> {
+    const payload = new TextEncoder().encode(JSON.stringify(claims));
+    return new CompactSign(payload).setProtectedHeader({ alg: "ES256", typ, kid: "k1", ...header }).sign(key);
+  }
+
+  signPolicy(change: Partial<HostPolicyClaims> = {}): Promise<string> {
+    const iat = Math.floor(this.now() / 1000);
+    const failModes = { orgUnreachable: "refuse", orgError: "refuse", agentGone: "refuse" };
+    return this.sign(JWS_TYPES.policy, { typ: "policy", host: this.hostId, version: 1, iat, exp: iat + 7 * 86_400, failModes, exclusions: [], permits: [], always: [], ...this.policy, ...change });
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const raw = Buffer.concat(chunks).toString("utf8");
+    const path = request.url ?? "";
+    const call: Call = { path, raw, body: JSON.parse(raw || "{}") as Record<string, unknown>, claims: undefined };
+    this.calls.push(call);
+    const normal = () => this.#answer(call, request.headers.authorization);
+    const script = this.scripts[path] ?? this.scripts[path.replace(/\/factors\/[^/]+/, "/factors/:id")] ?? this.scripts["*"];
+    const reply = script ? await script(call, normal) : await normal();
+    if (reply.cut) return void request.socket.destroy();
+    response.writeHead(reply.status ?? 200, { "content-type": "application/json", ...reply.headers });
+    response.end(reply.text ?? JSON.stringify(reply.body ?? {}));
+  }
+
+  async #answer(call: Call, authorization: string | undefined): Promise<Reply> {
+    if (call.path === "/api/v1/time") return { body: { time: await this.sign(JWS_TYPES.time, { typ: "time", nonce: call.body["nonce"], now: this.now() }) } };
+    if (call.path === "/api/v1/hosts/enrol") return this.#enrol(call);
+    const refused = await this.#authenticate(call, authorization);
+    if (refused) return refused;
+    if (call.path === "/api/v1/hosts/self/check") return this.#check(call);
+    if (call.path === "/api/v1/hosts/self/reports") {
+      this.reports.push(...(call.body["reports"] as AttemptReport[]));
+      return { body: { accepted: (call.body["reports"] as unknown[]).length } };
+    }
+    if (call.path === "/api/v1/authn/logon") return this.#logon(call);
+    if (call.path === "/api/v1/authn/cancel") return { body: {} };
+    if (call.path === "/api/v1/authn") return this.#password(call);
+    return this.#verify(call);
+  }
+
+  async #enrol(call: Call): Promise<Reply> {
+    const key = call.body["key"] as JWK;
+    const { payload, protectedHeader } = await compactVerify(call.body["proof"] as string, (await importJWK(key, "ES256")) as CryptoKey);
+    const proof = enrolProof.parse(JSON.parse(new TextDecoder().decode(payload)));
+    const mac = createHmac("sha256", this.#secret).update(`${await calculateJwkThumbprint(key)}.${proof.nonce}`).digest("base64url");
+    const good = mac === proof.mac && protectedHeader.typ === JWS_TYPES.enrol && call.body["codeId"] === enrolmentCodeId(this.#secret);
+    if (!good) return error(400, "S0000006");
+    this.#hostKey = key;
+    this.generation = random128();
+    this.#previous = undefined;
+    const claims = {
+      typ: "enrolled", nonce: proof.nonce, hostId: this.hostId, name: proof.name, app: "Servers", orgUrl: this.url, generation: this.generation,
+      decisionKey: await exportJWK(this.decision.publicKey).then(({ kty, crv, x, y }) => ({ kty, crv, x, y })), now: this.now(),
+    };
+    return { body: { enrolled: await this.sign(JWS_TYPES.enrolled, claims) } };
+  }
+
+  async #authenticate(call: Call, authorization: string | undefined): Promise<Reply | undefined> {
+    if (!this.#hostKey) return error(401, "S0000002");
+    const { payload, protectedHeader } = await compactVerify((authorization ?? "").slice(7), (await importJWK(this.#hostKey, "ES256")) as CryptoKey, { algorithms: ["ES256"] });
+    const claims = assertionClaims.parse(JSON.parse(new TextDecoder().decode(payload)));
+    call.claims = claims;
+    const no = (cause: string, evidence: object = {}) => error(401, "S0000002", cause, evidence);
+    if (protectedHeader.typ !== JWS_TYPES.assertion || claims.aud !== this.url || claims.exp - claims.iat > 60) return no("client.assertion-invalid");
+    if (this.#jtis.has(claims.jti)) return no("client.replayed");
+    this.#jtis.add(claims.jti);
+    if (Math.abs(this.now() / 1000 - claims.iat) > 60) return no("clock.host", { offsetSeconds: Math.round(claims.iat - this.now() / 1000) });
+    if (claims.bh !== createHash("sha256").update(call.raw).digest("base64url")) return no("client.assertion-invalid");
+    if (this.suspended) return no("client.cloned");
+    const retry = call.body["checkId"] === undefined || call.body["checkId"] === this.#checkId;
+    if (claims.gen === this.generation) this.#previous = undefined;
+    else if (claims.gen !== this.#previous || !retry) {
+      this.suspended = true;
+      return no("client.cloned");
+    }
+    return undefined;
+  }
+
+  async #check(call: Call): Promise<Reply> {
+    if (call.body["checkId"] !== this.#checkId) {
+      this.#previous = this.generation;
+      this.generation = random128();
+      this.#checkId = call.body["checkId"] as string;
+    }
+    const head = { typ: "head", ...this.#head(), now: this.now() };
+    return { body: { generation: this.generation, policy: await this.signPolicy(), head: await this.sign(JWS_TYPES.head, head) } };
+  }
+
+  #head(): { node: string; seq: number; hash: string } {
+    this.#seq += 1;
+    return { node: "n1", seq: this.#seq, hash: createHash("sha256").update(String(this.#seq)).digest("hex") };
+  }
+
+  async #logon(call: Call): Promise<Reply> {
+    const stateToken = createHash("sha256").update(call.raw).digest("base64url");
+    this.#open.set(stateToken, { ...call.body, logonHash: createHash("sha256").update(call.raw).digest("base64url") });
+    return this.view(stateToken, this.firstStatus);
+  }
+
+  async #password(call: Call): Promise<Reply> {
+    if (call.body["password"] !== RIGHT_PASSWORD) return error(401, "E0000004", "user.password", { ended: false });
+    return this.view(call.body["stateToken"] as string, "MFA_REQUIRED");
+  }
+
+  async #verify(call: Call): Promise<Reply> {
+    const { inputId, stateToken, passCode } = call.body as { inputId: string; stateToken: string; passCode: string };
+    const before = this.#inputs.get(inputId);
+    if (before) return before;
+    const logon = this.#open.get(stateToken);
+    let reply: Reply;
+    if (!logon) reply = error(403, "E0000079", "logon.out-of-order", { ended: true });
+    else if (passCode !== RIGHT_CODE) reply = error(403, "E0000068", "factor.code-wrong", { ended: false });
+    else if (this.#usedCodes.has(`${logon["username"]} ${passCode}`)) reply = error(403, "E0000068", "factor.code-used", { ended: false });
+    else {
+      this.#usedCodes.add(`${logon["username"]} ${passCode}`);
+      reply = await this.view(stateToken, "SUCCESS");
+    }
+    this.#inputs.set(inputId, reply);
+    return reply;
+  }
+
+  async view(stateToken: string, status: string): Promise<Reply> {
+    const user = { id: "usr_1", profile: { login: "alice@corp.example" } };
+    const verify = { href: `${this.url}/api/v1/authn/factors/f1/verify`, hints: { allow: ["POST"] } };
+    const factor = { id: "f1", factorType: "token:software:totp", provider: "GOOGLE", vendorName: "GOOGLE", kind: "totp", digits: 6, _links: { verify } };
+    if (status === "SUCCESS") return { body: { status, factorResult: "SUCCESS", _embedded: { user }, decision: await this.decide(stateToken) } };
+    return { body: { stateToken, status, expiresAt: new Date(this.now() + 300_000).toISOString(), ...(status === "UNAUTHENTICATED" ? {} : { _embedded: { user, factors: [factor] } }) } };
+  }
+
+  async decide(stateToken: string): Promise<string> {
+    const logon = this.#open.get(stateToken) ?? {};
+    const iat = Math.floor(this.now() / 1000);
+    const claims = {
+      typ: "decision", iss: this.url, aud: this.hostId, reference: logon["reference"], nonce: logon["nonce"], logonHash: logon["logonHash"],
+      user: { id: "usr_1", login: "alice@corp.example" }, result: "allow", amr: ["pwd", "otp"], head: this.#head(), iat, exp: iat + 60,
+    };
+    return this.sign(JWS_TYPES.decision, this.decisionChange(claims));
+  }
+}
+
+export function error(status: number, errorCode: string, cause?: string, evidence?: object): Reply {
+  const body = { errorCode, errorSummary: "no", errorLink: errorCode, errorId: "e1", errorCauses: [], ...(cause ? { cause, evidence: evidence ?? {} } : {}) };
+  return { status, body };
+}
