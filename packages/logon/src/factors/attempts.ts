@@ -1,0 +1,42 @@
+/** How many wrong tries a factor bears, and how long one must wait between them (S1, S2; NIST SP 800-63B §5.2.2). */
+import type { EnrolmentStatus, FactorKind } from "@sallyport/contracts";
+
+/** Consecutive failures after which the enrolment is locked. */
+export const ATTEMPT_CAP = 100;
+
+const FREE_TRIES = 5;
+const FIRST_WAIT_MS = 30_000;
+const LONGEST_WAIT_MS = 3_600_000;
+/** Failures at which the longest wait is reached. */
+const LONGEST_AT = 95;
+
+/** Milliseconds to wait after this many failures: none for slips of the finger, then from 30 s geometrically to one hour. */
+export function delayAfter(failures: number): number {
+  if (failures < FREE_TRIES) return 0;
+  const way = Math.min(1, (failures - FREE_TRIES) / (LONGEST_AT - FREE_TRIES));
+  return Math.round(FIRST_WAIT_MS * (LONGEST_WAIT_MS / FIRST_WAIT_MS) ** way);
+}
+
+/** May a code be looked at now? `now`, `nextTryAt` in epoch ms. */
+export function judgeAttempt(
+  enrolment: { failures: number; nextTryAt: number; status: EnrolmentStatus },
+  now: number,
+): { kind: "go" } | { kind: "throttled"; waitMs: number } | { kind: "locked" } {
+  if (enrolment.status !== "ACTIVE" || enrolment.failures >= ATTEMPT_CAP) return { kind: "locked" };
+  return enrolment.nextTryAt > now ? { kind: "throttled", waitMs: enrolment.nextTryAt - now } : { kind: "go" };
+}
+
+export type Usable<T> = { kind: "usable"; enrolments: T[] } | { kind: "none" } | { kind: "locked" } | { kind: "not-allowed" };
+
+/**
+ * Which enrolments may be used here. A locked, pending or reset one still counts as an enrolment: whoever has only such ones is locked,
+ * never without a factor, so that burning a factor opens no way to a new one.
+ * @param allowed kinds that the rule allows; all if absent.
+ */
+export function usableFactors<T extends { kind: FactorKind; status: EnrolmentStatus }>(enrolments: readonly T[], allowed?: readonly FactorKind[]): Usable<T> {
+  if (enrolments.length === 0) return { kind: "none" };
+  const active = enrolments.filter(({ status }) => status === "ACTIVE");
+  if (active.length === 0) return { kind: "locked" };
+  const usable = active.filter(({ kind }) => allowed === undefined || allowed.includes(kind));
+  return usable.length === 0 ? { kind: "not-allowed" } : { kind: "usable", enrolments: usable };
+}
