@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import assert from "node:assert/strict";
-import { arm, enrolHost, type RunningAgent, runAgent } from "../src/index.ts";
+import { arm, enrolHost, type RunningAgent, startAgent } from "../src/index.ts";
 import { OrgDouble } from "./org-double.ts";
 import { ProviderDouble } from "./provider-double.ts";
 
@@ -39,8 +39,8 @@ export async function enrolled(t: TestContext, options: RigOptions = {}): Promis
   return { org, state };
 }
 
-export async function startAgent(t: TestContext, state: string): Promise<RunningAgent> {
-  const started = await runAgent({ state });
+export async function runHere(t: TestContext, state: string): Promise<RunningAgent> {
+  const started = await startAgent({ state });
   assert.ok(started.ok, JSON.stringify(started));
   t.after(() => started.agent.stop());
   return started.agent;
@@ -53,7 +53,7 @@ export async function rig(t: TestContext, options: RigOptions = {}): Promise<Rig
     const armed = await arm({ state });
     assert.deepEqual(armed, { ok: true, findings: [], blocking: [] });
   }
-  const agent = await startAgent(t, state);
+  const agent = await runHere(t, state);
   await agent.checked();
   const log = () => readLog(join(state, "agent.log"));
   return {

@@ -39,9 +39,9 @@ export interface EnrolOptions {
 }
 
 export type EnrolOutcome =
-  | { ok: true; host: string; name: string; app: string; org: string; settings: string }
-  /** `position`, `between`: 1-based places in the code where one is to blame. */
-  | { ok: false; finding: Finding; sentence: string; position?: number; between?: [number, number] };
+  | { ok: true; host: { id: string; name: string; app: string; org: string }; settings: string }
+  /** `reason`: one sentence. `position`, `between`: 1-based places in the code where one is to blame. */
+  | { ok: false; reason: string; finding: Finding; position?: number; between?: [number, number] };
 
 /** Nothing is written unless the org took the host in and proved to be the code's org; then all files appear, the settings last. */
 export async function enrolHost(options: EnrolOptions): Promise<EnrolOutcome> {
@@ -49,14 +49,14 @@ export async function enrolHost(options: EnrolOptions): Promise<EnrolOutcome> {
   if (!read.ok) {
     const { reason, position, between } = read;
     const finding: Finding = { cause: "client.secret-mangled", evidence: { reason, ...(position ? { position } : {}) } };
-    return { ok: false, finding, sentence: `The enrolment code is not right: ${reason}.`, ...(position ? { position } : {}), ...(between ? { between } : {}) };
+    return { ok: false, reason: `The enrolment code is not right: ${reason}.`, finding, ...(position ? { position } : {}), ...(between ? { between } : {}) };
   }
   try {
     return await enrolWith(read.code, options);
   } catch (error) {
     const finding = error instanceof LinkError ? error.fault : error instanceof Refusal ? error.finding : undefined;
     if (!finding) throw error;
-    return { ok: false, finding: { cause: finding.cause, evidence: finding.evidence }, sentence: sentenceFor(finding) };
+    return { ok: false, reason: sentenceFor(finding), finding: { cause: finding.cause, evidence: finding.evidence } };
   }
 }
 
@@ -82,7 +82,7 @@ async function enrolWith(code: EnrolmentCode, options: EnrolOptions): Promise<En
     issuers: marks.issuers,
   });
   await store(files, identity, claims.generation, options);
-  return { ok: true, host: claims.hostId, name: claims.name, app: claims.app, org: code.url, settings: files.settings };
+  return { ok: true, host: { id: claims.hostId, name: claims.name, app: claims.app, org: code.url }, settings: files.settings };
 }
 
 /** Before the code is spent: an enrolment that cannot be stored would waste it. */

@@ -8,12 +8,12 @@ import { agentFiles, readSettings } from "./settings.ts";
 /** One line of the agent's log as it stands there: `time` ISO 8601 UTC, `event`, `reference`, `result`, `cause`, `evidence` and more. */
 export type LogRecord = Record<string, unknown> & { event: string; time: string };
 
-/** Lines of the log and its last rotation (`agent.log.1`) that carry this reference, oldest first. `typed` as read aloud or pasted. */
-export async function findAttempt(typed: string, options: { state?: string | undefined } = {}): Promise<LogRecord[]> {
+/** Lines of the log and its last rotation (`agent.log.1`) that carry this reference, oldest first. `typed` as read aloud or pasted. `state`: the agent's folder, if it has one of its own. */
+export async function findAttempt(typed: string, state?: string): Promise<LogRecord[]> {
   const reference = readReference(typed);
   if (reference === undefined) return [];
-  const read = readSettings(options.state);
-  const log = read.ok ? read.settings.files.log : agentFiles(options.state).log;
+  const read = readSettings(state);
+  const log = read.ok ? read.settings.files.log : agentFiles(state).log;
   const found: LogRecord[] = [];
   for (const file of [`${log}.1`, log].filter(fileExists)) {
     for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {

@@ -1,5 +1,5 @@
 /** The agent's own process: `run [--state DIR]`. Everything else is the CLI's. */
-import { runUntilSignal } from "./run-until-signal.ts";
+import { runAgent } from "./run-agent.ts";
 
 async function main(args: string[]): Promise<number> {
   const [command, option, state, ...rest] = args;
@@ -9,7 +9,7 @@ async function main(args: string[]): Promise<number> {
     process.stderr.write("Usage: agent run [--state DIR]\n");
     return 64;
   }
-  return runUntilSignal({ state }, (line) => process.stderr.write(`${line}\n`));
+  return runAgent({ state });
 }
 
 // Exits explicitly: a request to the org that is still under way must not hold a stopping service.

@@ -27,7 +27,7 @@ const RETRY_MS = 15_000;
 const STOP_MS = 5000;
 
 /** Opens files, then the door, then checks itself against the org: a logon finds the door as early as can be. */
-export async function runAgent(options: AgentOptions = {}): Promise<Started> {
+export async function startAgent(options: AgentOptions = {}): Promise<Started> {
   const read = readSettings(options.state);
   if (!read.ok) return { ok: false, finding: read.finding, exitCode: 78 };
   try {

@@ -1,10 +1,10 @@
 /** Runs the agent as a process does: says what is wrong in one sentence, stops on SIGTERM, reopens its log on SIGHUP. */
 import { causeOf } from "@sallyport/contracts";
-import { type AgentOptions, runAgent } from "./run.ts";
+import { type AgentOptions, startAgent } from "./run.ts";
 
 /** Resolves with the exit code: 0 after a signal, 78 if an administrator must change something, 1 for a fault. */
-export async function runUntilSignal(options: AgentOptions, say: (line: string) => void): Promise<number> {
-  const started = await runAgent(options);
+export async function runAgent(options: AgentOptions = {}, say: (line: string) => void = sayOnStderr): Promise<number> {
+  const started = await startAgent(options);
   if (!started.ok) {
     const { cause, evidence } = started.finding;
     const detail = evidence["reason"] ?? evidence["error"] ?? "";
@@ -22,4 +22,8 @@ export async function runUntilSignal(options: AgentOptions, say: (line: string) 
   await agent.stop();
   process.off("SIGHUP", reopen);
   return 0;
+}
+
+function sayOnStderr(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
