@@ -51,7 +51,7 @@ const SWEEP_MS = 5_000;
 export async function startServer(options: ServerOptions): Promise<ServerHandle> {
   const listening = await judgeListening(options);
   const data = resolve(options.data);
-  const log = pino({ level: options.logLevel, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: false }));
+  const log = pino({ level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: false }));
   const store = await openData(data);
   try {
     return await openOrg(options, listening, data, store, log);

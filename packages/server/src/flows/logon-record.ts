@@ -5,7 +5,7 @@ import type { HostRow, LogonRow, TransactionRow } from "./store-logons.ts";
 import type { Tx } from "./store.ts";
 
 export interface Refused {
-  kind: "refused";
+  kind: "logon-refused";
   cause: CauseId;
   /** What the host hears: one answer for unknown, ambiguous and unassigned users (S16). */
   told: CauseId;
@@ -56,7 +56,7 @@ export async function refuseAtOnce(
   };
   await tx.logons.insert(ended);
   await sayEnd(tx, ended, host.name);
-  return { kind: "refused", cause: why.cause, told, reference: logon.reference, evidence: tellable(told, why.evidence) };
+  return { kind: "logon-refused", cause: why.cause, told, reference: logon.reference, evidence: tellable(told, why.evidence) };
 }
 
 /** Ends the record of a transaction that a host opened; a transaction opened by a page has none. */

@@ -53,7 +53,7 @@ export interface HostsStore {
   listCodes(page: Page): Promise<HostCodeRow[]>;
   /** Single use (S4): true once, and only before it expires. One statement. */
   consumeCode(id: string, now: number): Promise<boolean>;
-  /** Counts this name for this host and hour; answers how many different names that hour has seen. */
+  /** Counts a name that is new for this host and hour: answers how many different ones there are now, 0 for a known name. */
   countName(hostId: string, folded: string, hour: number): Promise<number>;
 }
 

@@ -29,8 +29,8 @@ export const hostLinkRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) =
 
   app.post("/api/v1/authn/logon", { schema: { body: logonRequest, response: { 200: transactionSchema } } }, async (request) => {
     const outcome = await startLogon(deps, hostCall(request), request.body);
-    if (isRefusal(outcome) && !("told" in outcome)) throw refuseHost(deps, request, outcome, request.body.reference);
-    if (outcome.kind === "refused") throw refuseLogon(outcome);
+    if (isRefusal(outcome)) throw refuseHost(deps, request, outcome, request.body.reference);
+    if (outcome.kind === "logon-refused") throw refuseLogon(outcome);
     return answerTransaction(deps, outcome);
   });
 

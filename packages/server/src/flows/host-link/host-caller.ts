@@ -71,7 +71,7 @@ function claimedId(token: string): string | undefined {
   }
 }
 
-async function publicKey(jwk: JWK): Promise<PublicKey> {
+async function publicKey(jwk: { x?: string | undefined; y?: string | undefined }): Promise<PublicKey> {
   const name = `${jwk.x}.${jwk.y}`;
   const known = imported.get(name);
   if (known) return known;

@@ -106,7 +106,7 @@ async function answerAgain(tx: Tx, known: LogonRow, tokenHash: string, stateToke
   if (!transaction || transaction.reference !== known.reference || tx.now - known.started > LIMITS.transactionMs) {
     // The same reference for another question: one logon, one reference.
     const cause = known.cause !== null && !transaction ? known.cause : "logon.out-of-order";
-    return { kind: "refused", cause, told: known.told ?? "logon.out-of-order", reference: known.reference, evidence: {} };
+    return { kind: "logon-refused", cause, told: known.told ?? "logon.out-of-order", reference: known.reference, evidence: {} };
   }
   const user = transaction.userId === null ? undefined : await tx.users.byId(transaction.userId);
   const enrolments = user ? (await tx.enrolments.ofUser(user.id)).filter(({ id }) => transaction.factors.includes(id)) : [];

@@ -40,6 +40,6 @@ async function keepJti(store: Store, { host, claims }: ProvenCall): Promise<void
   }
 }
 
-export function isRefusal(value: unknown): value is HostRefusal {
-  return typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === "refused";
+export function isRefusal<T>(outcome: T | HostRefusal): outcome is HostRefusal {
+  return typeof outcome === "object" && outcome !== null && "kind" in outcome && outcome.kind === "refused";
 }

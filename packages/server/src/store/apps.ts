@@ -1,0 +1,127 @@
+/** Stored apps with their policy and assignments, and zones. */
+import type { Zone } from "@sallyport/contracts";
+import type { AppRow, AppsStore, AssignmentRow, ZonesStore } from "../flows/store-directory.ts";
+import { Conflict, type Page } from "../flows/store.ts";
+import type { Builder } from "./builder.ts";
+import type { Schema } from "./schema.ts";
+import type { Sql } from "./sql.ts";
+
+type Stored = Schema["apps"];
+
+export function appsStore(sql: Sql, build: Builder): AppsStore {
+  const one = async (column: "id" | "folded", value: string) => {
+    const row = await sql.first(build.selectFrom("apps").selectAll().where(column, "=", value));
+    return row && fromRow(row);
+  };
+  return {
+    async insert(app) {
+      const statement = build.insertInto("apps").values(toStored(app)).onConflict((c) => c.doNothing()).returning("id");
+      if (!(await sql.first(statement))) throw new Conflict(`the app ${app.label}`);
+    },
+    byId: (id) => one("id", id),
+    byLabel: (label) => one("folded", label.toLowerCase()),
+    async list({ limit, after }) {
+      let statement = build.selectFrom("apps").selectAll().orderBy("folded").limit(limit);
+      if (after !== undefined) statement = statement.where("folded", ">", build.selectFrom("apps").select("folded").where("id", "=", after));
+      return (await sql.all(statement)).map(fromRow);
+    },
+    async update(id, change) {
+      const set: Partial<Stored> = {};
+      if (change.label !== undefined) Object.assign(set, { label: change.label, folded: change.label.toLowerCase() });
+      if (change.status !== undefined) set.status = change.status;
+      if (change.nameRules !== undefined) set.name_rules = JSON.stringify(change.nameRules);
+      if (Object.keys(set).length > 0) await sql.run(build.updateTable("apps").set(set).where("id", "=", id));
+    },
+    remove: (id) => sql.run(build.deleteFrom("apps").where("id", "=", id)),
+    async setPolicy(id, expected, document) {
+      const set = { policy: JSON.stringify(document), policy_version: expected + 1 };
+      const statement = build.updateTable("apps").set(set).where("id", "=", id).where("policy_version", "=", expected).returning("policy_version");
+      return (await sql.first(statement))?.policy_version;
+    },
+    ...assignments(sql, build),
+  };
+}
+
+function assignments(sql: Sql, build: Builder) {
+  return {
+    assignUser: (appId: string, userId: string, now: number) =>
+      sql.run(build.insertInto("app_users").values({ app_id: appId, user_id: userId, created: now }).onConflict((c) => c.doNothing())),
+    unassignUser: (appId: string, userId: string) => sql.run(build.deleteFrom("app_users").where("app_id", "=", appId).where("user_id", "=", userId)),
+    assignGroup: (appId: string, groupId: string, now: number) =>
+      sql.run(build.insertInto("app_groups").values({ app_id: appId, group_id: groupId, created: now }).onConflict((c) => c.doNothing())),
+    unassignGroup: (appId: string, groupId: string) =>
+      sql.run(build.deleteFrom("app_groups").where("app_id", "=", appId).where("group_id", "=", groupId)),
+    async assignments(appId: string, scope: "USER" | "GROUP", { limit, after = "" }: Page): Promise<AssignmentRow[]> {
+      const users = build
+        .selectFrom("app_users")
+        .innerJoin("users", "users.id", "app_users.user_id")
+        .select(["users.id as id", "users.login as name", "app_users.created as created"])
+        .where("app_users.app_id", "=", appId)
+        .where("users.id", ">", after)
+        .orderBy("users.id")
+        .limit(limit);
+      const groups = build
+        .selectFrom("app_groups")
+        .innerJoin("groups", "groups.id", "app_groups.group_id")
+        .select(["groups.id as id", "groups.name as name", "app_groups.created as created"])
+        .where("app_groups.app_id", "=", appId)
+        .where("groups.id", ">", after)
+        .orderBy("groups.id")
+        .limit(limit);
+      const rows = await sql.all<{ id: string; name: string; created: number }>(scope === "USER" ? users : groups);
+      return rows.map((row) => ({ ...row, scope }));
+    },
+    async assignedOf(appId: string, userIds: string[]): Promise<string[]> {
+      if (userIds.length === 0) return [];
+      const direct = build.selectFrom("app_users").select("user_id").where("app_id", "=", appId).where("user_id", "in", userIds);
+      const through = build
+        .selectFrom("group_members")
+        .innerJoin("app_groups", "app_groups.group_id", "group_members.group_id")
+        .select("group_members.user_id")
+        .where("app_groups.app_id", "=", appId)
+        .where("group_members.user_id", "in", userIds);
+      return (await sql.all<{ user_id: string }>(direct.union(through))).map((row) => row.user_id);
+    },
+  };
+}
+
+function toStored(app: AppRow): Stored {
+  return {
+    id: app.id,
+    label: app.label,
+    folded: app.label.toLowerCase(),
+    status: app.status,
+    name_rules: JSON.stringify(app.nameRules),
+    policy_version: app.policyVersion,
+    policy: JSON.stringify(app.policy),
+    created: app.created,
+  };
+}
+
+function fromRow(row: Stored): AppRow {
+  return {
+    id: row.id,
+    label: row.label,
+    status: row.status as AppRow["status"],
+    nameRules: JSON.parse(row.name_rules),
+    policyVersion: row.policy_version,
+    policy: JSON.parse(row.policy),
+    created: row.created,
+  };
+}
+
+export function zonesStore(sql: Sql, build: Builder): ZonesStore {
+  const fromZone = (row: { name: string; cidrs: string }): Zone => ({ name: row.name, cidrs: JSON.parse(row.cidrs) });
+  return {
+    async put(zone) {
+      const row = { folded: zone.name.toLowerCase(), name: zone.name, cidrs: JSON.stringify(zone.cidrs) };
+      await sql.run(build.insertInto("zones").values(row).onConflict((c) => c.column("folded").doUpdateSet({ name: row.name, cidrs: row.cidrs })));
+    },
+    async byName(name) {
+      const row = await sql.first(build.selectFrom("zones").select(["name", "cidrs"]).where("folded", "=", name.toLowerCase()));
+      return row && fromZone(row);
+    },
+    list: async () => (await sql.all(build.selectFrom("zones").select(["name", "cidrs"]).orderBy("folded"))).map(fromZone),
+    remove: async (name) => (await sql.first(build.deleteFrom("zones").where("folded", "=", name.toLowerCase()).returning("folded"))) !== undefined,
+  };
+}

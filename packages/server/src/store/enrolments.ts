@@ -1,0 +1,54 @@
+/** Stored enrolments: tries are taken and time steps used up in one statement each. */
+import type { EnrolmentRow, EnrolmentsStore } from "../flows/store-logons.ts";
+import type { Builder } from "./builder.ts";
+import { consumeOne, incrementIf } from "./primitives.ts";
+import type { Schema } from "./schema.ts";
+import type { Sql } from "./sql.ts";
+
+export function enrolmentsStore(sql: Sql, build: Builder, now: number): EnrolmentsStore {
+  return {
+    insert: (enrolment) => sql.run(build.insertInto("enrolments").values(toStored(enrolment))),
+    async byId(id) {
+      const row = await sql.first(build.selectFrom("enrolments").selectAll().where("id", "=", id));
+      return row && fromRow(row);
+    },
+    async ofUser(userId) {
+      return (await sql.all(build.selectFrom("enrolments").selectAll().where("user_id", "=", userId).orderBy("created").orderBy("id"))).map(fromRow);
+    },
+    async update(id, change) {
+      const { nextTryAt, sealedSecret, ...rest } = change;
+      const set = {
+        ...rest,
+        ...(nextTryAt === undefined ? {} : { next_try_at: nextTryAt }),
+        ...(sealedSecret === undefined ? {} : { sealed_secret: sealedSecret }),
+      };
+      if (Object.keys(set).length > 0) await sql.run(build.updateTable("enrolments").set(set).where("id", "=", id));
+    },
+    async remove(id) {
+      await sql.run(build.deleteFrom("used_steps").where("enrolment_id", "=", id));
+      await sql.run(build.deleteFrom("enrolments").where("id", "=", id));
+    },
+    takeTry: (id, cap, at) =>
+      incrementIf(
+        sql,
+        build
+          .updateTable("enrolments")
+          .set((eb) => ({ failures: eb("failures", "+", 1) }))
+          .where("id", "=", id)
+          .where("status", "=", "ACTIVE")
+          .where("failures", "<", cap)
+          .where("next_try_at", "<=", at)
+          .returning("failures as count"),
+      ),
+    consumeStep: (id, step) =>
+      consumeOne(sql, build.insertInto("used_steps").values({ enrolment_id: id, step, at: now }).onConflict((c) => c.doNothing()).returning("step")),
+  };
+}
+
+function toStored({ userId, sealedSecret, nextTryAt, ...rest }: EnrolmentRow): Schema["enrolments"] {
+  return { ...rest, user_id: userId, sealed_secret: sealedSecret, next_try_at: nextTryAt };
+}
+
+function fromRow({ user_id, sealed_secret, next_try_at, ...rest }: Schema["enrolments"]): EnrolmentRow {
+  return { ...(rest as Omit<EnrolmentRow, "userId" | "sealedSecret" | "nextTryAt">), userId: user_id, sealedSecret: sealed_secret, nextTryAt: next_try_at };
+}

@@ -1,0 +1,69 @@
+/** Stored attempts: one record for each logon of a host, and what the host reported of it. */
+import type { LogonReportRow, LogonRow, LogonsStore } from "../flows/store-logons.ts";
+import { Conflict } from "../flows/store.ts";
+import type { Builder } from "./builder.ts";
+import type { Schema } from "./schema.ts";
+import type { Sql } from "./sql.ts";
+
+type Stored = Schema["logons"];
+
+export function logonsStore(sql: Sql, build: Builder): LogonsStore {
+  return {
+    async insert(logon) {
+      const statement = build.insertInto("logons").values(changeOf(logon) as Stored).onConflict((c) => c.doNothing()).returning("reference");
+      if (!(await sql.first(statement))) throw new Conflict(`the logon ${logon.reference} of this host`);
+    },
+    update: (hostId, reference, change) =>
+      sql.run(build.updateTable("logons").set(changeOf(change)).where("reference", "=", reference).where("host_id", "=", hostId)),
+    async byReference(reference) {
+      return (await sql.all(build.selectFrom("logons").selectAll().where("reference", "=", reference).orderBy("started"))).map(fromRow);
+    },
+    addReport: (hostId, reference, report) =>
+      sql.run(build.insertInto("logon_reports").values({ ...report, host_id: hostId, reference, evidence: JSON.stringify(report.evidence) })),
+    async reports(hostId, reference) {
+      const columns = ["at", "result", "cause", "evidence"] as const;
+      const statement = build.selectFrom("logon_reports").select(columns).where("reference", "=", reference).where("host_id", "=", hostId).orderBy("at");
+      const rows = await sql.all(statement);
+      return rows.map((row) => ({ ...row, cause: row.cause as LogonReportRow["cause"], evidence: JSON.parse(row.evidence) }));
+    },
+  };
+}
+
+const COLUMNS = {
+  hostId: "host_id", reference: "reference", appId: "app_id", username: "username", domain: "domain", userId: "user_id", service: "service",
+  scenario: "scenario", started: "started", ended: "ended", result: "result", cause: "cause", told: "told", rule: "rule",
+} as const;
+
+function changeOf(change: Partial<LogonRow>): Partial<Stored> {
+  const set: Record<string, unknown> = {};
+  for (const [field, column] of Object.entries(COLUMNS)) {
+    const value = change[field as keyof typeof COLUMNS];
+    if (value !== undefined) set[column] = value;
+  }
+  if (change.address !== undefined) set["address"] = change.address === null ? null : JSON.stringify(change.address);
+  if (change.amr !== undefined) set["amr"] = JSON.stringify(change.amr);
+  if (change.evidence !== undefined) set["evidence"] = JSON.stringify(change.evidence);
+  return set as Partial<Stored>;
+}
+
+function fromRow(row: Stored): LogonRow {
+  return {
+    reference: row.reference,
+    hostId: row.host_id,
+    appId: row.app_id,
+    username: row.username,
+    domain: row.domain,
+    userId: row.user_id,
+    service: row.service,
+    scenario: row.scenario,
+    address: row.address === null ? null : JSON.parse(row.address),
+    started: row.started,
+    ended: row.ended,
+    result: row.result as LogonRow["result"],
+    cause: row.cause as LogonRow["cause"],
+    told: row.told as LogonRow["told"],
+    rule: row.rule,
+    amr: JSON.parse(row.amr),
+    evidence: JSON.parse(row.evidence),
+  };
+}

@@ -1,0 +1,85 @@
+/** The schema as a list of steps, each applied once and whole; written in what SQLite and PostgreSQL both understand. */
+
+export interface Migration {
+  version: number;
+  name: string;
+  statements: readonly string[];
+}
+
+/** `{position}` is replaced by the dialect's own way to number rows as they come. */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    name: "found the house",
+    statements: [
+      `CREATE TABLE meta (key text PRIMARY KEY, value text NOT NULL)`,
+      `CREATE TABLE users (
+        id text PRIMARY KEY, source text NOT NULL, external_id text NOT NULL, login text NOT NULL, status text NOT NULL, status_since bigint,
+        status_by text, profile text NOT NULL, password_hash text, password_changed bigint, role text, created bigint NOT NULL, updated bigint NOT NULL,
+        UNIQUE (source, external_id), UNIQUE (source, login))`,
+      `CREATE INDEX users_by_login ON users (login, id)`,
+      `CREATE TABLE user_names (
+        kind text NOT NULL, folded text NOT NULL, user_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE, PRIMARY KEY (kind, folded, user_id))`,
+      `CREATE INDEX user_names_by_user ON user_names (user_id)`,
+      `CREATE TABLE groups (id text PRIMARY KEY, name text NOT NULL, folded text NOT NULL UNIQUE, description text, created bigint NOT NULL)`,
+      `CREATE TABLE group_members (
+        group_id text NOT NULL REFERENCES groups (id) ON DELETE CASCADE, user_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+        PRIMARY KEY (group_id, user_id))`,
+      `CREATE INDEX group_members_by_user ON group_members (user_id)`,
+      `CREATE TABLE apps (
+        id text PRIMARY KEY, label text NOT NULL, folded text NOT NULL UNIQUE, status text NOT NULL, name_rules text NOT NULL,
+        policy_version bigint NOT NULL, policy text NOT NULL, created bigint NOT NULL)`,
+      `CREATE TABLE app_users (
+        app_id text NOT NULL REFERENCES apps (id) ON DELETE CASCADE, user_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+        created bigint NOT NULL, PRIMARY KEY (app_id, user_id))`,
+      `CREATE INDEX app_users_by_user ON app_users (user_id)`,
+      `CREATE TABLE app_groups (
+        app_id text NOT NULL REFERENCES apps (id) ON DELETE CASCADE, group_id text NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
+        created bigint NOT NULL, PRIMARY KEY (app_id, group_id))`,
+      `CREATE INDEX app_groups_by_group ON app_groups (group_id)`,
+      `CREATE TABLE zones (folded text PRIMARY KEY, name text NOT NULL, cidrs text NOT NULL)`,
+      `CREATE TABLE hosts (
+        id text PRIMARY KEY, app_id text NOT NULL REFERENCES apps (id), name text NOT NULL, platform text NOT NULL, key text NOT NULL,
+        status text NOT NULL, status_since bigint, status_by text, generation text NOT NULL, previous_generation text, check_id text, boot_id text,
+        version text NOT NULL, armed integer NOT NULL, offset_ms bigint, policy_version bigint, findings text NOT NULL, created bigint NOT NULL,
+        last_seen bigint)`,
+      `CREATE TABLE host_codes (
+        id text PRIMARY KEY, app_id text NOT NULL REFERENCES apps (id) ON DELETE CASCADE, name text, sealed_secret text NOT NULL,
+        created bigint NOT NULL, created_by text NOT NULL, expires bigint NOT NULL, used_at bigint)`,
+      `CREATE TABLE host_jtis (host_id text NOT NULL, jti text NOT NULL, expires bigint NOT NULL, PRIMARY KEY (host_id, jti))`,
+      `CREATE INDEX host_jtis_by_expiry ON host_jtis (expires)`,
+      `CREATE TABLE host_names (host_id text NOT NULL, hour bigint NOT NULL, folded text NOT NULL, PRIMARY KEY (host_id, hour, folded))`,
+      `CREATE TABLE enrolments (
+        id text PRIMARY KEY, user_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE, kind text NOT NULL, status text NOT NULL,
+        sealed_secret text NOT NULL, digits integer NOT NULL, algorithm text NOT NULL, period integer NOT NULL, drift integer NOT NULL,
+        failures integer NOT NULL, next_try_at bigint NOT NULL, created bigint NOT NULL, updated bigint NOT NULL)`,
+      `CREATE INDEX enrolments_by_user ON enrolments (user_id)`,
+      `CREATE TABLE used_steps (enrolment_id text NOT NULL, step bigint NOT NULL, at bigint NOT NULL, PRIMARY KEY (enrolment_id, step))`,
+      `CREATE TABLE transactions (
+        id text PRIMARY KEY, token_hash text NOT NULL UNIQUE, version integer NOT NULL, status text NOT NULL, host_id text, app_id text, user_id text,
+        reference text, nonce text, logon_hash text, drive text NOT NULL, factors text NOT NULL, rule text, tries integer NOT NULL, last_cause text,
+        last_input text, amr text NOT NULL, opened bigint NOT NULL, expires bigint NOT NULL)`,
+      `CREATE INDEX transactions_by_expiry ON transactions (expires)`,
+      `CREATE TABLE logons (
+        host_id text NOT NULL, reference text NOT NULL, app_id text NOT NULL, username text NOT NULL, domain text, user_id text, service text NOT NULL,
+        scenario text NOT NULL, address text, started bigint NOT NULL, ended bigint, result text NOT NULL, cause text, told text, rule text,
+        amr text NOT NULL, evidence text NOT NULL, PRIMARY KEY (reference, host_id))`,
+      `CREATE TABLE logon_reports (
+        host_id text NOT NULL, reference text NOT NULL, at bigint NOT NULL, result text NOT NULL, cause text, evidence text NOT NULL)`,
+      `CREATE INDEX logon_reports_by_reference ON logon_reports (reference, host_id)`,
+      `CREATE TABLE events (
+        position {position}, node text NOT NULL, seq bigint NOT NULL, id text NOT NULL UNIQUE, published bigint NOT NULL, type text NOT NULL,
+        cause text, reference text, actor_id text NOT NULL, host text, event text NOT NULL, UNIQUE (node, seq))`,
+      `CREATE INDEX events_by_reference ON events (reference)`,
+      `CREATE INDEX events_by_time ON events (published)`,
+      `CREATE TABLE tokens (
+        id text PRIMARY KEY, name text NOT NULL, role text NOT NULL, hash text NOT NULL UNIQUE, created bigint NOT NULL, created_by text NOT NULL,
+        expires bigint, last_used bigint, revoked bigint)`,
+      `CREATE TABLE decision_keys (kid text PRIMARY KEY, public_jwk text NOT NULL, sealed_private text NOT NULL, created bigint NOT NULL)`,
+      `CREATE TABLE links (hash text PRIMARY KEY, purpose text NOT NULL, expires bigint NOT NULL)`,
+    ],
+  },
+];
+
+/** The newest schema that this code knows. */
+export const SCHEMA_VERSION = MIGRATIONS.at(-1)?.version ?? 0;

@@ -1,0 +1,73 @@
+/** Stored transactions: every step is a compare-and-set on the version. */
+import type { TransactionRow, TransactionsStore } from "../flows/store-logons.ts";
+import type { Builder } from "./builder.ts";
+import { consumeOne } from "./primitives.ts";
+import type { Schema } from "./schema.ts";
+import type { Sql } from "./sql.ts";
+
+type Stored = Schema["transactions"];
+
+/** States in which something may still happen; see `transaction.ts` in logon. */
+const OPEN = ["UNAUTHENTICATED", "MFA_REQUIRED"];
+
+export function transactionsStore(sql: Sql, build: Builder): TransactionsStore {
+  return {
+    insert: (transaction) => sql.run(build.insertInto("transactions").values(changeOf(transaction) as Stored)),
+    async byTokenHash(tokenHash) {
+      const row = await sql.first(build.selectFrom("transactions").selectAll().where("token_hash", "=", tokenHash));
+      return row && fromRow(row);
+    },
+    advance: (id, expected, change) =>
+      consumeOne(
+        sql,
+        build.updateTable("transactions").set({ ...changeOf(change), version: expected + 1 }).where("id", "=", id).where("version", "=", expected).returning("id"),
+      ),
+    async expired(now, limit) {
+      const statement = build.selectFrom("transactions").selectAll().where("expires", "<=", now).where("status", "in", OPEN).orderBy("expires").limit(limit);
+      return (await sql.all(statement)).map(fromRow);
+    },
+    purge: (before) => sql.run(build.deleteFrom("transactions").where("expires", "<", before).where("status", "not in", OPEN)),
+  };
+}
+
+const COLUMNS = {
+  id: "id", tokenHash: "token_hash", version: "version", status: "status", hostId: "host_id", appId: "app_id", userId: "user_id",
+  reference: "reference", nonce: "nonce", logonHash: "logon_hash", drive: "drive", rule: "rule", tries: "tries", lastCause: "last_cause",
+  opened: "opened", expires: "expires",
+} as const;
+
+function changeOf(change: Partial<TransactionRow>): Partial<Stored> {
+  const set: Record<string, unknown> = {};
+  for (const [field, column] of Object.entries(COLUMNS)) {
+    const value = change[field as keyof typeof COLUMNS];
+    if (value !== undefined) set[column] = value;
+  }
+  if (change.factors !== undefined) set["factors"] = JSON.stringify(change.factors);
+  if (change.amr !== undefined) set["amr"] = JSON.stringify(change.amr);
+  if (change.lastInput !== undefined) set["last_input"] = change.lastInput === null ? null : JSON.stringify(change.lastInput);
+  return set as Partial<Stored>;
+}
+
+function fromRow(row: Stored): TransactionRow {
+  return {
+    id: row.id,
+    tokenHash: row.token_hash,
+    version: row.version,
+    status: row.status as TransactionRow["status"],
+    hostId: row.host_id,
+    appId: row.app_id,
+    userId: row.user_id,
+    reference: row.reference,
+    nonce: row.nonce,
+    logonHash: row.logon_hash,
+    drive: row.drive as TransactionRow["drive"],
+    factors: JSON.parse(row.factors),
+    rule: row.rule,
+    tries: row.tries,
+    lastCause: row.last_cause as TransactionRow["lastCause"],
+    lastInput: row.last_input === null ? null : JSON.parse(row.last_input),
+    amr: JSON.parse(row.amr),
+    opened: row.opened,
+    expires: row.expires,
+  };
+}
