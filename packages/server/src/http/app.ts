@@ -13,6 +13,7 @@ import type { Passwords } from "../passwords/passwords.ts";
 import { answerError, mapErrors } from "./errors.ts";
 import { readJsonBodies } from "./json-body.ts";
 import { type Metrics, measureRequests } from "./metrics.ts";
+import { describeRoutes } from "./openapi.ts";
 import type { RouteSet } from "./routes.ts";
 import { securityHeaders } from "./security-headers.ts";
 
@@ -59,6 +60,7 @@ export function buildApp(deps: AppDeps, options: AppOptions): FastifyInstance {
   mapErrors(app);
   readJsonBodies(app);
   measureRequests(app, deps.metrics);
+  describeRoutes(app, deps);
   app.register(fastifyHelmet, securityHeaders(deps.orgUrl));
   if (!options.admin) limitRates(app, deps.rates);
   app.register(async (scope) => {
@@ -72,6 +74,7 @@ function newFastify(deps: AppDeps, options: AppOptions): FastifyInstance {
   const tls = options.tls && { https: { ...options.tls, minVersion: "TLSv1.2" } };
   return fastify({
     ...tls,
+    exposeHeadRoutes: false,
     loggerInstance: deps.log,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),

@@ -3,7 +3,11 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import type { AppDeps } from "./app.ts";
 import { authnRoutes } from "./authn.ts";
 import { hostLinkRoutes } from "./host-link.ts";
+import { managementRoutes } from "./management/management.ts";
+import { openapiRoutes } from "./openapi.ts";
+import { probeRoutes } from "./probes.ts";
+import { setUpRoutes } from "./set-up/set-up.ts";
 
 export type RouteSet = (deps: AppDeps) => FastifyPluginAsyncZod;
 
-export const ROUTES: readonly RouteSet[] = [hostLinkRoutes, authnRoutes];
+export const ROUTES: readonly RouteSet[] = [probeRoutes, hostLinkRoutes, authnRoutes, managementRoutes, setUpRoutes, openapiRoutes];

@@ -61,7 +61,8 @@ export function activateFactor(
     const { user, enrolment } = found.value;
     if (enrolment.status !== "PENDING_ACTIVATION") return { kind: "invalid", causes: [`status: the factor is ${enrolment.status}`] };
     const verdict = judgeFirstCode(deps.keys, enrolment, passCode, tx.now);
-    if (verdict.kind === "match" && (await tx.enrolments.consumeStep(enrolment.id, verdict.step))) {
+    const burnt = verdict.kind === "match" || verdict.kind === "outside" ? await tx.enrolments.consumeStep(enrolment.id, verdict.step) : false;
+    if (verdict.kind === "match" && burnt) {
       const change = { status: "ACTIVE" as const, drift: verdict.drift, failures: 0, updated: tx.now };
       await tx.enrolments.update(enrolment.id, change);
       await say(tx, "factor.activated", caller.actor, user, enrolment);

@@ -1,12 +1,9 @@
-/** The policy of an app: read, replaced by compare-and-set, and rehearsed without any effect. */
+/** The policy of an app, replaced by compare-and-set after everything that it names was found. */
 import { createHash } from "node:crypto";
-import { canonicalJson, type CauseId, type FactorKind, type PolicyDocument, type rehearseRequest } from "@sallyport/contracts";
+import { canonicalJson, type PolicyDocument } from "@sallyport/contracts";
 import { checkPolicy } from "@sallyport/logon";
-import type { z } from "zod";
-import { judgePerson } from "../host-link/judge-person.ts";
 import type { AppRow } from "../store-directory.ts";
-import type { HostRow } from "../store-logons.ts";
-import type { Store, Tx } from "../store.ts";
+import type { Page, Store, Tx } from "../store.ts";
 import { findApp, targetOf } from "./apps.ts";
 import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
 
@@ -34,19 +31,26 @@ export function setPolicy(store: Store, caller: Caller, appId: string, expected:
 }
 
 async function complaintsOf(tx: Tx, document: PolicyDocument): Promise<string[]> {
-  const zones = await tx.zones.list();
-  return checkPolicy(document, { zones }).map(({ path, message }) => `document.${path}: ${message}`);
+  // A list is read only where a rule names something of it: nobody waits for all users in vain.
+  const named = (part: "users" | "groups" | "hosts") => document.rules.some((rule) => rule.if?.[part] !== undefined);
+  const known = {
+    users: named("users") ? (await all((page) => tx.users.list(page))).flatMap((user) => [user.profile.login, user.id]) : [],
+    groups: named("groups") ? (await all((page) => tx.groups.list(page))).map((group) => group.name) : [],
+    hosts: named("hosts") ? (await all((page) => tx.hosts.list(page))).flatMap((host) => [host.name, host.id]) : [],
+    zones: (await tx.zones.list()).map((zone) => zone.name),
+  };
+  return checkPolicy(document, known).map((complaint) => `document.${complaint}`);
+}
+
+async function all<T extends { id: string }>(list: (page: Page) => Promise<T[]>): Promise<T[]> {
+  const rows: T[] = [];
+  for (;;) {
+    const page = await list({ limit: 500, after: rows.at(-1)?.id });
+    rows.push(...page);
+    if (page.length < 500) return rows;
+  }
 }
 
 function digestOf(document: PolicyDocument): string {
   return createHash("sha256").update(canonicalJson(document)).digest("hex");
-}
-
-export interface Rehearsal {
-  outcome: "factor" | "allow" | "refuse";
-  cause?: CauseId;
-  rule?: string;
-  user?: { id: string; login: string };
-  factors: FactorKind[];
-  trace: { step: string; result: string }[];
 }

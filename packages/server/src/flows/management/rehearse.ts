@@ -1,0 +1,89 @@
+/** A dry run: what would happen to a name, there, at that time. It reads only, and nothing is sent to anyone. */
+import type { FactorKind, rehearseAnswer, rehearseRequest } from "@sallyport/contracts";
+import { lookupKeys } from "@sallyport/logon";
+import type { z } from "zod";
+import { type Asked, judgePerson, type Person, type PersonRefused } from "../host-link/judge-person.ts";
+import type { AppRow } from "../store-directory.ts";
+import type { HostRow } from "../store-logons.ts";
+import type { Store, Tx } from "../store.ts";
+import { findApp } from "./apps.ts";
+import { done, type Outcome } from "./outcome.ts";
+
+type Answer = z.infer<typeof rehearseAnswer>;
+type Line = Answer["trace"][number];
+
+/** The judgement is the very one of a real logon, so that a rehearsal cannot say something else. */
+export async function rehearse(store: Store, appId: string, body: z.infer<typeof rehearseRequest>): Promise<Outcome<Answer>> {
+  return store.read(async (tx): Promise<Outcome<Answer>> => {
+    const app = await findApp(tx, appId);
+    if (app.kind !== "done") return app;
+    const host = await findHost(tx, body.host);
+    if (host.kind !== "done") return host;
+    const asked: Asked = {
+      username: body.username,
+      domain: body.domain,
+      service: body.service,
+      scenario: body.scenario ?? "logon",
+      address: body.address,
+    };
+    const then = body.at === undefined ? tx : atTime(tx, Date.parse(body.at));
+    return done(await answerOf(tx, app.value, asked, await judgePerson(then, app.value, host.value, asked)));
+  });
+}
+
+/** A machine that is only thought of will do: then rules that name machines do not match. */
+async function findHost(tx: Tx, named: string | undefined): Promise<Outcome<Pick<HostRow, "id" | "name">>> {
+  if (named === undefined) return done({ id: "", name: "any machine" });
+  const byId = await tx.hosts.byId(named);
+  if (byId) return done(byId);
+  for (let after: string | undefined; ; ) {
+    const hosts = await tx.hosts.list({ limit: 500, after });
+    const found = hosts.find((host) => host.name.toLowerCase() === named.toLowerCase());
+    if (found) return done(found);
+    if (hosts.length < 500) return { kind: "invalid", causes: [`host: there is no host ${named}`] };
+    after = hosts.at(-1)?.id;
+  }
+}
+
+function atTime(tx: Tx, now: number): Tx {
+  const { users, groups, apps, zones, hosts, enrolments, transactions, logons, log, secrets } = tx;
+  return { now, users, groups, apps, zones, hosts, enrolments, transactions, logons, log, secrets };
+}
+
+async function answerOf(tx: Tx, app: AppRow, asked: Asked, judged: Person | PersonRefused): Promise<Answer> {
+  const trace: Line[] = [{ step: "app", result: `${app.label} is ${app.status}` }, ...nameLines(asked, app)];
+  if (judged.kind === "refused") {
+    const user = judged.userId === undefined ? undefined : await tx.users.byId(judged.userId);
+    trace.push(...traceLines(judged.evidence["trace"]), { step: "answer", result: `refused: ${judged.cause}` });
+    const known = user ? { user: { id: user.id, login: user.profile.login } } : {};
+    return { outcome: "refuse", cause: judged.cause, ...(judged.rule === undefined ? {} : { rule: judged.rule }), ...known, factors: [], trace };
+  }
+  const { user, policy, enrolments } = judged;
+  trace.push({ step: "user", result: `${user.profile.login} is ${user.status} and assigned` }, ...traceLines(policy.trace));
+  const kinds: FactorKind[] = [...new Set(enrolments.map((enrolment) => enrolment.kind))];
+  const allowed = policy.outcome === "allow";
+  trace.push({ step: "answer", result: allowed ? "let in without a factor" : `asked for ${kinds.join(" or ")}` });
+  return {
+    outcome: allowed ? "allow" : "factor",
+    ...(allowed ? { cause: "policy.no-mfa" as const } : {}),
+    rule: policy.rule,
+    user: { id: user.id, login: user.profile.login },
+    factors: kinds,
+    trace,
+  };
+}
+
+function nameLines(asked: Asked, app: AppRow): Line[] {
+  const keys = lookupKeys(asked, app.nameRules);
+  const result = keys.length === 0 ? "no rule of the app reads this name" : keys.map((key) => `${key.rule} “${key.folded}”`).join(", then ");
+  return [{ step: "name", result }];
+}
+
+/** The two traces that a judgement keeps: of the rules for names, and of the rules of the policy. */
+function traceLines(trace: unknown): Line[] {
+  if (!Array.isArray(trace)) return [];
+  return (trace as Record<string, unknown>[]).map((line) => {
+    if ("looked" in line) return { step: `name by ${String(line["rule"])}`, result: `“${String(line["looked"])}”: ${String(line["found"])} found, ${String(line["assigned"])} assigned` };
+    return { step: `rule “${String(line["rule"])}”`, result: line["matched"] === true ? String(line["because"]) : `does not match: ${String(line["because"])}` };
+  });
+}

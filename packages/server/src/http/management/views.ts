@@ -1,0 +1,90 @@
+/** Rows of the store as the management API shows them: ISO 8601 times, no hashes, no sealed secrets. */
+import type { AppView, GroupView, HostView, hostCodeView, TokenView, UserFactorView, UserView } from "@sallyport/contracts";
+import { base32 } from "@sallyport/logon";
+import type { z } from "zod";
+import type { Activation } from "../../flows/management/factors-admin.ts";
+import type { AppRow, GroupRow, UserRow } from "../../flows/store-directory.ts";
+import type { EnrolmentRow, HostCodeRow, HostRow, TokenRow } from "../../flows/store-logons.ts";
+
+export function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+export function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : iso(ms);
+}
+
+export function userOf(row: UserRow): UserView {
+  const { id, status, source, externalId, profile } = row;
+  return {
+    id,
+    status,
+    created: iso(row.created),
+    lastUpdated: iso(row.updated),
+    statusChanged: isoOrNull(row.statusSince),
+    passwordChanged: isoOrNull(row.passwordChanged),
+    profile,
+    source,
+    externalId,
+  };
+}
+
+export function groupOf({ id, name, description, created }: GroupRow): GroupView {
+  return { id, created: iso(created), type: "OKTA_GROUP", profile: { name, description } };
+}
+
+/** `name` and `signOnMode` are what the public API calls an app of this kind; ours knows only one kind. */
+export function appOf({ id, label, status, created, nameRules }: AppRow): AppView {
+  return { id, name: "sallyport_host", label, status, created: iso(created), signOnMode: "AUTO_LOGIN", settings: { nameRules } };
+}
+
+export function hostOf(row: HostRow, appLabel: string): HostView {
+  const { id, name, platform, status, statusBy, version, armed, offsetMs, policyVersion, findings } = row;
+  return {
+    id,
+    name,
+    app: appLabel,
+    platform,
+    status,
+    statusChanged: isoOrNull(row.statusSince),
+    statusBy,
+    created: iso(row.created),
+    lastSeen: isoOrNull(row.lastSeen),
+    version,
+    armed,
+    offsetMs,
+    policyVersion,
+    findings,
+  };
+}
+
+export function hostCodeOf(row: HostCodeRow, appLabel: string, code?: string): z.infer<typeof hostCodeView> {
+  const { id, name } = row;
+  const times = { created: iso(row.created), expiresAt: iso(row.expires), usedAt: isoOrNull(row.usedAt) };
+  return { id, app: appLabel, name, ...times, ...(code === undefined ? {} : { code }) };
+}
+
+export function tokenOf(row: TokenRow, token?: string): TokenView {
+  const { id, name, role } = row;
+  const times = { created: iso(row.created), expiresAt: isoOrNull(row.expires), lastUsed: isoOrNull(row.lastUsed), revokedAt: isoOrNull(row.revoked) };
+  return { id, name, role, ...times, ...(token === undefined ? {} : { token }) };
+}
+
+export function factorOf(row: EnrolmentRow, activation?: Activation): UserFactorView {
+  const view: UserFactorView = {
+    id: row.id,
+    factorType: "token:software:totp",
+    provider: "GOOGLE",
+    vendorName: "GOOGLE",
+    status: row.status,
+    created: iso(row.created),
+    lastUpdated: iso(row.updated),
+    failures: row.failures,
+  };
+  if (!activation) return view;
+  const sharedSecret = base32(activation.secret);
+  return {
+    ...view,
+    _embedded: { activation: { sharedSecret, encoding: "base32", keyLength: sharedSecret.length, timeStep: row.period, otpauth: activation.otpauth } },
+  };
+}
