@@ -1,0 +1,31 @@
+/** `npm run test:system`: the stories that need Debian packages; says the one line that installs what is missing. */
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { prepare, projectNode, ROOT } from "./prepare.js";
+import { runSteps } from "./steps.js";
+
+prepare();
+const packages = JSON.parse(readFileSync(join(ROOT, "e2e/system-packages.json"), "utf8"));
+const missing = Object.entries(packages).filter(([, proof]) => !existsSync(proof)).map(([name]) => name);
+if (missing.length > 0) {
+  process.stderr.write(`These Debian packages are missing. Install them with:\n  apt-get install -y --no-install-recommends ${missing.join(" ")}\n`);
+  process.exit(1);
+}
+if (process.getuid?.() !== 0) {
+  process.stderr.write("The system stories make users and services of their own inside namespaces: run them as root.\n");
+  process.exit(1);
+}
+
+const node = projectNode();
+const groups = readdirSync(join(ROOT, "e2e"), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && readdirSync(join(ROOT, "e2e", entry.name)).some((name) => name.endsWith(".test.ts")))
+  .map((entry) => entry.name)
+  .sort();
+runSteps([
+  { name: "native/pam", command: "make", args: ["-s", "-C", "native/pam", "test"] },
+  ...groups.map((group) => ({
+    name: `e2e/${group}`,
+    command: node,
+    args: ["--disable-warning=ExperimentalWarning", "--test", "--test-concurrency=1", "--test-reporter=spec", `e2e/${group}/*.test.ts`],
+  })),
+]);
