@@ -5,21 +5,35 @@ import { z } from "zod";
 import { DatabaseFault } from "../flows/store.ts";
 import { DEFAULT_RATES } from "../limits/rates.ts";
 import { buildApp } from "./app.ts";
+import { bareDeps } from "./bare-deps.fixture.ts";
 import { Refused } from "./refuse.ts";
 import type { RouteSet } from "./routes.ts";
-import { bareDeps } from "./bare-deps.fixture.ts";
 
 const SECRET = "correct horse battery staple";
 
 const routes: RouteSet = () => async (app) => {
   const body = z.strictObject({ profile: z.strictObject({ login: z.string().min(1) }), password: z.string().optional() });
-  app.post("/echo", { schema: { body, response: { 200: z.object({ login: z.string() }) } } }, async (request) => ({ login: request.body.profile.login }));
-  app.post("/bare", { schema: { response: { 200: z.object({ bytes: z.int() }) } } }, async (request) => ({ bytes: request.rawBody?.length ?? 0 }));
-  app.get("/strict", { schema: { querystring: z.strictObject({ limit: z.coerce.number().int().max(10).optional() }) } }, async () => "fine");
-  app.get("/fault", async () => { throw new Error(`the ${SECRET} broke`); });
-  app.get("/database", async () => { throw new DatabaseFault("org.database", `the disk with ${SECRET} is full`); });
+  app.post("/echo", { schema: { body, response: { 200: z.object({ login: z.string() }) } } }, async (request) => ({
+    login: request.body.profile.login,
+  }));
+  app.post("/bare", { schema: { response: { 200: z.object({ bytes: z.int() }) } } }, async (request) => ({
+    bytes: request.rawBody?.length ?? 0,
+  }));
+  app.get(
+    "/strict",
+    { schema: { querystring: z.strictObject({ limit: z.coerce.number().int().max(10).optional() }) } },
+    async () => "fine",
+  );
+  app.get("/fault", async () => {
+    throw new Error(`the ${SECRET} broke`);
+  });
+  app.get("/database", async () => {
+    throw new DatabaseFault("org.database", `the disk with ${SECRET} is full`);
+  });
   app.get("/wrong-answer", { schema: { response: { 200: z.object({ id: z.string() }) } } }, async () => ({ id: 5 }) as never);
-  app.get("/refused", async () => { throw new Refused({ code: "S0000001", cause: "user.refused", reference: "K7QF-3M2P", evidence: { a: 1 } }); });
+  app.get("/refused", async () => {
+    throw new Refused({ code: "S0000001", cause: "user.refused", reference: "K7QF-3M2P", evidence: { a: 1 } });
+  });
   app.get("/where", async (request) => ({ ip: request.ip }));
 };
 
@@ -61,24 +75,42 @@ test("a refusal carries cause, reference and evidence as the route gave them", a
   const answer = await app.inject({ url: "/refused" });
   assert.equal(answer.statusCode, 403);
   const { errorCode, cause, reference, evidence } = answer.json();
-  assert.deepEqual({ errorCode, cause, reference, evidence }, { errorCode: "S0000001", cause: "user.refused", reference: "K7QF-3M2P", evidence: { a: 1 } });
+  assert.deepEqual(
+    { errorCode, cause, reference, evidence },
+    { errorCode: "S0000001", cause: "user.refused", reference: "K7QF-3M2P", evidence: { a: 1 } },
+  );
 });
 
 test("S30: a body of the wrong type is refused with the field's path and without its value", async () => {
   const { app, logged } = make();
-  const answer = await app.inject({ method: "POST", url: "/echo", payload: { profile: { login: "", nick: "x" }, password: { value: SECRET } } });
+  const answer = await app.inject({
+    method: "POST",
+    url: "/echo",
+    payload: { profile: { login: "", nick: "x" }, password: { value: SECRET } },
+  });
   assert.equal(answer.statusCode, 400);
   const causes = answer.json().errorCauses.map((c: { errorSummary: string }) => c.errorSummary);
-  assert.ok(causes.some((text: string) => text.startsWith("profile.login: ")), causes.join());
+  assert.ok(
+    causes.some((text: string) => text.startsWith("profile.login: ")),
+    causes.join(),
+  );
   assert.ok(causes.includes("profile.nick: unknown field"), causes.join());
-  assert.ok(causes.some((text: string) => text.startsWith("password: ")), causes.join());
+  assert.ok(
+    causes.some((text: string) => text.startsWith("password: ")),
+    causes.join(),
+  );
   assert.ok(!JSON.stringify(logged()).includes(SECRET));
   assert.ok(!answer.body.includes(SECRET));
 });
 
 test("S30: too large is 413, too deep is 400 with the place, both before anything is looked at", async () => {
   const { app } = make();
-  const large = await app.inject({ method: "POST", url: "/echo", headers: { "content-type": "application/json" }, payload: `"${"x".repeat(256 * 1024)}"` });
+  const large = await app.inject({
+    method: "POST",
+    url: "/echo",
+    headers: { "content-type": "application/json" },
+    payload: `"${"x".repeat(256 * 1024)}"`,
+  });
   assert.equal(large.statusCode, 413);
   assert.equal(large.json().errorCode, "S0000003");
   const fits = `${'{"a":'.repeat(16)}1${"}".repeat(16)}`;
@@ -94,13 +126,19 @@ test("S30: too large is 413, too deep is 400 with the place, both before anythin
 
 test("what is not JSON is refused with the place and without the text", async () => {
   const { app } = make();
-  const send = (payload: string | Buffer, type = "application/json") => app.inject({ method: "POST", url: "/echo", headers: { "content-type": type }, payload });
+  const send = (payload: string | Buffer, type = "application/json") =>
+    app.inject({ method: "POST", url: "/echo", headers: { "content-type": type }, payload });
   const broken = await send(`{"password":"${SECRET}" oops}`);
   assert.equal(broken.statusCode, 400);
   assert.equal(broken.json().errorCode, "E0000003");
   assert.match(broken.json().errorCauses[0].errorSummary, /not JSON, at position 43/);
   assert.ok(!broken.body.includes("correct"));
-  for (const payload of ['{"__proto__":{"admin":true}}', '{"\\u005f_proto__":1}', '{"constructor":{"prototype":{}}}', Buffer.from([0x22, 0xff, 0x22])]) {
+  for (const payload of [
+    '{"__proto__":{"admin":true}}',
+    '{"\\u005f_proto__":1}',
+    '{"constructor":{"prototype":{}}}',
+    Buffer.from([0x22, 0xff, 0x22]),
+  ]) {
     assert.equal((await send(payload)).statusCode, 400);
   }
   const type = await send("<a/>", "text/xml");

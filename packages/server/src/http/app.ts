@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import fastifyHelmet from "@fastify/helmet";
 import { LIMITS } from "@sallyport/contracts";
-import fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Logger } from "pino";
 import type { Store } from "../flows/store.ts";

@@ -15,7 +15,14 @@ export function bareDeps(own: Partial<AppDeps> = {}): { deps: AppDeps; logged: (
   const lines: LogLine[] = [];
   const log = pino({ level: "debug" }, { write: (text: string) => void lines.push(JSON.parse(text) as LogLine) });
   const passwords = argonPasswords();
-  const absent = new Proxy({}, { get: (_, name) => { throw new Error(`this test has no ${String(name)}`); } });
+  const absent = new Proxy(
+    {},
+    {
+      get: (_, name) => {
+        throw new Error(`this test has no ${String(name)}`);
+      },
+    },
+  );
   const deps: AppDeps = {
     store: absent as AppDeps["store"],
     keys: absent as AppDeps["keys"],

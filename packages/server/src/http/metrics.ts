@@ -1,8 +1,8 @@
 /** What `/metrics` counts: logons by result and cause, answers by route and time, and how full the queues are. */
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { NewEvent } from "../flows/store-logons.ts";
 import type { Store, Tx } from "../flows/store.ts";
+import type { NewEvent } from "../flows/store-logons.ts";
 
 export interface Metrics {
   /** Text in the Prometheus exposition format. */
@@ -16,7 +16,12 @@ export function prometheusMetrics(queues: { passwords: () => number }): Metrics 
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const logons = new Counter({ name: "sallyport_logons_total", help: "Logons that ended, by result and cause.", labelNames: ["result", "cause"], registers });
+  const logons = new Counter({
+    name: "sallyport_logons_total",
+    help: "Logons that ended, by result and cause.",
+    labelNames: ["result", "cause"],
+    registers,
+  });
   const answers = new Histogram({
     name: "sallyport_http_answer_seconds",
     help: "Time from request to answer.",

@@ -1,8 +1,8 @@
 /** `/openapi.json`, written from the very schemas that requests and answers are held against. */
 import fastifySwagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
-import { createJsonSchemaTransform } from "fastify-type-provider-zod";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { createJsonSchemaTransform } from "fastify-type-provider-zod";
 import type { AppDeps } from "./app.ts";
 
 /** Registered before the routes that it describes. */
@@ -27,6 +27,9 @@ export const openapiRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = () => asy
   let text: string | undefined;
   app.get("/openapi.json", { schema: { hide: true } }, async (_request, reply) => {
     text ??= JSON.stringify(app.swagger());
-    return reply.type("application/json; charset=utf-8").serializer((body: string) => body).send(text);
+    return reply
+      .type("application/json; charset=utf-8")
+      .serializer((body: string) => body)
+      .send(text);
   });
 };

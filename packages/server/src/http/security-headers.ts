@@ -3,7 +3,10 @@ import type { FastifyHelmetOptions } from "@fastify/helmet";
 
 export function securityHeaders(orgUrl: string): FastifyHelmetOptions {
   return {
-    contentSecurityPolicy: { useDefaults: false, directives: { "default-src": ["'none'"], "frame-ancestors": ["'none'"], "form-action": ["'none'"], "base-uri": ["'none'"] } },
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { "default-src": ["'none'"], "frame-ancestors": ["'none'"], "form-action": ["'none'"], "base-uri": ["'none'"] },
+    },
     // Told to browsers only where TLS is certain; on plain loopback http it would lock `localhost` out of other uses.
     strictTransportSecurity: orgUrl.startsWith("https://") ? { maxAge: 31_536_000, includeSubDomains: false } : false,
     referrerPolicy: { policy: "no-referrer" },

@@ -1,8 +1,8 @@
 /** Counts callers that proved nothing, so that their refusals are known but cannot fill the disk: one event per source and minute (S21). */
 import { normalizeIP } from "@fastify/rate-limit";
 import type { Logger } from "pino";
-import { plainAddress } from "../http/client-address.ts";
 import type { Store } from "../flows/store.ts";
+import { plainAddress } from "../http/client-address.ts";
 
 export interface RefusedCallers {
   /** @param source IP literal of the caller. @param path what was tried, one short word such as `host`, `enrol`, `api`. */
@@ -26,7 +26,8 @@ export function countRefusedCallers(store: Store, log: Logger): RefusedCallers {
   const flush = async (): Promise<void> => {
     const done = counts;
     counts = new Map();
-    if (done.size > 0) await write(store, done).catch((err: unknown) => log.error({ err }, "refused callers could not be written to the log"));
+    if (done.size > 0)
+      await write(store, done).catch((err: unknown) => log.error({ err }, "refused callers could not be written to the log"));
   };
   const timer = setInterval(() => void flush(), 60_000).unref();
   return {

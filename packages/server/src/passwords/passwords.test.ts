@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hash } from "@node-rs/argon2";
 import fc from "fast-check";
+import { judgePassword } from "../flows/management/password-rules.ts";
 import { argonPasswords } from "./passwords.ts";
-import { judgePassword } from "./rules.ts";
 
 const GOOD = "seven green bicycles";
 const alone = { withFactor: false, names: [] };
@@ -22,7 +22,17 @@ test("S13: no rules of composition: small letters alone are fine", () => {
 });
 
 test("S13: common ones, repetitions and the own name are refused", () => {
-  for (const password of ["password1", "PASSWORD1", "sunshine", "aaaaaaaaaaaaaaaa", "abababababababab", "passwordpassword", "wxyzwxyzwxyzwxyz", "alice@corp.example", "corp.example"]) {
+  for (const password of [
+    "password1",
+    "PASSWORD1",
+    "sunshine",
+    "aaaaaaaaaaaaaaaa",
+    "abababababababab",
+    "passwordpassword",
+    "wxyzwxyzwxyzwxyz",
+    "alice@corp.example",
+    "corp.example",
+  ]) {
     assert.ok(judgePassword(password, withFactor), password);
   }
 });
@@ -103,8 +113,10 @@ test("the same letters in two spellings of Unicode are one password", async () =
 });
 
 test("judging a password never throws and never repeats it", () => {
-  fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 1100 }), (password) => {
-    const complaint = judgePassword(password, withFactor);
-    assert.ok(complaint === undefined || password.length < 4 || !complaint.includes(password));
-  }));
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 1100 }), (password) => {
+      const complaint = judgePassword(password, withFactor);
+      assert.ok(complaint === undefined || password.length < 4 || !complaint.includes(password));
+    }),
+  );
 });

@@ -1,11 +1,10 @@
 /** Hashes and compares passwords with argon2id off the event loop, behind a bounded queue (S14). */
 import { availableParallelism } from "node:os";
-import { hash as argonHash, parseOptions, verify as argonVerify } from "@node-rs/argon2";
+import { hash as argonHash, verify as argonVerify, parseOptions } from "@node-rs/argon2";
 import type { PasswordCheck } from "../flows/authn/passwords.ts";
+import { LONGEST_PASSWORD, type PasswordHash } from "../flows/management/password-rules.ts";
 
-export interface Passwords extends PasswordCheck {
-  /** A PHC string; `overloaded` if the queue is full. Rules (S13) are judged before, by `judgePassword`. */
-  hash(password: string): Promise<{ kind: "hashed"; phc: string } | { kind: "overloaded" }>;
+export interface Passwords extends PasswordCheck, PasswordHash {
   /** True if the stored hash was made with weaker parameters than today's: hash the password anew when it was right. */
   outdated(phc: string): boolean;
   /** Comparisons waiting or under way, for `/metrics`. */
@@ -14,8 +13,6 @@ export interface Passwords extends PasswordCheck {
 
 /** OWASP's minimum for argon2id: 19 MiB, two passes, one lane. 16 bytes of salt by the library. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
-/** What is longer is refused, never cut (S13); in UTF-16 units as the schemas count. */
-const LONGEST = 1024;
 
 /** @param limit how many may wait or run; beyond it nothing is computed. Each takes about 10 ms of one processor. */
 export function argonPasswords({ limit = 64 * availableParallelism() } = {}): Passwords {
@@ -33,13 +30,13 @@ export function argonPasswords({ limit = 64 * availableParallelism() } = {}): Pa
   }
   return {
     async verify(phc, password) {
-      const fits = password.length <= LONGEST;
+      const fits = password.length <= LONGEST_PASSWORD;
       const verdict = await queued(async () => argonVerify(phc ?? (await nobody), fits ? normal(password) : ""));
       if (verdict === "overloaded") return verdict;
       return verdict && phc !== null && fits ? "right" : "wrong";
     },
     async hash(password) {
-      if (password.length > LONGEST) throw new RangeError("a password longer than 1024 characters reached the hash");
+      if (password.length > LONGEST_PASSWORD) throw new RangeError("a password longer than 1024 characters reached the hash");
       const phc = await queued(() => argonHash(normal(password), PARAMETERS));
       return phc === "overloaded" ? { kind: "overloaded" } : { kind: "hashed", phc };
     },

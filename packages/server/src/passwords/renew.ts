@@ -3,7 +3,12 @@ import type { Store } from "../flows/store.ts";
 import type { Passwords } from "./passwords.ts";
 
 /** Called only with a password that was just right. A full queue leaves it for the next time. */
-export async function renewHash(deps: { store: Store; passwords: Passwords }, userId: string, stored: string | null, password: string): Promise<void> {
+export async function renewHash(
+  deps: { store: Store; passwords: Passwords },
+  userId: string,
+  stored: string | null,
+  password: string,
+): Promise<void> {
   if (stored === null || !deps.passwords.outdated(stored)) return;
   const made = await deps.passwords.hash(password);
   if (made.kind === "overloaded") return;

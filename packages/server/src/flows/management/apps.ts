@@ -2,8 +2,8 @@
 import { type createAppRequest, type NameRule, nameRule, type PolicyDocument } from "@sallyport/contracts";
 import type { z } from "zod";
 import { newId } from "../ids.ts";
-import type { AppRow } from "../store-directory.ts";
 import type { Store, Tx } from "../store.ts";
+import type { AppRow } from "../store-directory.ts";
 import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
 
 /** Without any rule of its own every app ends with *ask for a factor*. */
@@ -13,7 +13,7 @@ const ALL_RULES: NameRule[] = [...nameRule.options];
 
 export function createApp(store: Store, caller: Caller, body: z.infer<typeof createAppRequest>): Promise<Outcome<AppRow>> {
   return inUnit(store, async (tx) => {
-    if (await tx.apps.byLabel(body.label)) return { kind: "exists", field: "label", what: "app" };
+    if (await tx.apps.byLabel(body.label)) return { kind: "exists", field: "label" };
     const app: AppRow = {
       id: newId("app"),
       label: body.label,
@@ -24,7 +24,13 @@ export function createApp(store: Store, caller: Caller, body: z.infer<typeof cre
       created: tx.now,
     };
     await tx.apps.insert(app);
-    await tx.log.append({ type: "app.created", actor: caller.actor, target: targetOf(app), outcome: "success", data: { label: app.label } });
+    await tx.log.append({
+      type: "app.created",
+      actor: caller.actor,
+      target: targetOf(app),
+      outcome: "success",
+      data: { label: app.label },
+    });
     return done(app);
   });
 }
@@ -47,11 +53,17 @@ export function updateApp(store: Store, caller: Caller, id: string, change: AppC
     const label = change.label ?? app.label;
     const nameRules = change.nameRules ?? app.nameRules;
     const namesake = await tx.apps.byLabel(label);
-    if (namesake && namesake.id !== id) return { kind: "exists", field: "label", what: "app" };
+    if (namesake && namesake.id !== id) return { kind: "exists", field: "label" };
     const changed = [...(label === app.label ? [] : ["label"]), ...(nameRules.join() === app.nameRules.join() ? [] : ["nameRules"])];
     if (changed.length === 0) return done(app);
     await tx.apps.update(id, { label, nameRules });
-    await tx.log.append({ type: "app.updated", actor: caller.actor, target: targetOf({ id, label }), outcome: "success", data: { changed, label } });
+    await tx.log.append({
+      type: "app.updated",
+      actor: caller.actor,
+      target: targetOf({ id, label }),
+      outcome: "success",
+      data: { changed, label },
+    });
     return done({ ...app, label, nameRules });
   });
 }

@@ -1,6 +1,7 @@
 /** Who may log on to an app's machines: users by themselves, or through a group. */
-import type { AssignmentRow } from "../store-directory.ts";
+
 import type { Page, Store, Tx } from "../store.ts";
+import type { AssignmentRow } from "../store-directory.ts";
 import { findApp, targetOf } from "./apps.ts";
 import { findGroup } from "./groups.ts";
 import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";

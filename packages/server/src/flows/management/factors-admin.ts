@@ -4,9 +4,9 @@ import { judgeTotp, otpauthUri } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
 import { enrolmentContext } from "../authn/judge-code.ts";
 import { newId } from "../ids.ts";
+import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
-import type { Store, Tx } from "../store.ts";
 import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
 import { findUser, judgeRank } from "./users.ts";
 
@@ -31,7 +31,10 @@ export const TOTP = { kind: "totp", digits: 6, algorithm: "SHA1", period: 30 } a
 const FIRST_CODES = 10;
 
 export function enrolFactor(
-  deps: FactorDeps, caller: Caller, userId: string, activate: boolean,
+  deps: FactorDeps,
+  caller: Caller,
+  userId: string,
+  activate: boolean,
 ): Promise<Outcome<{ enrolment: EnrolmentRow; activation: Activation }>> {
   const id = newId("enr");
   const secret = randomBytes(SECRET_BYTES);
@@ -42,8 +45,13 @@ export function enrolFactor(
     if (user.status === "DEPROVISIONED") return { kind: "invalid", causes: ["status: a user who is DEPROVISIONED enrols nothing"] };
     const there = await tx.enrolments.ofUser(user.id);
     const kept = there.find(({ status }) => status === "ACTIVE" || status === "LOCKED");
-    if (kept) return { kind: "invalid", causes: [`factorType: a factor of this type is already set up (${kept.id}, ${kept.status}): reset it first`] };
-    for (const pending of there.filter(({ status }) => status === "PENDING_ACTIVATION")) await resetRow(tx, caller, user, pending, "enrolled anew");
+    if (kept)
+      return {
+        kind: "invalid",
+        causes: [`factorType: a factor of this type is already set up (${kept.id}, ${kept.status}): reset it first`],
+      };
+    for (const pending of there.filter(({ status }) => status === "PENDING_ACTIVATION"))
+      await resetRow(tx, caller, user, pending, "enrolled anew");
     const enrolment = newEnrolment(deps.keys, { id, userId: user.id, secret, active: activate, now: tx.now });
     await tx.enrolments.insert(enrolment);
     await say(tx, activate ? "factor.activated" : "factor.enrolled", caller.actor, user, enrolment);
@@ -53,7 +61,11 @@ export function enrolFactor(
 
 /** The first right code makes a pending enrolment active; its step is burnt like any other (S4). */
 export function activateFactor(
-  deps: FactorDeps, caller: Caller, userId: string, enrolmentId: string, passCode: string,
+  deps: FactorDeps,
+  caller: Caller,
+  userId: string,
+  enrolmentId: string,
+  passCode: string,
 ): Promise<Outcome<EnrolmentRow>> {
   return inUnit(deps.store, async (tx) => {
     const found = await findEnrolment(tx, caller, userId, enrolmentId);
@@ -61,7 +73,8 @@ export function activateFactor(
     const { user, enrolment } = found.value;
     if (enrolment.status !== "PENDING_ACTIVATION") return { kind: "invalid", causes: [`status: the factor is ${enrolment.status}`] };
     const verdict = judgeFirstCode(deps.keys, enrolment, passCode, tx.now);
-    const burnt = verdict.kind === "match" || verdict.kind === "outside" ? await tx.enrolments.consumeStep(enrolment.id, verdict.step) : false;
+    const burnt =
+      verdict.kind === "match" || verdict.kind === "outside" ? await tx.enrolments.consumeStep(enrolment.id, verdict.step) : false;
     if (verdict.kind === "match" && burnt) {
       const change = { status: "ACTIVE" as const, drift: verdict.drift, failures: 0, updated: tx.now };
       await tx.enrolments.update(enrolment.id, change);
@@ -72,7 +85,10 @@ export function activateFactor(
     await tx.enrolments.update(enrolment.id, { failures, updated: tx.now });
     if (failures >= FIRST_CODES) await resetRow(tx, caller, user, enrolment, "too many wrong first codes");
     if (verdict.kind !== "outside") return { kind: "wrong-code", why: "the code does not match" };
-    return { kind: "wrong-code", why: `the code was right ${Math.abs(verdict.steps) * enrolment.period} seconds ${verdict.steps < 0 ? "ago" : "from now"}: set the clock of the phone` };
+    return {
+      kind: "wrong-code",
+      why: `the code was right ${Math.abs(verdict.steps) * enrolment.period} seconds ${verdict.steps < 0 ? "ago" : "from now"}: set the clock of the phone`,
+    };
   });
 }
 
@@ -96,7 +112,8 @@ export async function listFactors(store: Store, userId: string): Promise<Outcome
 }
 
 export function newEnrolment(
-  keys: Keys, { id, userId, secret, active, now }: { id: string; userId: string; secret: Uint8Array; active: boolean; now: number },
+  keys: Keys,
+  { id, userId, secret, active, now }: { id: string; userId: string; secret: Uint8Array; active: boolean; now: number },
 ): EnrolmentRow {
   return {
     id,
@@ -114,7 +131,14 @@ export function newEnrolment(
 
 /** What the QR code holds. The org's host name is the issuer: it tells two orgs in one app apart. */
 export function uriFor(orgUrl: string, login: string, secret: Uint8Array): string {
-  return otpauthUri({ issuer: `Sallyport ${new URL(orgUrl).hostname}`, account: login, secret, digits: TOTP.digits, algorithm: TOTP.algorithm, period: TOTP.period });
+  return otpauthUri({
+    issuer: `Sallyport ${new URL(orgUrl).hostname}`,
+    account: login,
+    secret,
+    digits: TOTP.digits,
+    algorithm: TOTP.algorithm,
+    period: TOTP.period,
+  });
 }
 
 function judgeFirstCode(keys: Keys, enrolment: EnrolmentRow, passCode: string, now: number): ReturnType<typeof judgeTotp> {
@@ -128,7 +152,12 @@ async function findReachable(tx: Tx, caller: Caller, userId: string): Promise<Ou
   return found.kind === "done" ? (judgeRank(caller, found.value) ?? found) : found;
 }
 
-async function findEnrolment(tx: Tx, caller: Caller, userId: string, id: string): Promise<Outcome<{ user: UserRow; enrolment: EnrolmentRow }>> {
+async function findEnrolment(
+  tx: Tx,
+  caller: Caller,
+  userId: string,
+  id: string,
+): Promise<Outcome<{ user: UserRow; enrolment: EnrolmentRow }>> {
   const user = await findReachable(tx, caller, userId);
   if (user.kind !== "done") return user;
   const enrolment = (await tx.enrolments.ofUser(user.value.id)).find((one) => one.id === id && one.status !== "RESET");
@@ -138,10 +167,22 @@ async function findEnrolment(tx: Tx, caller: Caller, userId: string, id: string)
 async function resetRow(tx: Tx, caller: Caller, user: UserRow, enrolment: EnrolmentRow, reason: string): Promise<void> {
   await tx.enrolments.update(enrolment.id, { status: "RESET", sealedSecret: "", updated: tx.now });
   const target = { type: "user", id: user.id, name: user.profile.login };
-  await tx.log.append({ type: "factor.reset", actor: caller.actor, target, outcome: "success", data: { factor: enrolment.id, kind: enrolment.kind, reason } });
+  await tx.log.append({
+    type: "factor.reset",
+    actor: caller.actor,
+    target,
+    outcome: "success",
+    data: { factor: enrolment.id, kind: enrolment.kind, reason },
+  });
 }
 
-async function say(tx: Tx, type: "factor.enrolled" | "factor.activated", actor: Caller["actor"], user: UserRow, enrolment: EnrolmentRow): Promise<void> {
+async function say(
+  tx: Tx,
+  type: "factor.enrolled" | "factor.activated",
+  actor: Caller["actor"],
+  user: UserRow,
+  enrolment: EnrolmentRow,
+): Promise<void> {
   const target = { type: "user", id: user.id, name: user.profile.login };
   await tx.log.append({ type, actor, target, outcome: "success", data: { factor: enrolment.id, kind: enrolment.kind } });
 }

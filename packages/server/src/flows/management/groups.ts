@@ -2,15 +2,15 @@
 import type { createGroupRequest } from "@sallyport/contracts";
 import type { z } from "zod";
 import { newId } from "../ids.ts";
-import type { GroupRow, UserRow } from "../store-directory.ts";
 import type { Page, Store, Tx } from "../store.ts";
+import type { GroupRow, UserRow } from "../store-directory.ts";
 import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
 import { findUser } from "./users.ts";
 
 export function createGroup(store: Store, caller: Caller, body: z.infer<typeof createGroupRequest>): Promise<Outcome<GroupRow>> {
   return inUnit(store, async (tx) => {
     const { name, description = null } = body.profile;
-    if (await tx.groups.byName(name)) return { kind: "exists", field: "profile.name", what: "group" };
+    if (await tx.groups.byName(name)) return { kind: "exists", field: "profile.name" };
     const group = { id: newId("grp"), name, description, created: tx.now };
     await tx.groups.insert(group);
     await tx.log.append({ type: "group.created", actor: caller.actor, target: targetOf(group), outcome: "success", data: { name } });
@@ -28,7 +28,13 @@ export function deleteGroup(store: Store, caller: Caller, id: string): Promise<O
     const found = await findGroup(tx, id);
     if (found.kind !== "done") return found;
     await tx.groups.remove(id);
-    await tx.log.append({ type: "group.deleted", actor: caller.actor, target: targetOf(found.value), outcome: "success", data: { name: found.value.name } });
+    await tx.log.append({
+      type: "group.deleted",
+      actor: caller.actor,
+      target: targetOf(found.value),
+      outcome: "success",
+      data: { name: found.value.name },
+    });
     return done(undefined);
   });
 }

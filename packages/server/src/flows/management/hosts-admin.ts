@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { enrolmentCodeId, LIMITS, writeEnrolmentCode } from "@sallyport/contracts";
 import type { Keys } from "../../keys/keys.ts";
 import { hostCodeContext } from "../host-link/enrol.ts";
-import type { HostCodeRow, HostRow } from "../store-logons.ts";
 import type { Store, Tx } from "../store.ts";
+import type { HostCodeRow, HostRow } from "../store-logons.ts";
 import { findApp } from "./apps.ts";
 import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
 
@@ -17,7 +17,9 @@ export interface CodeDeps {
 
 /** `code` exists nowhere but in this answer; the secret in it is kept sealed until it is used (S7). */
 export function createHostCode(
-  deps: CodeDeps, caller: Caller, body: { app: string; name?: string | undefined },
+  deps: CodeDeps,
+  caller: Caller,
+  body: { app: string; name?: string | undefined },
 ): Promise<Outcome<{ row: HostCodeRow; code: string }>> {
   const secret = randomBytes(16);
   const id = enrolmentCodeId(secret);

@@ -1,7 +1,7 @@
 /** One logon as the org knows it: its record, its events, and what the host told afterwards. */
 import type { LogEvent, LogonView } from "@sallyport/contracts";
-import type { LogonRow } from "../store-logons.ts";
 import type { Store, Tx } from "../store.ts";
+import type { LogonRow } from "../store-logons.ts";
 
 /** A reference has 40 bits and is given by the host: two hosts may use the same, so the answer is a list. */
 export function viewLogons(store: Store, reference: string): Promise<LogonView[]> {

@@ -11,7 +11,7 @@ export interface Caller {
 export type Refusal =
   | { kind: "not-found"; what: string }
   /** Something of this name is there already. */
-  | { kind: "exists"; field: string; what: string }
+  | { kind: "exists"; field: string }
   /** Lines such as `profile.login: …`. */
   | { kind: "invalid"; causes: string[] }
   /** The caller's role does not reach this far. */
@@ -30,12 +30,13 @@ export function done<T>(value: T): { kind: "done"; value: T } {
 /**
  * One unit of work whose refusal is a value. `fn` refuses before it writes: what it wrote before answering is committed.
  * A row that must be unique is refused by the store itself, so that two callers at once cannot both be first.
+ * @param unique the field that is to blame then.
  */
-export async function inUnit<T>(store: Store, fn: (tx: Tx) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+export async function inUnit<T>(store: Store, fn: (tx: Tx) => Promise<Outcome<T>>, unique = "id"): Promise<Outcome<T>> {
   try {
     return await store.inTransaction(fn);
   } catch (error) {
-    if (error instanceof Conflict) return { kind: "exists", field: error.what, what: error.what };
+    if (error instanceof Conflict) return { kind: "exists", field: unique };
     throw error;
   }
 }

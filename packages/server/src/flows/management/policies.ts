@@ -2,13 +2,19 @@
 import { createHash } from "node:crypto";
 import { canonicalJson, type PolicyDocument } from "@sallyport/contracts";
 import { checkPolicy } from "@sallyport/logon";
-import type { AppRow } from "../store-directory.ts";
 import type { Page, Store, Tx } from "../store.ts";
+import type { AppRow } from "../store-directory.ts";
 import { findApp, targetOf } from "./apps.ts";
 import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
 
 /** `expected`: the version that the document was made from; a newer one is never overwritten. */
-export function setPolicy(store: Store, caller: Caller, appId: string, expected: number, document: PolicyDocument): Promise<Outcome<AppRow>> {
+export function setPolicy(
+  store: Store,
+  caller: Caller,
+  appId: string,
+  expected: number,
+  document: PolicyDocument,
+): Promise<Outcome<AppRow>> {
   return inUnit(store, async (tx) => {
     const found = await findApp(tx, appId);
     if (found.kind !== "done") return found;
@@ -16,7 +22,8 @@ export function setPolicy(store: Store, caller: Caller, appId: string, expected:
     const causes = await complaintsOf(tx, document);
     if (causes.length > 0) return { kind: "invalid", causes };
     const version = await tx.apps.setPolicy(appId, expected, document);
-    if (version === undefined) return { kind: "conflict", why: `the policy is at version ${app.policyVersion}, not ${expected}: read it again` };
+    if (version === undefined)
+      return { kind: "conflict", why: `the policy is at version ${app.policyVersion}, not ${expected}: read it again` };
     const data = {
       app: appId,
       version,

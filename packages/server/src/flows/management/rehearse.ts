@@ -3,9 +3,9 @@ import type { FactorKind, rehearseAnswer, rehearseRequest } from "@sallyport/con
 import { lookupKeys } from "@sallyport/logon";
 import type { z } from "zod";
 import { type Asked, judgePerson, type Person, type PersonRefused } from "../host-link/judge-person.ts";
+import type { Store, Tx } from "../store.ts";
 import type { AppRow } from "../store-directory.ts";
 import type { HostRow } from "../store-logons.ts";
-import type { Store, Tx } from "../store.ts";
 import { findApp } from "./apps.ts";
 import { done, type Outcome } from "./outcome.ts";
 
@@ -56,7 +56,14 @@ async function answerOf(tx: Tx, app: AppRow, asked: Asked, judged: Person | Pers
     const user = judged.userId === undefined ? undefined : await tx.users.byId(judged.userId);
     trace.push(...traceLines(judged.evidence["trace"]), { step: "answer", result: `refused: ${judged.cause}` });
     const known = user ? { user: { id: user.id, login: user.profile.login } } : {};
-    return { outcome: "refuse", cause: judged.cause, ...(judged.rule === undefined ? {} : { rule: judged.rule }), ...known, factors: [], trace };
+    return {
+      outcome: "refuse",
+      cause: judged.cause,
+      ...(judged.rule === undefined ? {} : { rule: judged.rule }),
+      ...known,
+      factors: [],
+      trace,
+    };
   }
   const { user, policy, enrolments } = judged;
   trace.push({ step: "user", result: `${user.profile.login} is ${user.status} and assigned` }, ...traceLines(policy.trace));
@@ -75,7 +82,8 @@ async function answerOf(tx: Tx, app: AppRow, asked: Asked, judged: Person | Pers
 
 function nameLines(asked: Asked, app: AppRow): Line[] {
   const keys = lookupKeys(asked, app.nameRules);
-  const result = keys.length === 0 ? "no rule of the app reads this name" : keys.map((key) => `${key.rule} “${key.folded}”`).join(", then ");
+  const result =
+    keys.length === 0 ? "no rule of the app reads this name" : keys.map((key) => `${key.rule} “${key.folded}”`).join(", then ");
   return [{ step: "name", result }];
 }
 
@@ -83,7 +91,14 @@ function nameLines(asked: Asked, app: AppRow): Line[] {
 function traceLines(trace: unknown): Line[] {
   if (!Array.isArray(trace)) return [];
   return (trace as Record<string, unknown>[]).map((line) => {
-    if ("looked" in line) return { step: `name by ${String(line["rule"])}`, result: `“${String(line["looked"])}”: ${String(line["found"])} found, ${String(line["assigned"])} assigned` };
-    return { step: `rule “${String(line["rule"])}”`, result: line["matched"] === true ? String(line["because"]) : `does not match: ${String(line["because"])}` };
+    if ("looked" in line)
+      return {
+        step: `name by ${String(line["rule"])}`,
+        result: `“${String(line["looked"])}”: ${String(line["found"])} found, ${String(line["assigned"])} assigned`,
+      };
+    return {
+      step: `rule “${String(line["rule"])}”`,
+      result: line["matched"] === true ? String(line["because"]) : `does not match: ${String(line["because"])}`,
+    };
   });
 }

@@ -3,17 +3,16 @@ import { createHash, randomBytes } from "node:crypto";
 import { foldName, judgeTotp, namesOf } from "@sallyport/logon";
 import { z } from "zod";
 import type { Keys } from "../../keys/keys.ts";
-import type { Passwords } from "../../passwords/passwords.ts";
-import { judgePassword } from "../../passwords/rules.ts";
 import { newId, random256 } from "../ids.ts";
-import type { UserRow } from "../store-directory.ts";
 import { Conflict, type Store, type Tx } from "../store.ts";
+import type { UserRow } from "../store-directory.ts";
 import { newEnrolment, TOTP, uriFor } from "./factors-admin.ts";
+import { judgePassword, type PasswordHash } from "./password-rules.ts";
 
 export interface SetUpDeps {
   store: Store;
   keys: Keys;
-  passwords: Passwords;
+  passwords: PasswordHash;
   orgUrl: string;
 }
 
@@ -29,7 +28,12 @@ export async function newSetUpLink({ store, orgUrl }: Pick<SetUpDeps, "store" | 
     if (await tx.users.anyAdministrator()) return undefined;
     const expires = tx.now + LINK_MS;
     await tx.secrets.insertLink({ hash: hashOf(token), purpose: PURPOSE, expires });
-    await tx.log.append({ type: "org.set-up-link", actor: SYSTEM, outcome: "success", data: { expiresAt: new Date(expires).toISOString() } });
+    await tx.log.append({
+      type: "org.set-up-link",
+      actor: SYSTEM,
+      outcome: "success",
+      data: { expiresAt: new Date(expires).toISOString() },
+    });
     return `${orgUrl}/set-up/${token}`;
   });
 }
@@ -73,7 +77,11 @@ export type Confirmed =
 
 /** The right first code makes the administrator and uses up the link; anything else leaves both as they were. */
 export async function confirmAdministrator(
-  deps: SetUpDeps, token: string, sealed: string, code: string, address: string,
+  deps: SetUpDeps,
+  token: string,
+  sealed: string,
+  code: string,
+  address: string,
 ): Promise<Confirmed> {
   const chosen = unsealDraft(deps.keys, token, sealed);
   if (!chosen) return { kind: "gone" };
@@ -82,7 +90,8 @@ export async function confirmAdministrator(
     return await deps.store.inTransaction(async (tx): Promise<Confirmed> => {
       if (!(await isOpen(tx, token))) return { kind: "gone" };
       const verdict = judgeTotp({ secret, ...TOTP, drift: 0, now: tx.now, code: code.replace(/\s/g, "") });
-      if (verdict.kind !== "match") return { kind: "wrong-code", login, secret, otpauth: uriFor(deps.orgUrl, login, secret), why: explain(verdict) };
+      if (verdict.kind !== "match")
+        return { kind: "wrong-code", login, secret, otpauth: uriFor(deps.orgUrl, login, secret), why: explain(verdict) };
       if (!(await tx.secrets.consumeLink(hashOf(token), PURPOSE, tx.now))) return { kind: "gone" };
       await makeOwner(tx, deps.keys, { login, phc, secret, step: verdict.step, drift: verdict.drift, address });
       return { kind: "done", login };
@@ -94,7 +103,9 @@ export async function confirmAdministrator(
 }
 
 async function makeOwner(
-  tx: Tx, keys: Keys, chosen: { login: string; phc: string; secret: Uint8Array; step: number; drift: number; address: string },
+  tx: Tx,
+  keys: Keys,
+  chosen: { login: string; phc: string; secret: Uint8Array; step: number; drift: number; address: string },
 ): Promise<void> {
   const { login, phc, secret, step, drift, address } = chosen;
   const id = newId("usr");

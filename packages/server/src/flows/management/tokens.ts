@@ -4,8 +4,8 @@ import type { createTokenRequest } from "@sallyport/contracts";
 import { outranks } from "@sallyport/logon";
 import type { z } from "zod";
 import { newId, random256 } from "../ids.ts";
-import type { TokenRow } from "../store-logons.ts";
 import type { Store } from "../store.ts";
+import type { TokenRow } from "../store-logons.ts";
 import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
 
 /** Lets a scanner of source code or logs find a token that was put where it does not belong. */
@@ -15,7 +15,11 @@ const DAY = 86_400_000;
 const USED_MS = 60_000;
 
 /** `token` exists nowhere but in this answer. A plain hash will do: it has 256 random bits (S11). */
-export function createToken(store: Store, caller: Caller, body: z.infer<typeof createTokenRequest>): Promise<Outcome<{ row: TokenRow; token: string }>> {
+export function createToken(
+  store: Store,
+  caller: Caller,
+  body: z.infer<typeof createTokenRequest>,
+): Promise<Outcome<{ row: TokenRow; token: string }>> {
   if (outranks(body.role, caller.role)) {
     return Promise.resolve({ kind: "forbidden", why: `a ${caller.role} cannot make a token with the role ${body.role}` });
   }
@@ -34,7 +38,13 @@ export function createToken(store: Store, caller: Caller, body: z.infer<typeof c
     };
     await tx.secrets.insertToken(row);
     const expiresAt = row.expires === null ? null : new Date(row.expires).toISOString();
-    await tx.log.append({ type: "token.created", actor: caller.actor, target: targetOf(row), outcome: "success", data: { name: row.name, role: row.role, expiresAt } });
+    await tx.log.append({
+      type: "token.created",
+      actor: caller.actor,
+      target: targetOf(row),
+      outcome: "success",
+      data: { name: row.name, role: row.role, expiresAt },
+    });
     return done({ row, token });
   });
 }
@@ -44,10 +54,17 @@ export function revokeToken(store: Store, caller: Caller, id: string): Promise<O
   return inUnit(store, async (tx) => {
     const row = await tx.secrets.tokenById(id);
     if (!row) return { kind: "not-found", what: "token" };
-    if (outranks(row.role, caller.role)) return { kind: "forbidden", why: `the token has the role ${row.role}, which is above ${caller.role}` };
+    if (outranks(row.role, caller.role))
+      return { kind: "forbidden", why: `the token has the role ${row.role}, which is above ${caller.role}` };
     if (row.revoked !== null) return done(undefined);
     await tx.secrets.updateToken(id, { revoked: tx.now });
-    await tx.log.append({ type: "token.revoked", actor: caller.actor, target: targetOf(row), outcome: "success", data: { name: row.name, role: row.role } });
+    await tx.log.append({
+      type: "token.revoked",
+      actor: caller.actor,
+      target: targetOf(row),
+      outcome: "success",
+      data: { name: row.name, role: row.role },
+    });
     return done(undefined);
   });
 }

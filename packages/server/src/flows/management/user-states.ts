@@ -1,8 +1,8 @@
 /** Moves a user from one state to another by the table of what is allowed, with the event that says so. */
 import type { EventType, UserStatus } from "@sallyport/contracts";
 import { namesOf } from "@sallyport/logon";
-import type { UserRow } from "../store-directory.ts";
 import type { Store } from "../store.ts";
+import type { UserRow } from "../store-directory.ts";
 import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
 import { findUser, judgeRank, missingNames } from "./users.ts";
 

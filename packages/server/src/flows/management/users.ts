@@ -1,55 +1,73 @@
 /** Users as administrators make and change them; their states are in `user-states.ts`. */
-import type { createUserRequest, updateUserRequest, UserProfile } from "@sallyport/contracts";
+import type { createUserRequest, UserProfile, updateUserRequest } from "@sallyport/contracts";
 import { foldName, namesOf, outranks } from "@sallyport/logon";
 import type { z } from "zod";
-import { judgePassword } from "../../passwords/rules.ts";
-import type { Passwords } from "../../passwords/passwords.ts";
 import { newId } from "../ids.ts";
-import type { UserName, UserRow } from "../store-directory.ts";
 import type { Page, Store, Tx } from "../store.ts";
+import type { UserName, UserRow } from "../store-directory.ts";
 import { type Caller, done, inUnit, type Outcome, type Refusal } from "./outcome.ts";
+import { judgePassword, type PasswordHash } from "./password-rules.ts";
 
 export interface UserDeps {
   store: Store;
-  passwords: Passwords;
+  passwords: PasswordHash;
 }
 
 /** Users that were made here and not imported. */
 const LOCAL = "local";
 
 export async function createUser(
-  deps: UserDeps, caller: Caller, body: z.infer<typeof createUserRequest>, activate: boolean,
+  deps: UserDeps,
+  caller: Caller,
+  body: z.infer<typeof createUserRequest>,
+  activate: boolean,
 ): Promise<Outcome<UserRow>> {
   const name = judgeLogin(body.profile.login);
   if (name) return name;
   const secret = await hashNew(deps.passwords, body.credentials?.password.value, body.profile);
   if ("kind" in secret) return secret;
-  return inUnit(deps.store, async (tx) => {
-    const id = newId("usr");
-    const others = await holdersOf(tx, namesOf(body.profile));
-    const user: UserRow = {
-      id,
-      source: body.source ?? LOCAL,
-      externalId: body.externalId ?? id,
-      // S29: a newcomer never takes a name away from somebody whose logon works; it waits until somebody decides.
-      status: activate && others.size === 0 ? "ACTIVE" : "STAGED",
-      statusSince: tx.now,
-      statusBy: caller.actor.id,
-      profile: body.profile,
-      passwordHash: secret.phc,
-      passwordChanged: secret.phc === null ? null : tx.now,
-      role: null,
-      created: tx.now,
-      updated: tx.now,
-    };
-    await tx.users.insert(user, namesOf(body.profile).filter((one) => !others.has(keyOf(one))));
-    const target = { type: "user", id, name: user.profile.login };
-    const { source, externalId } = user;
-    await tx.log.append({ type: "user.created", actor: caller.actor, target, outcome: "success", data: { source, externalId, login: user.profile.login } });
-    if (others.size > 0) await sayHeldBack(tx, caller, user, others);
-    else if (activate) await tx.log.append({ type: "user.activated", actor: caller.actor, target, outcome: "success", data: { before: "STAGED" } });
-    return done(user);
-  });
+  return inUnit(
+    deps.store,
+    async (tx) => {
+      const id = newId("usr");
+      const source = body.source ?? LOCAL;
+      if (await namesake(tx, source, body.profile.login)) return { kind: "exists", field: "login" };
+      const others = await holdersOf(tx, namesOf(body.profile));
+      const user: UserRow = {
+        id,
+        source,
+        externalId: body.externalId ?? id,
+        // S29: a newcomer never takes a name away from somebody whose logon works; it waits until somebody decides.
+        status: activate && others.size === 0 ? "ACTIVE" : "STAGED",
+        statusSince: tx.now,
+        statusBy: caller.actor.id,
+        profile: body.profile,
+        passwordHash: secret.phc,
+        passwordChanged: secret.phc === null ? null : tx.now,
+        role: null,
+        created: tx.now,
+        updated: tx.now,
+      };
+      await tx.users.insert(
+        user,
+        namesOf(body.profile).filter((one) => !others.has(keyOf(one))),
+      );
+      const target = { type: "user", id, name: user.profile.login };
+      const { externalId, profile } = user;
+      await tx.log.append({
+        type: "user.created",
+        actor: caller.actor,
+        target,
+        outcome: "success",
+        data: { source, externalId, login: profile.login },
+      });
+      if (others.size > 0) await sayHeldBack(tx, caller, user, others);
+      else if (activate)
+        await tx.log.append({ type: "user.activated", actor: caller.actor, target, outcome: "success", data: { before: "STAGED" } });
+      return done(user);
+    },
+    "externalId",
+  );
 }
 
 async function sayHeldBack(tx: Tx, caller: Caller, user: UserRow, others: Map<string, string>): Promise<void> {
@@ -62,7 +80,10 @@ async function sayHeldBack(tx: Tx, caller: Caller, user: UserRow, others: Map<st
 
 /** Changes the named fields; a field is never removed by leaving it out. */
 export async function updateUser(
-  deps: UserDeps, caller: Caller, id: string, body: z.infer<typeof updateUserRequest>,
+  deps: UserDeps,
+  caller: Caller,
+  id: string,
+  body: z.infer<typeof updateUserRequest>,
 ): Promise<Outcome<UserRow>> {
   const name = body.profile?.login === undefined ? undefined : judgeLogin(body.profile.login);
   if (name) return name;
@@ -85,8 +106,16 @@ export async function updateUser(
     const password = secret.phc === null ? {} : { passwordHash: secret.phc, passwordChanged: tx.now };
     const holdsAll = (await missingNames(tx, user.id, namesOf(user.profile))).length === 0;
     await tx.users.update(user.id, { profile, ...password, updated: tx.now }, holdsAll ? names : undefined);
-    if (changed.length > 0) await tx.log.append({ type: "user.updated", actor: caller.actor, target, outcome: "success", data: { changed } });
-    if (secret.phc !== null) await tx.log.append({ type: "user.password-changed", actor: caller.actor, target, outcome: "success", data: { by: "administrator" } });
+    if (changed.length > 0)
+      await tx.log.append({ type: "user.updated", actor: caller.actor, target, outcome: "success", data: { changed } });
+    if (secret.phc !== null)
+      await tx.log.append({
+        type: "user.password-changed",
+        actor: caller.actor,
+        target,
+        outcome: "success",
+        data: { by: "administrator" },
+      });
     return done({ ...user, profile, ...password, updated: tx.now });
   });
 }
@@ -104,9 +133,14 @@ export async function findUser(tx: Tx, idOrLogin: string): Promise<Outcome<UserR
   return users[0] ? done(users[0]) : { kind: "not-found", what: "user" };
 }
 
-export async function listUsers(store: Store, page: Page, filter: { q?: string | undefined; login?: string | undefined }): Promise<UserRow[]> {
+export async function listUsers(
+  store: Store,
+  page: Page,
+  filter: { q?: string | undefined; login?: string | undefined },
+): Promise<UserRow[]> {
   return store.read(async (tx) => {
-    if (filter.login === undefined) return tx.users.list({ ...page, query: filter.q });
+    if (filter.login === undefined)
+      return tx.users.list({ ...page, query: filter.q === undefined ? undefined : (foldName(filter.q) ?? filter.q) });
     const folded = foldName(filter.login);
     const users = folded === undefined ? [] : await tx.users.byLogin(folded);
     return users.filter((user) => page.after === undefined || user.id > page.after).slice(0, page.limit);
@@ -125,7 +159,13 @@ export function deleteUser(store: Store, caller: Caller, id: string): Promise<Ou
     await tx.users.remove(user.id);
     const { source, externalId, profile } = user;
     const target = { type: "user", id: user.id, name: profile.login };
-    await tx.log.append({ type: "user.deleted", actor: caller.actor, target, outcome: "success", data: { source, externalId, login: profile.login } });
+    await tx.log.append({
+      type: "user.deleted",
+      actor: caller.actor,
+      target,
+      outcome: "success",
+      data: { source, externalId, login: profile.login },
+    });
     return done(undefined);
   });
 }
@@ -151,9 +191,20 @@ export async function missingNames(tx: Tx, id: string, names: UserName[]): Promi
 /** A new name that somebody else holds is refused: the change could take a working logon away (S29). */
 async function namesTaken(tx: Tx, user: UserRow, names: UserName[]): Promise<Refusal | undefined> {
   const had = new Set(namesOf(user.profile).map(keyOf));
-  const taken = await holdersOf(tx, names.filter((name) => !had.has(keyOf(name))), user.id);
-  const first = taken.keys().next().value;
-  return first === undefined ? undefined : { kind: "exists", field: `profile.${first.split("\0")[0]}`, what: "user" };
+  const taken = await holdersOf(
+    tx,
+    names.filter((name) => !had.has(keyOf(name))),
+    user.id,
+  );
+  const login = names.find(({ kind }) => kind === "login")?.folded ?? "";
+  const first = (await namesake(tx, user.source, login, user.id)) ? "login" : taken.keys().next().value?.split("\0")[0];
+  return first === undefined ? undefined : { kind: "exists", field: `profile.${first}` };
+}
+
+/** True if somebody of this source has this login: also somebody who is held back and found under no name. */
+async function namesake(tx: Tx, source: string, login: string, except?: string): Promise<boolean> {
+  const users = await tx.users.byLogin(foldName(login) ?? login);
+  return users.some((user) => user.source === source && user.id !== except);
 }
 
 function keyOf(name: UserName): string {
@@ -165,7 +216,11 @@ function judgeLogin(login: string): Refusal | undefined {
   return { kind: "invalid", causes: ["profile.login: holds a character that no name can have"] };
 }
 
-async function hashNew(passwords: Passwords, password: string | undefined, profile: UserProfile): Promise<{ phc: string | null } | Refusal> {
+async function hashNew(
+  passwords: PasswordHash,
+  password: string | undefined,
+  profile: UserProfile,
+): Promise<{ phc: string | null } | Refusal> {
   if (password === undefined) return { phc: null };
   // Every app asks for a second factor unless a rule lets in without one, which is a warning each time.
   const complaint = judgePassword(password, { withFactor: true, names: Object.values(profile) });

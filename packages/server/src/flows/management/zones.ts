@@ -16,7 +16,14 @@ export function putZone(store: Store, caller: Caller, name: string, cidrs: strin
     const zone = { name, cidrs };
     await tx.zones.put(zone);
     const target = { type: "zone", id: name, name };
-    if (before) await tx.log.append({ type: "zone.updated", actor: caller.actor, target, outcome: "success", data: { name, cidrs, before: before.cidrs } });
+    if (before)
+      await tx.log.append({
+        type: "zone.updated",
+        actor: caller.actor,
+        target,
+        outcome: "success",
+        data: { name, cidrs, before: before.cidrs },
+      });
     else await tx.log.append({ type: "zone.created", actor: caller.actor, target, outcome: "success", data: { name, cidrs } });
     return done(zone);
   });
@@ -37,11 +44,14 @@ export function deleteZone(store: Store, caller: Caller, name: string): Promise<
 }
 
 async function ruleThatNames(tx: Tx, zone: string): Promise<string | undefined> {
+  const folded = zone.toLowerCase();
   let after: string | undefined;
   for (;;) {
     const apps = await tx.apps.list({ limit: 500, after });
     for (const app of apps) {
-      const rule = app.policy.rules.find(({ if: held }) => held?.zones?.includes(zone) || held?.notZones?.includes(zone));
+      const rule = app.policy.rules.find(({ if: held }) =>
+        [...(held?.zones ?? []), ...(held?.notZones ?? [])].some((name) => name.toLowerCase() === folded),
+      );
       if (rule) return `the rule “${rule.name}” of the app ${app.label} names this zone`;
     }
     if (apps.length < 500) return undefined;

@@ -20,15 +20,21 @@ export const appRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => asy
   const one = { 200: appView };
 
   app.post("/api/v1/apps", { config: write, schema: { body: createAppRequest, response: one } }, async (request) =>
-    appOf(orRefuse(await createApp(store, request.caller, request.body))));
+    appOf(orRefuse(await createApp(store, request.caller, request.body))),
+  );
 
-  app.get("/api/v1/apps", { config: read, schema: { querystring: plainPage, response: { 200: z.array(appView) } } }, async (request, reply) => {
-    const rows = await store.read((tx) => tx.apps.list(oneMore(request.query)));
-    return pageOf(deps.orgUrl, request, reply, rows, (row) => row.id).map(appOf);
-  });
+  app.get(
+    "/api/v1/apps",
+    { config: read, schema: { querystring: plainPage, response: { 200: z.array(appView) } } },
+    async (request, reply) => {
+      const rows = await store.read((tx) => tx.apps.list(oneMore(request.query)));
+      return pageOf(deps.orgUrl, request, reply, rows, (row) => row.id).map(appOf);
+    },
+  );
 
   app.get("/api/v1/apps/:id", { config: read, schema: { params: idParams, response: one } }, async (request) =>
-    appOf(orRefuse(await store.read((tx) => findApp(tx, request.params.id)))));
+    appOf(orRefuse(await store.read((tx) => findApp(tx, request.params.id)))),
+  );
 
   app.put("/api/v1/apps/:id", { config: write, schema: { params: idParams, body: updateAppRequest, response: one } }, async (request) => {
     const { label, settings } = request.body;
@@ -40,11 +46,18 @@ export const appRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => asy
     return reply.code(204).send();
   });
 
-  for (const [step, status] of [["activate", "ACTIVE"], ["deactivate", "INACTIVE"]] as const) {
-    app.post(`/api/v1/apps/:id/lifecycle/${step}`, { config: write, schema: { params: idParams, body: nothing, response: { 200: z.object({}) } } }, async (request) => {
-      orRefuse(await switchApp(store, request.caller, request.params.id, status));
-      return {};
-    });
+  for (const [step, status] of [
+    ["activate", "ACTIVE"],
+    ["deactivate", "INACTIVE"],
+  ] as const) {
+    app.post(
+      `/api/v1/apps/:id/lifecycle/${step}`,
+      { config: write, schema: { params: idParams, body: nothing, response: { 200: z.object({}) } } },
+      async (request) => {
+        orRefuse(await switchApp(store, request.caller, request.params.id, status));
+        return {};
+      },
+    );
   }
 };
 
@@ -55,25 +68,40 @@ export const assignmentRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps)
   const { store } = deps;
   const read = { permission: "apps.read" } as const;
   const write = { permission: "apps.write" } as const;
-  for (const [path, scope] of [["users", "USER"], ["groups", "GROUP"]] as [string, Scope][]) {
+  for (const [path, scope] of [
+    ["users", "USER"],
+    ["groups", "GROUP"],
+  ] as [string, Scope][]) {
     const url = `/api/v1/apps/:id/${path}`;
     const one = { 200: assignmentView };
 
-    app.get(url, { config: read, schema: { params: idParams, querystring: plainPage, response: { 200: z.array(assignmentView) } } }, async (request, reply) => {
-      const rows = orRefuse(await listAssignments(store, request.params.id, scope, oneMore(request.query)));
-      return pageOf(deps.orgUrl, request, reply, rows, (row) => row.id).map(assignmentOf);
-    });
+    app.get(
+      url,
+      { config: read, schema: { params: idParams, querystring: plainPage, response: { 200: z.array(assignmentView) } } },
+      async (request, reply) => {
+        const rows = orRefuse(await listAssignments(store, request.params.id, scope, oneMore(request.query)));
+        return pageOf(deps.orgUrl, request, reply, rows, (row) => row.id).map(assignmentOf);
+      },
+    );
 
     app.post(url, { config: write, schema: { params: idParams, body: assignUserRequest, response: one } }, async (request) =>
-      assignmentOf(orRefuse(await assign(store, request.caller, request.params.id, scope, request.body.id))));
+      assignmentOf(orRefuse(await assign(store, request.caller, request.params.id, scope, request.body.id))),
+    );
 
-    app.put(`${url}/:assignee`, { config: write, schema: { params: assigneeParams, body: z.object({}).nullish(), response: one } }, async (request) =>
-      assignmentOf(orRefuse(await assign(store, request.caller, request.params.id, scope, request.params.assignee))));
+    app.put(
+      `${url}/:assignee`,
+      { config: write, schema: { params: assigneeParams, body: z.object({}).nullish(), response: one } },
+      async (request) => assignmentOf(orRefuse(await assign(store, request.caller, request.params.id, scope, request.params.assignee))),
+    );
 
-    app.delete(`${url}/:assignee`, { config: write, schema: { params: assigneeParams, response: { 204: noContent } } }, async (request, reply) => {
-      orRefuse(await unassign(store, request.caller, request.params.id, scope, request.params.assignee));
-      return reply.code(204).send();
-    });
+    app.delete(
+      `${url}/:assignee`,
+      { config: write, schema: { params: assigneeParams, response: { 204: noContent } } },
+      async (request, reply) => {
+        orRefuse(await unassign(store, request.caller, request.params.id, scope, request.params.assignee));
+        return reply.code(204).send();
+      },
+    );
   }
 };
 

@@ -1,5 +1,5 @@
 /** Who calls the management API, and whether their role reaches the route: judged before a body is read. */
-import { type Permission, mayDo } from "@sallyport/logon";
+import { mayDo, type Permission } from "@sallyport/logon";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Caller } from "../../flows/management/outcome.ts";
 import { recogniseToken, sayTokenRefused, type TokenRefusal } from "../../flows/management/tokens.ts";

@@ -16,17 +16,27 @@ export const factorRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => 
   const enrol = { permission: "factors.enrol" } as const;
   const url = "/api/v1/users/:id/factors";
 
-  app.post(url, {
-    config: enrol,
-    schema: { params: idParams, body: enrolFactorRequest, querystring: z.strictObject({ activate: flag }), response: { 200: userFactorView } },
-  }, async (request, reply) => {
-    const { enrolment, activation } = orRefuse(await enrolFactor(deps, request.caller, request.params.id, request.query.activate));
-    reply.header("cache-control", "no-store");
-    return factorOf(enrolment, activation);
-  });
+  app.post(
+    url,
+    {
+      config: enrol,
+      schema: {
+        params: idParams,
+        body: enrolFactorRequest,
+        querystring: z.strictObject({ activate: flag }),
+        response: { 200: userFactorView },
+      },
+    },
+    async (request, reply) => {
+      const { enrolment, activation } = orRefuse(await enrolFactor(deps, request.caller, request.params.id, request.query.activate));
+      reply.header("cache-control", "no-store");
+      return factorOf(enrolment, activation);
+    },
+  );
 
   app.get(url, { config: read, schema: { params: idParams, response: { 200: z.array(userFactorView) } } }, async (request) =>
-    orRefuse(await listFactors(deps.store, request.params.id)).map((row) => factorOf(row)));
+    orRefuse(await listFactors(deps.store, request.params.id)).map((row) => factorOf(row)),
+  );
 
   app.get(`${url}/:factor`, { config: read, schema: { params: factorParams, response: { 200: userFactorView } } }, async (request) => {
     const row = orRefuse(await listFactors(deps.store, request.params.id)).find((one) => one.id === request.params.factor);
@@ -34,17 +44,25 @@ export const factorRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => 
     return factorOf(row);
   });
 
-  app.post(`${url}/:factor/lifecycle/activate`, {
-    config: enrol,
-    schema: { params: factorParams, body: activateFactorRequest, response: { 200: userFactorView } },
-  }, async (request) => {
-    const { id, factor } = request.params;
-    return factorOf(orRefuse(await activateFactor(deps, request.caller, id, factor, request.body.passCode)));
-  });
+  app.post(
+    `${url}/:factor/lifecycle/activate`,
+    {
+      config: enrol,
+      schema: { params: factorParams, body: activateFactorRequest, response: { 200: userFactorView } },
+    },
+    async (request) => {
+      const { id, factor } = request.params;
+      return factorOf(orRefuse(await activateFactor(deps, request.caller, id, factor, request.body.passCode)));
+    },
+  );
 
-  app.delete(`${url}/:factor`, { config: { permission: "factors.reset" }, schema: { params: factorParams, response: { 204: noContent } } }, async (request, reply) => {
-    const { id, factor } = request.params;
-    orRefuse(await resetFactor(deps, request.caller, id, factor));
-    return reply.code(204).send();
-  });
+  app.delete(
+    `${url}/:factor`,
+    { config: { permission: "factors.reset" }, schema: { params: factorParams, response: { 204: noContent } } },
+    async (request, reply) => {
+      const { id, factor } = request.params;
+      orRefuse(await resetFactor(deps, request.caller, id, factor));
+      return reply.code(204).send();
+    },
+  );
 };

@@ -15,25 +15,40 @@ export const hostRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => as
   const read = { permission: "hosts.read" } as const;
   const write = { permission: "hosts.write" } as const;
 
-  app.get("/api/v1/hosts", { config: read, schema: { querystring: plainPage, response: { 200: z.array(hostView) } } }, async (request, reply) => {
-    const { rows, labels } = await store.read(async (tx) => {
-      const found = await tx.hosts.list(oneMore(request.query));
-      return { rows: found, labels: await appLabels(tx, found.map((row) => row.appId)) };
-    });
-    return pageOf(deps.orgUrl, request, reply, rows, (row) => row.id).map((row) => hostOf(row, labels.get(row.appId) ?? row.appId));
-  });
+  app.get(
+    "/api/v1/hosts",
+    { config: read, schema: { querystring: plainPage, response: { 200: z.array(hostView) } } },
+    async (request, reply) => {
+      const { rows, labels } = await store.read(async (tx) => {
+        const found = await tx.hosts.list(oneMore(request.query));
+        return {
+          rows: found,
+          labels: await appLabels(
+            tx,
+            found.map((row) => row.appId),
+          ),
+        };
+      });
+      return pageOf(deps.orgUrl, request, reply, rows, (row) => row.id).map((row) => hostOf(row, labels.get(row.appId) ?? row.appId));
+    },
+  );
 
   app.get("/api/v1/hosts/:id", { config: read, schema: { params: idParams, response: { 200: hostView } } }, async (request) =>
     store.read(async (tx) => {
       const row = await tx.hosts.byId(request.params.id);
       if (!row) throw new Refused({ code: "E0000007" });
       return hostOf(row, (await tx.apps.byId(row.appId))?.label ?? row.appId);
-    }));
+    }),
+  );
 
-  app.post("/api/v1/hosts/:id/lifecycle/revoke", { config: write, schema: { params: idParams, body: nothing, response: { 200: z.object({}) } } }, async (request) => {
-    orRefuse(await revokeHost(store, request.caller, request.params.id));
-    return {};
-  });
+  app.post(
+    "/api/v1/hosts/:id/lifecycle/revoke",
+    { config: write, schema: { params: idParams, body: nothing, response: { 200: z.object({}) } } },
+    async (request) => {
+      orRefuse(await revokeHost(store, request.caller, request.params.id));
+      return {};
+    },
+  );
 };
 
 export const hostCodeRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => async (app) => {
@@ -51,7 +66,13 @@ export const hostCodeRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) =
   app.get(url, { config: read, schema: { querystring: plainPage, response: { 200: z.array(hostCodeView) } } }, async (request, reply) => {
     const { rows, labels } = await store.read(async (tx) => {
       const found = await tx.hosts.listCodes(oneMore(request.query));
-      return { rows: found, labels: await appLabels(tx, found.map((row) => row.appId)) };
+      return {
+        rows: found,
+        labels: await appLabels(
+          tx,
+          found.map((row) => row.appId),
+        ),
+      };
     });
     return pageOf(deps.orgUrl, request, reply, rows, (row) => row.id).map((row) => hostCodeOf(row, labels.get(row.appId) ?? row.appId));
   });

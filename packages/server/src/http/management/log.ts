@@ -11,11 +11,14 @@ import { oktaLogEvent, oktaLogEventOf } from "./okta-log-event.ts";
 import { oneMore, pageOf, pageQuery } from "./page.ts";
 
 /** Clients of the public API send what `String(new Date())` gives, which ISO 8601 is not. */
-const lenientDate = z.string().max(128).transform((text, context) => {
-  const ms = Date.parse(text.replace(/ \([^)]*\)$/, ""));
-  if (Number.isNaN(ms)) context.addIssue({ code: "custom", message: "is not a date such as 2026-11-24T12:00:00Z" });
-  return ms;
-});
+const lenientDate = z
+  .string()
+  .max(128)
+  .transform((text, context) => {
+    const ms = Date.parse(text.replace(/ \([^)]*\)$/, ""));
+    if (Number.isNaN(ms)) context.addIssue({ code: "custom", message: "is not a date such as 2026-11-24T12:00:00Z" });
+    return ms;
+  });
 
 const logsQuery = z.strictObject({
   ...pageQuery(1000, 100),
@@ -29,12 +32,16 @@ export const logRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => asy
   const { store } = deps;
   const read = { permission: "log.read" } as const;
 
-  app.get("/api/v1/logs", { config: read, schema: { querystring: logsQuery, response: { 200: z.array(oktaLogEvent) } } }, async (request, reply) => {
-    const { filter, sortOrder, ...query } = request.query;
-    const condition = { ...oneMore(query), type: readFilter(filter), descending: sortOrder === "DESCENDING" };
-    const rows = await store.read((tx) => tx.log.list(condition));
-    return pageOf(deps.orgUrl, request, reply, rows, (row) => row.id).map(oktaLogEventOf);
-  });
+  app.get(
+    "/api/v1/logs",
+    { config: read, schema: { querystring: logsQuery, response: { 200: z.array(oktaLogEvent) } } },
+    async (request, reply) => {
+      const { filter, sortOrder, ...query } = request.query;
+      const condition = { ...oneMore(query), type: readFilter(filter), descending: sortOrder === "DESCENDING" };
+      const rows = await store.read((tx) => tx.log.list(condition));
+      return pageOf(deps.orgUrl, request, reply, rows, (row) => row.id).map(oktaLogEventOf);
+    },
+  );
 
   const chain = { querystring: z.strictObject(pageQuery(1000, 1000)), response: { 200: z.array(logEvent) } };
   app.get("/api/v1/log/chain", { config: read, schema: chain }, async (request, reply) => {
@@ -48,16 +55,20 @@ export const logRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => asy
   const head = { response: { 200: logHead.extend({ signed: z.string() }) } };
   app.get("/api/v1/log/head", { config: read, schema: head }, async () => signedHead(store, deps.keys));
 
-  app.get("/api/v1/logons/:reference", {
-    config: { permission: "logons.read" },
-    schema: { params: z.object({ reference: z.string().max(64) }), response: { 200: z.array(logonView) } },
-  }, async (request) => {
-    const reference = readReference(request.params.reference);
-    if (reference === undefined) throw new Refused({ code: "E0000001", causes: ["reference: one looks like K7QF-3M2P"] });
-    const logons = await viewLogons(store, reference);
-    if (logons.length === 0) throw new Refused({ code: "E0000007" });
-    return logons;
-  });
+  app.get(
+    "/api/v1/logons/:reference",
+    {
+      config: { permission: "logons.read" },
+      schema: { params: z.object({ reference: z.string().max(64) }), response: { 200: z.array(logonView) } },
+    },
+    async (request) => {
+      const reference = readReference(request.params.reference);
+      if (reference === undefined) throw new Refused({ code: "E0000001", causes: ["reference: one looks like K7QF-3M2P"] });
+      const logons = await viewLogons(store, reference);
+      if (logons.length === 0) throw new Refused({ code: "E0000007" });
+      return logons;
+    },
+  );
 };
 
 /** The one filter that is understood: `eventType eq "logon.refused"`. */

@@ -14,7 +14,18 @@ import { userRoutes } from "./users.ts";
 import { zoneRoutes } from "./zones.ts";
 
 const SETS: readonly RouteSet[] = [
-  userRoutes, factorRoutes, groupRoutes, appRoutes, assignmentRoutes, policyRoutes, zoneRoutes, hostRoutes, hostCodeRoutes, tokenRoutes, logRoutes, orgRoutes,
+  userRoutes,
+  factorRoutes,
+  groupRoutes,
+  appRoutes,
+  assignmentRoutes,
+  policyRoutes,
+  zoneRoutes,
+  hostRoutes,
+  hostCodeRoutes,
+  tokenRoutes,
+  logRoutes,
+  orgRoutes,
 ];
 
 export const managementRoutes: RouteSet = (deps) => async (app) => {

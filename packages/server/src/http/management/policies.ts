@@ -20,15 +20,19 @@ export const policyRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => 
   const url = "/api/v1/apps/:id/policy";
 
   app.get(url, { config: read, schema: { params: idParams, response: { 200: policyView } } }, async (request) =>
-    policyOf(orRefuse(await store.read((tx) => findApp(tx, request.params.id)))));
+    policyOf(orRefuse(await store.read((tx) => findApp(tx, request.params.id)))),
+  );
 
   app.put(url, { config: write, schema: { params: idParams, body: setPolicyRequest, response: { 200: policyView } } }, async (request) => {
     const { version, document } = request.body;
     return policyOf(orRefuse(await setPolicy(store, request.caller, request.params.id, version, document)));
   });
 
-  app.post(`${url}/rehearse`, { config: read, schema: { params: idParams, body: rehearseRequest, response: { 200: rehearseAnswer } } }, async (request) =>
-    orRefuse(await rehearse(store, request.params.id, request.body)));
+  app.post(
+    `${url}/rehearse`,
+    { config: read, schema: { params: idParams, body: rehearseRequest, response: { 200: rehearseAnswer } } },
+    async (request) => orRefuse(await rehearse(store, request.params.id, request.body)),
+  );
 };
 
 function policyOf(app: AppRow): z.infer<typeof policyView> {

@@ -66,7 +66,12 @@ export function hostCodeOf(row: HostCodeRow, appLabel: string, code?: string): z
 
 export function tokenOf(row: TokenRow, token?: string): TokenView {
   const { id, name, role } = row;
-  const times = { created: iso(row.created), expiresAt: isoOrNull(row.expires), lastUsed: isoOrNull(row.lastUsed), revokedAt: isoOrNull(row.revoked) };
+  const times = {
+    created: iso(row.created),
+    expiresAt: isoOrNull(row.expires),
+    lastUsed: isoOrNull(row.lastUsed),
+    revokedAt: isoOrNull(row.revoked),
+  };
   return { id, name, role, ...times, ...(token === undefined ? {} : { token }) };
 }
 
@@ -85,6 +90,8 @@ export function factorOf(row: EnrolmentRow, activation?: Activation): UserFactor
   const sharedSecret = base32(activation.secret);
   return {
     ...view,
-    _embedded: { activation: { sharedSecret, encoding: "base32", keyLength: sharedSecret.length, timeStep: row.period, otpauth: activation.otpauth } },
+    _embedded: {
+      activation: { sharedSecret, encoding: "base32", keyLength: sharedSecret.length, timeStep: row.period, otpauth: activation.otpauth },
+    },
   };
 }

@@ -16,7 +16,9 @@ export const zoneRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => as
   const read = { permission: "zones.read" } as const;
   const write = { permission: "zones.write" } as const;
 
-  app.get("/api/v1/zones", { config: read, schema: { response: { 200: z.array(zoneView) } } }, async () => store.read((tx) => tx.zones.list()));
+  app.get("/api/v1/zones", { config: read, schema: { response: { 200: z.array(zoneView) } } }, async () =>
+    store.read((tx) => tx.zones.list()),
+  );
 
   app.get("/api/v1/zones/:name", { config: read, schema: { params, response: { 200: zoneView } } }, async (request) => {
     const zone = await store.read((tx) => tx.zones.byName(request.params.name));
@@ -25,7 +27,8 @@ export const zoneRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => as
   });
 
   app.put("/api/v1/zones/:name", { config: write, schema: { params, body: zoneRequest, response: { 200: zoneView } } }, async (request) =>
-    orRefuse(await putZone(store, request.caller, request.params.name, request.body.cidrs)));
+    orRefuse(await putZone(store, request.caller, request.params.name, request.body.cidrs)),
+  );
 
   app.delete("/api/v1/zones/:name", { config: write, schema: { params, response: { 204: noContent } } }, async (request, reply) => {
     orRefuse(await deleteZone(store, request.caller, request.params.name));

@@ -5,7 +5,9 @@ import { qrSvg } from "./qr.ts";
 import { STYLE } from "./style.ts";
 
 /** A gate within a gate. */
-const MARK = new Html('<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M3 21V9a9 9 0 0 1 18 0v12"/><path d="M8 21v-9a4 4 0 0 1 8 0v9"/></svg>');
+const MARK = new Html(
+  '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M3 21V9a9 9 0 0 1 18 0v12"/><path d="M8 21v-9a4 4 0 0 1 8 0v9"/></svg>',
+);
 
 export function page(title: string, nonce: string, body: Html): string {
   const style = new Html(`<style nonce="${nonce}">${STYLE}</style>`);
@@ -47,7 +49,10 @@ export interface FactorStep {
 }
 
 export function factorStep({ login, sealed, secret, otpauth, error }: FactorStep): Html {
-  const groups = base32(secret).match(/.{1,4}/g)?.join(" ") ?? "";
+  const groups =
+    base32(secret)
+      .match(/.{1,4}/g)
+      ?.join(" ") ?? "";
   return html`<p class="steps">Step 2 of 2</p>
 <h1>Add your second factor</h1>
 <p>Scan this with an authenticator app on your phone. It will show a new six-digit code for <strong>${login}</strong> every 30 seconds.</p>
@@ -89,7 +94,19 @@ export function troubleStep(sentence: string): Html {
 <p>Go back, or open the link again; nothing has been stored yet.</p>`;
 }
 
-function field({ name, label, hint, error, extra }: { name: string; label: string; hint?: string; error?: string | undefined; extra: Html }): Html {
+function field({
+  name,
+  label,
+  hint,
+  error,
+  extra,
+}: {
+  name: string;
+  label: string;
+  hint?: string;
+  error?: string | undefined;
+  extra: Html;
+}): Html {
   const described = [...(hint ? [`${name}-hint`] : []), ...(error ? [`${name}-error`] : [])].join(" ");
   return html`<label for="${name}">${label}</label>
 ${hint !== undefined && html`<p class="hint" id="${name}-hint">${hint}</p>`}${error !== undefined && html`<p class="error" id="${name}-error">${error}</p>`}

@@ -29,7 +29,12 @@ export const setUpRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => a
   app.setErrorHandler((error, request, reply) => {
     const status = error instanceof Refused ? ERRORS[error.code].status : ((error as { statusCode?: number }).statusCode ?? 500);
     if (status >= 500) request.log.error({ errorId: request.id, err: error }, "the set-up page failed");
-    const sentence = status === 429 ? "Too many tries. Wait a minute." : status >= 500 ? `The server failed (error ${request.id}).` : "The form was not complete.";
+    const sentence =
+      status === 429
+        ? "Too many tries. Wait a minute."
+        : status >= 500
+          ? `The server failed (error ${request.id}).`
+          : "The form was not complete.";
     return send(reply.code(status), "That did not work", troubleStep(sentence));
   });
 
@@ -57,7 +62,13 @@ async function account(deps: AppDeps, token: string, body: Extract<Form, { step:
   return send(reply, "Second factor", factorStep(prepared));
 }
 
-async function confirm(deps: AppDeps, token: string, body: Extract<Form, { step: "confirm" }>, address: string, reply: FastifyReply): Promise<FastifyReply> {
+async function confirm(
+  deps: AppDeps,
+  token: string,
+  body: Extract<Form, { step: "confirm" }>,
+  address: string,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const confirmed = await confirmAdministrator(deps, token, body.sealed, body.code, address);
   switch (confirmed.kind) {
     case "done":

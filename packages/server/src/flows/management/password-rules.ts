@@ -1,6 +1,12 @@
 /** Which passwords are accepted (S13, NIST SP 800-63B §3.1.1.2): long enough and not common; no rules of composition. */
 import { COMMON_PASSWORDS } from "./common-passwords.ts";
 
+/** What the flows need to keep a new password. */
+export interface PasswordHash {
+  /** A PHC string; `overloaded` if the queue is full: then nothing was computed. Takes only what `judgePassword` let through. */
+  hash(password: string): Promise<{ kind: "hashed"; phc: string } | { kind: "overloaded" }>;
+}
+
 export const LONGEST_PASSWORD = 1024;
 const SHORTEST_ALONE = 15;
 const SHORTEST_WITH_FACTOR = 8;
@@ -9,7 +15,10 @@ const SHORTEST_WITH_FACTOR = 8;
  * @param names what the person is called: a password that is nothing but a name is as good as common.
  * @returns a sentence without the password in it, or undefined.
  */
-export function judgePassword(password: string, { withFactor, names }: { withFactor: boolean; names: readonly (string | undefined)[] }): string | undefined {
+export function judgePassword(
+  password: string,
+  { withFactor, names }: { withFactor: boolean; names: readonly (string | undefined)[] },
+): string | undefined {
   const length = [...password].length;
   const shortest = withFactor ? SHORTEST_WITH_FACTOR : SHORTEST_ALONE;
   if (length < shortest) return `the password has ${length} characters; at least ${shortest} are needed`;
