@@ -75,7 +75,8 @@ export const showFrame = z.strictObject({
 export const endFrame = z.strictObject({
   end: z.union([
     z.strictObject({ result: z.literal("allow"), ...who, reference: reference.optional(), text: z.string().max(4096).optional() }),
-    z.strictObject({ result: z.literal("deny"), text: z.string().max(4096), reference: reference.optional() }),
+    /** `cause` is for the provider's own log, never for the screen. */
+    z.strictObject({ result: z.literal("deny"), text: z.string().max(4096), reference: reference.optional(), cause: causeId.optional() }),
   ]),
 });
 export const errorFrame = z.strictObject({ error: z.strictObject({ cause: causeId, text: z.string().max(4096) }) });
