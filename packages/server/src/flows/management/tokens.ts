@@ -21,7 +21,7 @@ export function createToken(
   body: z.infer<typeof createTokenRequest>,
 ): Promise<Outcome<{ row: TokenRow; token: string }>> {
   if (outranks(body.role, caller.role)) {
-    return Promise.resolve({ kind: "forbidden", why: `a ${caller.role} cannot make a token with the role ${body.role}` });
+    return Promise.resolve({ kind: "forbidden", why: `the role ${caller.role} cannot make a token with the role ${body.role}` });
   }
   const token = `${PREFIX}${random256()}`;
   return inUnit(store, async (tx) => {
