@@ -6,14 +6,14 @@ import { STYLE } from "./style.ts";
 
 /** A gate within a gate. */
 const MARK = new Html(
-  '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M3 21V9a9 9 0 0 1 18 0v12"/><path d="M8 21v-9a4 4 0 0 1 8 0v9"/></svg>',
+  '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M3 22V11a9 9 0 0 1 18 0v11"/><path d="M8 22v-9a4 4 0 0 1 8 0v9"/></svg>',
 );
 
 export function page(title: string, nonce: string, body: Html): string {
   const style = new Html(`<style nonce="${nonce}">${STYLE}</style>`);
   return html`<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><title>${title} · Sallyport</title>${style}</head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><link rel="icon" href="data:,"><title>${title} · Sallyport</title>${style}</head>
 <body><main><p class="brand">${MARK}Sallyport</p><div class="card">${body}</div></main></body>
 </html>`.text;
 }
@@ -71,10 +71,12 @@ export function doneStep(login: string): Html {
   return html`<h1>The org is ready</h1>
 <p>The administrator <strong>${login}</strong> exists, with password and second factor. This link has been used and is good for nothing any more.</p>
 <h2>From here to a first logon</h2>
-<p class="hint">In a terminal on this machine, beside the running server:</p>
+<p class="hint">In a second terminal on this machine, while the server runs (in a clone of the project: <code>npx sallyport …</code>):</p>
 <ol>
-<li>Make a person with a second factor.<pre>sallyport user add alice &amp;&amp; sallyport factor enrol alice totp</pre></li>
-<li>Say what the person may log on to.<pre>sallyport app add servers &amp;&amp; sallyport assign servers alice</pre></li>
+<li>Make a person with a second factor.<pre>sallyport user add alice
+sallyport factor enrol alice totp</pre></li>
+<li>Say what the person may log on to.<pre>sallyport app add servers
+sallyport assign servers alice</pre></li>
 <li>Make a code that enrols a machine, and give it to <code>sallyport host enrol</code> there.<pre>sallyport host code --app servers</pre></li>
 </ol>
 <p>You can close this page.</p>`;

@@ -14,7 +14,7 @@ h2{font-size:1.05rem;margin:1.75rem 0 .4rem}
 p{margin:.5rem 0 1rem}
 label{display:block;font-weight:600;margin:1.2rem 0 .3rem}
 .hint{color:var(--soft);font-size:.92rem;margin:0 0 .45rem}
-input{width:100%;font:inherit;color:inherit;background:var(--card);border:1px solid var(--soft);border-radius:9px;padding:.65rem .75rem;min-height:2.75rem}
+input{display:block;width:100%;font:inherit;color:inherit;background:var(--card);border:1px solid var(--soft);border-radius:9px;padding:.65rem .75rem;min-height:2.75rem}
 input[aria-invalid=true]{border-color:var(--bad);border-width:2px}
 .digits{font-size:1.4rem;letter-spacing:.3em;max-width:13rem;font-variant-numeric:tabular-nums}
 button{font:inherit;font-weight:600;margin-top:1.5rem;border:0;border-radius:9px;padding:.75rem 1.4rem;min-height:2.9rem;background:var(--deep);color:var(--deep-ink);cursor:pointer}
@@ -25,7 +25,7 @@ button:hover{filter:brightness(1.08)}
 .qr{display:block;width:min(15rem,70vw);height:auto;margin:1rem 0;border-radius:9px;border:1px solid var(--line)}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.92rem}
 .secret{display:block;background:var(--code);border-radius:9px;padding:.7rem .9rem;word-spacing:.25em;overflow-wrap:anywhere;user-select:all}
-pre{background:var(--code);border-radius:9px;padding:.7rem .9rem;margin:.3rem 0 0;overflow-x:auto;user-select:all}
+pre{background:var(--code);border-radius:9px;padding:.7rem .9rem;margin:.3rem 0 0;white-space:pre-wrap;overflow-wrap:anywhere;user-select:all}
 ol{padding-left:1.3rem;margin:.5rem 0}
 ol li{margin:0 0 1rem}
 a{color:var(--deep)}
