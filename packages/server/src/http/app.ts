@@ -11,6 +11,7 @@ import { limitRates, type Rates } from "../limits/rates.ts";
 import type { RefusedCallers } from "../limits/refused-callers.ts";
 import type { Passwords } from "../passwords/passwords.ts";
 import { answerError, mapErrors } from "./errors.ts";
+import { sayFaults } from "./fault-events.ts";
 import { readJsonBodies } from "./json-body.ts";
 import { type Metrics, measureRequests } from "./metrics.ts";
 import { describeRoutes } from "./openapi.ts";
@@ -57,7 +58,7 @@ export function buildApp(deps: AppDeps, options: AppOptions): FastifyInstance {
   app.decorate("admin", options.admin);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  mapErrors(app);
+  mapErrors(app, sayFaults(deps));
   readJsonBodies(app);
   measureRequests(app, deps.metrics);
   describeRoutes(app, deps);

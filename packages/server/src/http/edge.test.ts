@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { DatabaseFault } from "../flows/store.ts";
 import { DEFAULT_RATES } from "../limits/rates.ts";
 import { ORG_URL, openOrg } from "./org.fixture.ts";
+import type { RouteSet } from "./routes.ts";
 
 test("alive is alive; ready needs the database and room on the disk, and tells nobody why not", async (t) => {
   const org = await openOrg(t);
@@ -147,6 +148,30 @@ test("S30: a long list, a long text and a huge number are refused with their pla
   assert.deepEqual(await causes("POST", "/api/v1/tokens", { name: "t", role: "auditor", expiresInDays: 3651 }), ["expiresInDays"]);
   assert.deepEqual(await causes("POST", "/api/v1/groups", { profile: { name: 7 } }), ["profile.name"]);
   assert.deepEqual(await causes("POST", "/api/v1/groups", null), ["body"]);
+});
+
+test("S21: a fault is an event with the id that the caller got, without its message, and not more than ten a minute", async (t) => {
+  const routes: RouteSet = () => async (app) => {
+    app.get("/fault/:id", async () => {
+      throw new TypeError("a secret detail");
+    });
+  };
+  const org = await openOrg(t, { routes: [routes] });
+  const ids: string[] = [];
+  for (let i = 0; i < 25; i++) ids.push((await org.inject({ url: `/fault/${i}` })).body.errorId);
+  // Units are done in their order: once this one is, those of the faults are.
+  await org.store.inTransaction(async () => undefined);
+  const events = await org.events("org.fault");
+  assert.ok(events.length >= 10 && events.length <= 20, `${events.length} events; twenty only if the minute turned`);
+  assert.deepEqual([events[0]?.data["errorId"], events[0]?.data["step"], events[0]?.data["name"]], [ids[0], "GET /fault/:id", "TypeError"]);
+  assert.ok(!JSON.stringify(events).includes("secret detail"));
+});
+
+test("S31: where TLS is certain browsers are told to keep to it", async (t) => {
+  const org = await openOrg(t);
+  assert.match(String((await org.inject({ url: "/livez" })).headers["strict-transport-security"]), /max-age=31536000/);
+  const plain = await openOrg(t, { orgUrl: "http://localhost:8080" });
+  assert.equal((await plain.inject({ url: "/livez" })).headers["strict-transport-security"], undefined);
 });
 
 test("S22: while the database does not work nothing is let in: every call is 503 and says no more", async (t) => {

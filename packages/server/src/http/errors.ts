@@ -2,12 +2,19 @@
 import { ERRORS, type ErrorCode, type ErrorObject } from "@sallyport/contracts";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors, type ZodFastifySchemaValidationError } from "fastify-type-provider-zod";
-import { DatabaseFault } from "../flows/store.ts";
+import { Conflict, DatabaseFault } from "../flows/store.ts";
+import type { SayFault } from "./fault-events.ts";
 import { Refused } from "./refuse.ts";
 
-export function mapErrors(app: FastifyInstance): void {
+export function mapErrors(app: FastifyInstance, sayFault: SayFault): void {
   const methods = methodsOfPaths(app);
-  app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+  app.setErrorHandler((error, request, reply) => {
+    if (asRefused(error).code === "E0000009") {
+      const step = `${request.method} ${request.routeOptions.url ?? ""}`;
+      sayFault({ errorId: request.id, step, name: error instanceof Error ? error.name : typeof error });
+    }
+    return answerError(error, request, reply);
+  });
   app.setNotFoundHandler((request, reply) => {
     const allowed = methods(request.url);
     if (allowed.length === 0) return answerError(new Refused({ code: "E0000007" }), request, reply);
@@ -55,6 +62,7 @@ const FASTIFY_CODES: Record<string, { code: ErrorCode; cause?: string }> = {
 function asRefused(error: unknown): Refused {
   if (error instanceof Refused) return error;
   if (error instanceof DatabaseFault) return new Refused({ code: "S0000004" });
+  if (error instanceof Conflict) return new Refused({ code: "S0000005" });
   if (hasZodFastifySchemaValidationErrors(error)) {
     const context = (error as { validationContext?: string }).validationContext ?? "body";
     return new Refused({ code: "E0000001", causes: error.validation.flatMap((issue) => issueLines(issue, context)) });

@@ -1,0 +1,24 @@
+/** Tests of hashing a password anew when the parameters have risen. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hash } from "@node-rs/argon2";
+import { openOrg } from "../http/org.fixture.ts";
+import { renewHash } from "./renew.ts";
+
+const PASSWORD = "seven green bicycles";
+
+test("S14: a right password with a weak hash is hashed anew, unless another was set meanwhile", async (t) => {
+  const org = await openOrg(t);
+  const { id } = (await org.call("admin", "POST", "/api/v1/users", { profile: { login: "alice" } })).body;
+  const stored = async () => (await org.store.read((tx) => tx.users.byId(id)))?.passwordHash ?? null;
+  const weak = await hash(PASSWORD, { memoryCost: 8192, timeCost: 1 });
+  await org.store.inTransaction((tx) => tx.users.update(id, { passwordHash: weak }));
+  await renewHash(org.deps, id, weak, PASSWORD);
+  const renewed = await stored();
+  assert.match(renewed ?? "", /m=19456,t=2,p=1/);
+  assert.equal(await org.deps.passwords.verify(renewed, PASSWORD), "right");
+  await renewHash(org.deps, id, renewed, PASSWORD);
+  assert.equal(await stored(), renewed, "today's parameters are left alone");
+  await renewHash(org.deps, id, weak, PASSWORD);
+  assert.equal(await stored(), renewed, "a hash that is no longer the stored one changes nothing");
+});
