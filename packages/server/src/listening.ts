@@ -2,6 +2,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { createServer } from "node:net";
 import { type CauseId, readOrgUrl } from "@sallyport/contracts";
+import { checkCidr, readIp } from "@sallyport/logon";
 import type { ServerOptions } from "./main.ts";
 
 /** Why the server does not start: one sentence and its cause. */
@@ -28,17 +29,30 @@ export async function judgeListening(options: Pick<ServerOptions, "listen" | "ur
   const match = /^(\[[0-9A-Fa-f:]+\]|[^:]+):([0-9]{1,5})$/.exec(options.listen);
   const host = match?.[1]?.replace(/^\[|\]$/g, "");
   const asked = Number(match?.[2]);
-  if (host === undefined || asked > 65535) throw refuse("config.invalid", `--listen ${options.listen} is not address:port, such as 127.0.0.1:8080`);
+  if (host === undefined || asked > 65535)
+    throw refuse("config.invalid", `--listen ${options.listen} is not address:port, such as 127.0.0.1:8080`);
+  for (const proxy of options.trustedProxies) {
+    // One address or one exact network: whoever is in it can claim any client address (S35).
+    const complaint = readIp(proxy) ? undefined : checkCidr(proxy);
+    if (complaint) throw refuse("config.invalid", `--trusted-proxy: ${complaint}`);
+    if (/\/0+$/.test(proxy))
+      throw refuse("config.invalid", `--trusted-proxy ${proxy} would believe everybody: name the proxy's own address`);
+  }
   const loopback = LOOPBACK.has(host);
   if (!options.tls && !loopback && options.trustedProxies.length === 0) {
-    throw refuse("config.invalid", `plain http is for this machine only: to listen on ${options.listen} give --tls-cert and --tls-key, or name the proxy with --trusted-proxy`);
+    throw refuse(
+      "config.invalid",
+      `plain http is for this machine only: to listen on ${options.listen} give --tls-cert and --tls-key, or name the proxy with --trusted-proxy`,
+    );
   }
   const port = asked === 0 ? await freePort(host) : asked;
   const scheme = options.tls ? "https" : "http";
-  if (options.url === undefined && !loopback) throw refuse("config.missing", "--url is needed: hosts and browsers must know the org by one name");
+  if (options.url === undefined && !loopback)
+    throw refuse("config.missing", "--url is needed: hosts and browsers must know the org by one name");
   const read = readOrgUrl(options.url ?? `${scheme}://localhost:${port}`);
   if (!read.ok) throw refuse("url.malformed", `--url ${options.url}: ${read.reason}`);
-  if (read.url.startsWith("http://") && options.tls) throw refuse("url.malformed", `--url ${read.url} begins with http, but the server speaks TLS`);
+  if (read.url.startsWith("http://") && options.tls)
+    throw refuse("url.malformed", `--url ${read.url} begins with http, but the server speaks TLS`);
   if (read.url.startsWith("https://") && !options.tls && options.trustedProxies.length === 0) {
     throw refuse("config.invalid", `--url ${read.url} is https, but there is neither --tls-cert nor a --trusted-proxy that ends TLS`);
   }

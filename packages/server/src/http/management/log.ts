@@ -15,7 +15,8 @@ const lenientDate = z
   .string()
   .max(128)
   .transform((text, context) => {
-    const ms = Date.parse(text.replace(/ \([^)]*\)$/, ""));
+    // A plus sign that was not encoded arrives as a space.
+    const ms = Date.parse(text.replace(/ \([^)]*\)$/, "").replace(/GMT (\d{4})$/, "GMT+$1"));
     if (Number.isNaN(ms)) context.addIssue({ code: "custom", message: "is not a date such as 2026-11-24T12:00:00Z" });
     return ms;
   });
