@@ -108,6 +108,6 @@ int sp_without_agent(struct sp_attempt *a, struct sp_result *result) {
         }
     }
     sp_keep_attempt(a, "deny", result->cause);
-    snprintf(result->text, sizeof result->text, "You cannot sign in right now. Contact support. Reference: %s", a->reference);
+    snprintf(result->text, sizeof result->text, "You cannot sign in right now. Contact support.");
     return PAM_AUTH_ERR;
 }

@@ -34,6 +34,8 @@ static int conclude(struct sp_attempt *a, struct sp_result *result, int refused)
     if (result->end != SP_REFUSED) code = sp_without_agent(a, result);
     if (code == PAM_SUCCESS) return code;
     sp_log(a, LOG_NOTICE, "refused", result->cause);
+    size_t length = strlen(result->text);
+    if (a->reference[0]) snprintf(result->text + length, sizeof result->text - length, " Reference: %s", a->reference);
     sp_clean(result->text);
     sp_say(a, PAM_ERROR_MSG, result->text);
     return refused;

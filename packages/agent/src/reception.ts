@@ -91,7 +91,9 @@ function wantedFrom(opening: Opening): Wanted {
 function lastFrame(opening: Opening, attempt: Attempt, outcome: Outcome): AgentFrame {
   const text = personText(outcome);
   const { reference } = attempt;
-  if (outcome.result === "deny" || "failed" in opening) return { end: { result: "deny", text, reference } };
+  if (outcome.result === "deny" || "failed" in opening) {
+    return { end: { result: "deny", text, reference, ...(outcome.cause === undefined ? {} : { cause: outcome.cause }) } };
+  }
   const { username, domain, sid, uid } = "begin" in opening ? opening.begin : opening.account;
   const end: EndFrame["end"] = {
     result: "allow",

@@ -10,22 +10,34 @@ export async function readStdin(): Promise<string> {
   return Buffer.concat(parts).toString().replace(/\r?\n$/, "");
 }
 
+let piped: AsyncIterator<string> | undefined;
+
 /** Asks one question. `hidden`: what is typed does not show, as a password. Without a terminal one line of standard input is taken. */
 export async function ask(question: string, hidden = false): Promise<string> {
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   process.stderr.write(question);
-  const terminal = process.stdin.isTTY === true;
-  const lines = createInterface({ input: process.stdin, output: hidden && terminal ? silent : process.stderr, terminal });
+  const answer = process.stdin.isTTY === true ? await askTerminal(hidden) : await nextLine();
+  if (answer === undefined) throw new Complaint("nothing was entered");
+  return answer;
+}
+
+async function nextLine(): Promise<string | undefined> {
+  // One reader for the whole process: a second one would miss what the first has read ahead.
+  piped ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  const next = await piped.next();
+  return next.done ? undefined : next.value;
+}
+
+async function askTerminal(hidden: boolean): Promise<string | undefined> {
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: hidden ? silent : process.stderr, terminal: true });
   try {
-    const answer = await new Promise<string | undefined>((resolve) => {
+    return await new Promise<string | undefined>((resolve) => {
       lines.once("line", resolve);
       lines.once("close", () => resolve(undefined));
       lines.once("SIGINT", () => resolve(undefined));
     });
-    if (hidden && terminal) process.stderr.write("\n");
-    if (answer === undefined) throw new Complaint("nothing was entered");
-    return answer;
   } finally {
     lines.close();
+    if (hidden) process.stderr.write("\n");
   }
 }

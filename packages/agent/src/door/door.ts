@@ -1,5 +1,5 @@
 /** The door: the Unix socket through which providers of this machine, and nobody else, speak to the agent. */
-import { chmodSync, lstatSync, unlinkSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { describeError, Refusal } from "../finding.ts";
@@ -11,6 +11,7 @@ import { writeFrame } from "./frames.ts";
  * listens there. Beyond `connections` at a time a caller gets one error frame: own overload never opens anything.
  */
 export async function openDoor(path: string, connections: number, onConnection: (socket: Socket) => void): Promise<Server> {
+  makeFolder(dirname(path));
   const untrusted = checkDoorFolder(dirname(path));
   if (untrusted) throw new Refusal(untrusted.cause, untrusted.evidence);
   await clearStale(path);
@@ -30,6 +31,15 @@ export async function openDoor(path: string, connections: number, onConnection: 
   });
   await listen(server, path);
   return server;
+}
+
+/** /run is empty after each boot. Only the last folder is made; what stands there already is judged, not changed. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch {
+    // It is there, or cannot be made: the check that follows says which.
+  }
 }
 
 /** The mask holds while the kernel makes the socket, so that there is no moment at which others could connect. */

@@ -87,6 +87,7 @@ async function answer(field: Field, options: LogonOptions): Promise<string> {
 function end(frame: Exclude<AgentFrame, { show: unknown }>, options: LogonOptions): void {
   if ("error" in frame) throw new Complaint(frame.error.text, { cause: frame.error.cause });
   const { end: done } = frame;
-  print(options.json, done, () => (done.result === "allow" ? `Let in as ${done.username}.` : done.text));
+  const reference = done.reference === undefined ? "" : ` Reference: ${done.reference}`;
+  print(options.json, done, () => (done.result === "allow" ? `Let in as ${done.username}.` : `${done.text}${reference}`));
   if (done.result !== "allow") process.exitCode = 1;
 }

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Runs a command as on a machine of its own: private mounts, processes and network; whatever it changes below /etc, /run, /var/lib and
+# /var/log is gone when it ends. Usage: unshare -mpnf --kill-child --mount-proc e2e/in-namespace.sh COMMAND…
+set -eu
+mount --make-rprivate /
+ip link set lo up
+mount -t tmpfs -o mode=755 tmpfs /mnt
+for folder in /etc /var/lib; do
+  mkdir -p "/mnt$folder/upper" "/mnt$folder/work"
+  mount -t overlay overlay -o "lowerdir=$folder,upperdir=/mnt$folder/upper,workdir=/mnt$folder/work" "$folder"
+done
+for folder in /run /var/log; do mount -t tmpfs -o mode=755 tmpfs "$folder"; done
+mkdir -p /tmp/.X11-unix
+mount -t tmpfs -o mode=1777 tmpfs /tmp/.X11-unix
+mkdir -p /run/sshd /run/homes /run/lock /run/dbus
+exec "$@"

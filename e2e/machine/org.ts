@@ -1,0 +1,92 @@
+/** A real org for a story: `sallyport serve` with TLS under a CA made on the spot, asked over its admin socket. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import { join } from "node:path";
+import { COMMAND, Daemon, must } from "./processes.ts";
+
+export const ORG_NAME = "mfa.story.test";
+export const ORG_PORT = 8443;
+
+export interface Person {
+  id: string;
+  login: string;
+  password: string;
+  secret: string;
+  factor: string;
+}
+
+export class Org {
+  readonly folder: string;
+  #daemon: Daemon | undefined;
+
+  constructor(folder: string) {
+    this.folder = folder;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeCertificates(folder);
+  }
+
+  async start(): Promise<void> {
+    const args = [COMMAND, "serve", "--data", this.data, "--listen", `127.0.0.1:${ORG_PORT}`, "--url", `https://${ORG_NAME}:${ORG_PORT}`];
+    args.push("--tls-cert", join(this.folder, "chain.pem"), "--tls-key", join(this.folder, "server.key"), "--log-level", "warn");
+    this.#daemon = new Daemon(process.execPath, args, join(this.folder, "org.log"));
+    await this.#daemon.said(/The org is at/);
+  }
+
+  stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    return this.#daemon?.stop(signal) ?? Promise.resolve();
+  }
+
+  get data(): string {
+    return join(this.folder, "data");
+  }
+
+  /** The management API over the admin socket, as documented for scripts. */
+  call(method: string, path: string, body?: unknown): Promise<any> {
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const headers = payload === undefined ? {} : { "content-type": "application/json" };
+    return new Promise((resolve, reject) => {
+      const request = http.request({ socketPath: join(this.data, "admin.sock"), method, path, headers }, (response) => {
+        const parts: Buffer[] = [];
+        response.on("data", (part) => parts.push(part));
+        response.on("end", () => {
+          const text = Buffer.concat(parts).toString();
+          if ((response.statusCode ?? 500) >= 300) reject(new Error(`${method} ${path}: ${response.statusCode} ${text}`));
+          else resolve(text === "" ? undefined : JSON.parse(text));
+        });
+      });
+      request.once("error", reject);
+      request.end(payload);
+    });
+  }
+
+  /** A user with a TOTP factor; the secret is what an authenticator app would scan. */
+  async person(login: string, password: string): Promise<Person> {
+    const { id } = await this.call("POST", "/api/v1/users?activate=true", { profile: { login } });
+    const factor = await this.call("POST", `/api/v1/users/${id}/factors?activate=true`, { factorType: "token:software:totp", provider: "GOOGLE" });
+    return { id, login, password, secret: factor._embedded.activation.sharedSecret, factor: factor.id };
+  }
+
+  async setPolicy(app: string, document: object): Promise<void> {
+    const { version } = await this.call("GET", `/api/v1/apps/${app}/policy`);
+    await this.call("PUT", `/api/v1/apps/${app}/policy`, { version, document });
+  }
+}
+
+function makeCertificates(folder: string): void {
+  const file = (name: string) => join(folder, name);
+  const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+  must("openssl", ["req", "-x509", ...ec, "-keyout", file("ca.key"), "-out", file("ca.pem"), "-days", "30", "-subj", "/CN=Story CA"]);
+  must("openssl", ["req", ...ec, "-keyout", file("server.key"), "-out", file("server.csr"), "-subj", `/CN=${ORG_NAME}`]);
+  writeFileSync(file("ext"), `subjectAltName=DNS:${ORG_NAME}\nbasicConstraints=CA:FALSE\n`);
+  must("openssl", [
+    "x509", "-req", "-in", file("server.csr"), "-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-CAcreateserial", "-days", "30",
+    "-extfile", file("ext"), "-out", file("server.pem"),
+  ]);
+  writeFileSync(file("chain.pem"), readFileSync(file("server.pem"), "utf8") + readFileSync(file("ca.pem"), "utf8"));
+}
+
+/** The code that an independent authenticator shows now. */
+export function codeOf(person: Person, at?: Date): string {
+  const now = at === undefined ? [] : ["--now", `@${Math.floor(at.getTime() / 1000)}`];
+  return must("oathtool", ["--totp", "-b", ...now, person.secret]).trim();
+}
