@@ -140,6 +140,8 @@ test("what is not JSON is refused with the place and without the text", async ()
     Buffer.from([0x22, 0xff, 0x22]),
   ]) {
     assert.equal((await send(payload)).statusCode, 400);
+    const untyped = await app.inject({ method: "POST", url: "/bare", headers: { "content-type": "application/json" }, payload });
+    assert.equal(untyped.statusCode, 400, "also where no schema looks at it");
   }
   const type = await send("<a/>", "text/xml");
   assert.equal(type.json().errorCauses[0].errorSummary, "the content type must be application/json");

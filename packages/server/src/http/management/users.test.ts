@@ -124,6 +124,15 @@ test("lists have pages with absolute links on the org's URL, end where they end,
     assert.equal((await org.call("auditor", "GET", `/api/v1/users?limit=${limit}`)).status, 400, limit);
 });
 
+test("a mistyped parameter is refused by its name, also where no parameter is taken", async (t) => {
+  const org = await openOrg(t);
+  for (const url of ["/api/v1/users?lmit=2", "/api/v1/zones?lmit=2", "/api/v1/org?lmit=2", "/api/v1/users/x/factors?lmit=2"]) {
+    const answer = await org.call("auditor", "GET", url);
+    assert.equal(answer.status, 400, url);
+    assert.equal(answer.body.errorCauses[0].errorSummary, "lmit: unknown query parameter");
+  }
+});
+
 test("the steps of a life are allowed as the table says; each is an event with what was before", async (t) => {
   const org = await openOrg(t);
   await make(org, "alice", {}, "");

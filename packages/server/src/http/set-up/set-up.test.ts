@@ -40,6 +40,8 @@ test("S17: a new org has no account, and a link of 256 random bits that is kept 
   const token = one.slice("/set-up/".length);
   assert.equal(await org.store.read((tx) => tx.secrets.linkExists(token, "set-up", tx.now)), false);
   await org.inject({ url: one });
+  assert.equal((await org.inject({ method: "DELETE", url: one })).status, 405);
+  assert.equal((await org.inject({ url: `${one}/%zz` })).status, 400);
   assert.ok(!(JSON.stringify(await org.events()) + JSON.stringify(org.logged())).includes(token));
   assert.equal((await org.events("org.set-up-link")).length, 2);
 });
