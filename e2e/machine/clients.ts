@@ -77,7 +77,8 @@ export function su(from: string, to: string, answers: string[]): Promise<Ran> {
 }
 
 export function letSudo(user: string, withPassword = true): void {
-  writeFileSync(`/etc/sudoers.d/story-${user}`, `${user} ALL=(ALL) ${withPassword ? "" : "NOPASSWD: "}ALL\n`, { mode: 0o440 });
+  // One try, as the other services have: sudo would ask for the password anew after each refusal.
+  writeFileSync(`/etc/sudoers.d/story-${user}`, `Defaults passwd_tries=1\n${user} ALL=(ALL) ${withPassword ? "" : "NOPASSWD: "}ALL\n`, { mode: 0o440 });
 }
 
 function readOr(file: string): string {

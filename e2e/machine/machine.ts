@@ -64,10 +64,10 @@ export class Machine {
   }
 
   /** An account of the machine and the same name in the org, assigned, with a TOTP factor. */
-  async addPerson(name: string, options: { assigned?: boolean } = {}): Promise<Person> {
+  async addPerson(name: string, options: { assigned?: boolean; factor?: boolean } = {}): Promise<Person> {
     const password = `Pw-${name}-1`;
     addAccount(name, password);
-    const person = await this.org.person(name, password);
+    const person = await this.org.person(name, password, options.factor);
     if (options.assigned !== false) await this.org.call("POST", `/api/v1/apps/${this.app}/users`, { id: person.id });
     this.people.set(name, person);
     return person;
@@ -106,6 +106,17 @@ export class Machine {
   /** The record that this logon adds: the service may end a moment before the agent has written it. */
   async attemptAfter(before: number): Promise<Attempt> {
     return until("the agent's record", () => this.attempts()[before]);
+  }
+
+  /** What the module wrote while there was no agent to ask. */
+  keptAttempts(): Attempt[] {
+    const file = `${STATE}/attempts.jsonl`;
+    return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").filter(Boolean).map((line) => JSON.parse(line)) : [];
+  }
+
+  /** Arming again makes a self-check at once: the host has the newest policy after it. */
+  refresh(): void {
+    must(process.execPath, [COMMAND, "agent", "arm"]);
   }
 
   /** What an administrator reads. */

@@ -5,7 +5,8 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const ROOT = join(import.meta.dirname, "../..");
-export const COMMAND = join(ROOT, "bin/sallyport.js");
+/** Run by the Node that runs the story: a signal then meets the program itself, not the small one that hands over to it. */
+export const COMMAND = join(ROOT, "packages/cli/src/main.ts");
 
 export interface Ran {
   code: number | null;

@@ -21,7 +21,8 @@ export async function explainLogon(askOrg: () => Promise<LogonView[]>, reference
     return [] as LogonView[];
   });
   const folder = state ?? (existsSync(HOST_STATE) ? HOST_STATE : undefined);
-  const agent = folder === undefined ? [] : await findAttempt(reference, folder);
+  // Without a folder of its own the agent's files lie where Debian's do: its settings in /etc, its log in /var/log.
+  const agent = folder === undefined ? [] : await findAttempt(reference, state);
   if (folder === undefined) missing.push("no agent on this machine (give --state FOLDER where its state lies)");
   else if (agent.length === 0) missing.push(`the agent in ${folder} has no record of it`);
   const { cause, result } = verdict(org, agent);
