@@ -10,7 +10,17 @@ for folder in /etc /var/lib; do
   mount -t overlay overlay -o "lowerdir=$folder,upperdir=/mnt$folder/upper,workdir=/mnt$folder/work" "$folder"
 done
 for folder in /run /var/log; do mount -t tmpfs -o mode=755 tmpfs "$folder"; done
-mkdir -p /tmp/.X11-unix
-mount -t tmpfs -o mode=1777 tmpfs /tmp/.X11-unix
-mkdir -p /run/sshd /run/homes /run/lock /run/dbus
+# A /tmp of its own, or X servers of earlier runs would be in the way; the project may itself lie below the real one.
+project=$(dirname "$(dirname "$(realpath "$0")")")
+mkdir /mnt/project
+mount --bind "$project" /mnt/project
+mount -t tmpfs -o mode=1777 tmpfs /tmp
+case "$project" in
+  /tmp/*)
+    mkdir -p "$project"
+    mount --bind /mnt/project "$project"
+    ;;
+esac
+cd "$project"
+mkdir -p /run/sshd /run/homes /run/lock /run/dbus /run/xrdp
 exec "$@"

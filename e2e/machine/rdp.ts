@@ -54,7 +54,7 @@ export async function startXrdp(): Promise<RdpServer> {
 /** A screen for FreeRDP. Without a window manager its window stays black. */
 export async function startScreen(): Promise<{ stop(): Promise<void> }> {
   const screen = new Daemon("/usr/bin/Xvfb", [":77", "-screen", "0", "1280x900x24", "-nolisten", "tcp"], `${FOLDER}/xvfb.out`);
-  await until("the screen", async () => ((await run("xset", ["-display", ":77", "q"])).code === 0 ? true : undefined));
+  await until("the screen", async () => ((await run("xdotool", ["getdisplaygeometry"], { env: { DISPLAY: ":77" } })).code === 0 ? true : undefined));
   const manager = new Daemon("/usr/bin/openbox", [], `${FOLDER}/openbox.out`, { DISPLAY: ":77" });
   return {
     async stop() {
