@@ -30,10 +30,22 @@ const SERVER: Record<string, { may: string[]; why: string }> = {
 /** What a package's source must not hold, and why. */
 const FORBIDDEN: { where: string; pattern: RegExp; why: string }[] = [
   { where: "packages/logon/src", pattern: /from "node:(?!crypto")/, why: "logon is pure: no file, no network" },
-  { where: "packages/logon/src", pattern: /\bDate\.now\(|\bnew Date\(\)|Math\.random|randomBytes|randomUUID|getRandomValues/, why: "logon is clock-free and without randomness" },
+  {
+    where: "packages/logon/src",
+    pattern: /\bDate\.now\(|\bnew Date\(\)|Math\.random|randomBytes|randomUUID|getRandomValues/,
+    why: "logon is clock-free and without randomness",
+  },
   { where: "packages/contracts/src", pattern: /from "node:(?!crypto")|Date\.now\(|Math\.random/, why: "contracts have no behaviour" },
-  { where: "packages/agent/src", pattern: /(?<![.\w])fetch\(/, why: "fetch fails under Wine; the agent speaks node:https with its own pins" },
-  { where: "packages/server/src/flows", pattern: /from "kysely"|from "node:sqlite"|from "fastify"/, why: "flows know neither SQL nor HTTP" },
+  {
+    where: "packages/agent/src",
+    pattern: /(?<![.\w])fetch\(/,
+    why: "fetch fails under Wine; the agent speaks node:https with its own pins",
+  },
+  {
+    where: "packages/server/src/flows",
+    pattern: /from "kysely"|from "node:sqlite"|from "fastify"/,
+    why: "flows know neither SQL nor HTTP",
+  },
 ];
 
 const LONGEST_FILE = 320;
@@ -57,7 +69,9 @@ function sourcesBelow(folder: string): Source[] {
 }
 
 function importsOf(text: string): string[] {
-  return [...text.matchAll(/(?:from|import\()\s*"([^"]+)"/g)].map((match) => match[1] ?? "");
+  return [...text.matchAll(/(?:^import |^export [^;]*?from |^} from |^import .* from |\bimport\()\s*"([^"]+)"/gm)].map(
+    (match) => match[1] ?? "",
+  );
 }
 
 const production = (source: Source) => !/\.(test|contract|fixture)\.ts$/.test(source.file) && !source.file.includes("/test/");
@@ -71,8 +85,12 @@ function packageComplaints(name: string, sources: Source[], declared: string[], 
         return inside ? [] : [`${file} reaches out of its package: ${target}`];
       }
       if (target.startsWith("node:")) return [];
-      const dependency = target.split("/").slice(0, target.startsWith("@") ? 2 : 1).join("/");
-      if (dependency.startsWith("@sallyport/") && !may.includes(dependency.slice("@sallyport/".length))) return [`${file} may not import ${dependency}`];
+      const dependency = target
+        .split("/")
+        .slice(0, target.startsWith("@") ? 2 : 1)
+        .join("/");
+      if (dependency.startsWith("@sallyport/") && !may.includes(dependency.slice("@sallyport/".length)))
+        return [`${file} may not import ${dependency}`];
       return declared.includes(dependency) ? [] : [`${file} imports ${dependency}, which its package.json does not declare`];
     }),
   );
@@ -83,10 +101,12 @@ function roomComplaints(sources: Source[], rooms: Record<string, { may: string[]
     const room = relative(base, file).split("/")[0] ?? "";
     const row = rooms[room];
     if (!row) return [];
-    return imports.filter((target) => target.startsWith(".")).flatMap((target) => {
-      const to = relative(base, relative("/", resolve("/", file, "..", target))).split("/")[0] ?? "";
-      return to === room || row.may.includes(to) ? [] : [`${file} (${room}) may not import ${target} (${to})`];
-    });
+    return imports
+      .filter((target) => target.startsWith("."))
+      .flatMap((target) => {
+        const to = relative(base, relative("/", resolve("/", file, "..", target))).split("/")[0] ?? "";
+        return to === room || row.may.includes(to) ? [] : [`${file} (${room}) may not import ${target} (${to})`];
+      });
   });
 }
 
@@ -98,7 +118,8 @@ for (const [name, { may, why }] of Object.entries(PACKAGES)) {
 }
 
 test("inside server, http → flows → logon, and everything else serves the flows", () => {
-  for (const room of Object.keys(SERVER)) assert.ok(existsSync(join(ROOT, "packages/server/src", room)), `the table names a room that is gone: ${room}`);
+  for (const room of Object.keys(SERVER))
+    assert.ok(existsSync(join(ROOT, "packages/server/src", room)), `the table names a room that is gone: ${room}`);
   const rooms = readdirSync(join(ROOT, "packages/server/src"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   for (const { name } of rooms) assert.ok(SERVER[name], `the room ${name} is not in the table`);
   assert.deepEqual(roomComplaints(sourcesBelow("packages/server/src"), SERVER, "packages/server/src"), []);
@@ -108,7 +129,10 @@ for (const { where, pattern, why } of FORBIDDEN) {
   test(`${where} holds no ${pattern}: ${why}`, () => {
     const sources = sourcesBelow(where).filter(production);
     assert.ok(sources.length > 0, `${where} is gone`);
-    assert.deepEqual(sources.filter(({ text }) => pattern.test(text)).map(({ file }) => file), []);
+    assert.deepEqual(
+      sources.filter(({ text }) => pattern.test(text)).map(({ file }) => file),
+      [],
+    );
   });
 }
 
@@ -120,14 +144,17 @@ test("every package is in the table, and the other way round", () => {
 
 test("all packages have the project's one version", () => {
   const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-  for (const name of packages) assert.equal(JSON.parse(readFileSync(join(ROOT, "packages", name, "package.json"), "utf8")).version, version, name);
+  for (const name of packages)
+    assert.equal(JSON.parse(readFileSync(join(ROOT, "packages", name, "package.json"), "utf8")).version, version, name);
   assert.match(readFileSync(join(ROOT, "packages/cli/src/version.ts"), "utf8"), new RegExp(`VERSION = "${version}"`));
 });
 
 test("every source file says in its first line what it is, and stays a small room", () => {
   const sources = ["packages", "bin", "scripts", "e2e", "bench"].filter((folder) => existsSync(join(ROOT, folder))).flatMap(sourcesBelow);
   const headless = sources.filter(({ text }) => !/^(#!.*\n)?\/\*\*/.test(text)).map(({ file }) => file);
-  const long = sources.filter(({ file, text }) => !file.endsWith(".test.ts") && text.split("\n").length > LONGEST_FILE).map(({ file }) => file);
+  const long = sources
+    .filter(({ file, text }) => !file.endsWith(".test.ts") && text.split("\n").length > LONGEST_FILE)
+    .map(({ file }) => file);
   assert.deepEqual({ headless, long }, { headless: [], long: [] });
 });
 

@@ -19,7 +19,13 @@ const common = {
   // Some of the libraries inside are CommonJS and call require().
   banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
 };
-await build({ ...common, entryPoints: ["packages/cli/src/main.ts"], outfile: join(dist, "sallyport.mjs"), target: "node24", external: ["@node-rs/argon2"] });
+await build({
+  ...common,
+  entryPoints: ["packages/cli/src/main.ts"],
+  outfile: join(dist, "sallyport.mjs"),
+  target: "node24",
+  external: ["@node-rs/argon2"],
+});
 await build({ ...common, entryPoints: ["packages/agent/src/main.ts"], outfile: join(dist, "sallyport-agent.mjs"), target: "node22" });
 // The one native module lies beside the bundle, where Node looks for it.
 const require = createRequire(import.meta.url);

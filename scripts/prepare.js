@@ -9,7 +9,9 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const STAMP = join(ROOT, "node_modules/.sallyport-lock");
 
 export function prepare() {
-  const lock = createHash("sha256").update(readFileSync(join(ROOT, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(ROOT, "package-lock.json")))
+    .digest("hex");
   if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === lock) return;
   process.stdout.write("Installing what the project needs (npm ci) …\n");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";

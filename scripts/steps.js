@@ -14,6 +14,7 @@ export function runSteps(steps) {
   }
   const width = Math.max(...rows.map(({ name }) => name.length));
   process.stdout.write(`\n${"group".padEnd(width)}  seconds\n`);
-  for (const { name, seconds, ok } of rows) process.stdout.write(`${name.padEnd(width)}  ${seconds.toFixed(1).padStart(7)}  ${ok ? "ok" : "FAILED"}\n`);
+  for (const { name, seconds, ok } of rows)
+    process.stdout.write(`${name.padEnd(width)}  ${seconds.toFixed(1).padStart(7)}  ${ok ? "ok" : "FAILED"}\n`);
   process.exit(rows.every(({ ok }) => ok) ? 0 : 1);
 }

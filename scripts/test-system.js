@@ -1,14 +1,18 @@
 /** `npm run test:system`: the stories that need Debian packages; says the one line that installs what is missing. */
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { prepare, projectNode, ROOT } from "./prepare.js";
 import { runSteps } from "./steps.js";
 
 prepare();
 const packages = JSON.parse(readFileSync(join(ROOT, "e2e/system-packages.json"), "utf8"));
-const missing = Object.entries(packages).filter(([, proof]) => !existsSync(proof)).map(([name]) => name);
+const missing = Object.entries(packages)
+  .filter(([, proof]) => !existsSync(proof))
+  .map(([name]) => name);
 if (missing.length > 0) {
-  process.stderr.write(`These Debian packages are missing. Install them with:\n  apt-get install -y --no-install-recommends ${missing.join(" ")}\n`);
+  process.stderr.write(
+    `These Debian packages are missing. Install them with:\n  apt-get install -y --no-install-recommends ${missing.join(" ")}\n`,
+  );
   process.exit(1);
 }
 if (process.getuid?.() !== 0) {

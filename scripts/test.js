@@ -24,5 +24,9 @@ const tests = ["rooms.test.ts", ...testsBelow("bin"), ...testsBelow("scripts"), 
 runSteps([
   { name: "format and lint", command: node, args: ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."] },
   { name: "types", command: node, args: ["node_modules/typescript/bin/tsc", "--noEmit", "-p", "."] },
-  { name: "tests", command: node, args: ["--disable-warning=ExperimentalWarning", "--import", "./scripts/test-seed.js", "--test", "--test-reporter=spec", ...tests] },
+  {
+    name: "tests",
+    command: node,
+    args: ["--disable-warning=ExperimentalWarning", "--import", "./scripts/test-seed.js", "--test", "--test-reporter=spec", ...tests],
+  },
 ]);

@@ -1,6 +1,6 @@
 /** The real clients of a story: ssh, sudo, su, driven as a person would. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { Daemon, must, run, type Ran, until } from "./processes.ts";
+import { Daemon, must, type Ran, run, until } from "./processes.ts";
 
 export const SSH_PORT = 2222;
 
@@ -9,9 +9,21 @@ export async function startSshd(extra: string[] = []): Promise<Daemon> {
   mkdirSync("/run/sshd-story", { recursive: true, mode: 0o700 });
   must("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", "/run/sshd-story/host_key"]);
   const config = [
-    `Port ${SSH_PORT}`, "ListenAddress 127.0.0.1", "HostKey /run/sshd-story/host_key", "PidFile none", "UsePAM yes", "UseDNS no",
-    "KbdInteractiveAuthentication yes", "PasswordAuthentication no", "PubkeyAuthentication yes", "PermitRootLogin no",
-    "AuthorizedKeysFile /run/homes/%u/.ssh/authorized_keys", "StrictModes no", "MaxAuthTries 6", "LogLevel VERBOSE", ...extra,
+    `Port ${SSH_PORT}`,
+    "ListenAddress 127.0.0.1",
+    "HostKey /run/sshd-story/host_key",
+    "PidFile none",
+    "UsePAM yes",
+    "UseDNS no",
+    "KbdInteractiveAuthentication yes",
+    "PasswordAuthentication no",
+    "PubkeyAuthentication yes",
+    "PermitRootLogin no",
+    "AuthorizedKeysFile /run/homes/%u/.ssh/authorized_keys",
+    "StrictModes no",
+    "MaxAuthTries 6",
+    "LogLevel VERBOSE",
+    ...extra,
     "Subsystem sftp internal-sftp",
   ];
   writeFileSync("/run/sshd-story/config", `${config.join("\n")}\n`);
@@ -21,8 +33,18 @@ export async function startSshd(extra: string[] = []): Promise<Daemon> {
 }
 
 const SSH_OPTIONS = [
-  "-p", String(SSH_PORT), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
-  "-o", "NumberOfPasswordPrompts=1", "-o", "ConnectTimeout=10",
+  "-p",
+  String(SSH_PORT),
+  "-o",
+  "StrictHostKeyChecking=no",
+  "-o",
+  "UserKnownHostsFile=/dev/null",
+  "-o",
+  "LogLevel=ERROR",
+  "-o",
+  "NumberOfPasswordPrompts=1",
+  "-o",
+  "ConnectTimeout=10",
 ];
 
 /** Answers in the order of the prompts; the helper writes down what it was asked. */
@@ -30,11 +52,9 @@ function askpass(answers: string[]): Record<string, string> {
   const folder = `/run/askpass-${process.hrtime.bigint()}`;
   mkdirSync(folder, { mode: 0o700 });
   writeFileSync(`${folder}/answers`, `${answers.join("\n")}\n`);
-  writeFileSync(
-    `${folder}/ask`,
-    `#!/bin/sh\necho "$1" >> ${folder}/prompts\nhead -n 1 ${folder}/answers\nsed -i 1d ${folder}/answers\n`,
-    { mode: 0o700 },
-  );
+  writeFileSync(`${folder}/ask`, `#!/bin/sh\necho "$1" >> ${folder}/prompts\nhead -n 1 ${folder}/answers\nsed -i 1d ${folder}/answers\n`, {
+    mode: 0o700,
+  });
   return { SSH_ASKPASS: `${folder}/ask`, SSH_ASKPASS_REQUIRE: "force", PROMPTS: `${folder}/prompts` };
 }
 
@@ -56,17 +76,47 @@ export function giveKey(user: string): string {
 }
 
 export function sshWithKey(user: string, key: string): Promise<Ran> {
-  return run("setsid", ["-w", "ssh", ...SSH_OPTIONS, "-o", "BatchMode=yes", "-o", "PreferredAuthentications=publickey", "-i", key, `${user}@127.0.0.1`, "id -un"]);
+  return run("setsid", [
+    "-w",
+    "ssh",
+    ...SSH_OPTIONS,
+    "-o",
+    "BatchMode=yes",
+    "-o",
+    "PreferredAuthentications=publickey",
+    "-i",
+    key,
+    `${user}@127.0.0.1`,
+    "id -un",
+  ]);
 }
 
 export function sftpWithKey(user: string, key: string): Promise<Ran> {
   const options = SSH_OPTIONS.map((option) => (option === "-p" ? "-P" : option));
-  return run("setsid", ["-w", "sftp", ...options, "-o", "BatchMode=yes", "-o", "PreferredAuthentications=publickey", "-i", key, "-b", "-", `${user}@127.0.0.1`], { input: "pwd\n" });
+  return run(
+    "setsid",
+    [
+      "-w",
+      "sftp",
+      ...options,
+      "-o",
+      "BatchMode=yes",
+      "-o",
+      "PreferredAuthentications=publickey",
+      "-i",
+      key,
+      "-b",
+      "-",
+      `${user}@127.0.0.1`,
+    ],
+    { input: "pwd\n" },
+  );
 }
 
 /** sudo as this user: the answers go to standard input in the order of the prompts. */
-export function sudo(user: string, answers: string[], command = ["id", "-un"]): Promise<Ran> {
-  return run("runuser", ["-u", user, "--", "sudo", "-S", "-k", ...command], { input: `${answers.join("\n")}\n` });
+export function sudo(user: string, answers: string[], sudoers: { password: boolean }): Promise<Ran> {
+  letSudo(user, sudoers.password);
+  return run("runuser", ["-u", user, "--", "sudo", "-S", "-k", "id", "-un"], { input: `${answers.join("\n")}\n` });
 }
 
 /** su from one user to another; `from` root needs no password, as ever. */
@@ -76,9 +126,11 @@ export function su(from: string, to: string, answers: string[]): Promise<Ran> {
   return from === "root" ? run("su", command.slice(1), { input }) : run("runuser", ["-u", from, "--", ...command], { input });
 }
 
-export function letSudo(user: string, withPassword = true): void {
+function letSudo(user: string, withPassword: boolean): void {
   // One try, as the other services have: sudo would ask for the password anew after each refusal.
-  writeFileSync(`/etc/sudoers.d/story-${user}`, `Defaults passwd_tries=1\n${user} ALL=(ALL) ${withPassword ? "" : "NOPASSWD: "}ALL\n`, { mode: 0o440 });
+  writeFileSync(`/etc/sudoers.d/story-${user}`, `Defaults passwd_tries=1\n${user} ALL=(ALL) ${withPassword ? "" : "NOPASSWD: "}ALL\n`, {
+    mode: 0o440,
+  });
 }
 
 function readOr(file: string): string {

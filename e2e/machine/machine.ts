@@ -111,7 +111,13 @@ export class Machine {
   /** What the module wrote while there was no agent to ask. */
   keptAttempts(): Attempt[] {
     const file = `${STATE}/attempts.jsonl`;
-    return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").filter(Boolean).map((line) => JSON.parse(line)) : [];
+    return existsSync(file)
+      ? readFileSync(file, "utf8")
+          .trim()
+          .split("\n")
+          .filter(Boolean)
+          .map((line) => JSON.parse(line))
+      : [];
   }
 
   /** Arming again makes a self-check at once: the host has the newest policy after it. */

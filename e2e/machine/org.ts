@@ -63,7 +63,10 @@ export class Org {
   async person(login: string, password: string, withFactor = true): Promise<Person> {
     const { id } = await this.call("POST", "/api/v1/users?activate=true", { profile: { login } });
     if (!withFactor) return { id, login, password, secret: "", factor: "" };
-    const factor = await this.call("POST", `/api/v1/users/${id}/factors?activate=true`, { factorType: "token:software:totp", provider: "GOOGLE" });
+    const factor = await this.call("POST", `/api/v1/users/${id}/factors?activate=true`, {
+      factorType: "token:software:totp",
+      provider: "GOOGLE",
+    });
     return { id, login, password, secret: factor._embedded.activation.sharedSecret, factor: factor.id };
   }
 
@@ -80,8 +83,21 @@ function makeCertificates(folder: string): void {
   must("openssl", ["req", ...ec, "-keyout", file("server.key"), "-out", file("server.csr"), "-subj", `/CN=${ORG_NAME}`]);
   writeFileSync(file("ext"), `subjectAltName=DNS:${ORG_NAME}\nbasicConstraints=CA:FALSE\n`);
   must("openssl", [
-    "x509", "-req", "-in", file("server.csr"), "-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-CAcreateserial", "-days", "30",
-    "-extfile", file("ext"), "-out", file("server.pem"),
+    "x509",
+    "-req",
+    "-in",
+    file("server.csr"),
+    "-CA",
+    file("ca.pem"),
+    "-CAkey",
+    file("ca.key"),
+    "-CAcreateserial",
+    "-days",
+    "30",
+    "-extfile",
+    file("ext"),
+    "-out",
+    file("server.pem"),
   ]);
   writeFileSync(file("chain.pem"), readFileSync(file("server.pem"), "utf8") + readFileSync(file("ca.pem"), "utf8"));
 }

@@ -14,7 +14,11 @@ export interface Ran {
 }
 
 /** Runs to the end; standard output and error in one text. `input` goes to standard input. */
-export function run(command: string, args: string[], options: { input?: string; env?: Record<string, string>; timeout?: number } = {}): Promise<Ran> {
+export function run(
+  command: string,
+  args: string[],
+  options: { input?: string; env?: Record<string, string>; timeout?: number } = {},
+): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env: { ...process.env, ...options.env }, stdio: ["pipe", "pipe", "pipe"] });
     const parts: Buffer[] = [];

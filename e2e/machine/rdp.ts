@@ -19,7 +19,21 @@ export async function startXrdp(): Promise<RdpServer> {
   mkdirSync("/run/xrdp/sockdir", { recursive: true });
   chmodSync("/run/xrdp/sockdir", 0o3777);
   const pem = (name: string) => join(FOLDER, name);
-  must("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", pem("key.pem"), "-out", pem("cert.pem"), "-days", "30", "-subj", "/CN=rdp.story.test"]);
+  must("openssl", [
+    "req",
+    "-x509",
+    "-newkey",
+    "rsa:2048",
+    "-nodes",
+    "-keyout",
+    pem("key.pem"),
+    "-out",
+    pem("cert.pem"),
+    "-days",
+    "30",
+    "-subj",
+    "/CN=rdp.story.test",
+  ]);
   const xrdp = readFileSync("/etc/xrdp/xrdp.ini", "utf8")
     .replace(/^port=3389$/m, `port=tcp://127.0.0.1:${RDP_PORT}`)
     .replace(/^certificate=.*$/m, `certificate=${pem("cert.pem")}`)
@@ -42,7 +56,9 @@ export async function startXrdp(): Promise<RdpServer> {
     new Daemon("/usr/sbin/xrdp-sesman", ["--nodaemon", "--config", pem("sesman.ini")], pem("sesman.out")),
     new Daemon("/usr/sbin/xrdp", ["--nodaemon", "--config", pem("xrdp.ini")], pem("xrdp.out")),
   ];
-  await until("xrdp listens", () => (must("ss", ["-Htln"]).includes(`:${RDP_PORT}`) && must("ss", ["-Htln"]).includes(":3350") ? true : undefined));
+  await until("xrdp listens", () =>
+    must("ss", ["-Htln"]).includes(`:${RDP_PORT}`) && must("ss", ["-Htln"]).includes(":3350") ? true : undefined,
+  );
   return {
     log: () => readFileSync(pem("sesman.log"), "utf8"),
     async stop() {
@@ -54,7 +70,9 @@ export async function startXrdp(): Promise<RdpServer> {
 /** A screen for FreeRDP. Without a window manager its window stays black. */
 export async function startScreen(): Promise<{ stop(): Promise<void> }> {
   const screen = new Daemon("/usr/bin/Xvfb", [":77", "-screen", "0", "1280x900x24", "-nolisten", "tcp"], `${FOLDER}/xvfb.out`);
-  await until("the screen", async () => ((await run("xdotool", ["getdisplaygeometry"], { env: { DISPLAY: ":77" } })).code === 0 ? true : undefined));
+  await until("the screen", async () =>
+    (await run("xdotool", ["getdisplaygeometry"], { env: { DISPLAY: ":77" } })).code === 0 ? true : undefined,
+  );
   const manager = new Daemon("/usr/bin/openbox", [], `${FOLDER}/openbox.out`, { DISPLAY: ":77" });
   return {
     async stop() {
@@ -77,13 +95,17 @@ export async function rdp<T>(user: string, password: string, seen: () => T | und
   }
 }
 
-/** The session has drawn its window when the picture holds more than a few colours. */
+/** Taken again until the inside of FreeRDP's window shows something: a session that has drawn its terminal has more than a few colours. */
 async function photograph(name: string): Promise<void> {
   mkdirSync(SHOTS, { recursive: true });
   const file = join(SHOTS, `${name}.png`);
-  await until("a picture of the session", async () => {
-    await run("import", ["-window", "root", file], { env: { DISPLAY: ":77" } });
-    const colours = Number((await run("identify", ["-format", "%k", file])).out);
-    return colours > 60 ? true : undefined;
-  }, 20);
+  await until(
+    "a picture of the session",
+    async () => {
+      await run("import", ["-window", "root", file], { env: { DISPLAY: ":77" } });
+      const inside = await run("convert", [file, "-crop", "980x640+150+140", "+repage", "-format", "%k", "info:"]);
+      return Number(inside.out) > 20 ? true : undefined;
+    },
+    20,
+  );
 }

@@ -1,6 +1,6 @@
 /** The S23 matrix for PAM as one table: service × path, what the session must say and which cause `why` must name. */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { giveKey, letSudo, sftpWithKey, ssh, sshWithKey, su, sudo } from "../machine/clients.ts";
+import { giveKey, sftpWithKey, ssh, sshWithKey, su, sudo } from "../machine/clients.ts";
 import type { Machine } from "../machine/machine.ts";
 import { codeOf, type Person } from "../machine/org.ts";
 import type { Ran } from "../machine/processes.ts";
@@ -27,13 +27,22 @@ const never = (code: string) => (code === WRONG ? "111111" : WRONG);
 /** Every way in that asks: the same paths must behave alike on each. */
 const ASKING: { service: Cell["service"]; enter: (user: Person, answers: string[]) => Promise<Ran>; prints?: Cell["prints"] }[] = [
   { service: "sshd", enter: (user, answers) => ssh(user.login, answers) },
-  { service: "sudo", enter: (user, answers) => (letSudo(user.login), sudo(user.login, answers)), prints: () => "root" },
+  { service: "sudo", enter: (user, answers) => sudo(user.login, answers, { password: true }), prints: () => "root" },
   { service: "su", enter: (user, answers) => su("other", user.login, answers) },
 ];
 
 function common({ service, enter, prints }: (typeof ASKING)[number]): Cell[] {
-  const cell = (path: string, expect: Cell["expect"], cause: Cell["cause"], answers: (user: Person) => string[], given?: Cell["given"]): Cell => ({
-    service, path, expect, cause,
+  const cell = (
+    path: string,
+    expect: Cell["expect"],
+    cause: Cell["cause"],
+    answers: (user: Person) => string[],
+    given?: Cell["given"],
+  ): Cell => ({
+    service,
+    path,
+    expect,
+    cause,
     run: (_machine, user) => enter(user, answers(user)),
     ...(prints ? { prints } : {}),
     ...(given ? { given } : {}),
@@ -44,7 +53,12 @@ function common({ service, enter, prints }: (typeof ASKING)[number]): Cell[] {
     cell("right password, wrong code, three times", "out", "factor.code-wrong", (u) => [u.password, ...Array(3).fill(never(codeOf(u)))]),
     cell("right password, wrong code, then the right one", "in", null, (u) => [u.password, never(codeOf(u)), codeOf(u)]),
     cell("right password, no code", "out", "factor.code-malformed", (u) => [u.password, "", "", ""]),
-    cell("right password, the password again instead of a code", "out", "factor.code-malformed", (u) => [u.password, u.password, u.password, u.password]),
+    cell("right password, the password again instead of a code", "out", "factor.code-malformed", (u) => [
+      u.password,
+      u.password,
+      u.password,
+      u.password,
+    ]),
     cell("wrong password", "out", "user.password", (u) => ["not-it", codeOf(u)]),
     cell("empty password", "out", "user.password", (u) => ["", codeOf(u)]),
     cell("suspended user", "out", "user.suspended", right, async (machine, user) => {
@@ -56,15 +70,25 @@ function common({ service, enter, prints }: (typeof ASKING)[number]): Cell[] {
       return async () => void (await machine.org.call("POST", `/api/v1/apps/${machine.app}/users`, { id: user.id }));
     }),
     { ...cell("no factor", "out", "factor.none", (u) => [u.password, "123456"]), factor: false },
-    cell("factor taken away by an administrator: still one, so no new one is enrolled by the way", "out", "factor.locked", right, async (machine, user) => {
-      await machine.org.call("DELETE", `/api/v1/users/${user.id}/factors/${user.factor}`);
-      return () => {};
-    }),
+    cell(
+      "factor taken away by an administrator: still one, so no new one is enrolled by the way",
+      "out",
+      "factor.locked",
+      right,
+      async (machine, user) => {
+        await machine.org.call("DELETE", `/api/v1/users/${user.id}/factors/${user.factor}`);
+        return () => {};
+      },
+    ),
     cell("policy denies", "out", "policy.denies", right, (machine, user) =>
       withPolicy(machine, { rules: [{ name: "Nobody today", if: { users: [user.login] }, then: "deny" }] }),
     ),
-    cell("policy lets in without a factor", "in", "policy.no-mfa", (u) => [u.password], (machine, user) =>
-      withPolicy(machine, { rules: [{ name: "Trusted", if: { users: [user.login] }, then: "allow" }] }),
+    cell(
+      "policy lets in without a factor",
+      "in",
+      "policy.no-mfa",
+      (u) => [u.password],
+      (machine, user) => withPolicy(machine, { rules: [{ name: "Trusted", if: { users: [user.login] }, then: "allow" }] }),
     ),
     cell("agent gone", "out", "agent.unreachable", right, async (machine) => {
       await machine.stopAgent();
@@ -90,9 +114,14 @@ function common({ service, enter, prints }: (typeof ASKING)[number]): Cell[] {
     cell("an argument of the module mistyped", "out", "none", right, () =>
       withStack(service, (stack) => stack.replace(/(auth required \S+pam_sallyport\.so)\n/, "$1 sockt=/x\n")),
     ),
-    cell("asked before the password by a misplaced line: the account line still holds", "out", "pam.open-path", (u) => [u.password], () =>
-      // The module's own line is lost to a `sufficient` in an include above it: only the account line is left.
-      withStack(service, (stack) => `auth sufficient pam_unix.so nullok\n${stack}`),
+    cell(
+      "asked before the password by a misplaced line: the account line still holds",
+      "out",
+      "pam.open-path",
+      (u) => [u.password],
+      () =>
+        // The module's own line is lost to a `sufficient` in an include above it: only the account line is left.
+        withStack(service, (stack) => `auth sufficient pam_unix.so nullok\n${stack}`),
     ),
   ];
 }
@@ -121,25 +150,40 @@ async function withPermits(machine: Machine, permits: object[]): Promise<() => P
 
 const SPECIAL: Cell[] = [
   {
-    service: "sshd", path: "public key alone", expect: "out", cause: "pam.open-path",
+    service: "sshd",
+    path: "public key alone",
+    expect: "out",
+    cause: "pam.open-path",
     run: (_machine, user) => sshWithKey(user.login, giveKey(user.login)),
   },
   {
-    service: "sshd", path: "sftp with a public key alone", expect: "out", cause: "pam.open-path",
+    service: "sshd",
+    path: "sftp with a public key alone",
+    expect: "out",
+    cause: "pam.open-path",
     run: (_machine, user) => sftpWithKey(user.login, giveKey(user.login)),
   },
   {
-    service: "sshd", path: "public key, permitted by policy", expect: "in", cause: "policy.no-mfa",
+    service: "sshd",
+    path: "public key, permitted by policy",
+    expect: "in",
+    cause: "policy.no-mfa",
     given: (machine) => withPermits(machine, [{ service: "sshd", method: "none" }]),
     run: (_machine, user) => sshWithKey(user.login, giveKey(user.login)),
   },
   {
-    service: "sshd", path: "public key, permitted for somebody else", expect: "out", cause: "pam.open-path",
+    service: "sshd",
+    path: "public key, permitted for somebody else",
+    expect: "out",
+    cause: "pam.open-path",
     given: (machine) => withPermits(machine, [{ service: "sshd", method: "none", users: ["somebody"] }]),
     run: (_machine, user) => sshWithKey(user.login, giveKey(user.login)),
   },
   {
-    service: "sshd", path: "account without a password, and no code", expect: "out", cause: "factor.code-malformed",
+    service: "sshd",
+    path: "account without a password, and no code",
+    expect: "out",
+    cause: "factor.code-malformed",
     given: (_machine, user) => {
       addAccountWithoutPassword(user.login);
       return () => {};
@@ -147,25 +191,41 @@ const SPECIAL: Cell[] = [
     run: (_machine, user) => ssh(user.login, ["", "", "", ""], ["-o", "NumberOfPasswordPrompts=3"]),
   },
   {
-    service: "sudo", path: "NOPASSWD", expect: "out", cause: "pam.open-path",
-    run: (_machine, user) => (letSudo(user.login, false), sudo(user.login, [])),
+    service: "sudo",
+    path: "NOPASSWD",
+    expect: "out",
+    cause: "pam.open-path",
+    run: (_machine, user) => sudo(user.login, [], { password: false }),
   },
   {
-    service: "sudo", path: "NOPASSWD, permitted by policy", expect: "in", cause: "policy.no-mfa", prints: () => "root",
+    service: "sudo",
+    path: "NOPASSWD, permitted by policy",
+    expect: "in",
+    cause: "policy.no-mfa",
+    prints: () => "root",
     given: (machine) => withPermits(machine, [{ service: "sudo", method: "none" }]),
-    run: (_machine, user) => (letSudo(user.login, false), sudo(user.login, [])),
+    run: (_machine, user) => sudo(user.login, [], { password: false }),
   },
   {
-    service: "su", path: "from root, as every machine's own scripts do", expect: "in", cause: "policy.no-mfa",
+    service: "su",
+    path: "from root, as every machine's own scripts do",
+    expect: "in",
+    cause: "policy.no-mfa",
     run: (_machine, user) => su("root", user.login, []),
   },
   {
-    service: "su", path: "from root, where policy permits nothing", expect: "out", cause: "pam.open-path",
+    service: "su",
+    path: "from root, where policy permits nothing",
+    expect: "out",
+    cause: "pam.open-path",
     given: (machine) => withPermits(machine, [{ service: "sshd", method: "none" }]),
     run: (_machine, user) => su("root", user.login, []),
   },
   {
-    service: "su", path: "wrong code as one user, then right as another on the same machine", expect: "in", cause: null,
+    service: "su",
+    path: "wrong code as one user, then right as another on the same machine",
+    expect: "in",
+    cause: null,
     run: async (machine, user) => {
       const first = await su("other", "victim", [machine.person("victim").password, WRONG, WRONG, WRONG]);
       if (first.code === 0) return { code: 1, out: "the wrong code let in" };

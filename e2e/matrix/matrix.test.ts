@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startSshd } from "../machine/clients.ts";
-import { addAccount, type Attempt, Machine } from "../machine/machine.ts";
+import { type Attempt, addAccount, Machine } from "../machine/machine.ts";
 import type { Daemon, Ran } from "../machine/processes.ts";
 import { CELLS } from "./cells.ts";
 
@@ -50,7 +50,11 @@ async function assertCause(cause: string | null, login: string, before: number):
     return;
   }
   if (cause !== "agent.unreachable") await machine.attemptAfter(before);
-  const own = machine.attempts().slice(before).filter(({ username }) => username === login).at(-1);
+  const own = machine
+    .attempts()
+    .slice(before)
+    .filter(({ username }) => username === login)
+    .at(-1);
   const attempt = cause === "agent.unreachable" ? kept : own;
   assert.equal(attempt?.username, login, "there is a record of this user's attempt");
   assert.equal(machine.why(attempt?.reference ?? "").cause, cause);

@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:https";
 import { after, before, test } from "node:test";
 import { type Attempt, Machine } from "../machine/machine.ts";
 import { codeOf, ORG_PORT, type Person } from "../machine/org.ts";
-import { rdp, type RdpServer, startScreen, startXrdp } from "../machine/rdp.ts";
+import { type RdpServer, rdp, startScreen, startXrdp } from "../machine/rdp.ts";
 
 let machine: Machine;
 let xrdp: RdpServer;
@@ -22,7 +22,8 @@ after(async () => {
   await machine?.end();
 });
 
-const sessionOf = (name: string) => (existsSync(`/run/homes/${name}/session`) ? readFileSync(`/run/homes/${name}/session`, "utf8").trim() : undefined);
+const sessionOf = (name: string) =>
+  existsSync(`/run/homes/${name}/session`) ? readFileSync(`/run/homes/${name}/session`, "utf8").trim() : undefined;
 
 /** Logs on, and waits until sesman has refused this user. */
 async function refused(user: Person, password: string): Promise<Attempt> {
@@ -30,7 +31,9 @@ async function refused(user: Person, password: string): Promise<Attempt> {
   const kept = machine.keptAttempts().length;
   await rdp(user.login, password, () => (new RegExp(`AUTHFAIL: user=${user.login} `).test(xrdp.log()) ? true : undefined));
   assert.equal(sessionOf(user.login), undefined);
-  const attempt = [...machine.attempts().slice(before), ...machine.keptAttempts().slice(kept)].filter(({ username }) => username === user.login).at(-1);
+  const attempt = [...machine.attempts().slice(before), ...machine.keptAttempts().slice(kept)]
+    .filter(({ username }) => username === user.login)
+    .at(-1);
   assert.ok(attempt, "there is a record");
   return attempt;
 }
@@ -47,28 +50,40 @@ test("password,code: in; the session shows whose it is (screenshot)", async () =
   assert.equal(machine.why(attempt?.reference ?? "").result, "allow");
 });
 
-const CASES: { path: string; cause: string; password: (user: Person) => string; assigned?: false; given?: (user: Person) => Promise<() => Promise<unknown>> }[] = [
+const CASES: {
+  path: string;
+  cause: string;
+  password: (user: Person) => string;
+  assigned?: false;
+  given?: (user: Person) => Promise<() => Promise<unknown>>;
+}[] = [
   { path: "wrong code", cause: "factor.code-wrong", password: (u) => `${u.password},${codeOf(u) === "000000" ? "111111" : "000000"}` },
   { path: "password without a code", cause: "factor.code-malformed", password: (u) => u.password },
   { path: "wrong password, right code", cause: "user.password", password: (u) => `not-it,${codeOf(u)}` },
   { path: "wrong password, no code", cause: "user.password", password: () => "not-it" },
   { path: "not assigned", cause: "app.not-assigned", assigned: false, password: (u) => `${u.password},${codeOf(u)}` },
   {
-    path: "suspended", cause: "user.suspended", password: (u) => `${u.password},${codeOf(u)}`,
+    path: "suspended",
+    cause: "user.suspended",
+    password: (u) => `${u.password},${codeOf(u)}`,
     given: async (u) => {
       await machine.org.call("POST", `/api/v1/users/${u.id}/lifecycle/suspend`);
       return async () => {};
     },
   },
   {
-    path: "agent stopped", cause: "agent.unreachable", password: (u) => `${u.password},${codeOf(u)}`,
+    path: "agent stopped",
+    cause: "agent.unreachable",
+    password: (u) => `${u.password},${codeOf(u)}`,
     given: async () => {
       await machine.stopAgent();
       return () => machine.startAgent();
     },
   },
   {
-    path: "org stopped", cause: "net.refused", password: (u) => `${u.password},${codeOf(u)}`,
+    path: "org stopped",
+    cause: "net.refused",
+    password: (u) => `${u.password},${codeOf(u)}`,
     given: async () => {
       await machine.org.stop();
       return () => machine.org.start();
@@ -107,7 +122,10 @@ test("org stopped, fail mode org-unreachable open: let in with a warning, report
   } finally {
     await machine.org.start();
   }
-  const attempt = machine.attempts().filter(({ username }) => username === "open").at(-1);
+  const attempt = machine
+    .attempts()
+    .filter(({ username }) => username === "open")
+    .at(-1);
   assert.equal(attempt?.cause, "logon.fail-open");
   machine.refresh();
   const [logon] = await machine.org.call("GET", `/api/v1/logons/${attempt?.reference}`);
@@ -145,7 +163,9 @@ test("agent stopped, fail mode agent-gone open: still refused, since a remote lo
 async function brokenOrg(): Promise<Server> {
   const key = readFileSync(`${machine.org.folder}/server.key`);
   const cert = readFileSync(`${machine.org.folder}/chain.pem`);
-  const server = createServer({ key, cert }, (_request, response) => response.writeHead(503, { "content-type": "application/json" }).end("{}"));
+  const server = createServer({ key, cert }, (_request, response) =>
+    response.writeHead(503, { "content-type": "application/json" }).end("{}"),
+  );
   await new Promise<void>((resolve) => server.listen(ORG_PORT, "127.0.0.1", resolve));
   return server;
 }

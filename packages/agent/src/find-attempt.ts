@@ -30,7 +30,8 @@ export async function findAttempt(typed: string, state?: string): Promise<LogRec
 
 function parse(line: string): LogRecord | undefined {
   try {
-    return { event: "logon", ...(JSON.parse(line) as LogRecord) };
+    const record = JSON.parse(line) as Partial<LogRecord> & { time: string };
+    return { ...record, event: record.event ?? "logon" };
   } catch {
     return undefined;
   }

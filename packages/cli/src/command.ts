@@ -1,5 +1,5 @@
 /** The frame of every command: common options, `--json`, one example in the help, complaints as one sentence. */
-import { Command } from "commander";
+import type { Command } from "commander";
 import { Complaint } from "./complaint.ts";
 import { OrgClient } from "./org-client.ts";
 

@@ -30,7 +30,8 @@ export async function verifyLog(org: OrgClient, state: string | undefined): Prom
       if (event.hash !== kept.hash) faults.push(`${event.node}/${event.seq}: is not the event that the agent in ${state} was told of`);
     }
   }
-  if (!keptSeen && kept) faults.push(`${kept.node}/${kept.seq}: the agent in ${state} was told of this event, but the log ends before it: its tail was cut off`);
+  if (!keptSeen && kept)
+    faults.push(`${kept.node}/${kept.seq}: the agent in ${state} was told of this event, but the log ends before it: its tail was cut off`);
   return { ok: faults.length === 0, events, nodes: [...last].map(([node, head]) => ({ node, ...head })), faults: faults.slice(0, 100) };
 }
 

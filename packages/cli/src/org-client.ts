@@ -84,7 +84,11 @@ export class OrgClient {
     const read = readOrgUrl(org);
     if (!read.ok) throw new Complaint(`--org ${org}: ${read.reason}`);
     const url = new URL(read.url);
-    const request = { host: url.hostname.replace(/^\[|\]$/g, ""), port: url.port || undefined, headers: { authorization: `SSWS ${this.#token()}` } };
+    const request = {
+      host: url.hostname.replace(/^\[|\]$/g, ""),
+      port: url.port || undefined,
+      headers: { authorization: `SSWS ${this.#token()}` },
+    };
     return { transport: url.protocol === "https:" ? https : http, request };
   }
 
@@ -99,7 +103,8 @@ export class OrgClient {
     const { org, data } = this.#options;
     if (org !== undefined) return new Complaint(`${org} cannot be reached: ${error.message}`);
     const socket = join(data, "admin.sock");
-    if (error.code === "EACCES") return new Complaint(`${socket} is only for the account that runs the server; use that account, or --org URL with a token`);
+    if (error.code === "EACCES")
+      return new Complaint(`${socket} is only for the account that runs the server; use that account, or --org URL with a token`);
     if (error.code === "ENOENT" || error.code === "ECONNREFUSED") {
       return new Complaint(`no server is running on ${data}; start it with: sallyport serve --data ${data}`);
     }
@@ -120,5 +125,8 @@ function refusal(body: unknown, status: number): Complaint {
   if (!read.success) return new Complaint(`the org answered ${status}`);
   const { errorSummary, errorCauses, errorId, cause }: ErrorObject = read.data;
   const details = errorCauses.map((item) => item.errorSummary).filter((text) => text !== errorSummary);
-  return new Complaint([errorSummary, ...details].join(": ") + (status >= 500 ? ` (error ${errorId})` : ""), { cause, code: read.data.errorCode });
+  return new Complaint([errorSummary, ...details].join(": ") + (status >= 500 ? ` (error ${errorId})` : ""), {
+    cause,
+    code: read.data.errorCode,
+  });
 }

@@ -15,7 +15,12 @@ export function table(head: string[], rows: (string | number | null | undefined)
   if (rows.length === 0) return [empty];
   const all = [head, ...rows.map((row) => row.map((cell) => (cell === null || cell === undefined ? "–" : String(cell))))];
   const widths = head.map((_, column) => Math.max(...all.map((row) => [...(row[column] ?? "")].length)));
-  return all.map((row) => row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - [...cell].length)).join("  ").trimEnd());
+  return all.map((row) =>
+    row
+      .map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - [...cell].length))
+      .join("  ")
+      .trimEnd(),
+  );
 }
 
 /** Names come from logon screens: control characters and bidi marks would let them rewrite the terminal. */

@@ -22,7 +22,8 @@ export async function findHost(org: OrgClient, name: string): Promise<HostView> 
 function only<T extends { id: string }>(all: T[], name: string, kind: string, nameOf: (item: T) => string): T {
   const found = all.filter((item) => item.id === name || nameOf(item).toLowerCase() === name.toLowerCase());
   if (found.length === 1 && found[0]) return found[0];
-  if (found.length > 1) throw new Complaint(`${found.length} ${kind}s are called ${name}; use the id: ${found.map((item) => item.id).join(", ")}`);
+  if (found.length > 1)
+    throw new Complaint(`${found.length} ${kind}s are called ${name}; use the id: ${found.map((item) => item.id).join(", ")}`);
   const names = all.map(nameOf).slice(0, 10).join(", ");
   throw new Complaint(`there is no ${kind} ${name}${names === "" ? "" : `; there are: ${names}`}`);
 }

@@ -7,7 +7,9 @@ import { Complaint } from "./complaint.ts";
 export async function readStdin(): Promise<string> {
   const parts: Buffer[] = [];
   for await (const part of process.stdin) parts.push(Buffer.from(part));
-  return Buffer.concat(parts).toString().replace(/\r?\n$/, "");
+  return Buffer.concat(parts)
+    .toString()
+    .replace(/\r?\n$/, "");
 }
 
 let piped: AsyncIterator<string> | undefined;

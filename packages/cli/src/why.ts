@@ -61,7 +61,9 @@ function causeLines(cause: Cause): string[] {
 
 function orgLines(logon: LogonView): string[] {
   const address = logon.address === null ? "unknown address" : `${logon.address.value} (${logon.address.origin})`;
-  const evidence = Object.entries(logon.evidence).map(([name, value]) => `  ${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
+  const evidence = Object.entries(logon.evidence).map(
+    ([name, value]) => `  ${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
   return [
     "What the org saw",
     `  ${logon.started}  ${logon.username} at ${logon.host.name} (${logon.service}, ${logon.scenario}) from ${address}`,

@@ -22,7 +22,10 @@ export type Scenario = z.infer<typeof scenario>;
 const who = {
   username: name,
   domain: name.optional(),
-  sid: z.string().regex(/^S-1-[0-9]+(-[0-9]+){1,15}$/).optional(),
+  sid: z
+    .string()
+    .regex(/^S-1-[0-9]+(-[0-9]+){1,15}$/)
+    .optional(),
   uid: z.int().min(0).max(4294967295).optional(),
 };
 const where = { service, tty: short.optional(), ruser: short.optional(), address: clientAddress.optional() };
@@ -59,7 +62,10 @@ export const field = z.strictObject({
   kind: z.enum(["text", "code", "secret", "choice", "button", "link", "qr"]),
   label: short,
   digits: z.int().min(4).max(12).optional(),
-  choices: z.array(z.strictObject({ value: short, label: short })).max(32).optional(),
+  choices: z
+    .array(z.strictObject({ value: short, label: short }))
+    .max(32)
+    .optional(),
   value: z.string().max(4096).optional(),
 });
 export type Field = z.infer<typeof field>;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { crockfordValue, CROCKFORD } from "./crockford.ts";
+import { CROCKFORD, crockfordValue } from "./crockford.ts";
 import { readEnrolmentCode, writeEnrolmentCode } from "./enrolment-code.ts";
 
 const code = {
@@ -20,7 +20,11 @@ test("a code reads back as it was written, with and without a pin", () => {
 });
 
 test("case, spaces, line breaks, hyphens and look-alike letters are forgiven", () => {
-  const mangled = written.toLowerCase().replace(/-/g, " \n").replace(/0/g, "O").replace(/(?<=^.{8,})1/g, "l");
+  const mangled = written
+    .toLowerCase()
+    .replace(/-/g, " \n")
+    .replace(/0/g, "O")
+    .replace(/(?<=^.{8,})1/g, "l");
   assert.deepEqual(readEnrolmentCode(mangled), { ok: true, code });
 });
 
@@ -63,18 +67,29 @@ test("a cut, a swapped pair and a doubled part are refused", () => {
 });
 
 test("characters that copy and paste brings in are named with their position", () => {
-  for (const [character, name] of [["\u200b", "zero-width space"], ["\u201c", "left double smart quote"], ["\ufeff", "byte order mark"], ["\u00a0", "no-break space"]] as const) {
+  for (const [character, name] of [
+    ["\u200b", "zero-width space"],
+    ["\u201c", "left double smart quote"],
+    ["\ufeff", "byte order mark"],
+    ["\u00a0", "no-break space"],
+  ] as const) {
     const read = readEnrolmentCode(`${written.slice(0, 20)}${character}${written.slice(20)}`);
     assert.equal(read.ok, false);
     assert.equal(!read.ok && read.position, 21);
     assert.match(!read.ok ? read.reason : "", new RegExp(name));
   }
-  assert.deepEqual(readEnrolmentCode("https://mfa.corp.example"), { ok: false, reason: "an enrolment code begins with SALLY1-", position: 1 });
+  assert.deepEqual(readEnrolmentCode("https://mfa.corp.example"), {
+    ok: false,
+    reason: "an enrolment code begins with SALLY1-",
+    position: 1,
+  });
 });
 
 test("S30: reading never throws, whatever is given", () => {
-  fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 400 }), (text) => {
-    readEnrolmentCode(text);
-    readEnrolmentCode(`SALLY1-${text}`);
-  }));
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 400 }), (text) => {
+      readEnrolmentCode(text);
+      readEnrolmentCode(`SALLY1-${text}`);
+    }),
+  );
 });

@@ -1,8 +1,8 @@
 /** The enrolment code: what one typed text carries to a new host, and where a mistyped one is wrong. */
 import { createHash } from "node:crypto";
 import { CROCKFORD, crockfordValue, fromSymbols, toSymbols } from "./crockford.ts";
-import { nameCharacter } from "./odd-characters.ts";
 import { BLOCK_DATA, BLOCK_LENGTH, checkBlock, sealBlock } from "./enrolment-code-blocks.ts";
+import { nameCharacter } from "./odd-characters.ts";
 
 export interface EnrolmentCode {
   /** Exact org URL (see `readOrgUrl`). */
@@ -57,7 +57,8 @@ export function readEnrolmentCode(typed: string): { ok: true; code: EnrolmentCod
     data.push(...checked.data);
   }
   const code = unpack(fromSymbols(data));
-  if (!broken) return code ? { ok: true, code } : { ok: false, reason: "the code is not complete: its end is missing, or parts of it are swapped" };
+  if (!broken)
+    return code ? { ok: true, code } : { ok: false, reason: "the code is not complete: its end is missing, or parts of it are swapped" };
   // The repaired text is only used to tell whether the blamed character is surely the one; it is never accepted.
   return code || broken.between ? broken : { ...manyWrong(1, typed.length), reason: "several characters of the code are wrong" };
 }

@@ -15,12 +15,20 @@ describe("the table of events", () => {
 
   it("knows its own types and no others", () => {
     assert.ok(isEventType("logon.refused"));
-    for (const none of ["", "logon", "logon.refused ", "Logon.refused", "toString", "__proto__", "constructor"]) assert.ok(!isEventType(none), none);
+    for (const none of ["", "logon", "logon.refused ", "Logon.refused", "toString", "__proto__", "constructor"])
+      assert.ok(!isEventType(none), none);
   });
 
   it("S21: allows no data field that could hold a secret, code, password or token", () => {
     // `code` and `password` are allowed where they name a thing: the id of an enrolment code, and who checked the password.
-    const named = new Set(["host.code-created code", "host.code-revoked code", "host.code-refused code", "host.enrolled code", "logon.started password", "org.restored codes"]);
+    const named = new Set([
+      "host.code-created code",
+      "host.code-revoked code",
+      "host.code-refused code",
+      "host.enrolled code",
+      "logon.started password",
+      "org.restored codes",
+    ]);
     for (const [type, { data }] of table) {
       assert.equal(new Set(data).size, data.length, `${type}: a field twice`);
       for (const field of data) {

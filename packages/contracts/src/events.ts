@@ -32,13 +32,25 @@ export const EVENTS = {
   },
 
   "factor.verified": { title: "A factor was proved", severity: "info", data: ["factor", "kind", "step", "drift"] },
-  "factor.failed": { title: "A factor was tried without success", severity: "info", data: ["factor", "kind", "failures", "waitSeconds", "evidence"] },
+  "factor.failed": {
+    title: "A factor was tried without success",
+    severity: "info",
+    data: ["factor", "kind", "failures", "waitSeconds", "evidence"],
+  },
   "factor.enrolled": { title: "A factor was enrolled and waits for its first code", severity: "info", data: ["factor", "kind"] },
   "factor.activated": { title: "A factor was activated", severity: "info", data: ["factor", "kind"] },
-  "factor.locked": { title: "A factor was locked after too many wrong tries", severity: "warning", data: ["factor", "kind", "failures", "since"] },
+  "factor.locked": {
+    title: "A factor was locked after too many wrong tries",
+    severity: "warning",
+    data: ["factor", "kind", "failures", "since"],
+  },
   "factor.unlocked": { title: "A factor was unlocked", severity: "info", data: ["factor", "kind", "by"] },
   "factor.reset": { title: "A factor was reset", severity: "warning", data: ["factor", "kind", "reason"] },
-  "factor.drifted": { title: "The clock of a factor has drifted; the new drift is kept", severity: "info", data: ["factor", "kind", "drift", "before"] },
+  "factor.drifted": {
+    title: "The clock of a factor has drifted; the new drift is kept",
+    severity: "info",
+    data: ["factor", "kind", "drift", "before"],
+  },
 
   "user.created": { title: "A user was created", severity: "info", data: ["source", "externalId", "login"] },
   "user.updated": { title: "A user was changed", severity: "info", data: [...CHANGE, "source"] },
@@ -51,8 +63,16 @@ export const EVENTS = {
   "user.unlocked": { title: "A user was unlocked", severity: "info", data: ["before"] },
   "user.password-changed": { title: "A user's password was set", severity: "info", data: ["by"] },
   "user.primary-verified": { title: "A password was right", severity: "info", data: ["username", "address"] },
-  "user.primary-failed": { title: "A password check failed", severity: "info", data: ["username", "domain", "service", "address", "failures", "evidence"] },
-  "user.held-back": { title: "A new user shares a name with another and is held back until decided", severity: "warning", data: ["source", "externalId", "name", "others"] },
+  "user.primary-failed": {
+    title: "A password check failed",
+    severity: "info",
+    data: ["username", "domain", "service", "address", "failures", "evidence"],
+  },
+  "user.held-back": {
+    title: "A new user shares a name with another and is held back until decided",
+    severity: "warning",
+    data: ["source", "externalId", "name", "others"],
+  },
 
   "group.created": { title: "A group was created", severity: "info", data: ["name"] },
   "group.updated": { title: "A group was changed", severity: "info", data: [...CHANGE, "name"] },
@@ -71,14 +91,22 @@ export const EVENTS = {
   "zone.created": { title: "A network zone was created", severity: "info", data: ["name", "cidrs"] },
   "zone.updated": { title: "A network zone was changed", severity: "info", data: ["name", "cidrs", "before"] },
   "zone.deleted": { title: "A network zone was deleted", severity: "warning", data: ["name", "cidrs"] },
-  "policy.changed": { title: "The policy of an app was changed", severity: "warning", data: ["app", "version", "digest", "rules", "failModes", "before"] },
+  "policy.changed": {
+    title: "The policy of an app was changed",
+    severity: "warning",
+    data: ["app", "version", "digest", "rules", "failModes", "before"],
+  },
 
   "host.code-created": { title: "An enrolment code for a host was made", severity: "info", data: ["code", "app", "name", "expiresAt"] },
   "host.code-revoked": { title: "An enrolment code was withdrawn", severity: "info", data: ["code", "app", "name"] },
   "host.code-refused": { title: "An enrolment was refused", severity: "warning", data: ["code", "address", "evidence"] },
   "host.enrolled": { title: "A host was enrolled", severity: "info", data: ["app", "name", "platform", "version", "code", "address"] },
   "host.revoked": { title: "A host was revoked", severity: "warning", data: ["name", "reason"] },
-  "host.cloned": { title: "Two machines use one host's identity: the host is suspended", severity: "error", data: ["name", "generation", "bootId", "before", "address"] },
+  "host.cloned": {
+    title: "Two machines use one host's identity: the host is suspended",
+    severity: "error",
+    data: ["name", "generation", "bootId", "before", "address"],
+  },
   "host.armed": { title: "A host's agent was armed", severity: "info", data: ["name", "version"] },
   "host.disarmed": { title: "A host's agent was disarmed: it asks nobody for a factor", severity: "warning", data: ["name", "version"] },
   "host.clock-off": { title: "A host's clock is off", severity: "warning", data: ["name", "offsetMs", "before"] },
@@ -96,7 +124,11 @@ export const EVENTS = {
 
   "token.created": { title: "An API token was made", severity: "warning", data: ["name", "role", "expiresAt"] },
   "token.revoked": { title: "An API token was revoked", severity: "info", data: ["name", "role"] },
-  "token.refused": { title: "A known API token was refused", severity: "warning", data: ["name", "role", "reason", "method", "path", "address"] },
+  "token.refused": {
+    title: "A known API token was refused",
+    severity: "warning",
+    data: ["name", "role", "reason", "method", "path", "address"],
+  },
 
   "key.decision-created": { title: "The key that signs decisions was made", severity: "warning", data: ["kid"] },
   "key.decision-announced": { title: "The next decision key was announced to the hosts", severity: "warning", data: ["kid", "before"] },

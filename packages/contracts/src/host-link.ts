@@ -45,7 +45,10 @@ export const logonRequest = z.strictObject({
   nonce: bits128,
   username: z.string().min(1).max(LIMITS.nameLength),
   domain: z.string().min(1).max(LIMITS.nameLength).optional(),
-  sid: z.string().regex(/^S-1-[0-9]+(-[0-9]+){1,15}$/).optional(),
+  sid: z
+    .string()
+    .regex(/^S-1-[0-9]+(-[0-9]+){1,15}$/)
+    .optional(),
   scenario,
   service,
   address: clientAddress.optional(),

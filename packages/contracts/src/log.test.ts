@@ -24,7 +24,10 @@ test("keys in another order hash the same; undefined counts as absent", () => {
 test("S21: a change of any field changes the hash", () => {
   const before = hashEvent(event);
   for (const key of Object.keys(event) as (keyof typeof event)[]) {
-    const changed = { ...event, [key]: typeof event[key] === "number" ? 2 : typeof event[key] === "object" ? { ...(event[key] as object), x: 1 } : "other" };
+    const changed = {
+      ...event,
+      [key]: typeof event[key] === "number" ? 2 : typeof event[key] === "object" ? { ...(event[key] as object), x: 1 } : "other",
+    };
     assert.notEqual(hashEvent(changed as typeof event), before, key);
   }
 });

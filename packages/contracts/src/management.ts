@@ -30,7 +30,10 @@ export type UserStatus = z.infer<typeof userStatus>;
 export const createUserRequest = z.strictObject({
   profile: userProfile,
   credentials: z.strictObject({ password: z.strictObject({ value: z.string().max(1024) }) }).optional(),
-  source: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/).optional(),
+  source: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{0,63}$/)
+    .optional(),
   externalId: z.string().min(1).max(256).optional(),
 });
 export const updateUserRequest = z.strictObject({
@@ -50,7 +53,9 @@ export const userView = z.object({
 });
 export type UserView = z.infer<typeof userView>;
 
-export const createGroupRequest = z.strictObject({ profile: z.strictObject({ name: label, description: z.string().max(1024).optional() }) });
+export const createGroupRequest = z.strictObject({
+  profile: z.strictObject({ name: label, description: z.string().max(1024).optional() }),
+});
 export const groupView = z.object({
   id: z.string(),
   created: when,
@@ -137,7 +142,10 @@ export const hostView = z.object({
 });
 export type HostView = z.infer<typeof hostView>;
 
-export const enrolFactorRequest = z.object({ factorType: z.literal("token:software:totp"), provider: z.enum(["GOOGLE", "OKTA"]).optional() });
+export const enrolFactorRequest = z.object({
+  factorType: z.literal("token:software:totp"),
+  provider: z.enum(["GOOGLE", "OKTA"]).optional(),
+});
 export const activateFactorRequest = z.object({ passCode: z.string().max(64) });
 export const enrolmentStatus = z.enum(["PENDING_ACTIVATION", "ACTIVE", "LOCKED", "RESET"]);
 export type EnrolmentStatus = z.infer<typeof enrolmentStatus>;

@@ -45,8 +45,10 @@ test("plain http is taken for this very machine only", () => {
 });
 
 test("what was read once reads the same again", () => {
-  fc.assert(fc.property(fc.webUrl({ validSchemes: ["https"] }), (url) => {
-    const read = readOrgUrl(url);
-    if (read.ok) assert.deepEqual(readOrgUrl(read.url), { ok: true, url: read.url, forgiven: [] });
-  }));
+  fc.assert(
+    fc.property(fc.webUrl({ validSchemes: ["https"] }), (url) => {
+      const read = readOrgUrl(url);
+      if (read.ok) assert.deepEqual(readOrgUrl(read.url), { ok: true, url: read.url, forgiven: [] });
+    }),
+  );
 });

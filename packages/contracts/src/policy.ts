@@ -18,7 +18,10 @@ export const ruleConditions = z.strictObject({
   scenarios: z.array(scenario).min(1).optional(),
   services: z.array(service).min(1).max(64).optional(),
   remote: z.boolean().optional(),
-  days: z.array(z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])).min(1).optional(),
+  days: z
+    .array(z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]))
+    .min(1)
+    .optional(),
   from: clockTime.optional(),
   to: clockTime.optional(),
   timeZone: z.string().max(64).optional(),

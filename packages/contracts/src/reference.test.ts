@@ -5,11 +5,13 @@ import fc from "fast-check";
 import { REFERENCE_PATTERN, readReference, writeReference } from "./reference.ts";
 
 test("every five bytes give another reference that reads back", () => {
-  fc.assert(fc.property(fc.uint8Array({ minLength: 5, maxLength: 5 }), (bytes) => {
-    const text = writeReference(bytes);
-    assert.match(text, REFERENCE_PATTERN);
-    assert.equal(readReference(text.toLowerCase().replace("-", " ")), text);
-  }));
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 5, maxLength: 5 }), (bytes) => {
+      const text = writeReference(bytes);
+      assert.match(text, REFERENCE_PATTERN);
+      assert.equal(readReference(text.toLowerCase().replace("-", " ")), text);
+    }),
+  );
   assert.equal(writeReference(Uint8Array.of(255, 255, 255, 255, 255)), "ZZZZ-ZZZZ");
   assert.equal(writeReference(Uint8Array.of(0, 0, 0, 0, 1)), "0000-0001");
 });

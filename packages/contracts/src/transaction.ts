@@ -55,7 +55,10 @@ export const transactionView = z.object({
   decision: z.string().optional(),
   _embedded: z
     .object({
-      user: z.object({ id: z.string(), profile: z.object({ login: z.string(), firstName: z.string().optional(), lastName: z.string().optional() }) }),
+      user: z.object({
+        id: z.string(),
+        profile: z.object({ login: z.string(), firstName: z.string().optional(), lastName: z.string().optional() }),
+      }),
       factors: z.array(factorView).optional(),
     })
     .optional(),

@@ -1,9 +1,29 @@
 /** What each role may do, as one table, and who stands above whom. */
 import type { Role } from "@sallyport/contracts";
 
-const READ = ["users.read", "groups.read", "apps.read", "policy.read", "zones.read", "hosts.read", "factors.read", "logons.read", "log.read", "org.read"] as const;
+const READ = [
+  "users.read",
+  "groups.read",
+  "apps.read",
+  "policy.read",
+  "zones.read",
+  "hosts.read",
+  "factors.read",
+  "logons.read",
+  "log.read",
+  "org.read",
+] as const;
 const HELP = ["users.unlock", "factors.enrol", "factors.reset"] as const;
-const WRITE = ["users.write", "groups.write", "apps.write", "policy.write", "zones.write", "hosts.write", "tokens.read", "tokens.write"] as const;
+const WRITE = [
+  "users.write",
+  "groups.write",
+  "apps.write",
+  "policy.write",
+  "zones.write",
+  "hosts.write",
+  "tokens.read",
+  "tokens.write",
+] as const;
 
 export type Permission = (typeof READ)[number] | (typeof HELP)[number] | (typeof WRITE)[number];
 
@@ -12,7 +32,16 @@ export const PERMISSIONS: readonly Permission[] = [...READ, ...HELP, ...WRITE];
 const MAY: Record<Role, ReadonlySet<Permission>> = {
   owner: new Set(PERMISSIONS),
   admin: new Set(PERMISSIONS),
-  "help-desk": new Set<Permission>([...HELP, "users.read", "groups.read", "apps.read", "hosts.read", "factors.read", "logons.read", "org.read"]),
+  "help-desk": new Set<Permission>([
+    ...HELP,
+    "users.read",
+    "groups.read",
+    "apps.read",
+    "hosts.read",
+    "factors.read",
+    "logons.read",
+    "org.read",
+  ]),
   auditor: new Set<Permission>(READ),
 };
 

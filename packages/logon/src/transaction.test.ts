@@ -28,14 +28,16 @@ test("S3: with an unproved password no event but the password's leads to a facto
 
 test("any run of events ends in a state of the table, and never leaves an end", () => {
   const events = fc.array(fc.constantFrom(...new Set(TRANSITIONS.map((t) => t.event))), { maxLength: 20 });
-  fc.assert(fc.property(events, (run: TransactionEvent[]) => {
-    let state: TransactionState = "NEW";
-    for (const event of run) {
-      const next = step(state, event);
-      if (state !== "NEW" && !isOpen(state)) assert.equal(next.ok, false);
-      if (next.ok) state = next.to;
-    }
-  }));
+  fc.assert(
+    fc.property(events, (run: TransactionEvent[]) => {
+      let state: TransactionState = "NEW";
+      for (const event of run) {
+        const next = step(state, event);
+        if (state !== "NEW" && !isOpen(state)) assert.equal(next.ok, false);
+        if (next.ok) state = next.to;
+      }
+    }),
+  );
 });
 
 test("S9: the end slides with each step, but never beyond ten minutes after opening", () => {

@@ -13,8 +13,8 @@ import { openKeys } from "./keys/keys.ts";
 import { SealingKeyFault } from "./keys/sealing-key.ts";
 import { DEFAULT_RATES } from "./limits/rates.ts";
 import { countRefusedCallers } from "./limits/refused-callers.ts";
-import { argonPasswords } from "./passwords/passwords.ts";
 import { judgeListening, type Listening, ServerRefused } from "./listening.ts";
+import { argonPasswords } from "./passwords/passwords.ts";
 import { openSqlite } from "./store/sqlite.ts";
 
 export { ServerRefused } from "./listening.ts";
@@ -51,13 +51,17 @@ const SWEEP_MS = 5_000;
 export async function startServer(options: ServerOptions): Promise<ServerHandle> {
   const listening = await judgeListening(options);
   const data = resolve(options.data);
-  const log = pino({ level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: false }));
+  const log = pino(
+    { level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ fd: 2, sync: false }),
+  );
   const store = await openData(data);
   try {
     return await openOrg(options, listening, data, store, log);
   } catch (error) {
     await store.close();
-    if (error instanceof SealingKeyFault || error instanceof DatabaseFault) throw new ServerRefused(error.causeId, error.message, { cause: error });
+    if (error instanceof SealingKeyFault || error instanceof DatabaseFault)
+      throw new ServerRefused(error.causeId, error.message, { cause: error });
     throw error;
   }
 }
@@ -79,7 +83,12 @@ async function openOrg(options: ServerOptions, listening: Listening, data: strin
   const keys = await openKeys(store, options.sealingKey ?? join(data, "sealing.key"));
   const refusedCallers = countRefusedCallers(store, log);
   const deps: AppDeps = {
-    store, keys, passwords, metrics, log, refusedCallers,
+    store,
+    keys,
+    passwords,
+    metrics,
+    log,
+    refusedCallers,
     orgUrl: listening.url,
     version: options.version,
     rates: DEFAULT_RATES,
@@ -90,7 +99,10 @@ async function openOrg(options: ServerOptions, listening: Listening, data: strin
   const app = await listenOnNetwork(deps, options, listening);
   const adminSocket = join(data, "admin.sock");
   const admin = await listenForAdministrator(deps, adminSocket);
-  const sweep = setInterval(() => void expireTransactions(store).catch((err: unknown) => log.error({ err }, "open logons could not be ended")), SWEEP_MS).unref();
+  const sweep = setInterval(
+    () => void expireTransactions(store).catch((err: unknown) => log.error({ err }, "open logons could not be ended")),
+    SWEEP_MS,
+  ).unref();
   await say(store, "org.started", { version: options.version, node: store.node, url });
   const setUpLink = await newSetUpLink(deps);
   return {

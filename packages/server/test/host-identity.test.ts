@@ -19,13 +19,23 @@ after(() => org.close());
 const STRANGERS: [string, (payload: string) => string | undefined][] = [
   ["no token", () => undefined],
   ["a token that is none", () => "abc"],
-  ["an unknown host id", (p) => host.jws("sallyport-host+jwt", host.claims(p, { iss: "hst_00000000000000000000", sub: "hst_00000000000000000000" }))],
+  [
+    "an unknown host id",
+    (p) => host.jws("sallyport-host+jwt", host.claims(p, { iss: "hst_00000000000000000000", sub: "hst_00000000000000000000" })),
+  ],
   ["another key", (p) => new TestHost(org).jws("sallyport-host+jwt", host.claims(p))],
-  ["alg none", (p) => `${Buffer.from('{"alg":"none","typ":"sallyport-host+jwt"}').toString("base64url")}.${Buffer.from(JSON.stringify(host.claims(p))).toString("base64url")}.`],
-  ["a key in the header", (p) => {
-    const stranger = new TestHost(org);
-    return stranger.jws("sallyport-host+jwt", host.claims(p), { jwk: stranger.jwk });
-  }],
+  [
+    "alg none",
+    (p) =>
+      `${Buffer.from('{"alg":"none","typ":"sallyport-host+jwt"}').toString("base64url")}.${Buffer.from(JSON.stringify(host.claims(p))).toString("base64url")}.`,
+  ],
+  [
+    "a key in the header",
+    (p) => {
+      const stranger = new TestHost(org);
+      return stranger.jws("sallyport-host+jwt", host.claims(p), { jwk: stranger.jwk });
+    },
+  ],
   ["alg HS256 with the public key as secret", (p) => host.jws("sallyport-host+jwt", host.claims(p), { alg: "HS256" })],
 ];
 
@@ -35,7 +45,10 @@ test("S16, S20: whoever proves nothing gets one and the same 401, whatever was w
     const body = host.request("alice");
     const signed = token(JSON.stringify(body));
     const answer = await org.app.inject({
-      method: "POST", url: LOGON, payload: body, headers: signed === undefined ? {} : { authorization: `Bearer ${signed}` },
+      method: "POST",
+      url: LOGON,
+      payload: body,
+      headers: signed === undefined ? {} : { authorization: `Bearer ${signed}` },
     });
     assert.equal(answer.statusCode, 401);
     answers.add(JSON.stringify({ ...answer.json(), errorId: "" }));
@@ -43,11 +56,15 @@ test("S16, S20: whoever proves nothing gets one and the same 401, whatever was w
   assert.equal(answers.size, 1, [...answers].join("\n"));
 });
 
-
 const PROVEN: { name: string; cause: string; change?: object; typ?: string; evidence?: string }[] = [
   { name: "another typ", cause: "client.assertion-invalid", typ: "sallyport-decision+jws", evidence: "typ" },
   { name: "sub is not iss", cause: "client.assertion-invalid", change: { sub: "hst_00000000000000000000" }, evidence: "sub" },
-  { name: "good for too long", cause: "client.assertion-invalid", change: { exp: Math.floor(Date.UTC(2026, 10, 24, 12) / 1000) + 3600 }, evidence: "exp" },
+  {
+    name: "good for too long",
+    cause: "client.assertion-invalid",
+    change: { exp: Math.floor(Date.UTC(2026, 10, 24, 12) / 1000) + 3600 },
+    evidence: "exp",
+  },
   { name: "another body", cause: "client.assertion-invalid", change: { bh: randomBytes(32).toString("base64url") }, evidence: "bh" },
   { name: "another org", cause: "client.assertion-invalid", change: { aud: "https://other.example" }, evidence: "aud" },
   { name: "a claim too many", cause: "client.assertion-invalid", change: { admin: true }, evidence: "claims" },

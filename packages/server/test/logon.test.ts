@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
-import { compactVerify, importJWK } from "jose";
-import { makeApp, makePerson, make, ORG_URL, openTestOrg, payloadOf, TestHost, type TestOrg, type TestPerson, why } from "./test-org.ts";
+import { compactVerify, importJWK, type JWK } from "jose";
+import { make, makeApp, makePerson, ORG_URL, openTestOrg, payloadOf, TestHost, type TestOrg, type TestPerson, why } from "./test-org.ts";
 
 let org: TestOrg;
 let host: TestHost;
@@ -40,7 +40,7 @@ test("the right code lets in, in two calls, with a decision that names host, per
   assert.equal(factor.id, alice.factor);
   const done = await host.verify(opened.body.stateToken, factor.id, alice.code(now));
   assert.equal(done.body.status, "SUCCESS");
-  const key = await importJWK({ ...org.deps.keys.publicJwk() }, "ES256");
+  const key = await importJWK(org.deps.keys.publicJwk() as JWK, "ES256");
   const { payload, protectedHeader } = await compactVerify(done.body.decision, key);
   const claims = JSON.parse(Buffer.from(payload).toString());
   assert.equal(protectedHeader.typ, "sallyport-decision+jws");
@@ -60,9 +60,16 @@ test("the right code lets in, in two calls, with a decision that names host, per
 /** Refused before anything is asked: true cause in the org, what the host hears, and how it is brought about. */
 const REFUSED: { cause: string; told: string; username: string; prepare: () => Promise<void>; request?: object }[] = [
   { cause: "user.unknown", told: "user.refused", username: "nobody", prepare: async () => {} },
-  { cause: "app.not-assigned", told: "user.refused", username: "unassigned", prepare: async () => void (await makePerson(org, "unassigned")) },
   {
-    cause: "user.ambiguous", told: "user.refused", username: "twin",
+    cause: "app.not-assigned",
+    told: "user.refused",
+    username: "unassigned",
+    prepare: async () => void (await makePerson(org, "unassigned")),
+  },
+  {
+    cause: "user.ambiguous",
+    told: "user.refused",
+    username: "twin",
     prepare: async () => {
       for (const source of ["north", "south"]) {
         const user = await make(org, "POST", "/api/v1/users?activate=true", { profile: { login: "twin" }, source, externalId: "1" });
@@ -73,15 +80,21 @@ const REFUSED: { cause: string; told: string; username: string; prepare: () => P
     },
   },
   {
-    cause: "user.suspended", told: "user.refused", username: "sue",
+    cause: "user.suspended",
+    told: "user.refused",
+    username: "sue",
     prepare: async () => void (await make(org, "POST", `/api/v1/users/${(await person("sue")).id}/lifecycle/suspend`)),
   },
   {
-    cause: "user.deactivated", told: "user.refused", username: "dora",
+    cause: "user.deactivated",
+    told: "user.refused",
+    username: "dora",
     prepare: async () => void (await make(org, "POST", `/api/v1/users/${(await person("dora")).id}/lifecycle/deactivate`)),
   },
   {
-    cause: "factor.none", told: "factor.none", username: "nofactor",
+    cause: "factor.none",
+    told: "factor.none",
+    username: "nofactor",
     prepare: async () => {
       const user = await make(org, "POST", "/api/v1/users?activate=true", { profile: { login: "nofactor" } });
       await make(org, "POST", `/api/v1/apps/${appId}/users`, { id: user.id });

@@ -38,13 +38,32 @@ export async function openTestOrg(folder = mkdtempSync(join(tmpdir(), "sallyport
   const log = pino({ level: "silent" });
   const keys = await openKeys(store, join(folder, "sealing.key"));
   const refusedCallers = countRefusedCallers(store, log);
-  const deps: AppDeps = { store, keys, passwords, metrics, log, refusedCallers, orgUrl: ORG_URL, version: "0.1.0", rates: DEFAULT_RATES, dataFolder: folder };
+  const deps: AppDeps = {
+    store,
+    keys,
+    passwords,
+    metrics,
+    log,
+    refusedCallers,
+    orgUrl: ORG_URL,
+    version: "0.1.0",
+    rates: DEFAULT_RATES,
+    dataFolder: folder,
+  };
   const app = buildApp(deps, { admin: false, routes: ROUTES });
   const admin = buildApp(deps, { admin: true, routes: ROUTES });
   return {
-    app, admin, deps, folder, clock,
+    app,
+    admin,
+    deps,
+    folder,
+    clock,
     async manage(method, path, body) {
-      const answer = await admin.inject({ method: method as "POST", url: path, ...(body === undefined ? {} : { payload: body as object }) });
+      const answer = await admin.inject({
+        method: method as "POST",
+        url: path,
+        ...(body === undefined ? {} : { payload: body as object }),
+      });
       return { status: answer.statusCode, body: answer.body === "" ? undefined : answer.json() };
     },
     async close() {
@@ -75,7 +94,10 @@ export interface TestPerson {
 export async function makePerson(org: TestOrg, login: string, password?: string): Promise<TestPerson> {
   const credentials = password === undefined ? {} : { credentials: { password: { value: password } } };
   const user = await make(org, "POST", "/api/v1/users?activate=true", { profile: { login }, ...credentials });
-  const factor = await make(org, "POST", `/api/v1/users/${user.id}/factors?activate=true`, { factorType: "token:software:totp", provider: "GOOGLE" });
+  const factor = await make(org, "POST", `/api/v1/users/${user.id}/factors?activate=true`, {
+    factorType: "token:software:totp",
+    provider: "GOOGLE",
+  });
   const secret = factor._embedded.activation.sharedSecret as string;
   const totp = new TOTP({ secret: Secret.fromBase32(secret) });
   return { id: user.id, login, factor: factor.id, secret, code: (at) => totp.generate({ timestamp: at }) };
@@ -125,15 +147,22 @@ export class TestHost {
   }
 
   jws(typ: string, claims: object, header: object = {}): string {
-    const text = [{ alg: "ES256", typ, ...header }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
+    const text = [{ alg: "ES256", typ, ...header }, claims]
+      .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+      .join(".");
     return `${text}.${sign("sha256", Buffer.from(text), { key: this.key, dsaEncoding: "ieee-p1363" }).toString("base64url")}`;
   }
 
   claims(body: string, change: object = {}): Record<string, unknown> {
     const iat = Math.floor(this.org.clock.now / 1000);
     return {
-      iss: this.id, sub: this.id, aud: ORG_URL, iat, exp: iat + 60,
-      jti: randomBytes(16).toString("base64url"), gen: this.generation,
+      iss: this.id,
+      sub: this.id,
+      aud: ORG_URL,
+      iat,
+      exp: iat + 60,
+      jti: randomBytes(16).toString("base64url"),
+      gen: this.generation,
       bh: createHash("sha256").update(body).digest("base64url"),
       ...change,
     };
@@ -143,15 +172,27 @@ export class TestHost {
   async call(path: string, body: object, change: object = {}, token?: string): Promise<{ status: number; body: any }> {
     const payload = JSON.stringify(body);
     const authorization = `Bearer ${token ?? this.jws("sallyport-host+jwt", this.claims(payload, change))}`;
-    const answer = await this.org.app.inject({ method: "POST", url: path, payload, headers: { "content-type": "application/json", authorization } });
+    const answer = await this.org.app.inject({
+      method: "POST",
+      url: path,
+      payload,
+      headers: { "content-type": "application/json", authorization },
+    });
     return { status: answer.statusCode, body: answer.body === "" ? undefined : answer.json() };
   }
 
   request(username: string, change: object = {}): Record<string, unknown> & { reference: string } {
     return {
-      reference: writeReference(randomBytes(5)), nonce: randomBytes(16).toString("base64url"), username,
-      scenario: "logon", service: "sshd", address: { value: "203.0.113.7", origin: "socket" },
-      password: "verified", hostTime: this.org.clock.now, conversation: true, drive: "agent",
+      reference: writeReference(randomBytes(5)),
+      nonce: randomBytes(16).toString("base64url"),
+      username,
+      scenario: "logon",
+      service: "sshd",
+      address: { value: "203.0.113.7", origin: "socket" },
+      password: "verified",
+      hostTime: this.org.clock.now,
+      conversation: true,
+      drive: "agent",
       ...change,
     };
   }
@@ -161,7 +202,15 @@ export class TestHost {
   }
 
   selfCheck(change: object = {}, claims: object = {}) {
-    const body = { checkId: randomBytes(16).toString("base64url"), bootId: "boot-1", version: "0.1.0", armed: true, offsetMs: 0, findings: [], ...change };
+    const body = {
+      checkId: randomBytes(16).toString("base64url"),
+      bootId: "boot-1",
+      version: "0.1.0",
+      armed: true,
+      offsetMs: 0,
+      findings: [],
+      ...change,
+    };
     return this.call("/api/v1/hosts/self/check", body, claims);
   }
 }

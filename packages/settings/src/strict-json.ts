@@ -31,7 +31,10 @@ const DEPTH = 16;
 export function readStrictJson<S extends z.ZodType>(text: string, schema: S, options: StrictJsonOptions): StrictJson<z.output<S>> {
   const tree = readTree(text, options.depth ?? DEPTH);
   if (!tree.ok) {
-    return { ok: false, complaints: tree.complaints.map((c) => ({ ...place(text, c.offset), path: writePath(c.path), message: c.message })) };
+    return {
+      ok: false,
+      complaints: tree.complaints.map((c) => ({ ...place(text, c.offset), path: writePath(c.path), message: c.message })),
+    };
   }
   const checked = schema.safeParse(JSON.parse(text));
   if (checked.success) return { ok: true, value: checked.data };

@@ -11,26 +11,40 @@ import { findApp, findGroup, findUser } from "../resources.ts";
 
 export function appCommands(program: Command): void {
   const app = program.command("app").description("protected things: machines of one kind, with assignments and a policy");
-  orgCommand<CommonOptions & { names?: string }>(app, {
-    name: "add <label>",
-    does: "create an app",
-    example: "sallyport app add servers",
-    options: [["--names <rules>", "how typed names find users, in order, such as login,userPrincipalName,samAccountName"]],
-  }, async (org, options, label = "") => {
-    const settings = options.names ? { settings: { nameRules: options.names.split(",") } } : {};
-    const created = await org.send<AppView>("POST", "/api/v1/apps", { label, ...settings });
-    print(options.json, created, () => `app ${created.label} (${created.id})`);
-  });
+  orgCommand<CommonOptions & { names?: string }>(
+    app,
+    {
+      name: "add <label>",
+      does: "create an app",
+      example: "sallyport app add servers",
+      options: [["--names <rules>", "how typed names find users, in order, such as login,userPrincipalName,samAccountName"]],
+    },
+    async (org, options, label = "") => {
+      const settings = options.names ? { settings: { nameRules: options.names.split(",") } } : {};
+      const created = await org.send<AppView>("POST", "/api/v1/apps", { label, ...settings });
+      print(options.json, created, () => `app ${created.label} (${created.id})`);
+    },
+  );
   orgCommand(app, { name: "list", does: "list apps", example: "sallyport app list" }, async (org, options) => {
     const apps = await org.list<AppView>("/api/v1/apps?limit=200");
-    print(options.json, apps, () => table(["label", "status", "id"], apps.map((a) => [a.label, a.status, a.id]), "no apps yet: sallyport app add NAME"));
+    print(options.json, apps, () =>
+      table(
+        ["label", "status", "id"],
+        apps.map((a) => [a.label, a.status, a.id]),
+        "no apps yet: sallyport app add NAME",
+      ),
+    );
   });
   orgCommand(app, { name: "show <label>", does: "show an app and who is assigned", example: "sallyport app show servers" }, showApp);
-  orgCommand(app, { name: "delete <label>", does: "delete an app that no host belongs to", example: "sallyport app delete servers" }, async (org, options, label = "") => {
-    const found = await findApp(org, label);
-    await org.send("DELETE", `/api/v1/apps/${found.id}`);
-    print(options.json, { deleted: found.id }, () => `app ${found.label} is deleted`);
-  });
+  orgCommand(
+    app,
+    { name: "delete <label>", does: "delete an app that no host belongs to", example: "sallyport app delete servers" },
+    async (org, options, label = "") => {
+      const found = await findApp(org, label);
+      await org.send("DELETE", `/api/v1/apps/${found.id}`);
+      print(options.json, { deleted: found.id }, () => `app ${found.label} is deleted`);
+    },
+  );
   assignCommands(program);
 }
 
@@ -47,38 +61,63 @@ async function showApp(org: OrgClient, options: CommonOptions, label = ""): Prom
 }
 
 function assignCommands(program: Command): void {
-  for (const [name, method] of [["assign", "add"], ["unassign", "remove"]] as const) {
-    orgCommand<CommonOptions & { group?: boolean }>(program, {
-      name: `${name} <app> <who>`,
-      does: name === "assign" ? "let a user (or with --group a group) log on to an app's machines" : "take an assignment away",
-      example: `sallyport ${name} servers alice`,
-      options: [["--group", "<who> is a group"]],
-    }, async (org, options, label = "", who = "") => {
-      const app = await findApp(org, label);
-      const target = options.group ? await findGroup(org, who) : await findUser(org, who);
-      const path = `/api/v1/apps/${app.id}/${options.group ? "groups" : "users"}`;
-      if (method === "remove") await org.send("DELETE", `${path}/${target.id}`);
-      else if (options.group) await org.send("PUT", `${path}/${target.id}`, {});
-      else await org.send("POST", path, { id: target.id });
-      print(options.json, { app: app.id, assigned: target.id }, () => `${who} is ${method === "add" ? "assigned to" : "no longer assigned to"} ${app.label}`);
-    });
+  for (const [name, method] of [
+    ["assign", "add"],
+    ["unassign", "remove"],
+  ] as const) {
+    orgCommand<CommonOptions & { group?: boolean }>(
+      program,
+      {
+        name: `${name} <app> <who>`,
+        does: name === "assign" ? "let a user (or with --group a group) log on to an app's machines" : "take an assignment away",
+        example: `sallyport ${name} servers alice`,
+        options: [["--group", "<who> is a group"]],
+      },
+      async (org, options, label = "", who = "") => {
+        const app = await findApp(org, label);
+        const target = options.group ? await findGroup(org, who) : await findUser(org, who);
+        const path = `/api/v1/apps/${app.id}/${options.group ? "groups" : "users"}`;
+        if (method === "remove") await org.send("DELETE", `${path}/${target.id}`);
+        else if (options.group) await org.send("PUT", `${path}/${target.id}`, {});
+        else await org.send("POST", path, { id: target.id });
+        print(
+          options.json,
+          { app: app.id, assigned: target.id },
+          () => `${who} is ${method === "add" ? "assigned to" : "no longer assigned to"} ${app.label}`,
+        );
+      },
+    );
   }
 }
 
 export function zoneCommands(program: Command): void {
   const zone = program.command("zone").description("networks that policy rules name");
-  orgCommand(zone, { name: "set <name> <cidrs...>", does: "create or replace a zone", example: "sallyport zone set office 203.0.113.0/24 2001:db8::/32" }, async (org, options, name = "", ...cidrs) => {
-    const done = await org.send<Zone>("PUT", `/api/v1/zones/${encodeURIComponent(name)}`, { cidrs });
-    print(options.json, done, () => `zone ${name}: ${cidrs.join(", ")}`);
-  });
+  orgCommand(
+    zone,
+    { name: "set <name> <cidrs...>", does: "create or replace a zone", example: "sallyport zone set office 203.0.113.0/24 2001:db8::/32" },
+    async (org, options, name = "", ...cidrs) => {
+      const done = await org.send<Zone>("PUT", `/api/v1/zones/${encodeURIComponent(name)}`, { cidrs });
+      print(options.json, done, () => `zone ${name}: ${cidrs.join(", ")}`);
+    },
+  );
   orgCommand(zone, { name: "list", does: "list zones", example: "sallyport zone list" }, async (org, options) => {
     const zones = await org.list<Zone>("/api/v1/zones");
-    print(options.json, zones, () => table(["name", "networks"], zones.map((z) => [z.name, z.cidrs.join(", ")]), "no zones yet: sallyport zone set NAME CIDR…"));
+    print(options.json, zones, () =>
+      table(
+        ["name", "networks"],
+        zones.map((z) => [z.name, z.cidrs.join(", ")]),
+        "no zones yet: sallyport zone set NAME CIDR…",
+      ),
+    );
   });
-  orgCommand(zone, { name: "delete <name>", does: "delete a zone", example: "sallyport zone delete office" }, async (org, options, name = "") => {
-    await org.send("DELETE", `/api/v1/zones/${encodeURIComponent(name)}`);
-    print(options.json, { deleted: name }, () => `zone ${name} is deleted`);
-  });
+  orgCommand(
+    zone,
+    { name: "delete <name>", does: "delete a zone", example: "sallyport zone delete office" },
+    async (org, options, name = "") => {
+      await org.send("DELETE", `/api/v1/zones/${encodeURIComponent(name)}`);
+      print(options.json, { deleted: name }, () => `zone ${name} is deleted`);
+    },
+  );
 }
 
 interface PolicyAnswer {
@@ -89,22 +128,49 @@ interface PolicyAnswer {
 
 export function policyCommands(program: Command): void {
   const policy = program.command("policy").description("who is asked for a factor, where and when");
-  orgCommand<CommonOptions & { app: string }>(policy, {
-    name: "show", does: "print an app's policy document", example: "sallyport policy show --app servers > policy.json", required: [["--app <label>", "the app"]],
-  }, async (org, options) => {
-    const found = await org.get<PolicyAnswer>(`/api/v1/apps/${(await findApp(org, options.app)).id}/policy`);
-    print(options.json, found, () => JSON.stringify(found.document, null, 2));
-  });
-  orgCommand<CommonOptions & { app: string }>(policy, {
-    name: "set <file>", does: "replace an app's policy by a document", example: "sallyport policy set policy.json --app servers", required: [["--app <label>", "the app"]],
-  }, setPolicy);
-  orgCommand<CommonOptions & { app: string; user: string; service: string; scenario?: string; host?: string; from?: string; at?: string }>(policy, {
-    name: "rehearse",
-    does: "what would happen to a name, there, now; nothing is sent to anyone",
-    example: "sallyport policy rehearse --app servers --user alice --service sshd --from 203.0.113.7",
-    required: [["--app <label>", "the app"], ["--user <name>", "the name as typed at the logon"], ["--service <name>", "sshd, xrdp, sudo, su, …"]],
-    options: [["--scenario <name>", "logon, unlock, elevate"], ["--host <name>", "the machine"], ["--from <address>", "the client's IP address"], ["--at <time>", "ISO 8601 time"]],
-  }, rehearse);
+  orgCommand<CommonOptions & { app: string }>(
+    policy,
+    {
+      name: "show",
+      does: "print an app's policy document",
+      example: "sallyport policy show --app servers > policy.json",
+      required: [["--app <label>", "the app"]],
+    },
+    async (org, options) => {
+      const found = await org.get<PolicyAnswer>(`/api/v1/apps/${(await findApp(org, options.app)).id}/policy`);
+      print(options.json, found, () => JSON.stringify(found.document, null, 2));
+    },
+  );
+  orgCommand<CommonOptions & { app: string }>(
+    policy,
+    {
+      name: "set <file>",
+      does: "replace an app's policy by a document",
+      example: "sallyport policy set policy.json --app servers",
+      required: [["--app <label>", "the app"]],
+    },
+    setPolicy,
+  );
+  orgCommand<CommonOptions & { app: string; user: string; service: string; scenario?: string; host?: string; from?: string; at?: string }>(
+    policy,
+    {
+      name: "rehearse",
+      does: "what would happen to a name, there, now; nothing is sent to anyone",
+      example: "sallyport policy rehearse --app servers --user alice --service sshd --from 203.0.113.7",
+      required: [
+        ["--app <label>", "the app"],
+        ["--user <name>", "the name as typed at the logon"],
+        ["--service <name>", "sshd, xrdp, sudo, su, …"],
+      ],
+      options: [
+        ["--scenario <name>", "logon, unlock, elevate"],
+        ["--host <name>", "the machine"],
+        ["--from <address>", "the client's IP address"],
+        ["--at <time>", "ISO 8601 time"],
+      ],
+    },
+    rehearse,
+  );
 }
 
 async function setPolicy(org: OrgClient, options: CommonOptions & { app: string }, file = ""): Promise<void> {
@@ -114,7 +180,11 @@ async function setPolicy(org: OrgClient, options: CommonOptions & { app: string 
   const app = await findApp(org, options.app);
   const { version } = await org.get<PolicyAnswer>(`/api/v1/apps/${app.id}/policy`);
   const done = await org.send<PolicyAnswer>("PUT", `/api/v1/apps/${app.id}/policy`, { version, document: read.value });
-  print(options.json, done, () => `the policy of ${app.label} is now version ${done.version}; hosts take it at their next self-check (at most 5 minutes)`);
+  print(
+    options.json,
+    done,
+    () => `the policy of ${app.label} is now version ${done.version}; hosts take it at their next self-check (at most 5 minutes)`,
+  );
 }
 
 interface RehearseOptions extends CommonOptions {
@@ -151,6 +221,8 @@ function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new Complaint(`${file}: ${(error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : (error as Error).message}`);
+    throw new Complaint(
+      `${file}: ${(error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : (error as Error).message}`,
+    );
   }
 }

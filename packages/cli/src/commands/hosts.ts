@@ -1,7 +1,7 @@
 /** Commands for machines: host (codes, list, revoke, enrol) and agent (run, arm, disarm, status). */
 import { readFileSync } from "node:fs";
 import { arm, disarm, enrolHost, readStatus, runAgent } from "@sallyport/agent";
-import { type HostView, hostCodeView, type LogonView } from "@sallyport/contracts";
+import type { HostView, hostCodeView, LogonView } from "@sallyport/contracts";
 import type { Command } from "commander";
 import type { z } from "zod";
 import { type CommonOptions, orgCommand, plainCommand } from "../command.ts";
@@ -11,48 +11,85 @@ import { findApp, findHost } from "../resources.ts";
 import { readStdin } from "../terminal.ts";
 
 type HostCode = z.infer<typeof hostCodeView>;
+
 export type { LogonView };
 
 export function hostCommands(program: Command): void {
   const host = program.command("host").description("machines with an agent");
-  orgCommand<CommonOptions & { app: string; name?: string }>(host, {
-    name: "code",
-    does: "make a one-time enrolment code for a machine",
-    example: "sallyport host code --app servers --name srv01 | ssh srv01 sallyport host enrol",
-    required: [["--app <label>", "the app that the machine belongs to"]],
-    options: [["--name <name>", "the machine's name in the org (default: its own host name)"]],
-  }, async (org, options) => {
-    const app = await findApp(org, options.app);
-    const made = await org.send<HostCode>("POST", "/api/v1/host-codes", { app: app.id, name: options.name });
-    print(options.json, made, () => made.code ?? "");
-    if (!options.json && process.stdout.isTTY) process.stderr.write(`Good for one machine until ${made.expiresAt}. On the machine, run: sallyport host enrol\n`);
-  });
+  orgCommand<CommonOptions & { app: string; name?: string }>(
+    host,
+    {
+      name: "code",
+      does: "make a one-time enrolment code for a machine",
+      example: "sallyport host code --app servers --name srv01 | ssh srv01 sallyport host enrol",
+      required: [["--app <label>", "the app that the machine belongs to"]],
+      options: [["--name <name>", "the machine's name in the org (default: its own host name)"]],
+    },
+    async (org, options) => {
+      const app = await findApp(org, options.app);
+      const made = await org.send<HostCode>("POST", "/api/v1/host-codes", { app: app.id, name: options.name });
+      print(options.json, made, () => made.code ?? "");
+      if (!options.json && process.stdout.isTTY)
+        process.stderr.write(`Good for one machine until ${made.expiresAt}. On the machine, run: sallyport host enrol\n`);
+    },
+  );
   orgCommand(host, { name: "list", does: "list machines and how they are", example: "sallyport host list" }, async (org, options) => {
     const hosts = await org.list<HostView>("/api/v1/hosts?limit=200");
-    const rows = hosts.map((h) => [h.name, h.status, h.armed ? "armed" : "disarmed", h.lastSeen, h.version, h.findings.map((f) => f.cause).join(" "), h.id]);
-    print(options.json, hosts, () => table(["name", "status", "agent", "last seen", "version", "findings", "id"], rows, "no hosts yet: sallyport host code --app APP"));
+    const rows = hosts.map((h) => [
+      h.name,
+      h.status,
+      h.armed ? "armed" : "disarmed",
+      h.lastSeen,
+      h.version,
+      h.findings.map((f) => f.cause).join(" "),
+      h.id,
+    ]);
+    print(options.json, hosts, () =>
+      table(["name", "status", "agent", "last seen", "version", "findings", "id"], rows, "no hosts yet: sallyport host code --app APP"),
+    );
   });
-  orgCommand(host, { name: "show <name>", does: "show one machine", example: "sallyport host show srv01" }, async (org, options, name = "") => {
-    const found = await findHost(org, name);
-    print(options.json, found, () => Object.entries(found).map(([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`));
-  });
-  orgCommand(host, { name: "revoke <name>", does: "refuse everything from a machine from now on", example: "sallyport host revoke srv01" }, async (org, options, name = "") => {
-    const found = await findHost(org, name);
-    await org.send("POST", `/api/v1/hosts/${found.id}/lifecycle/revoke`);
-    print(options.json, { revoked: found.id }, () => `${found.name} is revoked`);
-  });
-  plainCommand(host, {
-    name: "enrol",
-    does: "enrol this machine: reads the enrolment code from standard input or a file",
-    example: "sallyport host enrol --code-file /root/code",
-    options: [["--state <folder>", "state folder of the agent (default: /var/lib/sallyport, settings in /etc/sallyport)"], ["--code-file <file>", "file with the code"], ["--name <name>", "name of this machine"]],
-  }, async (options) => {
-    const { state, codeFile, name } = options as { state?: string; codeFile?: string; name?: string };
-    const code = codeFile === undefined ? await readStdin() : readCode(codeFile);
-    const done = await enrolHost({ code, ...(state ? { state } : {}), ...(name ? { name } : {}) });
-    if (!done.ok) throw new Complaint(done.reason, { ...done });
-    print(options.json, done, () => [`This machine is ${done.host.name} of ${done.host.org} now, disarmed.`, "Next: sallyport agent run, then sallyport agent arm"]);
-  });
+  orgCommand(
+    host,
+    { name: "show <name>", does: "show one machine", example: "sallyport host show srv01" },
+    async (org, options, name = "") => {
+      const found = await findHost(org, name);
+      print(options.json, found, () =>
+        Object.entries(found).map(([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`),
+      );
+    },
+  );
+  orgCommand(
+    host,
+    { name: "revoke <name>", does: "refuse everything from a machine from now on", example: "sallyport host revoke srv01" },
+    async (org, options, name = "") => {
+      const found = await findHost(org, name);
+      await org.send("POST", `/api/v1/hosts/${found.id}/lifecycle/revoke`);
+      print(options.json, { revoked: found.id }, () => `${found.name} is revoked`);
+    },
+  );
+  plainCommand(
+    host,
+    {
+      name: "enrol",
+      does: "enrol this machine: reads the enrolment code from standard input or a file",
+      example: "sallyport host enrol --code-file /root/code",
+      options: [
+        ["--state <folder>", "state folder of the agent (default: /var/lib/sallyport, settings in /etc/sallyport)"],
+        ["--code-file <file>", "file with the code"],
+        ["--name <name>", "name of this machine"],
+      ],
+    },
+    async (options) => {
+      const { state, codeFile, name } = options as { state?: string; codeFile?: string; name?: string };
+      const code = codeFile === undefined ? await readStdin() : readCode(codeFile);
+      const done = await enrolHost({ code, ...(state ? { state } : {}), ...(name ? { name } : {}) });
+      if (!done.ok) throw new Complaint(done.reason, { ...done });
+      print(options.json, done, () => [
+        `This machine is ${done.host.name} of ${done.host.org} now, disarmed.`,
+        "Next: sallyport agent run, then sallyport agent arm",
+      ]);
+    },
+  );
 }
 
 function readCode(file: string): string {
@@ -66,24 +103,48 @@ function readCode(file: string): string {
 export function agentCommands(program: Command): void {
   const agent = program.command("agent").description("the agent of this machine");
   const state: [string, string] = ["--state <folder>", "state folder of the agent (default: /var/lib/sallyport)"];
-  plainCommand(agent, { name: "run", does: "run the agent until it is stopped", example: "sallyport agent run", options: [state] }, async (options) => {
-    process.exitCode = await runAgent(stateOf(options));
-  });
-  plainCommand(agent, {
-    name: "arm", does: "check everything, then ask for the factor from now on", example: "sallyport agent arm", options: [state, ["--force", "arm in spite of findings"]],
-  }, async (options) => {
-    const done = await arm({ ...stateOf(options), force: options["force"] === true });
-    if (!done.ok) throw new Complaint(`not armed: ${done.findings.map((f) => `${f.cause}${f.evidence ? ` (${f.evidence})` : ""}`).join("; ")}`, { findings: done.findings });
-    print(options.json, done, () => "armed: logons through the door are asked for their second factor");
-  });
-  plainCommand(agent, { name: "disarm", does: "let logons pass without the factor until armed again", example: "sallyport agent disarm", options: [state] }, async (options) => {
-    await disarm(stateOf(options));
-    print(options.json, { armed: false }, () => "disarmed: nobody is asked for a second factor on this machine");
-  });
-  plainCommand(agent, { name: "status", does: "how this machine's agent is", example: "sallyport agent status", options: [state] }, async (options) => {
-    const status = await readStatus(stateOf(options));
-    print(options.json, status, () => Object.entries(status).map(([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`));
-  });
+  plainCommand(
+    agent,
+    { name: "run", does: "run the agent until it is stopped", example: "sallyport agent run", options: [state] },
+    async (options) => {
+      process.exitCode = await runAgent(stateOf(options));
+    },
+  );
+  plainCommand(
+    agent,
+    {
+      name: "arm",
+      does: "check everything, then ask for the factor from now on",
+      example: "sallyport agent arm",
+      options: [state, ["--force", "arm in spite of findings"]],
+    },
+    async (options) => {
+      const done = await arm({ ...stateOf(options), force: options["force"] === true });
+      if (!done.ok)
+        throw new Complaint(`not armed: ${done.findings.map((f) => `${f.cause}${f.evidence ? ` (${f.evidence})` : ""}`).join("; ")}`, {
+          findings: done.findings,
+        });
+      print(options.json, done, () => "armed: logons through the door are asked for their second factor");
+    },
+  );
+  plainCommand(
+    agent,
+    { name: "disarm", does: "let logons pass without the factor until armed again", example: "sallyport agent disarm", options: [state] },
+    async (options) => {
+      await disarm(stateOf(options));
+      print(options.json, { armed: false }, () => "disarmed: nobody is asked for a second factor on this machine");
+    },
+  );
+  plainCommand(
+    agent,
+    { name: "status", does: "how this machine's agent is", example: "sallyport agent status", options: [state] },
+    async (options) => {
+      const status = await readStatus(stateOf(options));
+      print(options.json, status, () =>
+        Object.entries(status).map(([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`),
+      );
+    },
+  );
 }
 
 function stateOf(options: Record<string, unknown>): { state?: string } {

@@ -16,25 +16,31 @@ interface LogonOptions {
 }
 
 export function logonCommand(program: Command): void {
-  plainCommand(program, {
-    name: "logon <user>",
-    does: "try a logon through this machine's agent; asks the password, which the org checks",
-    example: "sallyport logon alice --socket ./data/agent/agent.sock",
-    options: [
-      ["--socket <path>", "the agent's socket (default: /run/sallyport/agent.sock)"],
-      ["--code <code>", "the code, instead of being asked for it"],
-      ["--service <name>", "the service to appear as (default: console)"],
-    ],
-  }, async (options, user = "") => {
-    const given = options as unknown as Partial<LogonOptions>;
-    await logon(user, { ...given, socket: given.socket ?? "/run/sallyport/agent.sock" });
-  });
+  plainCommand(
+    program,
+    {
+      name: "logon <user>",
+      does: "try a logon through this machine's agent; asks the password, which the org checks",
+      example: "sallyport logon alice --socket ./data/agent/agent.sock",
+      options: [
+        ["--socket <path>", "the agent's socket (default: /run/sallyport/agent.sock)"],
+        ["--code <code>", "the code, instead of being asked for it"],
+        ["--service <name>", "the service to appear as (default: console)"],
+      ],
+    },
+    async (options, user = "") => {
+      const given = options as unknown as Partial<LogonOptions>;
+      await logon(user, { ...given, socket: given.socket ?? "/run/sallyport/agent.sock" });
+    },
+  );
 }
 
 async function logon(user: string, options: LogonOptions): Promise<void> {
   const socket = connect(options.socket);
   const lines = createInterface({ input: socket });
-  const failed = new Promise<never>((_, reject) => socket.once("error", (error) => reject(new Complaint(`the agent's door ${options.socket} does not open: ${error.message}`))));
+  const failed = new Promise<never>((_, reject) =>
+    socket.once("error", (error) => reject(new Complaint(`the agent's door ${options.socket} does not open: ${error.message}`))),
+  );
   failed.catch(() => {});
   const send = (frame: object) => socket.write(`${JSON.stringify(frame)}\n`);
   send({ v: DOOR_VERSION, hello: { provider: "terminal", conversation: true, serial: false } });
@@ -64,7 +70,10 @@ function readFrame(line: string): AgentFrame {
   return read.data;
 }
 
-async function fill(show: { title?: string | undefined; text?: string | undefined; fields?: Field[] | undefined }, options: LogonOptions): Promise<Record<string, string> | undefined> {
+async function fill(
+  show: { title?: string | undefined; text?: string | undefined; fields?: Field[] | undefined },
+  options: LogonOptions,
+): Promise<Record<string, string> | undefined> {
   for (const text of [show.title, show.text]) if (text !== undefined) process.stderr.write(`${clean(text)}\n`);
   if (!show.fields || show.fields.length === 0) return undefined;
   const values: Record<string, string> = {};

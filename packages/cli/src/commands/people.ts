@@ -20,31 +20,45 @@ interface AddOptions extends CommonOptions {
 
 export function userCommands(program: Command): void {
   const user = program.command("user").description("people who log on");
-  orgCommand<AddOptions>(user, {
-    name: "add <login>",
-    does: "create a user",
-    example: "sallyport user add alice --email alice@corp.example",
-    options: [
-      ["--email <address>", "e-mail address"],
-      ["--first-name <name>", "first name"],
-      ["--last-name <name>", "last name"],
-      ["--sam <name>", "sAMAccountName, the short Windows name"],
-      ["--domain <name>", "domain of the short name"],
-      ["--upn <name>", "userPrincipalName"],
-      ["--source <name>", "where the user comes from (default: local)"],
-      ["--external-id <id>", "the user's id in that source"],
-      ["--password-stdin", "read a password from standard input, for logons whose password the org checks"],
-    ],
-  }, addUser);
+  orgCommand<AddOptions>(
+    user,
+    {
+      name: "add <login>",
+      does: "create a user",
+      example: "sallyport user add alice --email alice@corp.example",
+      options: [
+        ["--email <address>", "e-mail address"],
+        ["--first-name <name>", "first name"],
+        ["--last-name <name>", "last name"],
+        ["--sam <name>", "sAMAccountName, the short Windows name"],
+        ["--domain <name>", "domain of the short name"],
+        ["--upn <name>", "userPrincipalName"],
+        ["--source <name>", "where the user comes from (default: local)"],
+        ["--external-id <id>", "the user's id in that source"],
+        ["--password-stdin", "read a password from standard input, for logons whose password the org checks"],
+      ],
+    },
+    addUser,
+  );
   orgCommand(user, { name: "list", does: "list users", example: "sallyport user list" }, async (org, options) => {
     const users = await org.list<UserView>("/api/v1/users?limit=200");
     print(options.json, users, () => table(["login", "status", "source", "id"], users.map(row), "no users yet: sallyport user add NAME"));
   });
-  orgCommand(user, { name: "show <login>", does: "show one user", example: "sallyport user show alice" }, async (org, options, name = "") => {
-    const found = await findUser(org, name);
-    print(options.json, found, () => table(["login", "status", "source", "id"], [row(found)], ""));
-  });
-  const lifecycle = { suspend: "stop all logons of a user", unsuspend: "lift a suspension", activate: "activate a user", deactivate: "deactivate a user for good", unlock: "unlock a user" };
+  orgCommand(
+    user,
+    { name: "show <login>", does: "show one user", example: "sallyport user show alice" },
+    async (org, options, name = "") => {
+      const found = await findUser(org, name);
+      print(options.json, found, () => table(["login", "status", "source", "id"], [row(found)], ""));
+    },
+  );
+  const lifecycle = {
+    suspend: "stop all logons of a user",
+    unsuspend: "lift a suspension",
+    activate: "activate a user",
+    deactivate: "deactivate a user for good",
+    unlock: "unlock a user",
+  };
   for (const [step, does] of Object.entries(lifecycle)) {
     orgCommand(user, { name: `${step} <login>`, does, example: `sallyport user ${step} alice` }, async (org, options, name = "") => {
       const found = await findUser(org, name);
@@ -53,11 +67,15 @@ export function userCommands(program: Command): void {
       print(options.json, now, () => `${now.profile.login} is ${now.status}`);
     });
   }
-  orgCommand(user, { name: "delete <login>", does: "delete a deactivated user", example: "sallyport user delete alice" }, async (org, options, name = "") => {
-    const found = await findUser(org, name);
-    await org.send("DELETE", `/api/v1/users/${found.id}`);
-    print(options.json, { deleted: found.id }, () => `${found.profile.login} is deleted`);
-  });
+  orgCommand(
+    user,
+    { name: "delete <login>", does: "delete a deactivated user", example: "sallyport user delete alice" },
+    async (org, options, name = "") => {
+      const found = await findUser(org, name);
+      await org.send("DELETE", `/api/v1/users/${found.id}`);
+      print(options.json, { deleted: found.id }, () => `${found.profile.login} is deleted`);
+    },
+  );
 }
 
 const addUser = async (org: import("../org-client.ts").OrgClient, options: AddOptions, login = "") => {
@@ -86,32 +104,60 @@ function row(user: UserView): string[] {
 
 export function groupCommands(program: Command): void {
   const group = program.command("group").description("groups of users");
-  orgCommand<CommonOptions & { description?: string }>(group, {
-    name: "add <name>", does: "create a group", example: "sallyport group add admins", options: [["--description <text>", "what it is for"]],
-  }, async (org, options, name = "") => {
-    const created = await org.send<GroupView>("POST", "/api/v1/groups", { profile: { name, description: options.description } });
-    print(options.json, created, () => `group ${created.profile.name} (${created.id})`);
-  });
+  orgCommand<CommonOptions & { description?: string }>(
+    group,
+    {
+      name: "add <name>",
+      does: "create a group",
+      example: "sallyport group add admins",
+      options: [["--description <text>", "what it is for"]],
+    },
+    async (org, options, name = "") => {
+      const created = await org.send<GroupView>("POST", "/api/v1/groups", { profile: { name, description: options.description } });
+      print(options.json, created, () => `group ${created.profile.name} (${created.id})`);
+    },
+  );
   orgCommand(group, { name: "list", does: "list groups", example: "sallyport group list" }, async (org, options) => {
     const groups = await org.list<GroupView>("/api/v1/groups?limit=200");
-    print(options.json, groups, () => table(["name", "id"], groups.map((g) => [g.profile.name, g.id]), "no groups yet: sallyport group add NAME"));
+    print(options.json, groups, () =>
+      table(
+        ["name", "id"],
+        groups.map((g) => [g.profile.name, g.id]),
+        "no groups yet: sallyport group add NAME",
+      ),
+    );
   });
-  orgCommand(group, { name: "members <name>", does: "list the members of a group", example: "sallyport group members admins" }, async (org, options, name = "") => {
-    const found = await findGroup(org, name);
-    const users = await org.list<UserView>(`/api/v1/groups/${found.id}/users?limit=200`);
-    print(options.json, users, () => table(["login", "status", "source", "id"], users.map(row), "no members"));
-  });
-  for (const [step, method, done] of [["join", "PUT", "is in"], ["leave", "DELETE", "is no longer in"]] as const) {
-    orgCommand(group, { name: `${step} <name> <login>`, does: `a user ${step}s a group`, example: `sallyport group ${step} admins alice` }, async (org, options, name = "", login = "") => {
+  orgCommand(
+    group,
+    { name: "members <name>", does: "list the members of a group", example: "sallyport group members admins" },
+    async (org, options, name = "") => {
       const found = await findGroup(org, name);
-      const user = await findUser(org, login);
-      await org.send(method, `/api/v1/groups/${found.id}/users/${user.id}`);
-      print(options.json, { group: found.id, user: user.id }, () => `${user.profile.login} ${done} ${found.profile.name}`);
-    });
+      const users = await org.list<UserView>(`/api/v1/groups/${found.id}/users?limit=200`);
+      print(options.json, users, () => table(["login", "status", "source", "id"], users.map(row), "no members"));
+    },
+  );
+  for (const [step, method, done] of [
+    ["join", "PUT", "is in"],
+    ["leave", "DELETE", "is no longer in"],
+  ] as const) {
+    orgCommand(
+      group,
+      { name: `${step} <name> <login>`, does: `a user ${step}s a group`, example: `sallyport group ${step} admins alice` },
+      async (org, options, name = "", login = "") => {
+        const found = await findGroup(org, name);
+        const user = await findUser(org, login);
+        await org.send(method, `/api/v1/groups/${found.id}/users/${user.id}`);
+        print(options.json, { group: found.id, user: user.id }, () => `${user.profile.login} ${done} ${found.profile.name}`);
+      },
+    );
   }
-  orgCommand(group, { name: "delete <name>", does: "delete a group", example: "sallyport group delete admins" }, async (org, options, name = "") => {
-    const found = await findGroup(org, name);
-    await org.send("DELETE", `/api/v1/groups/${found.id}`);
-    print(options.json, { deleted: found.id }, () => `group ${found.profile.name} is deleted`);
-  });
+  orgCommand(
+    group,
+    { name: "delete <name>", does: "delete a group", example: "sallyport group delete admins" },
+    async (org, options, name = "") => {
+      const found = await findGroup(org, name);
+      await org.send("DELETE", `/api/v1/groups/${found.id}`);
+      print(options.json, { deleted: found.id }, () => `group ${found.profile.name} is deleted`);
+    },
+  );
 }

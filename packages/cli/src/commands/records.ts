@@ -11,25 +11,40 @@ import { explainLogon } from "../why.ts";
 
 export function logCommands(program: Command): void {
   const log = program.command("log").description("the system log");
-  orgCommand<CommonOptions & { lines?: string }>(log, {
-    name: "tail", does: "the newest events, oldest first", example: "sallyport log tail --lines 50", options: [["--lines <n>", "how many (default 20)"]],
-  }, async (org, options) => {
-    const wanted = Number(options.lines ?? 20);
-    if (!Number.isInteger(wanted) || wanted < 1 || wanted > 1000) throw new Complaint("--lines takes a number from 1 to 1000");
-    const events = await org.get<LogEvent[]>(`/api/v1/log/tail?limit=${wanted}`);
-    print(options.json, events, () => events.map(line));
-  });
-  orgCommand<CommonOptions & { head?: string }>(log, {
-    name: "verify",
-    does: "check that nothing of the log was changed, left out, reordered or cut off",
-    example: "sallyport log verify --head /var/lib/sallyport",
-    options: [["--head <folder>", "a host's state folder: compares the place in the log that its agent kept"]],
-  }, async (org, options) => {
-    const result = await verifyLog(org, options.head);
-    print(options.json, result, () => (result.ok ? `the log is whole: ${result.events} events` : result.faults.map((f) => `FAULT ${f}`)));
-    if (!result.ok) process.exitCode = 1;
-  });
-  orgCommand(log, { name: "export <file>", does: "write the whole log, one JSON event a line", example: "sallyport log export log.jsonl" }, exportLog);
+  orgCommand<CommonOptions & { lines?: string }>(
+    log,
+    {
+      name: "tail",
+      does: "the newest events, oldest first",
+      example: "sallyport log tail --lines 50",
+      options: [["--lines <n>", "how many (default 20)"]],
+    },
+    async (org, options) => {
+      const wanted = Number(options.lines ?? 20);
+      if (!Number.isInteger(wanted) || wanted < 1 || wanted > 1000) throw new Complaint("--lines takes a number from 1 to 1000");
+      const events = await org.get<LogEvent[]>(`/api/v1/log/tail?limit=${wanted}`);
+      print(options.json, events, () => events.map(line));
+    },
+  );
+  orgCommand<CommonOptions & { head?: string }>(
+    log,
+    {
+      name: "verify",
+      does: "check that nothing of the log was changed, left out, reordered or cut off",
+      example: "sallyport log verify --head /var/lib/sallyport",
+      options: [["--head <folder>", "a host's state folder: compares the place in the log that its agent kept"]],
+    },
+    async (org, options) => {
+      const result = await verifyLog(org, options.head);
+      print(options.json, result, () => (result.ok ? `the log is whole: ${result.events} events` : result.faults.map((f) => `FAULT ${f}`)));
+      if (!result.ok) process.exitCode = 1;
+    },
+  );
+  orgCommand(
+    log,
+    { name: "export <file>", does: "write the whole log, one JSON event a line", example: "sallyport log export log.jsonl" },
+    exportLog,
+  );
 }
 
 function line(event: LogEvent): string {
@@ -48,55 +63,75 @@ async function exportLog(org: OrgClient, options: CommonOptions, file = ""): Pro
   let count = 0;
   for await (const event of org.pages<LogEvent>("/api/v1/log/chain?limit=1000")) {
     count += 1;
-    if (!out.write(`${JSON.stringify(event)}\n`)) await new Promise((resolve) => out.once("drain", resolve));
+    if (!out.write(`${JSON.stringify(event)}\n`)) await new Promise<void>((resolve) => out.once("drain", () => resolve()));
   }
   await new Promise<void>((resolve, reject) => out.end((error?: Error | null) => (error ? reject(error) : resolve())));
   print(options.json, { events: count, file }, () => `${count} events in ${file}`);
 }
 
 export function whyCommand(program: Command): void {
-  orgCommand<CommonOptions & { state?: string }>(program, {
-    name: "why <reference>",
-    does: "why a logon was refused (or let in): the cause, the evidence, what to do",
-    example: "sallyport why K7QF-3M2P",
-    options: [["--state <folder>", "state folder of this machine's agent (default: /var/lib/sallyport if it is there)"]],
-  }, async (org, options, typed = "") => {
-    const reference = readReference(typed);
-    if (!reference) throw new Complaint(`${typed} is no reference; one looks like K7QF-3M2P`);
-    const explained = await explainLogon(() => org.get<LogonView[]>(`/api/v1/logons/${reference}`), reference, options.state);
-    print(options.json, explained.value, () => explained.lines);
-    if (!explained.found) process.exitCode = 1;
-  });
+  orgCommand<CommonOptions & { state?: string }>(
+    program,
+    {
+      name: "why <reference>",
+      does: "why a logon was refused (or let in): the cause, the evidence, what to do",
+      example: "sallyport why K7QF-3M2P",
+      options: [["--state <folder>", "state folder of this machine's agent (default: /var/lib/sallyport if it is there)"]],
+    },
+    async (org, options, typed = "") => {
+      const reference = readReference(typed);
+      if (!reference) throw new Complaint(`${typed} is no reference; one looks like K7QF-3M2P`);
+      const explained = await explainLogon(() => org.get<LogonView[]>(`/api/v1/logons/${reference}`), reference, options.state);
+      print(options.json, explained.value, () => explained.lines);
+      if (!explained.found) process.exitCode = 1;
+    },
+  );
 }
 
 export function causeCommand(program: Command): void {
-  orgCommand(program, { name: "cause <id>", does: "what a cause means and what to do", example: "sallyport cause clock.host" }, async (_org, options, id = "") => {
-    if (!Object.hasOwn(CAUSES, id)) throw new Complaint(`there is no cause ${id}; docs/causes.md lists them all`);
-    const cause = CAUSES[id as CauseId];
-    print(options.json, cause, () => [cause.title, cause.administrator, ...Object.entries(cause.fix).map(([where, fix]) => `${where === "any" ? "fix" : `fix (${where})`}: ${fix}`)]);
-  });
+  orgCommand(
+    program,
+    { name: "cause <id>", does: "what a cause means and what to do", example: "sallyport cause clock.host" },
+    async (_org, options, id = "") => {
+      if (!Object.hasOwn(CAUSES, id)) throw new Complaint(`there is no cause ${id}; docs/causes.md lists them all`);
+      const cause = CAUSES[id as CauseId];
+      print(options.json, cause, () => [
+        cause.title,
+        cause.administrator,
+        ...Object.entries(cause.fix).map(([where, fix]) => `${where === "any" ? "fix" : `fix (${where})`}: ${fix}`),
+      ]);
+    },
+  );
 }
 
 export function tokenCommands(program: Command): void {
   const token = program.command("token").description("API tokens");
-  orgCommand<CommonOptions & { role: string; expires?: string }>(token, {
-    name: "create <name>",
-    does: "make an API token; it is shown once",
-    example: "sallyport token create ci --role auditor --expires 90",
-    required: [["--role <role>", "owner, admin, help-desk or auditor"]],
-    options: [["--expires <days>", "days that it is good for"]],
-  }, async (org, options, name = "") => {
-    const expiry = options.expires === undefined ? {} : { expiresInDays: Number(options.expires) };
-    const created = await org.send<TokenView>("POST", "/api/v1/tokens", { name, role: options.role, ...expiry });
-    print(options.json, created, () => [created.token ?? "", "This is the only time that it is shown."]);
-  });
+  orgCommand<CommonOptions & { role: string; expires?: string }>(
+    token,
+    {
+      name: "create <name>",
+      does: "make an API token; it is shown once",
+      example: "sallyport token create ci --role auditor --expires 90",
+      required: [["--role <role>", "owner, admin, help-desk or auditor"]],
+      options: [["--expires <days>", "days that it is good for"]],
+    },
+    async (org, options, name = "") => {
+      const expiry = options.expires === undefined ? {} : { expiresInDays: Number(options.expires) };
+      const created = await org.send<TokenView>("POST", "/api/v1/tokens", { name, role: options.role, ...expiry });
+      print(options.json, created, () => [created.token ?? "", "This is the only time that it is shown."]);
+    },
+  );
   orgCommand(token, { name: "list", does: "list API tokens", example: "sallyport token list" }, async (org, options) => {
     const tokens = await org.list<TokenView>("/api/v1/tokens");
     const rows = tokens.map((t) => [t.name, t.role, t.revokedAt ? "revoked" : "good", t.expiresAt, t.lastUsed, t.id]);
     print(options.json, tokens, () => table(["name", "role", "state", "expires", "last used", "id"], rows, "no tokens"));
   });
-  orgCommand(token, { name: "revoke <id>", does: "revoke an API token", example: "sallyport token revoke tok_…" }, async (org, options, id = "") => {
-    await org.send("DELETE", `/api/v1/tokens/${encodeURIComponent(id)}`);
-    print(options.json, { revoked: id }, () => `${id} is revoked`);
-  });
+  orgCommand(
+    token,
+    { name: "revoke <id>", does: "revoke an API token", example: "sallyport token revoke tok_…" },
+    async (org, options, id = "") => {
+      await org.send("DELETE", `/api/v1/tokens/${encodeURIComponent(id)}`);
+      print(options.json, { revoked: id }, () => `${id} is revoked`);
+    },
+  );
 }

@@ -19,42 +19,54 @@ interface ServeOptions extends CommonOptions {
 }
 
 export function serveCommand(program: Command): void {
-  plainCommand(program, {
-    name: "serve",
-    does: "run the org server",
-    example: "sallyport serve --data /var/lib/sallyport-org --listen 0.0.0.0:443 --url https://mfa.corp.example --tls-cert cert.pem --tls-key key.pem",
-    options: [
-      ["--data <folder>", "folder of the database, sealing key and admin socket (default: ./data)"],
-      ["--listen <address:port>", "where to listen (default: 127.0.0.1:8080)"],
-      ["--url <url>", "the org's URL as hosts and browsers see it"],
-      ["--tls-cert <file>", "PEM certificate with its chain"],
-      ["--tls-key <file>", "PEM private key"],
-      ["--trusted-proxy <cidrs>", "proxies whose word on the client's address counts, separated by commas"],
-      ["--sealing-key <file>", "key file for stored secrets (default: sealing.key in the data folder)"],
-      ["--log-level <level>", "debug, info, warn, error (default: info)"],
-    ],
-  }, async (options) => {
-    const handle = await openServer(serverOptions(options as unknown as ServeOptions));
-    print(options.json, { url: handle.url, adminSocket: handle.adminSocket, setUpLink: handle.setUpLink ?? null }, () => [
-      `The org is at ${handle.url}`,
-      ...(handle.setUpLink ? [`Set it up within 30 minutes: ${handle.setUpLink}`] : []),
-    ]);
-    await untilStopped(handle);
-  });
+  plainCommand(
+    program,
+    {
+      name: "serve",
+      does: "run the org server",
+      example:
+        "sallyport serve --data /var/lib/sallyport-org --listen 0.0.0.0:443 --url https://mfa.corp.example --tls-cert cert.pem --tls-key key.pem",
+      options: [
+        ["--data <folder>", "folder of the database, sealing key and admin socket (default: ./data)"],
+        ["--listen <address:port>", "where to listen (default: 127.0.0.1:8080)"],
+        ["--url <url>", "the org's URL as hosts and browsers see it"],
+        ["--tls-cert <file>", "PEM certificate with its chain"],
+        ["--tls-key <file>", "PEM private key"],
+        ["--trusted-proxy <cidrs>", "proxies whose word on the client's address counts, separated by commas"],
+        ["--sealing-key <file>", "key file for stored secrets (default: sealing.key in the data folder)"],
+        ["--log-level <level>", "debug, info, warn, error (default: info)"],
+      ],
+    },
+    async (options) => {
+      const handle = await openServer(serverOptions(options as unknown as ServeOptions));
+      print(options.json, { url: handle.url, adminSocket: handle.adminSocket, setUpLink: handle.setUpLink ?? null }, () => [
+        `The org is at ${handle.url}`,
+        ...(handle.setUpLink ? [`Set it up within 30 minutes: ${handle.setUpLink}`] : []),
+      ]);
+      await untilStopped(handle);
+    },
+  );
 }
 
 export function startCommand(program: Command): void {
-  plainCommand(program, {
-    name: "start",
-    does: "a first look: the org on localhost and an agent for this machine, both under one folder",
-    example: "npm start",
-    options: [["--data <folder>", "folder for everything (default: ./data)"], ["--listen <address:port>", "where to listen (default: 127.0.0.1:8080)"]],
-  }, async (options) => {
-    const serve = serverOptions({ ...(options as unknown as ServeOptions), logLevel: "warn" });
-    const handle = await openServer(serve);
-    const agent = await startHere(handle, serve.data);
-    await untilStopped(handle, agent.stop);
-  });
+  plainCommand(
+    program,
+    {
+      name: "start",
+      does: "a first look: the org on localhost and an agent for this machine, both under one folder",
+      example: "npm start",
+      options: [
+        ["--data <folder>", "folder for everything (default: ./data)"],
+        ["--listen <address:port>", "where to listen (default: 127.0.0.1:8080)"],
+      ],
+    },
+    async (options) => {
+      const serve = serverOptions({ ...(options as unknown as ServeOptions), logLevel: "warn" });
+      const handle = await openServer(serve);
+      const agent = await startHere(handle, serve.data);
+      await untilStopped(handle, agent.stop);
+    },
+  );
 }
 
 function serverOptions(options: Partial<ServeOptions>): ServerOptions {

@@ -7,12 +7,14 @@ export const AGENT = {
     kind: "refusal",
     title: "The agent on this machine does not answer",
     person: MACHINE,
-    administrator: "The logon screen or PAM module could not speak to the agent: it is not running, its door is closed, or it did not answer in time.",
+    administrator:
+      "The logon screen or PAM module could not speak to the agent: it is not running, its door is closed, or it did not answer in time.",
     evidence: ["path", "error", "detail"],
     who: "administrator",
     fix: {
       any: "Run `sallyport agent status`. If you cannot get in at all, use the console of the machine or its recovery mode.",
-      linux: "Start the agent: its service, or `sallyport agent run`. It says why if it cannot; see /var/log/sallyport/agent.log. The socket is /run/sallyport/agent.sock.",
+      linux:
+        "Start the agent: its service, or `sallyport agent run`. It says why if it cannot; see /var/log/sallyport/agent.log. The socket is /run/sallyport/agent.sock.",
       windows: "Start the service in services.msc; see the log in %ProgramData%\\Sallyport.",
     },
     dependsOn: ["config.missing", "config.unreadable", "config.invalid", "config.exposed", "door.untrusted", "agent.fault", "host.disk"],
@@ -21,7 +23,8 @@ export const AGENT = {
     kind: "refusal",
     title: "The agent failed unexpectedly",
     person: LATER,
-    administrator: "Something went wrong inside the agent that nobody foresaw. The logon was refused, and the agent's log holds the details under the logon's reference.",
+    administrator:
+      "Something went wrong inside the agent that nobody foresaw. The logon was refused, and the agent's log holds the details under the logon's reference.",
     evidence: ["error", "step", "reason", "errorId"],
     who: "vendor",
     fix: {
@@ -35,7 +38,8 @@ export const AGENT = {
     kind: "refusal",
     title: "A message at the agent's door was not understood",
     person: LATER,
-    administrator: "What one side sent is no message of the agreed form: not JSON, too long, an unknown field, or out of order. The evidence says which; the connection was closed.",
+    administrator:
+      "What one side sent is no message of the agreed form: not JSON, too long, an unknown field, or out of order. The evidence says which; the connection was closed.",
     evidence: ["reason", "detail", "peer"],
     who: "vendor",
     fix: {
@@ -49,12 +53,14 @@ export const AGENT = {
     kind: "refusal",
     title: "The other side of the agent's door cannot be trusted",
     person: MACHINE,
-    administrator: "The socket or pipe, a folder above it, or the process behind it does not belong to the system. Somebody may have put their own in its place, so no word was exchanged.",
+    administrator:
+      "The socket or pipe, a folder above it, or the process behind it does not belong to the system. Somebody may have put their own in its place, so no word was exchanged.",
     evidence: ["folder", "reason", "path", "peer"],
     who: "administrator",
     fix: {
       any: "Find out who made it: the evidence names owner and process. On a machine that others use, take this for an attack until shown otherwise.",
-      linux: "Stop the agent, remove /run/sallyport, and start the agent again. `/run/sallyport` and every folder above it must be root's and writable by nobody else.",
+      linux:
+        "Stop the agent, remove /run/sallyport, and start the agent again. `/run/sallyport` and every folder above it must be root's and writable by nobody else.",
       windows: "Stop the service, end the process that holds the pipe, and start the service again.",
     },
   },
@@ -80,17 +86,21 @@ export const AGENT = {
     kind: "refusal",
     title: "The org's decision does not hold",
     person: MACHINE,
-    administrator: "The signed answer for this logon is not good: signature, one-time value, user, host or time is not as it must be. The evidence says which. Nobody is let in by it.",
+    administrator:
+      "The signed answer for this logon is not good: signature, one-time value, user, host or time is not as it must be. The evidence says which. Nobody is let in by it.",
     evidence: ["check", "detail"],
     who: "administrator",
-    fix: { any: "If the signature is wrong after a new set-up or a restore of the org, enrol the host again: `sallyport host code --app APP`, `sallyport host enrol`. Otherwise something between host and org changes answers: look for a proxy." },
+    fix: {
+      any: "If the signature is wrong after a new set-up or a restore of the org, enrol the host again: `sallyport host code --app APP`, `sallyport host enrol`. Otherwise something between host and org changes answers: look for a proxy.",
+    },
     dependsOn: ["url.wrong-org"],
   },
   "provider.missing": {
     kind: "finding",
     title: "Sallyport is not part of this machine's logon",
     person: REFUSED,
-    administrator: "The credential provider is not registered, or no PAM file names the module. People are not asked for a second factor there.",
+    administrator:
+      "The credential provider is not registered, or no PAM file names the module. People are not asked for a second factor there.",
     evidence: ["service", "file", "registered"],
     who: "administrator",
     fix: {
@@ -103,7 +113,8 @@ export const AGENT = {
     kind: "finding",
     title: "Another provider or a policy hides Sallyport's tile",
     person: REFUSED,
-    administrator: "The credential provider is registered, but a filter of another product or a group policy removes it, or its value `Disabled` is set.",
+    administrator:
+      "The credential provider is registered, but a filter of another product or a group policy removes it, or its value `Disabled` is set.",
     evidence: ["clsid", "filteredBy", "disabled"],
     who: "administrator",
     fix: {
@@ -116,11 +127,13 @@ export const AGENT = {
     kind: "finding",
     title: "The PAM lines stand in the wrong order",
     person: REFUSED,
-    administrator: "A module before ours ends the logon with success, or ours is asked before the password was checked. The evidence names the file and the lines.",
+    administrator:
+      "A module before ours ends the logon with success, or ours is asked before the password was checked. The evidence names the file and the lines.",
     evidence: ["file", "line", "module", "control"],
     who: "administrator",
     fix: {
-      linux: "Correct the file under /etc/pam.d as docs/install.md shows: the password check first, with `[success=N …]` jumping to pam_sallyport.so and nothing `sufficient` before it. Keep a root shell open while you edit.",
+      linux:
+        "Correct the file under /etc/pam.d as docs/install.md shows: the password check first, with `[success=N …]` jumping to pam_sallyport.so and nothing `sufficient` before it. Keep a root shell open while you edit.",
     },
   },
   "pam.open-path": {
@@ -146,7 +159,8 @@ export const AGENT = {
     evidence: ["service", "uid", "program"],
     who: "administrator",
     fix: {
-      linux: "Take the pam_sallyport.so lines out of that program's file under /etc/pam.d, if a lock without a code is acceptable, or use a locker whose helper runs as root.",
+      linux:
+        "Take the pam_sallyport.so lines out of that program's file under /etc/pam.d, if a lock without a code is acceptable, or use a locker whose helper runs as root.",
     },
   },
 } as const satisfies CauseRows;

@@ -25,7 +25,9 @@ const IDS = `
   org.overloaded org.sealing-key org.database org.migration org.delivery org.directory agent.unreachable agent.fault
   door.malformed door.untrusted agent.version agent.not-armed agent.decision-invalid provider.missing
   provider.filtered pam.order pam.open-path pam.unprivileged
-`.trim().split(/\s+/);
+`
+  .trim()
+  .split(/\s+/);
 
 /** What the command line offers; a fix may name nothing else. */
 const COMMANDS = new Set(
@@ -53,7 +55,8 @@ describe("the cause table", () => {
   it("knows its own ids and no others", () => {
     assert.ok(isCauseId("clock.host"));
     assert.equal(causeOf("clock.host").stage, "time");
-    for (const none of ["", "clock", "Clock.host", "clock.host ", "toString", "__proto__", "constructor", "other"]) assert.ok(!isCauseId(none), none);
+    for (const none of ["", "clock", "Clock.host", "clock.host ", "toString", "__proto__", "constructor", "other"])
+      assert.ok(!isCauseId(none), none);
   });
 
   it("cannot be changed at run time", () => {
@@ -125,13 +128,23 @@ describe("what the person logging on reads", () => {
   });
 
   it("S16: is one and the same sentence for everything about the account, its rights and its factors' state", () => {
-    const same = table.filter(({ id, stage }) => stage === "user" || /^(app\.|policy\.denies|address\.|factor\.(none|not-allowed|locked|enrol-))/.test(id));
+    const same = table.filter(
+      ({ id, stage }) => stage === "user" || /^(app\.|policy\.denies|address\.|factor\.(none|not-allowed|locked|enrol-))/.test(id),
+    );
     assert.ok(same.length >= 20);
     for (const { id, person } of same) assert.equal(person, REFUSED, id);
   });
 
   it("S5: is one and the same sentence for a code that is wrong, used, early, late or out of date", () => {
-    const ids = ["factor.code-wrong", "factor.code-used", "clock.factor", "factor.code-expired", "factor.bypass-used", "factor.bypass-expired", "factor.recovery-wrong"] as const;
+    const ids = [
+      "factor.code-wrong",
+      "factor.code-used",
+      "clock.factor",
+      "factor.code-expired",
+      "factor.bypass-used",
+      "factor.bypass-expired",
+      "factor.recovery-wrong",
+    ] as const;
     for (const id of ids) assert.equal(causeOf(id).person, WRONG_CODE, id);
   });
 
@@ -159,7 +172,14 @@ describe("docs/causes.md", () => {
   });
 
   it("links only to headings that it has", () => {
-    const anchors = new Set([...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => heading.toLowerCase().replace(/[^a-z0-9 -]/g, "").replace(/ /g, "-")));
+    const anchors = new Set(
+      [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+        heading
+          .toLowerCase()
+          .replace(/[^a-z0-9 -]/g, "")
+          .replace(/ /g, "-"),
+      ),
+    );
     const links = [...page.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = ""]) => anchor);
     assert.ok(links.length > IDS.length);
     for (const anchor of links) assert.ok(anchors.has(anchor), anchor);

@@ -10,16 +10,21 @@ export const FACTOR_DEVICE = {
     administrator: "The person, or whoever holds the phone, answered *no*.",
     evidence: ["factor", "answeredAt", "address"],
     who: "person",
-    fix: { any: "Ask the person. If it was a slip, they log on again; if the logon was not theirs, change the password, since somebody knows it." },
+    fix: {
+      any: "Ask the person. If it was a slip, they log on again; if the logon was not theirs, change the password, since somebody knows it.",
+    },
   },
   "factor.push-reported": {
     kind: "refusal",
     title: "The request was reported as *not me*",
     person: PHONE,
-    administrator: "The person says that this logon is not theirs: somebody has the password. Requests from this host and address have been stopped.",
+    administrator:
+      "The person says that this logon is not theirs: somebody has the password. Requests from this host and address have been stopped.",
     evidence: ["factor", "answeredAt", "host", "address"],
     who: "administrator",
-    fix: { any: "Call the person. Unless it was a slip: change the password, and look with `sallyport log tail` for other logons from that address. `sallyport user suspend USER` closes the account meanwhile." },
+    fix: {
+      any: "Call the person. Unless it was a slip: change the password, and look with `sallyport log tail` for other logons from that address. `sallyport user suspend USER` closes the account meanwhile.",
+    },
   },
   "factor.push-timeout": {
     kind: "refusal",
@@ -28,43 +33,55 @@ export const FACTOR_DEVICE = {
     administrator: "The request was sent and nobody answered it. The evidence says whether and when the phone fetched it.",
     evidence: ["factor", "sentAt", "deliveredAt", "limitSeconds"],
     who: "person",
-    fix: { any: "The person unlocks the phone, opens the approver and logs on again. If nothing arrives although it is open, the phone has no network: type a code instead." },
+    fix: {
+      any: "The person unlocks the phone, opens the approver and logs on again. If nothing arrives although it is open, the phone has no network: type a code instead.",
+    },
     dependsOn: ["factor.push-undelivered", "org.delivery"],
   },
   "factor.push-capped": {
     kind: "refusal",
     title: "Too many requests to the phone",
     person: WAIT,
-    administrator: "The cap of requests to this user's phone within ten minutes is reached. Either something logs on again and again, or somebody tries to wear the person down.",
+    administrator:
+      "The cap of requests to this user's phone within ten minutes is reached. Either something logs on again and again, or somebody tries to wear the person down.",
     evidence: ["factor", "count", "windowSeconds", "addresses"],
     who: "person",
-    fix: { any: "The person waits ten minutes or types a code instead. See who asks with `sallyport log tail`; a script with a kept password must be changed." },
+    fix: {
+      any: "The person waits ten minutes or types a code instead. See who asks with `sallyport log tail`; a script with a kept password must be changed.",
+    },
   },
   "factor.push-stopped": {
     kind: "refusal",
     title: "Requests to the phone are stopped",
     person: REFUSED,
-    administrator: "After a *not me* no request goes to this phone for that host and address; after three within an hour, none at all. Other factors work.",
+    administrator:
+      "After a *not me* no request goes to this phone for that host and address; after three within an hour, none at all. Other factors work.",
     evidence: ["factor", "stoppedAt", "scope", "reports"],
     who: "administrator",
-    fix: { any: "When it is clear who it was and the password is changed, lift the stop in the console under People > USER > Factors. Until then the person types a code." },
+    fix: {
+      any: "When it is clear who it was and the password is changed, lift the stop in the console under People > USER > Factors. Until then the person types a code.",
+    },
     dependsOn: ["factor.push-reported"],
   },
   "factor.push-undelivered": {
     kind: "refusal",
     title: "The request did not reach the phone",
     person: PHONE,
-    administrator: "The push service refused the request or says that the device is gone: the approver was removed, or the phone was reset or replaced.",
+    administrator:
+      "The push service refused the request or says that the device is gone: the approver was removed, or the phone was reset or replaced.",
     evidence: ["factor", "service", "status"],
     who: "person",
-    fix: { any: "The person opens the approver on the phone, which takes the request without a push. If it is gone, activate the phone again in the console under People > USER > Factors." },
+    fix: {
+      any: "The person opens the approver on the phone, which takes the request without a push. If it is gone, activate the phone again in the console under People > USER > Factors.",
+    },
     dependsOn: ["org.delivery"],
   },
   "factor.number-mismatch": {
     kind: "refusal",
     title: "Another number was typed on the phone",
     person: "The number typed on the phone was not the one shown here. Please try again.",
-    administrator: "The number typed on the phone is not the one that the logon shows. This ends the request and counts as a failure: it is also what happens when somebody approves a logon that is not theirs.",
+    administrator:
+      "The number typed on the phone is not the one that the logon shows. This ends the request and counts as a failure: it is also what happens when somebody approves a logon that is not theirs.",
     evidence: ["factor", "answeredAt", "failures"],
     who: "person",
     fix: { any: "The person logs on again and types the number from their own screen. If they had no logon open, change the password." },
@@ -73,10 +90,13 @@ export const FACTOR_DEVICE = {
     kind: "refusal",
     title: "The passkey answered for another address",
     person: WRONG_KEY,
-    administrator: "The passkey was used on a page whose address is not this org's. Either the org is reached under a second name, or the person was on a forged page.",
+    administrator:
+      "The passkey was used on a page whose address is not this org's. Either the org is reached under a second name, or the person was on a forged page.",
     evidence: ["factor", "originExpected", "originFound"],
     who: "administrator",
-    fix: { any: "Use only the address that `sallyport serve` prints, and redirect other names to it. If the address in the evidence is nobody's you know, the person was phished: change the password." },
+    fix: {
+      any: "Use only the address that `sallyport serve` prints, and redirect other names to it. If the address in the evidence is nobody's you know, the person was phished: change the password.",
+    },
   },
   "factor.passkey-counter": {
     kind: "refusal",
@@ -85,7 +105,9 @@ export const FACTOR_DEVICE = {
     administrator: "The key shows a lower count of uses than before, as a copied key would. It is refused from now on.",
     evidence: ["factor", "counterKept", "counterFound"],
     who: "administrator",
-    fix: { any: "Remove the key in the console under People > USER > Factors, and let the person enrol a new one after you have made sure who it is." },
+    fix: {
+      any: "Remove the key in the console under People > USER > Factors, and let the person enrol a new one after you have made sure who it is.",
+    },
   },
   "factor.passkey-unknown": {
     kind: "refusal",
@@ -94,6 +116,8 @@ export const FACTOR_DEVICE = {
     administrator: "The key that answered was never enrolled here, was removed, or belongs to another user.",
     evidence: ["factor", "credential", "user"],
     who: "person",
-    fix: { any: "The person uses the key that they enrolled. See the list in `sallyport factor list USER`; another key is added in the console under People > USER > Factors." },
+    fix: {
+      any: "The person uses the key that they enrolled. See the list in `sallyport factor list USER`; another key is added in the console under People > USER > Factors.",
+    },
   },
 } as const satisfies CauseRows;

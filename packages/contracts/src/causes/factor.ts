@@ -20,19 +20,25 @@ const BEFORE_DEVICE = {
     kind: "refusal",
     title: "The user's factors are not allowed here",
     person: REFUSED,
-    administrator: "The user has a second factor, but none of a kind that the rule in the evidence accepts, or none that this way of logging on can show.",
+    administrator:
+      "The user has a second factor, but none of a kind that the rule in the evidence accepts, or none that this way of logging on can show.",
     evidence: ["enrolments", "allowed", "rule"],
     who: "administrator",
-    fix: { any: "Enrol a kind that the rule allows (`sallyport factor enrol USER totp`), or widen `factors` in that rule: `sallyport policy show --app APP > policy.json`, edit, `sallyport policy set policy.json --app APP`." },
+    fix: {
+      any: "Enrol a kind that the rule allows (`sallyport factor enrol USER totp`), or widen `factors` in that rule: `sallyport policy show --app APP > policy.json`, edit, `sallyport policy set policy.json --app APP`.",
+    },
   },
   "factor.code-wrong": {
     kind: "refusal",
     title: "The code is wrong",
     person: WRONG_CODE,
-    administrator: "The code matches no moment within five minutes of now, so it is not merely late. The person mistyped it, or read it from another account in the app.",
+    administrator:
+      "The code matches no moment within five minutes of now, so it is not merely late. The person mistyped it, or read it from another account in the app.",
     evidence: ["failures"],
     who: "person",
-    fix: { any: `The person waits for the next code and picks the entry that names this org. If it never matches, the app holds an old entry: ${NEW_TOTP}.` },
+    fix: {
+      any: `The person waits for the next code and picks the entry that names this org. If it never matches, the app holds an old entry: ${NEW_TOTP}.`,
+    },
     dependsOn: ["clock.factor", "clock.org"],
   },
   "factor.code-used": {
@@ -43,7 +49,9 @@ const BEFORE_DEVICE = {
       "The code is right but was used before (the evidence has its 30-second step), and works only once. Common after two logons in a row; if the first was not the person's, somebody else has read the code.",
     evidence: ["step", "failures"],
     who: "person",
-    fix: { any: `The person waits up to 30 seconds for the next code. If the first use was not theirs: change the password and renew the factor (${NEW_TOTP}).` },
+    fix: {
+      any: `The person waits up to 30 seconds for the next code. If the first use was not theirs: change the password and renew the factor (${NEW_TOTP}).`,
+    },
   },
   "factor.code-malformed": {
     kind: "refusal",
@@ -77,7 +85,9 @@ const AFTER_DEVICE = {
     administrator: "What was typed is none of the user's unused recovery codes.",
     evidence: ["factor", "failures", "remaining"],
     who: "person",
-    fix: { any: "The person tries the next code of the list. If none is left, renew the factor: `sallyport factor reset USER totp`, then `sallyport factor enrol USER totp`." },
+    fix: {
+      any: "The person tries the next code of the list. If none is left, renew the factor: `sallyport factor reset USER totp`, then `sallyport factor enrol USER totp`.",
+    },
   },
   "factor.bypass-used": {
     kind: "refusal",
@@ -86,7 +96,9 @@ const AFTER_DEVICE = {
     administrator: "An administrator's bypass code works once, and this one was used at the time in the evidence.",
     evidence: ["factor", "usedAt", "usedOn", "issuedBy"],
     who: "administrator",
-    fix: { any: "Ask the person whether that use was theirs. If so, give them a new code in the console under People > USER > Factors; if not, suspend the user with `sallyport user suspend USER`." },
+    fix: {
+      any: "Ask the person whether that use was theirs. If so, give them a new code in the console under People > USER > Factors; if not, suspend the user with `sallyport user suspend USER`.",
+    },
   },
   "factor.bypass-expired": {
     kind: "refusal",
@@ -101,10 +113,13 @@ const AFTER_DEVICE = {
     kind: "refusal",
     title: "The user may not enrol a factor at this logon",
     person: REFUSED,
-    administrator: "The user has no second factor, and enrolling one at the logon needs a window opened for this user and a ticket. One of them is missing.",
+    administrator:
+      "The user has no second factor, and enrolling one at the logon needs a window opened for this user and a ticket. One of them is missing.",
     evidence: ["user", "window", "ticket"],
     who: "administrator",
-    fix: { any: "Enrol the factor beforehand: `sallyport factor enrol USER totp`. Or open an enrolment window in the console under People > USER and hand over the ticket." },
+    fix: {
+      any: "Enrol the factor beforehand: `sallyport factor enrol USER totp`. Or open an enrolment window in the console under People > USER and hand over the ticket.",
+    },
     okta: "(403) Forbidden: the user has no factor, and the agent cannot enrol one at the logon",
   },
   "factor.enrol-expired": {
@@ -120,26 +135,33 @@ const AFTER_DEVICE = {
     kind: "refusal",
     title: "The factor is locked after too many wrong tries",
     person: REFUSED,
-    administrator: "The factor reached the cap of wrong tries in a row. All of them came after the right password, so if they were not the person's, somebody knows the password.",
+    administrator:
+      "The factor reached the cap of wrong tries in a row. All of them came after the right password, so if they were not the person's, somebody knows the password.",
     evidence: ["failures", "since", "enrolments"],
     who: "administrator",
-    fix: { any: `Ask the person whether the tries were theirs; see from where they came in \`sallyport log tail\`. If not theirs, change the password first. Then ${NEW_TOTP}.` },
+    fix: {
+      any: `Ask the person whether the tries were theirs; see from where they came in \`sallyport log tail\`. If not theirs, change the password first. Then ${NEW_TOTP}.`,
+    },
   },
   "factor.throttled": {
     kind: "refusal",
     title: "The person must wait before the next try",
     person: WAIT,
-    administrator: "After several wrong codes each next try has to wait, from 30 seconds up to an hour. The evidence says how long. A code typed before is not looked at and not counted.",
+    administrator:
+      "After several wrong codes each next try has to wait, from 30 seconds up to an hour. The evidence says how long. A code typed before is not looked at and not counted.",
     evidence: ["waitSeconds", "failures"],
     who: "person",
-    fix: { any: "The person waits for the time shown and then types a fresh code. If it is urgent, renew the factor: `sallyport factor reset USER totp`, then `sallyport factor enrol USER totp`." },
+    fix: {
+      any: "The person waits for the time shown and then types a fresh code. If it is urgent, renew the factor: `sallyport factor reset USER totp`, then `sallyport factor enrol USER totp`.",
+    },
     dependsOn: ["factor.locked"],
   },
   "factor.timeout": {
     kind: "refusal",
     title: "Nobody answered the prompt in time",
     person: TOO_LONG,
-    administrator: "The prompt waited for the seconds in the evidence and got no answer, or the machine's own logon timer ended the attempt first.",
+    administrator:
+      "The prompt waited for the seconds in the evidence and got no answer, or the machine's own logon timer ended the attempt first.",
     evidence: ["waitedSeconds", "limitSeconds", "endedBy", "tries"],
     who: "person",
     fix: {
@@ -156,7 +178,9 @@ const AFTER_DEVICE = {
     administrator: "The org cannot be reached, and the user has used up the offline logons that the policy grants on this host.",
     evidence: ["user", "used", "granted", "lastOnline"],
     who: "administrator",
-    fix: { any: "Bring back the connection to the org; the next logon with it grants offline logons again. Until then use break-glass from the console." },
+    fix: {
+      any: "Bring back the connection to the org; the next logon with it grants offline logons again. Until then use break-glass from the console.",
+    },
   },
   "factor.offline-expired": {
     kind: "refusal",
@@ -165,17 +189,22 @@ const AFTER_DEVICE = {
     administrator: "The org cannot be reached, and this user's offline proof is older than the days that the policy grants.",
     evidence: ["user", "issuedAt", "expiredAt", "lastOnline"],
     who: "administrator",
-    fix: { any: "Bring back the connection to the org; the next logon with it renews the offline proof. Until then use break-glass from the console." },
+    fix: {
+      any: "Bring back the connection to the org; the next logon with it renews the offline proof. Until then use break-glass from the console.",
+    },
     dependsOn: ["clock.host"],
   },
   "breakglass.wrong": {
     kind: "refusal",
     title: "The break-glass answer is wrong",
     person: WRONG_CODE,
-    administrator: "The answer does not belong to the challenge that the machine shows: mistyped, made for another prompt, user or machine, or made with an old key.",
+    administrator:
+      "The answer does not belong to the challenge that the machine shows: mistyped, made for another prompt, user or machine, or made with an old key.",
     evidence: ["user", "tries", "waitSeconds"],
     who: "administrator",
-    fix: { any: "Read the challenge aloud again, character by character, and make a new answer in the console under Hosts > HOST > Break glass. A new prompt shows a new challenge." },
+    fix: {
+      any: "Read the challenge aloud again, character by character, and make a new answer in the console under Hosts > HOST > Break glass. A new prompt shows a new challenge.",
+    },
   },
   "breakglass.expired": {
     kind: "refusal",

@@ -65,7 +65,8 @@ export const IDENTITY = {
     kind: "refusal",
     title: "The host still uses a secret that was rotated out",
     person: MACHINE,
-    administrator: "The signature is right, but for a secret that was replaced on the date in the evidence. The host was missed by the rotation.",
+    administrator:
+      "The signature is right, but for a secret that was replaced on the date in the evidence. The host was missed by the rotation.",
     evidence: ["hostId", "keyId", "retiredAt"],
     who: "administrator",
     fix: { any: `Give the host a new key, which means: ${ENROL_ANEW}` },
@@ -75,7 +76,8 @@ export const IDENTITY = {
     kind: "refusal",
     title: "The host or its app was disabled",
     person: MACHINE,
-    administrator: "Somebody revoked this host or deactivated its app; the evidence says who and when. All its logons are refused until it is enrolled again.",
+    administrator:
+      "Somebody revoked this host or deactivated its app; the evidence says who and when. All its logons are refused until it is enrolled again.",
     evidence: ["since", "by", "app", "status"],
     who: "administrator",
     fix: { any: `See \`sallyport host show HOST\` and \`sallyport app show APP\`. If the host should be in use, ${ENROL_ANEW}` },
@@ -142,15 +144,17 @@ export const IDENTITY = {
       "The address is right but for the slash at its end. Sallyport accepts it; the other product refuses every logon because of it.",
     evidence: ["file", "value"],
     who: "administrator",
-    fix: { any: "Remove the slash at the end of the address.", windows: "For the other product: edit rdp_app_config.json in its config folder." },
+    fix: {
+      any: "Remove the slash at the end of the address.",
+      windows: "For the other product: edit rdp_app_config.json in its config folder.",
+    },
     okta: "(401) Unauthorized: trailing slash in the org URL",
   },
   "url.wrong-org": {
     kind: "refusal",
     title: "Another org, or no org at all, answers at this address",
     person: MACHINE,
-    administrator:
-      "Something answers at the configured address, but it cannot show the key of the org that this host was enrolled in.",
+    administrator: "Something answers at the configured address, but it cannot show the key of the org that this host was enrolled in.",
     evidence: ["org", "answer", "status", "endpoint", "error"],
     who: "administrator",
     fix: {
@@ -176,12 +180,14 @@ export const IDENTITY = {
     kind: "refusal",
     title: "The configuration file cannot be read",
     person: MACHINE,
-    administrator: "The file in the evidence exists, but the system does not let the agent read it. The evidence holds the system's own words.",
+    administrator:
+      "The file in the evidence exists, but the system does not let the agent read it. The evidence holds the system's own words.",
     evidence: ["file", "reason"],
     who: "administrator",
     fix: {
       linux: `Run \`chown root:root ${CONFIG_FILES.linux} && chmod 600 ${CONFIG_FILES.linux}\`, then start the agent again.`,
-      windows: 'Run `icacls "%ProgramData%\\Sallyport\\agent.json" /grant "*S-1-5-18:F" "*S-1-5-32-544:F"` as administrator, then restart the service.',
+      windows:
+        'Run `icacls "%ProgramData%\\Sallyport\\agent.json" /grant "*S-1-5-18:F" "*S-1-5-32-544:F"` as administrator, then restart the service.',
     },
   },
   "config.invalid": {
@@ -192,7 +198,9 @@ export const IDENTITY = {
       "The file is not valid JSON, or has an unknown key, a wrong type or a value out of range. The evidence gives line and column of each mistake and, for an unknown key, the one that was probably meant.",
     evidence: ["file", "line", "column", "reason"],
     who: "administrator",
-    fix: { any: "Correct the line in the evidence and start the agent again; `sallyport agent status` reads the file and shows what is still wrong." },
+    fix: {
+      any: "Correct the line in the evidence and start the agent again; `sallyport agent status` reads the file and shows what is still wrong.",
+    },
     okta: "Invalid length for a Base-64 char array or string: rdp_app_config.json edited by hand",
   },
   "config.exposed": {

@@ -26,20 +26,26 @@ export const LOGON = {
     kind: "refusal",
     title: "A step came that the logon does not allow now",
     person: REFUSED,
-    administrator: "The org was asked for a step that does not follow from the state of this logon: a second window went on with the same logon, or a client does not keep the order.",
+    administrator:
+      "The org was asked for a step that does not follow from the state of this logon: a second window went on with the same logon, or a client does not keep the order.",
     evidence: ["status", "factor"],
     who: "administrator",
-    fix: { any: "The person logs on again in one window. If it comes back, compare the agent's version in `sallyport host show HOST` with the org's." },
+    fix: {
+      any: "The person logs on again in one window. If it comes back, compare the agent's version in `sallyport host show HOST` with the org's.",
+    },
     dependsOn: ["agent.version"],
   },
   "logon.fail-open": {
     kind: "warning",
     title: "A fail mode let a logon in without a second factor",
     person: LET_IN,
-    administrator: "The org or the agent could not be asked, and the policy says that such a logon may pass with the password alone. The evidence says by which mode and since when.",
+    administrator:
+      "The org or the agent could not be asked, and the policy says that such a logon may pass with the password alone. The evidence says by which mode and since when.",
     evidence: ["mode", "cause", "since", "service", "username"],
     who: "administrator",
-    fix: { any: "Repair what the evidence names, so that people are asked again. If this should never happen, set the mode to `refuse` under `failModes`: `sallyport policy show --app APP > policy.json`, edit, `sallyport policy set policy.json --app APP`." },
+    fix: {
+      any: "Repair what the evidence names, so that people are asked again. If this should never happen, set the mode to `refuse` under `failModes`: `sallyport policy show --app APP > policy.json`, edit, `sallyport policy set policy.json --app APP`.",
+    },
     dependsOn: ["net.dns", "net.refused", "net.timeout", "net.unreachable", "http.server-error", "agent.unreachable"],
   },
 } as const satisfies CauseRows;

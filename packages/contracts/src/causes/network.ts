@@ -7,7 +7,8 @@ export const NETWORK = {
     kind: "refusal",
     title: "The org's name does not resolve",
     person: LATER,
-    administrator: "The host asked its name server for the org's name and got no address. The evidence shows the name and what the system said.",
+    administrator:
+      "The host asked its name server for the org's name and got no address. The evidence shows the name and what the system said.",
     evidence: ["name", "error"],
     who: "network",
     fix: {
@@ -21,7 +22,8 @@ export const NETWORK = {
     kind: "refusal",
     title: "The org's machine refuses the connection",
     person: LATER,
-    administrator: "The name resolves and the machine answers, but nothing listens on the port: the server is not running, or listens elsewhere.",
+    administrator:
+      "The name resolves and the machine answers, but nothing listens on the port: the server is not running, or listens elsewhere.",
     evidence: ["address", "port", "error"],
     who: "administrator",
     fix: {
@@ -34,7 +36,8 @@ export const NETWORK = {
     kind: "refusal",
     title: "The org did not answer in time",
     person: LATER,
-    administrator: "The connection or the answer took longer than the limit in the evidence. A firewall drops packets silently, or the org is far too slow.",
+    administrator:
+      "The connection or the answer took longer than the limit in the evidence. A firewall drops packets silently, or the org is far too slow.",
     evidence: ["address", "port", "phase", "limitMs"],
     who: "network",
     fix: {
@@ -48,7 +51,8 @@ export const NETWORK = {
     kind: "refusal",
     title: "There is no way from the host to the org",
     person: LATER,
-    administrator: "The host's own system reports no route to the org, or the connection was cut off while it was being made or used: no network, no gateway, a VPN that is down, or a firewall that resets.",
+    administrator:
+      "The host's own system reports no route to the org, or the connection was cut off while it was being made or used: no network, no gateway, a VPN that is down, or a firewall that resets.",
     evidence: ["address", "port", "error"],
     who: "network",
     fix: {
@@ -75,22 +79,28 @@ export const NETWORK = {
     administrator: "The proxy on the way answered, and does not allow connections to the org's address. The evidence holds its answer.",
     evidence: ["proxy", "status", "reason"],
     who: "network",
-    fix: { any: "Ask those who run the proxy to allow the org's name and port for this host. Which proxy is used stands under `proxy` in agent.json." },
+    fix: {
+      any: "Ask those who run the proxy to allow the org's name and port for this host. Which proxy is used stands under `proxy` in agent.json.",
+    },
   },
   "net.captive": {
     kind: "refusal",
     title: "A web page answers instead of the org",
     person: MACHINE,
-    administrator: "The answer is HTML where JSON was due: a guest network's sign-in page, a proxy's block page, or another web server at this address.",
+    administrator:
+      "The answer is HTML where JSON was due: a guest network's sign-in page, a proxy's block page, or another web server at this address.",
     evidence: ["status", "contentType", "title", "endpoint"],
     who: "network",
-    fix: { any: "Open the org's address in a browser on the host to see who answers. Sign in to the guest network, or let the proxy pass the org's name untouched." },
+    fix: {
+      any: "Open the org's address in a browser on the host to see who answers. Sign in to the guest network, or let the proxy pass the org's name untouched.",
+    },
   },
   "tls.version": {
     kind: "refusal",
     title: "Host and org share no version of TLS or no cipher",
     person: MACHINE,
-    administrator: "The two sides could not agree how to encrypt. One of them, or a proxy between, offers only what the other holds too old: at least TLS 1.2 is needed.",
+    administrator:
+      "The two sides could not agree how to encrypt. One of them, or a proxy between, offers only what the other holds too old: at least TLS 1.2 is needed.",
     evidence: ["offered", "error"],
     who: "administrator",
     fix: {
@@ -106,7 +116,8 @@ export const NETWORK = {
     kind: "refusal",
     title: "The org's certificate is not trusted by this host",
     person: MACHINE,
-    administrator: "The chain of the org's certificate does not end in an authority that the host trusts. The evidence says whether a root, an intermediate, or everything (self-signed) is missing.",
+    administrator:
+      "The chain of the org's certificate does not end in an authority that the host trusts. The evidence says whether a root, an intermediate, or everything (self-signed) is missing.",
     evidence: ["issuer", "missing", "chain", "error"],
     who: "administrator",
     fix: {
@@ -121,7 +132,8 @@ export const NETWORK = {
     kind: "refusal",
     title: "A proxy opens the encrypted connection",
     person: MACHINE,
-    administrator: "The certificate comes from another issuer than the one pinned at enrolment: something between host and org decrypts the traffic. The agent does not speak through it.",
+    administrator:
+      "The certificate comes from another issuer than the one pinned at enrolment: something between host and org decrypts the traffic. The agent does not speak through it.",
     evidence: ["issuer", "pinExpected", "pinFound"],
     who: "network",
     fix: {
@@ -146,7 +158,9 @@ export const NETWORK = {
     administrator: "The certificate of the org begins only at the time in the evidence, also by the org's own clock.",
     evidence: ["notBefore", "hostTime", "orgTime", "reason"],
     who: "administrator",
-    fix: { any: "Put back the previous certificate, or have a new one made by an authority whose clock is right; then restart what holds it." },
+    fix: {
+      any: "Put back the previous certificate, or have a new one made by an authority whose clock is right; then restart what holds it.",
+    },
     dependsOn: ["clock.host", "tls.inspected"],
   },
   "tls.name": {
@@ -156,7 +170,9 @@ export const NETWORK = {
     administrator: "The certificate does not hold the name by which the host calls the org. The evidence lists the names that it holds.",
     evidence: ["name", "names"],
     who: "administrator",
-    fix: { any: "Set `org` in agent.json to a name that the certificate holds, or have the certificate made anew with this name as subject alternative name." },
+    fix: {
+      any: "Set `org` in agent.json to a name that the certificate holds, or have the certificate made anew with this name as subject alternative name.",
+    },
     dependsOn: ["tls.inspected", "net.captive", "url.malformed"],
   },
   "http.rate-limited": {
@@ -166,26 +182,34 @@ export const NETWORK = {
     administrator: "The org answered 429. Many logons at once, many different names, or a script that tries again and again.",
     evidence: ["retryAfterSeconds", "endpoint", "names", "perHour"],
     who: "administrator",
-    fix: { any: "Wait for the seconds in the evidence. See in `sallyport log tail` which name or address asks so often, and stop that one." },
+    fix: {
+      any: "Wait for the seconds in the evidence. See in `sallyport log tail` which name or address asks so often, and stop that one.",
+    },
   },
   "http.server-error": {
     kind: "refusal",
     title: "The org answered with a fault of its own",
     person: LATER,
-    administrator: "The org, or the proxy in front of it, answered with a status in the five hundreds. If there is an error id, the org's log holds more under it.",
+    administrator:
+      "The org, or the proxy in front of it, answered with a status in the five hundreds. If there is an error id, the org's log holds more under it.",
     evidence: ["status", "errorId", "endpoint", "contentType"],
     who: "administrator",
-    fix: { any: "Look at the org's own log for the error id, and at /readyz at its address. 502 and 504 come from the proxy: the server behind it is not running." },
+    fix: {
+      any: "Look at the org's own log for the error id, and at /readyz at its address. 502 and 504 come from the proxy: the server behind it is not running.",
+    },
     dependsOn: ["org.fault", "org.overloaded", "org.database", "org.migration", "org.sealing-key"],
   },
   "http.unexpected": {
     kind: "refusal",
     title: "The org gave an answer that makes no sense here",
     person: MACHINE,
-    administrator: "The status or the content of the answer is not one that an org gives to this request. The evidence shows the beginning of what came.",
+    administrator:
+      "The status or the content of the answer is not one that an org gives to this request. The evidence shows the beginning of what came.",
     evidence: ["status", "contentType", "endpoint", "excerpt"],
     who: "administrator",
-    fix: { any: "Open the org's address with /livez behind it on the host: `curl -i https://NAME/livez`. If another product answers, correct `org` in agent.json; if ours does, install the org's version of the agent." },
+    fix: {
+      any: "Open the org's address with /livez behind it on the host: `curl -i https://NAME/livez`. If another product answers, correct `org` in agent.json; if ours does, install the org's version of the agent.",
+    },
     dependsOn: ["net.captive", "net.proxy-block", "url.wrong-org", "agent.version"],
   },
 } as const satisfies CauseRows;

@@ -7,10 +7,13 @@ export const ORG = {
     kind: "refusal",
     title: "The org failed unexpectedly",
     person: LATER,
-    administrator: "Something went wrong inside the server that nobody foresaw. The logon was refused, and the server's log holds the details under the error id.",
+    administrator:
+      "Something went wrong inside the server that nobody foresaw. The logon was refused, and the server's log holds the details under the error id.",
     evidence: ["errorId", "step", "version"],
     who: "vendor",
-    fix: { any: "Find the error id in the output of `sallyport serve` and report it with the version. If it repeats, restart the server; a newer version may hold the repair." },
+    fix: {
+      any: "Find the error id in the output of `sallyport serve` and report it with the version. If it repeats, restart the server; a newer version may hold the repair.",
+    },
     dependsOn: ["org.database", "org.migration", "org.sealing-key"],
   },
   "org.overloaded": {
@@ -20,23 +23,29 @@ export const ORG = {
     administrator: "A queue of the server is full, as the evidence says, and further logons are refused rather than kept waiting.",
     evidence: ["queue", "length", "limit"],
     who: "administrator",
-    fix: { any: "See in /metrics and `sallyport log tail` what fills the queue: everybody at once, or one host again and again. Give the machine more processors, or stop that host with `sallyport host revoke HOST`; it must be enrolled again afterwards." },
+    fix: {
+      any: "See in /metrics and `sallyport log tail` what fills the queue: everybody at once, or one host again and again. Give the machine more processors, or stop that host with `sallyport host revoke HOST`; it must be enrolled again afterwards.",
+    },
     dependsOn: ["org.database"],
   },
   "org.sealing-key": {
     kind: "refusal",
     title: "The key for sealed secrets is missing or wrong",
     person: LATER,
-    administrator: "Secrets in the database are sealed with a key in a file beside it. The server does not find that file, or the key in it is not the one that sealed them, so no code can be checked and the server does not start.",
+    administrator:
+      "Secrets in the database are sealed with a key in a file beside it. The server does not find that file, or the key in it is not the one that sealed them, so no code can be checked and the server does not start.",
     evidence: ["file", "keyId", "keyIdExpected"],
     who: "administrator",
-    fix: { any: "Put the key file that belongs to this database back to the path in the evidence, owned by the server's account and readable by nobody else; then restart `sallyport serve`. Without the key every factor must be enrolled anew." },
+    fix: {
+      any: "Put the key file that belongs to this database back to the path in the evidence, owned by the server's account and readable by nobody else; then restart `sallyport serve`. Without the key every factor must be enrolled anew.",
+    },
   },
   "org.database": {
     kind: "refusal",
     title: "The org's database does not work",
     person: LATER,
-    administrator: "The database cannot be opened, read or written: full disk, wrong owner, locked by another process, damaged, or its server is down. The evidence holds its own words.",
+    administrator:
+      "The database cannot be opened, read or written: full disk, wrong owner, locked by another process, damaged, or its server is down. The evidence holds its own words.",
     evidence: ["path", "error", "freeBytes"],
     who: "administrator",
     fix: {
@@ -49,19 +58,25 @@ export const ORG = {
     kind: "refusal",
     title: "The database is of another version than the server",
     person: LATER,
-    administrator: "The database was written by a newer server than this one, or bringing it up to date stopped half-way. Nothing has been changed in it.",
+    administrator:
+      "The database was written by a newer server than this one, or bringing it up to date stopped half-way. Nothing has been changed in it.",
     evidence: ["schemaFound", "schemaExpected", "step", "version"],
     who: "administrator",
-    fix: { any: "Start the version of the server that the evidence names, or restore the backup that was made before the upgrade. Then start `sallyport serve` again and read its first lines." },
+    fix: {
+      any: "Start the version of the server that the evidence names, or restore the backup that was made before the upgrade. Then start `sallyport serve` again and read its first lines.",
+    },
   },
   "org.delivery": {
     kind: "finding",
     title: "Mail or push messages do not go out",
     person: LATER,
-    administrator: "The mail server or the push service refuses or does not answer, so codes and requests do not reach people. Codes from an app work.",
+    administrator:
+      "The mail server or the push service refuses or does not answer, so codes and requests do not reach people. Codes from an app work.",
     evidence: ["channel", "server", "error", "since", "waiting"],
     who: "administrator",
-    fix: { any: "Check name, port, account and certificate of the mail server in the org's settings, and whether the org's machine may connect out to it and to the push services." },
+    fix: {
+      any: "Check name, port, account and certificate of the mail server in the org's settings, and whether the org's machine may connect out to it and to the push services.",
+    },
   },
   "org.directory": {
     kind: "refusal",
@@ -73,7 +88,8 @@ export const ORG = {
     fix: {
       any: "Check the address, the certificate and the account of the source in the console under Sources, and whether the org's machine reaches it.",
       linux: "From the org's machine: `openssl s_client -connect SERVER:636`.",
-      windows: "From the org's machine: `Test-NetConnection SERVER -Port 636`; see whether the org's account has expired with `Get-ADUser NAME -Properties PasswordExpired`.",
+      windows:
+        "From the org's machine: `Test-NetConnection SERVER -Port 636`; see whether the org's account has expired with `Get-ADUser NAME -Properties PasswordExpired`.",
     },
   },
 } as const satisfies CauseRows;

@@ -41,7 +41,9 @@ are reported, look at that other one first: it brings this one about.`;
 export function writeCausesPage(): string {
   const causes = Object.values(CAUSES);
   const stages = (Object.keys(STAGES) as CauseStage[]).map((stage) => ({ stage, rows: causes.filter((cause) => cause.stage === stage) }));
-  const contents = stages.map(({ stage, rows }) => `- [${STAGES[stage].title}](#${anchor(STAGES[stage].title)}): ${rows.map(link).join(" · ")}`);
+  const contents = stages.map(
+    ({ stage, rows }) => `- [${STAGES[stage].title}](#${anchor(STAGES[stage].title)}): ${rows.map(link).join(" · ")}`,
+  );
   const sections = stages.map(({ stage, rows }) => [`## ${STAGES[stage].title}`, STAGES[stage].about, ...rows.map(section)].join("\n\n"));
   return `${[HEAD, contents.join("\n"), ...sections].join("\n\n")}\n`;
 }
@@ -58,7 +60,9 @@ function section(cause: Cause): string {
     cause.dependsOn === undefined ? undefined : `- **Explained by:** ${cause.dependsOn.map((id) => link(CAUSES[id])).join(", ")}`,
     cause.okta === undefined ? undefined : `- **In the Okta credential provider:** ${cause.okta}`,
   ];
-  return [`### ${cause.id}`, `**${cause.title}.** ${cause.administrator}`, lines.filter((line) => line !== undefined).join("\n")].join("\n\n");
+  return [`### ${cause.id}`, `**${cause.title}.** ${cause.administrator}`, lines.filter((line) => line !== undefined).join("\n")].join(
+    "\n\n",
+  );
 }
 
 function link({ id }: Cause): string {
@@ -67,5 +71,8 @@ function link({ id }: Cause): string {
 
 /** The anchor that GitHub and most renderers give a heading: lower case, dots gone, spaces as hyphens. */
 function anchor(heading: string): string {
-  return heading.toLowerCase().replace(/[^a-z0-9 -]/g, "").replace(/ /g, "-");
+  return heading
+    .toLowerCase()
+    .replace(/[^a-z0-9 -]/g, "")
+    .replace(/ /g, "-");
 }

@@ -7,7 +7,8 @@ export const RIGHT = {
     kind: "refusal",
     title: "The user is not assigned to the app",
     person: REFUSED,
-    administrator: "The user exists and is active, but neither the user nor a group of theirs is assigned to the app that this host belongs to.",
+    administrator:
+      "The user exists and is active, but neither the user nor a group of theirs is assigned to the app that this host belongs to.",
     evidence: ["rule", "trace"],
     who: "administrator",
     fix: { any: "Run `sallyport assign APP USER`, or `sallyport assign APP GROUP` for everybody in a group." },
@@ -17,7 +18,8 @@ export const RIGHT = {
     kind: "refusal",
     title: "A rule of the policy denies this logon",
     person: REFUSED,
-    administrator: "The rule named in the evidence says *deny* for this user, host, zone, kind of logon or hour. The evidence shows what each condition was compared with.",
+    administrator:
+      "The rule named in the evidence says *deny* for this user, host, zone, kind of logon or hour. The evidence shows what each condition was compared with.",
     evidence: ["rule", "address", "trace"],
     who: "administrator",
     fix: {
@@ -34,7 +36,9 @@ export const RIGHT = {
       "The rule named in the evidence says *allow*, so nobody was asked for a code. This is not an error, but every such logon is recorded, since a rule too wide looks just the same.",
     evidence: ["rule", "trace"],
     who: "administrator",
-    fix: { any: "If this logon should have asked, narrow or remove that rule: `sallyport policy show --app APP > policy.json`, edit, `sallyport policy set policy.json --app APP`. Without it the last rule, *ask for a factor*, applies." },
+    fix: {
+      any: "If this logon should have asked, narrow or remove that rule: `sallyport policy show --app APP > policy.json`, edit, `sallyport policy set policy.json --app APP`. Without it the last rule, *ask for a factor*, applies.",
+    },
     okta: "the dialog MFA Bypass: the user is in no app sign-on rule that asks for a factor",
   },
   "policy.stale": {
@@ -45,7 +49,9 @@ export const RIGHT = {
       "The org cannot be asked, and a fail mode, permit or exclusion would let this logon in; but the signed policy on the host is older than 24 hours or has expired, so nothing is opened by it.",
     evidence: ["policyVersion", "issuedAt", "expiresAt", "lastCheck"],
     who: "administrator",
-    fix: { any: "Bring back the connection between host and org: `sallyport agent status` on the host says why the last self-check failed. The next one that succeeds renews the policy." },
+    fix: {
+      any: "Bring back the connection between host and org: `sallyport agent status` on the host says why the last self-check failed. The next one that succeeds renews the policy.",
+    },
     dependsOn: ["net.dns", "net.refused", "net.timeout", "net.unreachable", "client.revoked", "client.cloned"],
   },
   "address.unknown": {
@@ -81,7 +87,8 @@ export const RIGHT = {
     kind: "refusal",
     title: "Network level authentication is not as the client needs it",
     person: MACHINE,
-    administrator: "The machine demands network level authentication and the client does not offer it, or the policy counts on it and the machine has it switched off. The evidence shows both sides.",
+    administrator:
+      "The machine demands network level authentication and the client does not offer it, or the policy counts on it and the machine has it switched off. The evidence shows both sides.",
     evidence: ["required", "offered", "setBy"],
     who: "administrator",
     fix: {
@@ -97,7 +104,8 @@ export const RIGHT = {
     kind: "refusal",
     title: "The account may not use remote desktop on this machine",
     person: REFUSED,
-    administrator: "The account is not in *Remote Desktop Users*, directly or through a group, or is denied the right to log on through Remote Desktop Services.",
+    administrator:
+      "The account is not in *Remote Desktop Users*, directly or through a group, or is denied the right to log on through Remote Desktop Services.",
     evidence: ["username", "groups", "deniedBy"],
     who: "administrator",
     fix: {
@@ -111,12 +119,14 @@ export const RIGHT = {
     kind: "refusal",
     title: "Nothing answers on the remote desktop port",
     person: MACHINE,
-    administrator: "Nothing listens on the port in the evidence, or a firewall drops what comes in. Connections never reach the logon screen.",
+    administrator:
+      "Nothing listens on the port in the evidence, or a firewall drops what comes in. Connections never reach the logon screen.",
     evidence: ["port", "listening", "firewall"],
     who: "administrator",
     fix: {
       linux: "`systemctl status xrdp xrdp-sesman` and `ss -ltn 'sport = :3389'`; then open the port in the firewall.",
-      windows: "`Get-Service TermService`, `Test-NetConnection localhost -Port 3389`, then `Enable-NetFirewallRule -DisplayGroup 'Remote Desktop'`.",
+      windows:
+        "`Get-Service TermService`, `Test-NetConnection localhost -Port 3389`, then `Enable-NetFirewallRule -DisplayGroup 'Remote Desktop'`.",
     },
     dependsOn: ["host.remote-off"],
   },
@@ -124,7 +134,8 @@ export const RIGHT = {
     kind: "refusal",
     title: "Another logon holds a service that takes one at a time",
     person: LATER,
-    administrator: "This service (xrdp's session manager) handles one logon after another, and the one before did not end in time. It frees itself within seconds.",
+    administrator:
+      "This service (xrdp's session manager) handles one logon after another, and the one before did not end in time. It frees itself within seconds.",
     evidence: ["service", "heldBy", "heldSince"],
     who: "person",
     fix: {

@@ -14,7 +14,7 @@ export const TIME = {
     fix: {
       any: "Set the clock and let the machine keep it by NTP. On a virtual machine, also switch off the time taken from the hypervisor if that one is wrong.",
       linux: "Run `timedatectl set-ntp true` and look at `timedatectl status`; set the zone with `timedatectl set-timezone ZONE`.",
-      windows: "Run `w32tm /resync /force` and look at `w32tm /query /status`; set the zone with `tzutil /s \"ZONE\"`.",
+      windows: 'Run `w32tm /resync /force` and look at `w32tm /query /status`; set the zone with `tzutil /s "ZONE"`.',
     },
     dependsOn: ["clock.org"],
     okta: "(401) Unauthorized: the server's time or date is skewed",
@@ -28,7 +28,8 @@ export const TIME = {
     evidence: ["offsetMs", "source", "jumpMs"],
     who: "administrator",
     fix: {
-      linux: "On the machine that runs the org: `timedatectl set-ntp true`, then `timedatectl status` until it says that the clock is synchronised.",
+      linux:
+        "On the machine that runs the org: `timedatectl set-ntp true`, then `timedatectl status` until it says that the clock is synchronised.",
       windows: "On the machine that runs the org: `w32tm /resync /force`, then `w32tm /query /status`.",
     },
   },

@@ -28,7 +28,8 @@ export const USER = {
     kind: "refusal",
     title: "No user has this name",
     person: REFUSED,
-    administrator: "None of the app's user name rules finds a user for the name that the host sent. The trace in the evidence lists the rules that were tried.",
+    administrator:
+      "None of the app's user name rules finds a user for the name that the host sent. The trace in the evidence lists the rules that were tried.",
     evidence: ["username", "domain", "trace"],
     who: "administrator",
     fix: {
@@ -79,7 +80,9 @@ export const USER = {
     administrator: "The account was ended by an administrator or because it is gone from its source; the evidence says by whom and when.",
     evidence: ["since", "by", "status"],
     who: "administrator",
-    fix: { any: "See `sallyport user show USER`. If the person is back, `sallyport user activate USER`, or bring them back in the directory that they come from." },
+    fix: {
+      any: "See `sallyport user show USER`. If the person is back, `sallyport user activate USER`, or bring them back in the directory that they come from.",
+    },
   },
   "user.locked": {
     kind: "refusal",
@@ -127,13 +130,15 @@ export const USER = {
     kind: "refusal",
     title: "The password has expired",
     person: REFUSED,
-    administrator: "The password is right but too old; it must be changed before the next logon (Windows 0xC0000071, Active Directory data 532).",
+    administrator:
+      "The password is right but too old; it must be changed before the next logon (Windows 0xC0000071, Active Directory data 532).",
     evidence: ["username", "subStatus", "adData", "expiredAt"],
     who: "person",
     fix: {
       any: "The person changes the password at a machine in the office or on the directory's page; or it is reset for them.",
       linux: "See `chage -l USER`; set a new one with `passwd USER`.",
-      windows: "`Set-ADAccountPassword USER -Reset`. Under network level authentication an expired password cannot be changed in the RDP window.",
+      windows:
+        "`Set-ADAccountPassword USER -Reset`. Under network level authentication an expired password cannot be changed in the RDP window.",
     },
     okta: "(401) Unauthorized: bad user name or password",
   },
@@ -141,7 +146,8 @@ export const USER = {
     kind: "refusal",
     title: "The machine's or the domain's account is disabled",
     person: REFUSED,
-    administrator: "The account is switched off on the machine or in the directory (Windows 0xC0000072, Active Directory data 533). The user in the org may well be active.",
+    administrator:
+      "The account is switched off on the machine or in the directory (Windows 0xC0000072, Active Directory data 533). The user in the org may well be active.",
     evidence: ["username", "subStatus", "adData"],
     who: "administrator",
     fix: {

@@ -15,7 +15,8 @@ test("S1: at the cap, or in any state but ACTIVE, no code is looked at", () => {
   const base = { failures: 0, nextTryAt: 0, status: "ACTIVE" } as const;
   assert.deepEqual(judgeAttempt(base, 1), { kind: "go" });
   assert.deepEqual(judgeAttempt({ ...base, failures: ATTEMPT_CAP }, 1), { kind: "locked" });
-  for (const status of ["LOCKED", "PENDING_ACTIVATION", "RESET"] as const) assert.deepEqual(judgeAttempt({ ...base, status }, 1), { kind: "locked" });
+  for (const status of ["LOCKED", "PENDING_ACTIVATION", "RESET"] as const)
+    assert.deepEqual(judgeAttempt({ ...base, status }, 1), { kind: "locked" });
   assert.deepEqual(judgeAttempt({ ...base, nextTryAt: 501 }, 1), { kind: "throttled", waitMs: 500 });
 });
 
@@ -24,6 +25,12 @@ test("S1: a locked, pending or reset enrolment still counts as one: locked, neve
     assert.deepEqual(usableFactors([{ kind: "totp", status }]), { kind: "locked" });
   }
   assert.deepEqual(usableFactors([]), { kind: "none" });
-  assert.equal(usableFactors([{ kind: "totp", status: "LOCKED" }, { kind: "totp", status: "ACTIVE" }]).kind, "usable");
+  assert.equal(
+    usableFactors([
+      { kind: "totp", status: "LOCKED" },
+      { kind: "totp", status: "ACTIVE" },
+    ]).kind,
+    "usable",
+  );
   assert.deepEqual(usableFactors([{ kind: "totp", status: "ACTIVE" }], []), { kind: "not-allowed" });
 });

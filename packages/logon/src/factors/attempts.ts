@@ -33,7 +33,10 @@ export type Usable<T> = { kind: "usable"; enrolments: T[] } | { kind: "none" } |
  * never without a factor, so that burning a factor opens no way to a new one.
  * @param allowed kinds that the rule allows; all if absent.
  */
-export function usableFactors<T extends { kind: FactorKind; status: EnrolmentStatus }>(enrolments: readonly T[], allowed?: readonly FactorKind[]): Usable<T> {
+export function usableFactors<T extends { kind: FactorKind; status: EnrolmentStatus }>(
+  enrolments: readonly T[],
+  allowed?: readonly FactorKind[],
+): Usable<T> {
   if (enrolments.length === 0) return { kind: "none" };
   const active = enrolments.filter(({ status }) => status === "ACTIVE");
   if (active.length === 0) return { kind: "locked" };

@@ -56,9 +56,12 @@ test("S8: only exactly as many ASCII digits as enrolled are looked at", () => {
 
 test("a random code is hardly ever right, and never throws", () => {
   let right = 0;
-  fc.assert(fc.property(fc.integer({ min: 0, max: 99_999_999 }), (n) => {
-    right += judgeTotp({ ...base, code: String(n).padStart(8, "0") }).kind === "match" ? 1 : 0;
-  }), { numRuns: 500, seed: 6238 });
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 99_999_999 }), (n) => {
+      right += judgeTotp({ ...base, code: String(n).padStart(8, "0") }).kind === "match" ? 1 : 0;
+    }),
+    { numRuns: 500, seed: 6238 },
+  );
   assert.equal(right, 0);
 });
 
@@ -69,7 +72,9 @@ test("S6: two consecutive codes re-sync a device; two that do not follow each ot
 });
 
 test("the URI carries everything an authenticator app needs", () => {
-  const uri = new URL(otpauthUri({ secret: seed(20), issuer: "Sallyport", account: "alice@corp.example", digits: 6, period: 30, algorithm: "SHA1" }));
+  const uri = new URL(
+    otpauthUri({ secret: seed(20), issuer: "Sallyport", account: "alice@corp.example", digits: 6, period: 30, algorithm: "SHA1" }),
+  );
   assert.equal(uri.protocol, "otpauth:");
   assert.equal(uri.searchParams.get("secret"), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
   assert.equal(uri.searchParams.get("issuer"), "Sallyport");

@@ -1,6 +1,6 @@
 /** Judges a time-based one-time password (RFC 6238). Pure: single use is the caller's, by consuming the step that is named here. */
 import { timingSafeEqual } from "node:crypto";
-import { HOTP, Secret, URI, TOTP } from "otpauth";
+import { HOTP, Secret, TOTP, URI } from "otpauth";
 
 export interface TotpInput {
   secret: Uint8Array;
@@ -41,7 +41,11 @@ export function judgeTotp(input: TotpInput): TotpVerdict {
   const drift = clampDrift(input.drift);
   const inner = find(input, present + drift, steps(-WINDOW, WINDOW));
   if (inner !== undefined) return { kind: "match", step: inner, drift: clampDrift(inner - present) };
-  const wide = find(input, present, steps(-WIDE_WINDOW, WIDE_WINDOW).filter((distance) => Math.abs(distance - drift) > WINDOW));
+  const wide = find(
+    input,
+    present,
+    steps(-WIDE_WINDOW, WIDE_WINDOW).filter((distance) => Math.abs(distance - drift) > WINDOW),
+  );
   return wide === undefined ? { kind: "wrong" } : { kind: "outside", step: wide, steps: wide - present };
 }
 
@@ -49,7 +53,11 @@ export function judgeTotp(input: TotpInput): TotpVerdict {
  * Re-sync (S6): two codes of consecutive steps within the wide window say where a device's clock stands.
  * Answers the two steps, both to be consumed, and the drift; undefined if they do not prove it or it is beyond the bound.
  */
-export function resync(input: Omit<TotpInput, "code">, first: string, second: string): { steps: [number, number]; drift: number } | undefined {
+export function resync(
+  input: Omit<TotpInput, "code">,
+  first: string,
+  second: string,
+): { steps: [number, number]; drift: number } | undefined {
   const present = Math.floor(input.now / 1000 / input.period);
   const step = find({ ...input, code: first }, present, steps(-WIDE_WINDOW, WIDE_WINDOW));
   if (step === undefined || find({ ...input, code: second }, step + 1, [0]) === undefined) return undefined;
@@ -59,7 +67,14 @@ export function resync(input: Omit<TotpInput, "code">, first: string, second: st
 }
 
 /** `otpauth://totp/…` for authenticator apps (Key URI format). */
-export function otpauthUri(input: { secret: Uint8Array; issuer: string; account: string; digits: number; period: number; algorithm: string }): string {
+export function otpauthUri(input: {
+  secret: Uint8Array;
+  issuer: string;
+  account: string;
+  digits: number;
+  period: number;
+  algorithm: string;
+}): string {
   const { secret, issuer, account, ...rest } = input;
   return URI.stringify(new TOTP({ ...rest, issuer, label: account, secret: secretOf(secret) }));
 }

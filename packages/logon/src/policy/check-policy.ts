@@ -48,7 +48,8 @@ function checkNames(at: string, conditions: RuleConditions, known: Known): strin
 }
 
 function checkTimes(at: string, { from, to, timeZone }: RuleConditions): string[] {
-  if (timeZone !== undefined && !clockOf(0, timeZone)) return [`${at}.timeZone: there is no time zone “${timeZone}”; one looks like Europe/Berlin`];
+  if (timeZone !== undefined && !clockOf(0, timeZone))
+    return [`${at}.timeZone: there is no time zone “${timeZone}”; one looks like Europe/Berlin`];
   return from !== undefined && from === to ? [`${at}.to: the same time as from: the rule would never hold`] : [];
 }
 

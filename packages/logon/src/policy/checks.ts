@@ -74,7 +74,9 @@ function judgeZones({ zones: names }: RuleConditions, { zones, address }: Situat
   if (!names) return YES;
   const found = names.map((name) => inNamed(name, zones, address));
   if (found.includes("inside")) return YES;
-  return found.includes("unknown") ? unknown(unknownAddress(address)) : no(`${address?.value} is in none of its zones (${names.join(", ")})`);
+  return found.includes("unknown")
+    ? unknown(unknownAddress(address))
+    : no(`${address?.value} is in none of its zones (${names.join(", ")})`);
 }
 
 function judgeNotZones({ notZones: names }: RuleConditions, { zones, address }: Situation): Held {

@@ -1,8 +1,8 @@
 /** The one record of an attempt, and the event that says how it ended: both written in the unit of work that decided. */
 import type { CauseId, LogonRequest } from "@sallyport/contracts";
 import { toldToHost } from "@sallyport/logon";
-import type { HostRow, LogonRow, TransactionRow } from "./store-logons.ts";
 import type { Tx } from "./store.ts";
+import type { HostRow, LogonRow, TransactionRow } from "./store-logons.ts";
 
 export interface Refused {
   kind: "logon-refused";
@@ -32,7 +32,12 @@ export function newLogon(host: HostRow, request: LogonRequest, now: number): Log
     told: null,
     rule: null,
     amr: [],
-    evidence: { hostTime: request.hostTime, offsetMs: request.hostTime - now, password: request.password, conversation: request.conversation },
+    evidence: {
+      hostTime: request.hostTime,
+      offsetMs: request.hostTime - now,
+      password: request.password,
+      conversation: request.conversation,
+    },
   };
 }
 

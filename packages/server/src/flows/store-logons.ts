@@ -1,6 +1,15 @@
 /** What the flows need of the stored machines and logons: hosts, enrolments, transactions, attempts, log, secrets. */
 import type {
-  CauseId, ClientAddress, EnrolmentStatus, EventType, HostStatus, LogEvent, LogHead, PublicJwk, Role, TransactionStatus,
+  CauseId,
+  ClientAddress,
+  EnrolmentStatus,
+  EventType,
+  HostStatus,
+  LogEvent,
+  LogHead,
+  PublicJwk,
+  Role,
+  TransactionStatus,
 } from "@sallyport/contracts";
 import type { Page } from "./store.ts";
 
@@ -80,7 +89,10 @@ export interface EnrolmentsStore {
   insert(enrolment: EnrolmentRow): Promise<void>;
   byId(id: string): Promise<EnrolmentRow | undefined>;
   ofUser(userId: string): Promise<EnrolmentRow[]>;
-  update(id: string, change: Partial<Pick<EnrolmentRow, "status" | "drift" | "failures" | "nextTryAt" | "updated" | "sealedSecret">>): Promise<void>;
+  update(
+    id: string,
+    change: Partial<Pick<EnrolmentRow, "status" | "drift" | "failures" | "nextTryAt" | "updated" | "sealedSecret">>,
+  ): Promise<void>;
   remove(id: string): Promise<void>;
   /**
    * Takes one try before a code is looked at (S1): adds a failure only while the enrolment is ACTIVE, below `cap` and past its wait.
@@ -157,7 +169,11 @@ export interface LogonReportRow {
 export interface LogonsStore {
   /** Keyed by (host, reference): a host cannot touch another's (S21). Throws `Conflict` on a second one. */
   insert(logon: LogonRow): Promise<void>;
-  update(hostId: string, reference: string, change: Partial<Pick<LogonRow, "userId" | "ended" | "result" | "cause" | "told" | "rule" | "amr" | "evidence">>): Promise<void>;
+  update(
+    hostId: string,
+    reference: string,
+    change: Partial<Pick<LogonRow, "userId" | "ended" | "result" | "cause" | "told" | "rule" | "amr" | "evidence">>,
+  ): Promise<void>;
   byReference(reference: string): Promise<LogonRow[]>;
   addReport(hostId: string, reference: string, report: LogonReportRow): Promise<void>;
   reports(hostId: string, reference: string): Promise<LogonReportRow[]>;
@@ -184,10 +200,17 @@ export interface LogStore {
   /** In chain order of one node, for verify and export. */
   chain(node: string, afterSeq: number, limit: number): Promise<LogEvent[]>;
   nodes(): Promise<string[]>;
-  list(filter: {
-    since?: number | undefined; until?: number | undefined; type?: string | undefined; cause?: string | undefined;
-    reference?: string | undefined; actor?: string | undefined; descending?: boolean | undefined;
-  } & Page): Promise<LogEvent[]>;
+  list(
+    filter: {
+      since?: number | undefined;
+      until?: number | undefined;
+      type?: string | undefined;
+      cause?: string | undefined;
+      reference?: string | undefined;
+      actor?: string | undefined;
+      descending?: boolean | undefined;
+    } & Page,
+  ): Promise<LogEvent[]>;
 }
 
 export interface TokenRow {

@@ -1,6 +1,6 @@
 /** What the flows need of a database: one unit of work, whose parts are declared beside it, implemented by `store/`. */
 import type { AppsStore, GroupsStore, UsersStore, ZonesStore } from "./store-directory.ts";
-import type { EnrolmentsStore, HostsStore, LogStore, LogonsStore, SecretsStore, TransactionsStore } from "./store-logons.ts";
+import type { EnrolmentsStore, HostsStore, LogonsStore, LogStore, SecretsStore, TransactionsStore } from "./store-logons.ts";
 
 /** One unit of work. Everything done through it is committed together or not at all. */
 export interface Tx {

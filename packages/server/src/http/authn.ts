@@ -1,5 +1,11 @@
 /** The transaction API: primary authentication, introspect, verify, cancel; for hosts (with their assertion) and for pages. */
-import { cancelRequest, introspectRequest, primaryRequest, transactionView as transactionSchema, verifyRequest } from "@sallyport/contracts";
+import {
+  cancelRequest,
+  introspectRequest,
+  primaryRequest,
+  transactionView as transactionSchema,
+  verifyRequest,
+} from "@sallyport/contracts";
 import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -10,8 +16,8 @@ import { primaryAuthentication } from "../flows/authn/primary.ts";
 import { verifyCode } from "../flows/authn/verify-code.ts";
 import type { Opened } from "../flows/host-link/start-logon.ts";
 import { isRefusal, withHost } from "../flows/host-link/with-host.ts";
-import type { HostRow } from "../flows/store-logons.ts";
 import type { Tx } from "../flows/store.ts";
+import type { HostRow } from "../flows/store-logons.ts";
 import type { AppDeps } from "./app.ts";
 import { answerTransaction, hostCall, refuseHost, refuseStep } from "./host-answers.ts";
 import { Refused } from "./refuse.ts";
@@ -35,15 +41,26 @@ export const authnRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => a
   );
 
   const verifyParams = z.object({ factorId: z.string().max(64) });
-  app.post("/api/v1/authn/factors/:factorId/verify", { schema: { params: verifyParams, body: verifyRequest, ...answer } }, async (request) => {
-    const input = { ...request.body, factorId: request.params.factorId };
-    const outcome = await driven(deps, request, (tx, host) => verifyCode(tx, deps.keys, host, input));
-    const toHost = request.headers.authorization !== undefined;
-    if (outcome.kind === "no-transaction") throw noTransaction(outcome, toHost);
-    if (outcome.kind === "wrong") throw refuseStep(outcome, toHost);
-    const user = { id: outcome.user.id, login: outcome.user.profile.login };
-    return answerTransaction(deps, { kind: "opened", transaction: outcome.transaction, stateToken: input.stateToken, user, enrolments: [], now: outcome.now });
-  });
+  app.post(
+    "/api/v1/authn/factors/:factorId/verify",
+    { schema: { params: verifyParams, body: verifyRequest, ...answer } },
+    async (request) => {
+      const input = { ...request.body, factorId: request.params.factorId };
+      const outcome = await driven(deps, request, (tx, host) => verifyCode(tx, deps.keys, host, input));
+      const toHost = request.headers.authorization !== undefined;
+      if (outcome.kind === "no-transaction") throw noTransaction(outcome, toHost);
+      if (outcome.kind === "wrong") throw refuseStep(outcome, toHost);
+      const user = { id: outcome.user.id, login: outcome.user.profile.login };
+      return answerTransaction(deps, {
+        kind: "opened",
+        transaction: outcome.transaction,
+        stateToken: input.stateToken,
+        user,
+        enrolments: [],
+        now: outcome.now,
+      });
+    },
+  );
 
   app.post("/api/v1/authn/cancel", { schema: { body: cancelRequest, response: { 200: z.object({}) } } }, async (request) => {
     const { stateToken, cause } = request.body;

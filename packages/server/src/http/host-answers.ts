@@ -25,7 +25,12 @@ export function refuseHost(deps: AppDeps, request: FastifyRequest, refusal: Host
 
 export function refuseLogon(refused: Pick<RefusedLogon, "told" | "evidence"> & { reference?: string | undefined }): Refused {
   const code = refused.told === "http.rate-limited" ? "E0000047" : "S0000001";
-  return new Refused({ code, cause: refused.told, ...(refused.reference ? { reference: refused.reference } : {}), evidence: refused.evidence });
+  return new Refused({
+    code,
+    cause: refused.told,
+    ...(refused.reference ? { reference: refused.reference } : {}),
+    evidence: refused.evidence,
+  });
 }
 
 const CODES: Partial<Record<CauseId, "E0000004" | "E0000069" | "E0000079" | "E0000011" | "S0000001" | "S0000004">> = {
@@ -38,11 +43,19 @@ const CODES: Partial<Record<CauseId, "E0000004" | "E0000069" | "E0000079" | "E00
 };
 
 /** A refused step. A page (no host) gets the documented code alone: the cause stands in the log. */
-export function refuseStep(step: { told: CauseId; reference: string | null; ended: boolean; evidence: Record<string, unknown> }, toHost: boolean): Refused {
+export function refuseStep(
+  step: { told: CauseId; reference: string | null; ended: boolean; evidence: Record<string, unknown> },
+  toHost: boolean,
+): Refused {
   const code = CODES[step.told] ?? "E0000068";
   if (!toHost) return new Refused({ code });
   const wait = step.told === "factor.throttled" ? { waitSeconds: step.evidence["waitSeconds"] } : {};
-  return new Refused({ code, cause: step.told, ...(step.reference ? { reference: step.reference } : {}), evidence: { ended: step.ended, ...wait } });
+  return new Refused({
+    code,
+    cause: step.told,
+    ...(step.reference ? { reference: step.reference } : {}),
+    evidence: { ended: step.ended, ...wait },
+  });
 }
 
 /** The transaction as its driver sees it; with the signed decision when a host's transaction succeeded. */

@@ -1,7 +1,16 @@
 /** The routes of the host link: enrolment, time, logon, self-check, reports. */
 import {
-  enrolAnswer, enrolRequest, JWS_TYPES, logonRequest, reportsAnswer, reportsRequest, selfCheckAnswer, selfCheckRequest,
-  timeAnswer, timeRequest, transactionView as transactionSchema,
+  enrolAnswer,
+  enrolRequest,
+  JWS_TYPES,
+  logonRequest,
+  reportsAnswer,
+  reportsRequest,
+  selfCheckAnswer,
+  selfCheckRequest,
+  timeAnswer,
+  timeRequest,
+  transactionView as transactionSchema,
 } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { enrolHost } from "../flows/host-link/enrol.ts";

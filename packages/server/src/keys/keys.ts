@@ -1,7 +1,7 @@
 /** The org's keys: the decision key that signs, and the sealing key that keeps stored secrets unreadable without its file. */
 import { createHash, createHmac, hkdfSync } from "node:crypto";
 import type { PublicJwk } from "@sallyport/contracts";
-import { calculateJwkThumbprint, CompactSign, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
+import { CompactSign, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
 import type { Store } from "../flows/store.ts";
 import { openSealingKey, type SealingKey } from "./sealing-key.ts";
 
@@ -39,9 +39,7 @@ export async function openKeys(store: Store, sealingKeyFile: string): Promise<Ke
     publicJwk: () => stored.publicJwk,
     mac: (purpose, text) => createHmac("sha256", tokenKey).update(`${purpose}\0${text}`).digest(),
     sign: (typ, claims) =>
-      new CompactSign(Buffer.from(JSON.stringify(claims)))
-        .setProtectedHeader({ alg: "ES256", typ, kid: stored.kid })
-        .sign(privateKey),
+      new CompactSign(Buffer.from(JSON.stringify(claims))).setProtectedHeader({ alg: "ES256", typ, kid: stored.kid }).sign(privateKey),
   };
 }
 

@@ -27,14 +27,17 @@ const LINE = /^sallyport-sealing-key v1 ([0-9a-f]{16}) ([A-Za-z0-9_-]{43})\s*$/;
 export function openSealingKey(file: string, knownId: string | undefined): SealingKey {
   if (!existsSync(file)) {
     if (knownId !== undefined) {
-      throw new SealingKeyFault(`the sealing key ${file} is missing; without key ${knownId} no stored secret can be read: put the file back from its backup`);
+      throw new SealingKeyFault(
+        `the sealing key ${file} is missing; without key ${knownId} no stored secret can be read: put the file back from its backup`,
+      );
     }
     writeNewKey(file);
   }
   const mode = statSync(file).mode & 0o077;
   if (mode !== 0) throw new SealingKeyFault(`the sealing key ${file} can be read by others; run: chmod 600 ${file}`);
   const match = LINE.exec(readFileSync(file, "utf8"));
-  if (!match?.[1] || !match[2]) throw new SealingKeyFault(`the sealing key ${file} is damaged: it is not one line “sallyport-sealing-key v1 …”`);
+  if (!match?.[1] || !match[2])
+    throw new SealingKeyFault(`the sealing key ${file} is damaged: it is not one line “sallyport-sealing-key v1 …”`);
   const id = match[1];
   if (knownId !== undefined && id !== knownId) {
     throw new SealingKeyFault(`the sealing key ${file} is key ${id}, but the database was sealed with key ${knownId}`);
@@ -54,7 +57,8 @@ function sealingKey(id: string, key: Buffer): SealingKey {
     },
     unseal(sealed, context) {
       const [version, keyId, iv, text] = sealed.split(".");
-      if (version !== "v1" || keyId !== id || !iv || !text) throw new SealingKeyFault(`a stored secret is sealed with key ${keyId}, not ${id}`);
+      if (version !== "v1" || keyId !== id || !iv || !text)
+        throw new SealingKeyFault(`a stored secret is sealed with key ${keyId}, not ${id}`);
       const bytes = Buffer.from(text, "base64url");
       const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(iv, "base64url"), { authTagLength: 16 });
       decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-16));

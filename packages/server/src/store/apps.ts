@@ -1,7 +1,7 @@
 /** Stored apps with their policy and assignments, and zones. */
 import type { Zone } from "@sallyport/contracts";
-import type { AppRow, AppsStore, AssignmentRow, ZonesStore } from "../flows/store-directory.ts";
 import { Conflict, type Page } from "../flows/store.ts";
+import type { AppRow, AppsStore, AssignmentRow, ZonesStore } from "../flows/store-directory.ts";
 import type { Builder } from "./builder.ts";
 import type { Schema } from "./schema.ts";
 import type { Sql } from "./sql.ts";
@@ -15,14 +15,19 @@ export function appsStore(sql: Sql, build: Builder): AppsStore {
   };
   return {
     async insert(app) {
-      const statement = build.insertInto("apps").values(toStored(app)).onConflict((c) => c.doNothing()).returning("id");
+      const statement = build
+        .insertInto("apps")
+        .values(toStored(app))
+        .onConflict((c) => c.doNothing())
+        .returning("id");
       if (!(await sql.first(statement))) throw new Conflict(`the app ${app.label}`);
     },
     byId: (id) => one("id", id),
     byLabel: (label) => one("folded", label.toLowerCase()),
     async list({ limit, after }) {
       let statement = build.selectFrom("apps").selectAll().orderBy("folded").limit(limit);
-      if (after !== undefined) statement = statement.where("folded", ">", build.selectFrom("apps").select("folded").where("id", "=", after));
+      if (after !== undefined)
+        statement = statement.where("folded", ">", build.selectFrom("apps").select("folded").where("id", "=", after));
       return (await sql.all(statement)).map(fromRow);
     },
     async update(id, change) {
@@ -35,7 +40,12 @@ export function appsStore(sql: Sql, build: Builder): AppsStore {
     remove: (id) => sql.run(build.deleteFrom("apps").where("id", "=", id)),
     async setPolicy(id, expected, document) {
       const set = { policy: JSON.stringify(document), policy_version: expected + 1 };
-      const statement = build.updateTable("apps").set(set).where("id", "=", id).where("policy_version", "=", expected).returning("policy_version");
+      const statement = build
+        .updateTable("apps")
+        .set(set)
+        .where("id", "=", id)
+        .where("policy_version", "=", expected)
+        .returning("policy_version");
       return (await sql.first(statement))?.policy_version;
     },
     ...assignments(sql, build),
@@ -45,10 +55,21 @@ export function appsStore(sql: Sql, build: Builder): AppsStore {
 function assignments(sql: Sql, build: Builder) {
   return {
     assignUser: (appId: string, userId: string, now: number) =>
-      sql.run(build.insertInto("app_users").values({ app_id: appId, user_id: userId, created: now }).onConflict((c) => c.doNothing())),
-    unassignUser: (appId: string, userId: string) => sql.run(build.deleteFrom("app_users").where("app_id", "=", appId).where("user_id", "=", userId)),
+      sql.run(
+        build
+          .insertInto("app_users")
+          .values({ app_id: appId, user_id: userId, created: now })
+          .onConflict((c) => c.doNothing()),
+      ),
+    unassignUser: (appId: string, userId: string) =>
+      sql.run(build.deleteFrom("app_users").where("app_id", "=", appId).where("user_id", "=", userId)),
     assignGroup: (appId: string, groupId: string, now: number) =>
-      sql.run(build.insertInto("app_groups").values({ app_id: appId, group_id: groupId, created: now }).onConflict((c) => c.doNothing())),
+      sql.run(
+        build
+          .insertInto("app_groups")
+          .values({ app_id: appId, group_id: groupId, created: now })
+          .onConflict((c) => c.doNothing()),
+      ),
     unassignGroup: (appId: string, groupId: string) =>
       sql.run(build.deleteFrom("app_groups").where("app_id", "=", appId).where("group_id", "=", groupId)),
     async assignments(appId: string, scope: "USER" | "GROUP", { limit, after = "" }: Page): Promise<AssignmentRow[]> {
@@ -115,13 +136,19 @@ export function zonesStore(sql: Sql, build: Builder): ZonesStore {
   return {
     async put(zone) {
       const row = { folded: zone.name.toLowerCase(), name: zone.name, cidrs: JSON.stringify(zone.cidrs) };
-      await sql.run(build.insertInto("zones").values(row).onConflict((c) => c.column("folded").doUpdateSet({ name: row.name, cidrs: row.cidrs })));
+      await sql.run(
+        build
+          .insertInto("zones")
+          .values(row)
+          .onConflict((c) => c.column("folded").doUpdateSet({ name: row.name, cidrs: row.cidrs })),
+      );
     },
     async byName(name) {
       const row = await sql.first(build.selectFrom("zones").select(["name", "cidrs"]).where("folded", "=", name.toLowerCase()));
       return row && fromZone(row);
     },
     list: async () => (await sql.all(build.selectFrom("zones").select(["name", "cidrs"]).orderBy("folded"))).map(fromZone),
-    remove: async (name) => (await sql.first(build.deleteFrom("zones").where("folded", "=", name.toLowerCase()).returning("folded"))) !== undefined,
+    remove: async (name) =>
+      (await sql.first(build.deleteFrom("zones").where("folded", "=", name.toLowerCase()).returning("folded"))) !== undefined,
   };
 }

@@ -13,7 +13,9 @@ export function enrolmentsStore(sql: Sql, build: Builder, now: number): Enrolmen
       return row && fromRow(row);
     },
     async ofUser(userId) {
-      return (await sql.all(build.selectFrom("enrolments").selectAll().where("user_id", "=", userId).orderBy("created").orderBy("id"))).map(fromRow);
+      return (await sql.all(build.selectFrom("enrolments").selectAll().where("user_id", "=", userId).orderBy("created").orderBy("id"))).map(
+        fromRow,
+      );
     },
     async update(id, change) {
       const { nextTryAt, sealedSecret, ...rest } = change;
@@ -41,7 +43,14 @@ export function enrolmentsStore(sql: Sql, build: Builder, now: number): Enrolmen
           .returning("failures as count"),
       ),
     consumeStep: (id, step) =>
-      consumeOne(sql, build.insertInto("used_steps").values({ enrolment_id: id, step, at: now }).onConflict((c) => c.doNothing()).returning("step")),
+      consumeOne(
+        sql,
+        build
+          .insertInto("used_steps")
+          .values({ enrolment_id: id, step, at: now })
+          .onConflict((c) => c.doNothing())
+          .returning("step"),
+      ),
   };
 }
 
@@ -50,5 +59,10 @@ function toStored({ userId, sealedSecret, nextTryAt, ...rest }: EnrolmentRow): S
 }
 
 function fromRow({ user_id, sealed_secret, next_try_at, ...rest }: Schema["enrolments"]): EnrolmentRow {
-  return { ...(rest as Omit<EnrolmentRow, "userId" | "sealedSecret" | "nextTryAt">), userId: user_id, sealedSecret: sealed_secret, nextTryAt: next_try_at };
+  return {
+    ...(rest as Omit<EnrolmentRow, "userId" | "sealedSecret" | "nextTryAt">),
+    userId: user_id,
+    sealedSecret: sealed_secret,
+    nextTryAt: next_try_at,
+  };
 }

@@ -34,12 +34,27 @@ export function hostsStore(sql: Sql, build: Builder): HostsStore {
           .returning("id"),
       ),
     consumeJti: (hostId, jti, expires) =>
-      consumeOne(sql, build.insertInto("host_jtis").values({ host_id: hostId, jti, expires }).onConflict((c) => c.doNothing()).returning("jti")),
+      consumeOne(
+        sql,
+        build
+          .insertInto("host_jtis")
+          .values({ host_id: hostId, jti, expires })
+          .onConflict((c) => c.doNothing())
+          .returning("jti"),
+      ),
     ...codes(sql, build),
     async countName(hostId, folded, hour) {
-      const fresh = build.insertInto("host_names").values({ host_id: hostId, hour, folded }).onConflict((c) => c.doNothing()).returning("folded");
+      const fresh = build
+        .insertInto("host_names")
+        .values({ host_id: hostId, hour, folded })
+        .onConflict((c) => c.doNothing())
+        .returning("folded");
       if (!(await sql.first(fresh))) return 0;
-      const count = build.selectFrom("host_names").select((eb) => eb.fn.countAll<number>().as("count")).where("host_id", "=", hostId).where("hour", "=", hour);
+      const count = build
+        .selectFrom("host_names")
+        .select((eb) => eb.fn.countAll<number>().as("count"))
+        .where("host_id", "=", hostId)
+        .where("hour", "=", hour);
       return Number((await sql.first(count))?.count ?? 0);
     },
   };
@@ -60,7 +75,13 @@ function codes(sql: Sql, build: Builder) {
     consumeCode: (id: string, now: number) =>
       consumeOne(
         sql,
-        build.updateTable("host_codes").set({ used_at: now }).where("id", "=", id).where("used_at", "is", null).where("expires", ">", now).returning("id"),
+        build
+          .updateTable("host_codes")
+          .set({ used_at: now })
+          .where("id", "=", id)
+          .where("used_at", "is", null)
+          .where("expires", ">", now)
+          .returning("id"),
       ),
   };
 }
@@ -75,9 +96,22 @@ function codeFromRow({ app_id, sealed_secret, created_by, used_at, ...rest }: Sc
 
 /** Column of each field; `key`, `findings` and `armed` are written in another form. */
 const COLUMNS = {
-  id: "id", appId: "app_id", name: "name", platform: "platform", status: "status", statusSince: "status_since", statusBy: "status_by",
-  generation: "generation", previousGeneration: "previous_generation", checkId: "check_id", bootId: "boot_id", version: "version",
-  offsetMs: "offset_ms", policyVersion: "policy_version", created: "created", lastSeen: "last_seen",
+  id: "id",
+  appId: "app_id",
+  name: "name",
+  platform: "platform",
+  status: "status",
+  statusSince: "status_since",
+  statusBy: "status_by",
+  generation: "generation",
+  previousGeneration: "previous_generation",
+  checkId: "check_id",
+  bootId: "boot_id",
+  version: "version",
+  offsetMs: "offset_ms",
+  policyVersion: "policy_version",
+  created: "created",
+  lastSeen: "last_seen",
 } as const;
 
 function changeOf(change: Partial<HostRow>): Partial<Stored> {

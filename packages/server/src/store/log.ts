@@ -35,7 +35,9 @@ export function logStore(sql: Sql, build: Builder, chain: Chain, now: number): L
     },
     nodes: async () => (await sql.all(build.selectFrom("events").select("node").distinct().orderBy("node"))).map((row) => row.node),
     async list({ since, until, type, cause, reference, actor, descending, limit, after }) {
-      let statement = events().orderBy("position", descending ? "desc" : "asc").limit(limit);
+      let statement = events()
+        .orderBy("position", descending ? "desc" : "asc")
+        .limit(limit);
       if (since !== undefined) statement = statement.where("published", ">=", since);
       if (until !== undefined) statement = statement.where("published", "<", until);
       if (type !== undefined) statement = statement.where("type", "=", type);
@@ -43,7 +45,11 @@ export function logStore(sql: Sql, build: Builder, chain: Chain, now: number): L
       if (reference !== undefined) statement = statement.where("reference", "=", reference);
       if (actor !== undefined) statement = statement.where("actor_id", "=", actor);
       if (after !== undefined) {
-        statement = statement.where("position", descending ? "<" : ">", build.selectFrom("events").select("position").where("id", "=", after));
+        statement = statement.where(
+          "position",
+          descending ? "<" : ">",
+          build.selectFrom("events").select("position").where("id", "=", after),
+        );
       }
       return read(await sql.all(statement));
     },

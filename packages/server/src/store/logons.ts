@@ -1,6 +1,7 @@
 /** Stored attempts: one record for each logon of a host, and what the host reported of it. */
-import type { LogonReportRow, LogonRow, LogonsStore } from "../flows/store-logons.ts";
+
 import { Conflict } from "../flows/store.ts";
+import type { LogonReportRow, LogonRow, LogonsStore } from "../flows/store-logons.ts";
 import type { Builder } from "./builder.ts";
 import type { Schema } from "./schema.ts";
 import type { Sql } from "./sql.ts";
@@ -10,7 +11,11 @@ type Stored = Schema["logons"];
 export function logonsStore(sql: Sql, build: Builder): LogonsStore {
   return {
     async insert(logon) {
-      const statement = build.insertInto("logons").values(changeOf(logon) as Stored).onConflict((c) => c.doNothing()).returning("reference");
+      const statement = build
+        .insertInto("logons")
+        .values(changeOf(logon) as Stored)
+        .onConflict((c) => c.doNothing())
+        .returning("reference");
       if (!(await sql.first(statement))) throw new Conflict(`the logon ${logon.reference} of this host`);
     },
     update: (hostId, reference, change) =>
@@ -19,10 +24,17 @@ export function logonsStore(sql: Sql, build: Builder): LogonsStore {
       return (await sql.all(build.selectFrom("logons").selectAll().where("reference", "=", reference).orderBy("started"))).map(fromRow);
     },
     addReport: (hostId, reference, report) =>
-      sql.run(build.insertInto("logon_reports").values({ ...report, host_id: hostId, reference, evidence: JSON.stringify(report.evidence) })),
+      sql.run(
+        build.insertInto("logon_reports").values({ ...report, host_id: hostId, reference, evidence: JSON.stringify(report.evidence) }),
+      ),
     async reports(hostId, reference) {
       const columns = ["at", "result", "cause", "evidence"] as const;
-      const statement = build.selectFrom("logon_reports").select(columns).where("reference", "=", reference).where("host_id", "=", hostId).orderBy("at");
+      const statement = build
+        .selectFrom("logon_reports")
+        .select(columns)
+        .where("reference", "=", reference)
+        .where("host_id", "=", hostId)
+        .orderBy("at");
       const rows = await sql.all(statement);
       return rows.map((row) => ({ ...row, cause: row.cause as LogonReportRow["cause"], evidence: JSON.parse(row.evidence) }));
     },
@@ -30,8 +42,20 @@ export function logonsStore(sql: Sql, build: Builder): LogonsStore {
 }
 
 const COLUMNS = {
-  hostId: "host_id", reference: "reference", appId: "app_id", username: "username", domain: "domain", userId: "user_id", service: "service",
-  scenario: "scenario", started: "started", ended: "ended", result: "result", cause: "cause", told: "told", rule: "rule",
+  hostId: "host_id",
+  reference: "reference",
+  appId: "app_id",
+  username: "username",
+  domain: "domain",
+  userId: "user_id",
+  service: "service",
+  scenario: "scenario",
+  started: "started",
+  ended: "ended",
+  result: "result",
+  cause: "cause",
+  told: "told",
+  rule: "rule",
 } as const;
 
 function changeOf(change: Partial<LogonRow>): Partial<Stored> {

@@ -14,7 +14,10 @@ export function migrateSqlite(db: DatabaseSync): void {
     const done = db.prepare("SELECT version, checksum FROM migrations ORDER BY version").all() as { version: number; checksum: string }[];
     const newest = done.at(-1)?.version ?? 0;
     if (newest > SCHEMA_VERSION) {
-      throw new DatabaseFault("org.migration", `the database has schema ${newest}, this version knows ${SCHEMA_VERSION}: install the version that wrote it, or restore a backup`);
+      throw new DatabaseFault(
+        "org.migration",
+        `the database has schema ${newest}, this version knows ${SCHEMA_VERSION}: install the version that wrote it, or restore a backup`,
+      );
     }
     for (const migration of MIGRATIONS) apply(db, migration, done.find((row) => row.version === migration.version)?.checksum);
   } catch (error) {
@@ -26,7 +29,10 @@ function apply(db: DatabaseSync, migration: Migration, known: string | undefined
   const checksum = createHash("sha256").update(migration.statements.join(";\n")).digest("hex");
   if (known === checksum) return;
   if (known !== undefined) {
-    throw new DatabaseFault("org.migration", `schema ${migration.version} of the database is not the one that this version knows: it was made by a changed build`);
+    throw new DatabaseFault(
+      "org.migration",
+      `schema ${migration.version} of the database is not the one that this version knows: it was made by a changed build`,
+    );
   }
   db.exec("BEGIN IMMEDIATE");
   try {

@@ -11,7 +11,8 @@ export function secretsStore(sql: Sql, build: Builder): SecretsStore {
     return row && fromRow(row);
   };
   return {
-    insertToken: ({ createdBy, lastUsed, ...rest }) => sql.run(build.insertInto("tokens").values({ ...rest, created_by: createdBy, last_used: lastUsed })),
+    insertToken: ({ createdBy, lastUsed, ...rest }) =>
+      sql.run(build.insertInto("tokens").values({ ...rest, created_by: createdBy, last_used: lastUsed })),
     tokenByHash: (hash) => token("hash", hash),
     tokenById: (id) => token("id", id),
     async listTokens({ limit, after }) {
@@ -25,7 +26,12 @@ export function secretsStore(sql: Sql, build: Builder): SecretsStore {
     },
     async decisionKeys() {
       const rows = await sql.all(build.selectFrom("decision_keys").selectAll().orderBy("created", "desc"));
-      return rows.map((row) => ({ kid: row.kid, publicJwk: JSON.parse(row.public_jwk), sealedPrivate: row.sealed_private, created: row.created }));
+      return rows.map((row) => ({
+        kid: row.kid,
+        publicJwk: JSON.parse(row.public_jwk),
+        sealedPrivate: row.sealed_private,
+        created: row.created,
+      }));
     },
     insertDecisionKey: (key) =>
       sql.run(
@@ -34,12 +40,23 @@ export function secretsStore(sql: Sql, build: Builder): SecretsStore {
           .values({ kid: key.kid, public_jwk: JSON.stringify(key.publicJwk), sealed_private: key.sealedPrivate, created: key.created }),
       ),
     meta: async (key) => (await sql.first(build.selectFrom("meta").select("value").where("key", "=", key)))?.value,
-    setMeta: (key, value) => sql.run(build.insertInto("meta").values({ key, value }).onConflict((c) => c.column("key").doUpdateSet({ value }))),
+    setMeta: (key, value) =>
+      sql.run(
+        build
+          .insertInto("meta")
+          .values({ key, value })
+          .onConflict((c) => c.column("key").doUpdateSet({ value })),
+      ),
     insertLink: (link) => sql.run(build.insertInto("links").values(link)),
     consumeLink: (hash, purpose, now) =>
-      consumeOne(sql, build.deleteFrom("links").where("hash", "=", hash).where("purpose", "=", purpose).where("expires", ">", now).returning("hash")),
+      consumeOne(
+        sql,
+        build.deleteFrom("links").where("hash", "=", hash).where("purpose", "=", purpose).where("expires", ">", now).returning("hash"),
+      ),
     linkExists: async (hash, purpose, now) =>
-      (await sql.first(build.selectFrom("links").select("hash").where("hash", "=", hash).where("purpose", "=", purpose).where("expires", ">", now))) !== undefined,
+      (await sql.first(
+        build.selectFrom("links").select("hash").where("hash", "=", hash).where("purpose", "=", purpose).where("expires", ">", now),
+      )) !== undefined,
   };
 }
 

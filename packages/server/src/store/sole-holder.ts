@@ -16,7 +16,9 @@ export function holdAlone(file: string): { release(): void } {
   } catch (error) {
     lock.close();
     if (((error as { errcode?: number }).errcode ?? 0) % 256 === BUSY) {
-      throw new DatabaseFault("org.database", `another sallyport serve (process ${holder(file)}) holds ${file}; stop it first`, { cause: error });
+      throw new DatabaseFault("org.database", `another sallyport serve (process ${holder(file)}) holds ${file}; stop it first`, {
+        cause: error,
+      });
     }
     throw asFault(error);
   }

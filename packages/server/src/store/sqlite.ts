@@ -85,7 +85,11 @@ function assemble(writer: SqliteConnection, reader: SqliteConnection, now: () =>
 }
 
 /** What is kept only so that it cannot be used twice, and until when. */
-const PURGED = [["host_jtis", "expires"], ["used_steps", "at"], ["links", "expires"]] as const;
+const PURGED = [
+  ["host_jtis", "expires"],
+  ["used_steps", "at"],
+  ["links", "expires"],
+] as const;
 
 function unit(sql: Sql, build: Builder, chain: Chain, now: number): Tx {
   return {
@@ -106,13 +110,14 @@ function unit(sql: Sql, build: Builder, chain: Chain, now: number): Tx {
 /** After its end a unit refuses every call: a step that was not awaited must not slip into somebody else's unit. */
 function guarded(sql: Sql, make: (sql: Sql) => Tx): { tx: Tx; end(): void } {
   let ended = false;
-  const check = () => {
+  const checked = () => {
     if (ended) throw new Error("this unit of work has ended: a call of it was not awaited");
+    return sql;
   };
   const tx = make({
-    all: (statement) => (check(), sql.all(statement)),
-    first: (statement) => (check(), sql.first(statement)),
-    run: (statement) => (check(), sql.run(statement)),
+    all: (statement) => checked().all(statement),
+    first: (statement) => checked().first(statement),
+    run: (statement) => checked().run(statement),
   });
   return {
     tx,
@@ -146,6 +151,8 @@ function nodeName(writer: SqliteConnection): string {
 }
 
 function lastOf(writer: SqliteConnection, node: string): { seq: number; hash: string } | undefined {
-  const row = writer.db.prepare("SELECT event FROM events WHERE node = ? ORDER BY seq DESC LIMIT 1").get(node) as { event: string } | undefined;
+  const row = writer.db.prepare("SELECT event FROM events WHERE node = ? ORDER BY seq DESC LIMIT 1").get(node) as
+    | { event: string }
+    | undefined;
   return row && JSON.parse(row.event);
 }

@@ -20,10 +20,21 @@ export function transactionsStore(sql: Sql, build: Builder): TransactionsStore {
     advance: (id, expected, change) =>
       consumeOne(
         sql,
-        build.updateTable("transactions").set({ ...changeOf(change), version: expected + 1 }).where("id", "=", id).where("version", "=", expected).returning("id"),
+        build
+          .updateTable("transactions")
+          .set({ ...changeOf(change), version: expected + 1 })
+          .where("id", "=", id)
+          .where("version", "=", expected)
+          .returning("id"),
       ),
     async expired(now, limit) {
-      const statement = build.selectFrom("transactions").selectAll().where("expires", "<=", now).where("status", "in", OPEN).orderBy("expires").limit(limit);
+      const statement = build
+        .selectFrom("transactions")
+        .selectAll()
+        .where("expires", "<=", now)
+        .where("status", "in", OPEN)
+        .orderBy("expires")
+        .limit(limit);
       return (await sql.all(statement)).map(fromRow);
     },
     purge: (before) => sql.run(build.deleteFrom("transactions").where("expires", "<", before).where("status", "not in", OPEN)),
@@ -31,9 +42,22 @@ export function transactionsStore(sql: Sql, build: Builder): TransactionsStore {
 }
 
 const COLUMNS = {
-  id: "id", tokenHash: "token_hash", version: "version", status: "status", hostId: "host_id", appId: "app_id", userId: "user_id",
-  reference: "reference", nonce: "nonce", logonHash: "logon_hash", drive: "drive", rule: "rule", tries: "tries", lastCause: "last_cause",
-  opened: "opened", expires: "expires",
+  id: "id",
+  tokenHash: "token_hash",
+  version: "version",
+  status: "status",
+  hostId: "host_id",
+  appId: "app_id",
+  userId: "user_id",
+  reference: "reference",
+  nonce: "nonce",
+  logonHash: "logon_hash",
+  drive: "drive",
+  rule: "rule",
+  tries: "tries",
+  lastCause: "last_cause",
+  opened: "opened",
+  expires: "expires",
 } as const;
 
 function changeOf(change: Partial<TransactionRow>): Partial<Stored> {

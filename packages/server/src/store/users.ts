@@ -1,7 +1,7 @@
 /** Stored people: users with every name under which they are found, and groups. */
 import { foldName } from "@sallyport/logon";
-import type { GroupRow, GroupsStore, UserName, UserRow, UsersStore } from "../flows/store-directory.ts";
 import { Conflict, type Page } from "../flows/store.ts";
+import type { GroupRow, GroupsStore, UserName, UserRow, UsersStore } from "../flows/store-directory.ts";
 import type { Builder } from "./builder.ts";
 import type { Schema } from "./schema.ts";
 import type { Sql } from "./sql.ts";
@@ -11,11 +11,21 @@ type Stored = Schema["users"];
 export function usersStore(sql: Sql, build: Builder): UsersStore {
   const addNames = async (id: string, names: UserName[]) => {
     const rows = names.map(({ kind, folded }) => ({ kind, folded, user_id: id }));
-    if (rows.length > 0) await sql.run(build.insertInto("user_names").values(rows).onConflict((c) => c.doNothing()));
+    if (rows.length > 0)
+      await sql.run(
+        build
+          .insertInto("user_names")
+          .values(rows)
+          .onConflict((c) => c.doNothing()),
+      );
   };
   return {
     async insert(user, names) {
-      const statement = build.insertInto("users").values(toStored(user)).onConflict((c) => c.doNothing()).returning("id");
+      const statement = build
+        .insertInto("users")
+        .values(toStored(user))
+        .onConflict((c) => c.doNothing())
+        .returning("id");
       if (!(await sql.first(statement))) throw new Conflict(`the user ${user.profile.login} of source ${user.source}`);
       await addNames(user.id, names);
     },
@@ -125,14 +135,19 @@ export function groupsStore(sql: Sql, build: Builder): GroupsStore {
   return {
     async insert(group) {
       const row = { ...group, folded: group.name.toLowerCase() };
-      const statement = build.insertInto("groups").values(row).onConflict((c) => c.doNothing()).returning("id");
+      const statement = build
+        .insertInto("groups")
+        .values(row)
+        .onConflict((c) => c.doNothing())
+        .returning("id");
       if (!(await sql.first(statement))) throw new Conflict(`the group ${group.name}`);
     },
     byId: (id) => sql.first<GroupRow>(build.selectFrom("groups").select(columns).where("id", "=", id)),
     byName: (name) => sql.first<GroupRow>(build.selectFrom("groups").select(columns).where("folded", "=", name.toLowerCase())),
     async list({ limit, after, query }: Page & { query?: string | undefined }) {
       let statement = build.selectFrom("groups").select(columns).orderBy("folded").limit(limit);
-      if (after !== undefined) statement = statement.where("folded", ">", build.selectFrom("groups").select("folded").where("id", "=", after));
+      if (after !== undefined)
+        statement = statement.where("folded", ">", build.selectFrom("groups").select("folded").where("id", "=", after));
       if (query !== undefined) {
         const folded = query.toLowerCase();
         statement = statement.where("folded", ">=", folded).where("folded", "<", `${folded}\u{10ffff}`);
@@ -141,8 +156,14 @@ export function groupsStore(sql: Sql, build: Builder): GroupsStore {
     },
     remove: (id) => sql.run(build.deleteFrom("groups").where("id", "=", id)),
     addMember: (groupId, userId) =>
-      sql.run(build.insertInto("group_members").values({ group_id: groupId, user_id: userId }).onConflict((c) => c.doNothing())),
-    removeMember: (groupId, userId) => sql.run(build.deleteFrom("group_members").where("group_id", "=", groupId).where("user_id", "=", userId)),
+      sql.run(
+        build
+          .insertInto("group_members")
+          .values({ group_id: groupId, user_id: userId })
+          .onConflict((c) => c.doNothing()),
+      ),
+    removeMember: (groupId, userId) =>
+      sql.run(build.deleteFrom("group_members").where("group_id", "=", groupId).where("user_id", "=", userId)),
     async members(groupId, { limit, after }) {
       let statement = build
         .selectFrom("users")

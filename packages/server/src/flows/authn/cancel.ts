@@ -2,13 +2,16 @@
 import type { CauseId } from "@sallyport/contracts";
 import { step } from "@sallyport/logon";
 import { endLogon } from "../logon-record.ts";
-import type { HostRow, TransactionRow } from "../store-logons.ts";
 import type { Store, Tx } from "../store.ts";
+import type { HostRow, TransactionRow } from "../store-logons.ts";
 import { advance, findTransaction, isNotYours, type NotYours, Superseded } from "./open-transaction.ts";
 
 /** What a provider may say of the end; a refusal inside the transaction outranks *the person left*. */
 export async function cancelTransaction(
-  tx: Tx, host: HostRow | undefined, stateToken: string, said: CauseId | undefined,
+  tx: Tx,
+  host: HostRow | undefined,
+  stateToken: string,
+  said: CauseId | undefined,
 ): Promise<NotYours | { kind: "cancelled" } | { kind: "out-of-order" }> {
   const transaction = await findTransaction(tx, stateToken, host);
   if (isNotYours(transaction)) return transaction;

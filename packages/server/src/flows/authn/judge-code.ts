@@ -2,8 +2,8 @@
 import type { CauseId } from "@sallyport/contracts";
 import { ATTEMPT_CAP, delayAfter, judgeAttempt, judgeTotp } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
-import type { EnrolmentRow } from "../store-logons.ts";
 import type { Tx } from "../store.ts";
+import type { EnrolmentRow } from "../store-logons.ts";
 
 export type CodeVerdict =
   | { kind: "right"; step: number; drift: number }
@@ -34,14 +34,16 @@ export async function judgeCode(tx: Tx, keys: Keys, enrolment: EnrolmentRow, pas
     now: tx.now,
     code,
   });
-  const burnt = verdict.kind === "match" || verdict.kind === "outside" ? await tx.enrolments.consumeStep(enrolment.id, verdict.step) : false;
+  const burnt =
+    verdict.kind === "match" || verdict.kind === "outside" ? await tx.enrolments.consumeStep(enrolment.id, verdict.step) : false;
   if (verdict.kind === "match" && burnt) {
     await tx.enrolments.update(enrolment.id, { failures: 0, nextTryAt: 0, drift: verdict.drift, updated: tx.now });
     return { kind: "right", step: verdict.step, drift: verdict.drift };
   }
   const locked = await writeFailure(tx, enrolment, failures);
   if (verdict.kind === "match") return wrong("factor.code-used", { step: verdict.step, failures }, locked);
-  if (verdict.kind === "outside") return wrong("clock.factor", { steps: verdict.steps, seconds: verdict.steps * enrolment.period, failures }, locked);
+  if (verdict.kind === "outside")
+    return wrong("clock.factor", { steps: verdict.steps, seconds: verdict.steps * enrolment.period, failures }, locked);
   return wrong("factor.code-wrong", { failures }, locked);
 }
 

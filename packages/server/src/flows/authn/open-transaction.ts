@@ -2,8 +2,8 @@
 import type { CauseId } from "@sallyport/contracts";
 import { isOpen } from "@sallyport/logon";
 import { hashToken } from "../host-link/start-logon.ts";
-import type { HostRow, TransactionRow } from "../store-logons.ts";
 import type { Tx } from "../store.ts";
+import type { HostRow, TransactionRow } from "../store-logons.ts";
 
 export interface NotYours {
   kind: "no-transaction";
@@ -38,7 +38,11 @@ export class Superseded extends Error {
 }
 
 /** Compare-and-set on the stored version, so that two parallel steps cannot both win (S4). Throws `Superseded`. */
-export async function advance(tx: Tx, transaction: TransactionRow, change: Partial<Omit<TransactionRow, "id" | "tokenHash" | "version">>): Promise<TransactionRow> {
+export async function advance(
+  tx: Tx,
+  transaction: TransactionRow,
+  change: Partial<Omit<TransactionRow, "id" | "tokenHash" | "version">>,
+): Promise<TransactionRow> {
   if (!(await tx.transactions.advance(transaction.id, transaction.version, change))) throw new Superseded();
   return { ...transaction, ...change, version: transaction.version + 1 };
 }

@@ -1,14 +1,14 @@
 /** The password step of a transaction that a host opened with no password proved: the org checks it, then everything else is judged. */
 import type { CauseId } from "@sallyport/contracts";
 import { expiryOf, foldName, lookupKeys, step, toldToHost } from "@sallyport/logon";
-import { type HostCall, type HostRefusal } from "../host-link/host-caller.ts";
+import type { HostCall, HostRefusal } from "../host-link/host-caller.ts";
 import { judgePerson } from "../host-link/judge-person.ts";
 import { type Opened, transactionFor } from "../host-link/start-logon.ts";
 import { type HostDeps, isRefusal, withHost } from "../host-link/with-host.ts";
 import { endLogon } from "../logon-record.ts";
+import type { Tx } from "../store.ts";
 import type { AppRow, UserRow } from "../store-directory.ts";
 import type { HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
-import type { Tx } from "../store.ts";
 import { advance, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
 import type { PasswordCheck } from "./passwords.ts";
 
@@ -32,13 +32,23 @@ interface Waiting {
 
 /** The hash is compared between two units of work: it takes tens of milliseconds and must not hold the database. */
 export async function passwordStep(
-  deps: HostDeps & { passwords: PasswordCheck }, call: HostCall, input: { stateToken: string; password: string },
+  deps: HostDeps & { passwords: PasswordCheck },
+  call: HostCall,
+  input: { stateToken: string; password: string },
 ): Promise<PasswordOutcome> {
   const waiting = await withHost(deps, call, (tx, host) => findWaiting(tx, host, input.stateToken));
   if (isRefusal(waiting) || waiting.kind !== "waiting") return waiting as HostRefusal | NotYours | PasswordOutcome;
   const verdict = await deps.passwords.verify(waiting.candidate?.passwordHash ?? null, input.password);
   return deps.store.inTransaction(async (tx) => {
-    if (verdict === "overloaded") return { kind: "wrong", cause: "org.overloaded", told: "org.overloaded", reference: waiting.logon.reference, ended: false, evidence: {} };
+    if (verdict === "overloaded")
+      return {
+        kind: "wrong",
+        cause: "org.overloaded",
+        told: "org.overloaded",
+        reference: waiting.logon.reference,
+        ended: false,
+        evidence: {},
+      };
     return verdict === "right" ? goOn(tx, waiting, input.stateToken) : wrongPassword(tx, waiting);
   });
 }
@@ -50,7 +60,14 @@ async function findWaiting(tx: Tx, host: HostRow, stateToken: string): Promise<W
   const app = await tx.apps.byId(host.appId);
   if (!logon || !app || !step(transaction.status, "password-right").ok) {
     const reference = transaction.reference;
-    return { kind: "wrong", cause: "logon.out-of-order", told: "logon.out-of-order", reference, ended: false, evidence: { status: transaction.status } };
+    return {
+      kind: "wrong",
+      cause: "logon.out-of-order",
+      told: "logon.out-of-order",
+      reference,
+      ended: false,
+      evidence: { status: transaction.status },
+    };
   }
   return { kind: "waiting", transaction, logon, host, app, candidate: await soleHolder(tx, app, logon) };
 }

@@ -1,17 +1,19 @@
 /** Primary authentication for pages and API clients: user name and password open a transaction that waits for a factor. */
 import { createHash } from "node:crypto";
 import { expiryOf, foldName, usableFactors } from "@sallyport/logon";
-import { newId, random256 } from "../ids.ts";
 import type { Opened } from "../host-link/start-logon.ts";
-import type { UserRow } from "../store-directory.ts";
+import { newId, random256 } from "../ids.ts";
 import type { Store, Tx } from "../store.ts";
+import type { UserRow } from "../store-directory.ts";
 import type { PasswordCheck } from "./passwords.ts";
 
 /** One answer for unknown user, wrong password, suspended user and user without a factor (S16); the log knows which. */
 export type PrimaryOutcome = Opened | { kind: "failed" } | { kind: "locked" } | { kind: "overloaded" };
 
 export async function primaryAuthentication(
-  deps: { store: Store; passwords: PasswordCheck }, username: string, password: string,
+  deps: { store: Store; passwords: PasswordCheck },
+  username: string,
+  password: string,
 ): Promise<PrimaryOutcome> {
   const folded = foldName(username);
   const users = folded === undefined ? [] : await deps.store.read((tx) => tx.users.byLogin(folded));
@@ -56,7 +58,14 @@ async function openFor(tx: Tx, user: UserRow): Promise<PrimaryOutcome> {
     outcome: "success",
     data: { username: user.profile.login },
   });
-  return { kind: "opened", transaction, stateToken, user: { id: user.id, login: user.profile.login }, enrolments: usable.enrolments, now: tx.now };
+  return {
+    kind: "opened",
+    transaction,
+    stateToken,
+    user: { id: user.id, login: user.profile.login },
+    enrolments: usable.enrolments,
+    now: tx.now,
+  };
 }
 
 async function fail(tx: Tx, username: string, user: UserRow | undefined, why: string): Promise<PrimaryOutcome> {

@@ -13,7 +13,11 @@ export interface Shown {
 /** Every link is absolute and allows exactly one method: the public clients turn it into a function by that. */
 export function transactionView(orgUrl: string, { transaction, stateToken, user, enrolments }: Shown): TransactionView {
   const status = transaction.status as TransactionView["status"];
-  const link = (path: string, name?: string) => ({ ...(name ? { name } : {}), href: `${orgUrl}${path}`, hints: { allow: ["POST" as const] } });
+  const link = (path: string, name?: string) => ({
+    ...(name ? { name } : {}),
+    href: `${orgUrl}${path}`,
+    hints: { allow: ["POST" as const] },
+  });
   return {
     ...(status === "SUCCESS" ? {} : { stateToken }),
     expiresAt: new Date(transaction.expires).toISOString(),
@@ -48,9 +52,17 @@ function factorsOf(status: string, enrolments: EnrolmentRow[], link: Link) {
  * The signed yes for the host that asked, made after the unit of work that decided was committed: nothing is signed that is not in the log.
  * @param now epoch ms of that unit.
  */
-export function signDecision(keys: Keys, orgUrl: string, transaction: TransactionRow, user: { id: string; login: string }, head: LogHead, now: number): Promise<string> {
+export function signDecision(
+  keys: Keys,
+  orgUrl: string,
+  transaction: TransactionRow,
+  user: { id: string; login: string },
+  head: LogHead,
+  now: number,
+): Promise<string> {
   const { hostId, reference, nonce, logonHash } = transaction;
-  if (!hostId || !reference || !nonce || !logonHash || transaction.status !== "SUCCESS") throw new Error("no decision for a transaction that did not succeed for a host");
+  if (!hostId || !reference || !nonce || !logonHash || transaction.status !== "SUCCESS")
+    throw new Error("no decision for a transaction that did not succeed for a host");
   const iat = Math.floor(now / 1000);
   const claims: DecisionClaims = {
     typ: "decision",

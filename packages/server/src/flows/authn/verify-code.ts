@@ -5,9 +5,9 @@ import { expiryOf, step, toldToHost } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
 import { judgeState } from "../host-link/judge-person.ts";
 import { endLogon } from "../logon-record.ts";
+import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow, HostRow, TransactionRow } from "../store-logons.ts";
-import type { Tx } from "../store.ts";
 import { type CodeVerdict, judgeCode } from "./judge-code.ts";
 import { advance, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
 
@@ -34,18 +34,35 @@ export async function verifyCode(tx: Tx, keys: Keys, host: HostRow | undefined, 
   if (repeated) return repeated;
   // A person who is suspended while the prompt is open does not get in with a code typed after that.
   const state = user ? judgeState(user) : undefined;
-  if (!user || !step(transaction.status, "code-right").ok) return refused("logon.out-of-order", transaction, { status: transaction.status });
+  if (!user || !step(transaction.status, "code-right").ok)
+    return refused("logon.out-of-order", transaction, { status: transaction.status });
   if (state) return endRefused(tx, transaction, state.cause, state.evidence);
   const enrolment = (await tx.enrolments.ofUser(user.id)).find(({ id }) => id === input.factorId);
-  if (!enrolment || !transaction.factors.includes(enrolment.id)) return refused("logon.out-of-order", transaction, { factor: input.factorId });
+  if (!enrolment || !transaction.factors.includes(enrolment.id))
+    return refused("logon.out-of-order", transaction, { factor: input.factorId });
   const verdict = await judgeCode(tx, keys, enrolment, input.passCode);
-  return verdict.kind === "right" ? letIn(tx, transaction, user, enrolment, verdict, input) : keepOut(tx, transaction, enrolment, verdict, input);
+  return verdict.kind === "right"
+    ? letIn(tx, transaction, user, enrolment, verdict, input)
+    : keepOut(tx, transaction, enrolment, verdict, input);
 }
 
-async function letIn(tx: Tx, transaction: TransactionRow, user: UserRow, enrolment: EnrolmentRow, verdict: CodeVerdict & { kind: "right" }, input: CodeInput): Promise<VerifyOutcome> {
+async function letIn(
+  tx: Tx,
+  transaction: TransactionRow,
+  user: UserRow,
+  enrolment: EnrolmentRow,
+  verdict: CodeVerdict & { kind: "right" },
+  input: CodeInput,
+): Promise<VerifyOutcome> {
   const amr = [...transaction.amr, "otp"];
   const lastInput = remember(input, { answer: "right" as const });
-  const done = await advance(tx, transaction, { status: "SUCCESS", lastInput, lastCause: null, amr, expires: expiryOf(transaction.opened, tx.now) });
+  const done = await advance(tx, transaction, {
+    status: "SUCCESS",
+    lastInput,
+    lastCause: null,
+    amr,
+    expires: expiryOf(transaction.opened, tx.now),
+  });
   await tx.log.append({
     type: "factor.verified",
     actor: { type: "user", id: user.id, name: user.profile.login },
@@ -58,7 +75,13 @@ async function letIn(tx: Tx, transaction: TransactionRow, user: UserRow, enrolme
   return { kind: "right", transaction: done, user, now: tx.now };
 }
 
-async function keepOut(tx: Tx, transaction: TransactionRow, enrolment: EnrolmentRow, verdict: CodeVerdict & { kind: "wrong" }, input: CodeInput): Promise<VerifyOutcome> {
+async function keepOut(
+  tx: Tx,
+  transaction: TransactionRow,
+  enrolment: EnrolmentRow,
+  verdict: CodeVerdict & { kind: "wrong" },
+  input: CodeInput,
+): Promise<VerifyOutcome> {
   const { cause, evidence } = verdict;
   const tries = transaction.tries + 1;
   const status = verdict.locked ? ("LOCKED_OUT" as const) : tries >= TRIES_PER_TRANSACTION ? ("REFUSED" as const) : transaction.status;

@@ -1,19 +1,22 @@
 /** Enrols a host: the holder of an unused code registers the key that the host made for itself. */
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { type EnrolledClaims, type EnrolProof, enrolProof, enrolRequest, JWS_TYPES, type PublicJwk } from "@sallyport/contracts";
+import { type EnrolledClaims, type EnrolProof, enrolProof, type enrolRequest, JWS_TYPES, type PublicJwk } from "@sallyport/contracts";
 import { calculateJwkThumbprint, compactVerify, importJWK } from "jose";
 import type { z } from "zod";
 import type { Keys } from "../../keys/keys.ts";
 import { newId, random128 } from "../ids.ts";
-import type { HostCodeRow, HostRow } from "../store-logons.ts";
 import type { Store } from "../store.ts";
+import type { HostCodeRow, HostRow } from "../store-logons.ts";
 
 export type EnrolOutcome =
   | { kind: "enrolled"; token: string }
   /** `reason` only for a caller who proved that they hold the code; everybody else learns nothing. */
   | { kind: "refused"; reason?: "used" | "expired" };
 
-export async function enrolHost(deps: { store: Store; keys: Keys; orgUrl: string }, body: z.infer<typeof enrolRequest>): Promise<EnrolOutcome> {
+export async function enrolHost(
+  deps: { store: Store; keys: Keys; orgUrl: string },
+  body: z.infer<typeof enrolRequest>,
+): Promise<EnrolOutcome> {
   const proof = await readProof(body);
   const code = await deps.store.read((tx) => tx.hosts.codeById(body.codeId));
   if (!proof || !code || proof.codeId !== body.codeId || !(await macHolds(deps.keys, code, body.key, proof))) return { kind: "refused" };

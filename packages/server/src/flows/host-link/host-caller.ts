@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { type AssertionClaims, assertionClaims, type CauseId, JWS_TYPES, LIMITS, sameOrgUrl } from "@sallyport/contracts";
 import { compactVerify, decodeJwt, importJWK, type JWK } from "jose";
-import type { HostRow } from "../store-logons.ts";
 import type { Store, Tx } from "../store.ts";
+import type { HostRow } from "../store-logons.ts";
 
 export interface HostCall {
   /** Value of the Authorization header, or undefined. */
@@ -37,7 +37,12 @@ const imported = new Map<string, PublicKey>();
 const IMPORTED_AT_MOST = 10_000;
 
 /** A key that nobody holds: an unknown id costs the same time as a wrong signature (S16). */
-const NOBODY: JWK = { kty: "EC", crv: "P-256", x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0" };
+const NOBODY: JWK = {
+  kty: "EC",
+  crv: "P-256",
+  x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+  y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+};
 
 /** Signature first: alg ES256 only, with the key of the registered host; a key in the header is never looked at (S20). */
 export async function proveHost(store: Store, call: HostCall): Promise<ProvenCall | HostRefusal> {

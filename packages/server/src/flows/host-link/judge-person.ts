@@ -1,9 +1,9 @@
 /** Who the name on the logon screen is, and whether that person may try here: user → state → right → policy → factor, in this order. */
 import type { CauseId, LogonRequest } from "@sallyport/contracts";
 import { decidePolicy, foldName, lookupKeys, type PolicyDecision, resolveUser, usableFactors } from "@sallyport/logon";
+import type { Tx } from "../store.ts";
 import type { AppRow, UserRow } from "../store-directory.ts";
 import type { EnrolmentRow, HostRow } from "../store-logons.ts";
-import type { Tx } from "../store.ts";
 
 /** What of a logon request the judgement needs: a rehearsal has the same. */
 export type Asked = Pick<LogonRequest, "username" | "domain" | "sid" | "service" | "scenario" | "address">;
@@ -35,7 +35,12 @@ export async function judgePerson(tx: Tx, app: AppRow, host: Pick<HostRow, "id" 
   const policy = await judgePolicy(tx, app, host, user, asked);
   const seen = { userId: user.id, rule: policy.rule };
   if (policy.outcome === "deny") {
-    return { kind: "refused", cause: policy.cause ?? "policy.denies", evidence: { rule: policy.rule, trace: policy.trace, address: asked.address }, ...seen };
+    return {
+      kind: "refused",
+      cause: policy.cause ?? "policy.denies",
+      evidence: { rule: policy.rule, trace: policy.trace, address: asked.address },
+      ...seen,
+    };
   }
   if (policy.outcome === "allow") return { kind: "person", user, policy, enrolments: [] };
   return judgeFactors(await tx.enrolments.ofUser(user.id), user, policy);
@@ -80,7 +85,12 @@ function groupHolders(holders: { kind: string; folded: string; userId: string }[
   return [...groups.values()];
 }
 
-const STATE_CAUSES = { SUSPENDED: "user.suspended", DEPROVISIONED: "user.deactivated", STAGED: "user.deactivated", LOCKED_OUT: "user.locked" } as const;
+const STATE_CAUSES = {
+  SUSPENDED: "user.suspended",
+  DEPROVISIONED: "user.deactivated",
+  STAGED: "user.deactivated",
+  LOCKED_OUT: "user.locked",
+} as const;
 
 /** Only an ACTIVE user may log on; every other state has its cause. */
 export function judgeState(user: UserRow): PersonRefused | undefined {
@@ -110,7 +120,10 @@ async function judgePolicy(tx: Tx, app: AppRow, host: Pick<HostRow, "id" | "name
 function judgeFactors(enrolments: EnrolmentRow[], user: UserRow, policy: PolicyDecision): Person | PersonRefused {
   const usable = usableFactors(enrolments, policy.factors);
   const seen = { userId: user.id, rule: policy.rule };
-  const evidence = { enrolments: enrolments.map(({ id, kind, status, failures }) => ({ id, kind, status, failures })), allowed: policy.factors };
+  const evidence = {
+    enrolments: enrolments.map(({ id, kind, status, failures }) => ({ id, kind, status, failures })),
+    allowed: policy.factors,
+  };
   switch (usable.kind) {
     case "usable":
       return { kind: "person", user, policy, enrolments: usable.enrolments };

@@ -1,7 +1,7 @@
 /** Takes what a host reports afterwards: password failures, fail-open logons, attempts while the org or the agent was away. */
 import type { AttemptReport } from "@sallyport/contracts";
-import type { HostRow, LogonRow } from "../store-logons.ts";
 import type { Tx } from "../store.ts";
+import type { HostRow, LogonRow } from "../store-logons.ts";
 
 /** Reports may come twice (a lost answer): the same report of the same attempt is kept once. Answers how many were new. */
 export async function takeReports(tx: Tx, host: HostRow, reports: AttemptReport[]): Promise<number> {

@@ -3,9 +3,9 @@ import { JWS_TYPES, type LogHead, type SelfCheckAnswer, type SelfCheckRequest } 
 import { hostPolicyOf } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
 import { random128 } from "../ids.ts";
+import type { Tx } from "../store.ts";
 import type { AppRow } from "../store-directory.ts";
 import type { HostRow } from "../store-logons.ts";
-import type { Tx } from "../store.ts";
 import type { HostCall, HostRefusal } from "./host-caller.ts";
 import { type HostDeps, isRefusal, withHost } from "./with-host.ts";
 
@@ -14,7 +14,11 @@ const POLICY_SECONDS = 7 * 24 * 3600;
 /** A clock further off than this is said in the log. */
 const OFFSET_WORTH_SAYING_MS = 5000;
 
-export async function selfCheck(deps: HostDeps & { keys: Keys }, call: HostCall, body: SelfCheckRequest): Promise<SelfCheckAnswer | HostRefusal> {
+export async function selfCheck(
+  deps: HostDeps & { keys: Keys },
+  call: HostCall,
+  body: SelfCheckRequest,
+): Promise<SelfCheckAnswer | HostRefusal> {
   const next = random128();
   const done = await withHost(deps, call, (tx, host) => record(tx, host, body, next));
   if (isRefusal(done)) return done;
@@ -86,7 +90,12 @@ async function sayChanges(tx: Tx, host: HostRow, body: SelfCheckRequest): Promis
   const wasOff = Math.abs(host.offsetMs ?? 0) > OFFSET_WORTH_SAYING_MS;
   if (off && !wasOff) {
     await tx.log.append({
-      type: "host.clock-off", actor, outcome: "failure", cause: "clock.host", host: host.id, data: { offsetMs: body.offsetMs },
+      type: "host.clock-off",
+      actor,
+      outcome: "failure",
+      cause: "clock.host",
+      host: host.id,
+      data: { offsetMs: body.offsetMs },
     });
   }
 }

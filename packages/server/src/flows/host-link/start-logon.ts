@@ -5,8 +5,8 @@ import { expiryOf, foldName } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
 import { newId } from "../ids.ts";
 import { endLogon, newLogon, type Refused, refuseAtOnce } from "../logon-record.ts";
-import type { EnrolmentRow, HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
 import type { Tx } from "../store.ts";
+import type { EnrolmentRow, HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
 import type { HostCall, HostRefusal } from "./host-caller.ts";
 import { judgePerson, type Person } from "./judge-person.ts";
 import { refuseCall } from "./refuse-call.ts";
@@ -24,7 +24,11 @@ export interface Opened {
   now: number;
 }
 
-export async function startLogon(deps: HostDeps & { keys: Keys }, call: HostCall, request: LogonRequest): Promise<Opened | Refused | HostRefusal> {
+export async function startLogon(
+  deps: HostDeps & { keys: Keys },
+  call: HostCall,
+  request: LogonRequest,
+): Promise<Opened | Refused | HostRefusal> {
   const logonHash = createHash("sha256").update(call.rawBody).digest("base64url");
   return withHost(
     deps,
@@ -36,13 +40,20 @@ export async function startLogon(deps: HostDeps & { keys: Keys }, call: HostCall
 
 async function openLogon(tx: Tx, host: HostRow, request: LogonRequest, logonHash: string, keys: Keys): Promise<Opened | Refused> {
   // The token is made of the request, so that a retry after a lost answer finds the transaction that it opened; only this org can make it.
-  const stateToken = Buffer.from(keys.mac("state-token", `${host.id}\0${request.reference}\0${request.nonce}\0${logonHash}`)).toString("base64url");
+  const stateToken = Buffer.from(keys.mac("state-token", `${host.id}\0${request.reference}\0${request.nonce}\0${logonHash}`)).toString(
+    "base64url",
+  );
   const tokenHash = hashToken(stateToken);
   const known = (await tx.logons.byReference(request.reference)).find((row) => row.hostId === host.id);
   if (known) return answerAgain(tx, known, tokenHash, stateToken);
   const logon = newLogon(host, request, tx.now);
-  const names = await tx.hosts.countName(host.id, foldName(request.username) ?? request.username.slice(0, 64), Math.floor(tx.now / 3_600_000));
-  if (names > NAMES_PER_HOUR) return refuseAtOnce(tx, logon, host, { cause: "http.rate-limited", evidence: { names, perHour: NAMES_PER_HOUR } });
+  const names = await tx.hosts.countName(
+    host.id,
+    foldName(request.username) ?? request.username.slice(0, 64),
+    Math.floor(tx.now / 3_600_000),
+  );
+  if (names > NAMES_PER_HOUR)
+    return refuseAtOnce(tx, logon, host, { cause: "http.rate-limited", evidence: { names, perHour: NAMES_PER_HOUR } });
   const app = await tx.apps.byId(host.appId);
   if (!app) throw new Error(`host ${host.id} belongs to an app that is gone`);
   const person = await judgePerson(tx, app, host, request);

@@ -1,6 +1,7 @@
 /** Runs one call of a host: proof, judgement and answer in one unit of work, so that nothing is answered that was not recorded. */
-import type { HostRow } from "../store-logons.ts";
+
 import type { Store, Tx } from "../store.ts";
+import type { HostRow } from "../store-logons.ts";
 import { type HostCall, type HostRefusal, judgeCall, type ProvenCall, proveHost } from "./host-caller.ts";
 
 export interface HostDeps {
