@@ -15,16 +15,21 @@ void sp_frame_raw(struct sp_frame *f, const char *text) {
     f->length += length;
 }
 
-/* Quoted. What is no UTF-8 is the agent's to refuse: bytes pass as they are, quotes and controls are escaped. */
+/* Quoted. What is not UTF-8 becomes U+FFFD: such a name is nobody's, and every reader can still read the line. */
 void sp_frame_string(struct sp_frame *f, const char *text) {
+    size_t left = strlen(text);
     sp_frame_raw(f, "\"");
-    for (const unsigned char *s = (const unsigned char *)text; *s; s++) {
+    for (const unsigned char *s = (const unsigned char *)text; left > 0;) {
         char piece[8];
+        size_t step = sp_utf8_length(s, left);
         if (*s == '"' || *s == '\\') snprintf(piece, sizeof piece, "\\%c", *s);
         else if (*s < 0x20 || *s == 0x7f) snprintf(piece, sizeof piece, "\\u%04x", *s);
-        else snprintf(piece, sizeof piece, "%c", *s);
+        else if (step == 0) snprintf(piece, sizeof piece, "\\ufffd");
+        else snprintf(piece, sizeof piece, "%.*s", (int)step, (const char *)s);
         sp_frame_raw(f, piece);
         explicit_bzero(piece, sizeof piece);
+        s += step ? step : 1;
+        left -= step ? step : 1;
     }
     sp_frame_raw(f, "\"");
 }
@@ -42,7 +47,7 @@ void sp_frame_member(struct sp_frame *f, const char *name, const char *value) {
 static const char *origin(const struct sp_attempt *a) {
     unsigned char address[sizeof(struct in6_addr)];
     bool literal = inet_pton(AF_INET, a->rhost, address) == 1 || inet_pton(AF_INET6, a->rhost, address) == 1;
-    return literal && strcmp(a->service, "sshd") == 0 ? "socket" : "claimed";
+    return literal && sp_service_is(a, "sshd") ? "socket" : "claimed";
 }
 
 /* `"username":…` and all that is known of where the person sits, for begin, failed and account alike. */

@@ -1,7 +1,6 @@
 /* Reads the module's arguments and what PAM says of the logon. */
 #include <errno.h>
 #include <pwd.h>
-#include <security/pam_ext.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,25 +48,26 @@ void sp_read_options(struct sp_options *o, int argc, const char **argv) {
     if (o->timeout == 0) o->timeout = o->serial ? 4 : 130;
 }
 
-/* False if it is missing or too long: a name that was cut would be another name. */
-static bool item(pam_handle_t *pamh, int type, char *out, bool needed) {
+/* False if it is not there as a whole. A name that was cut would be another name; of what only describes, something must stay:
+   an address too long to keep is not the same as no address. */
+static bool item(pam_handle_t *pamh, int type, char *out) {
     const void *value = NULL;
     out[0] = '\0';
-    if (pam_get_item(pamh, type, &value) != PAM_SUCCESS || !value || !*(const char *)value) return !needed;
+    if (pam_get_item(pamh, type, &value) != PAM_SUCCESS || !value || !*(const char *)value) return false;
     size_t length = strlen(value);
-    if (length >= SP_NAME_MAX) return !needed;
-    memcpy(out, value, length + 1);
-    return true;
+    bool fits = length < SP_NAME_MAX;
+    memcpy(out, fits ? value : "too-long", fits ? length + 1 : sizeof "too-long");
+    return fits;
 }
 
 /* The names that the org knows services by. */
-static const char *service_name(const char *pam_service) {
+static const char *service_name(const char *program) {
     static const char *const names[][2] = {
         {"xrdp-sesman", "xrdp"}, {"sudo-i", "sudo"}, {"su-l", "su"}, {"login", "console"}, {"remote", "console"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(pam_service, names[i][0]) == 0) return names[i][1];
-    return pam_service;
+        if (strcmp(program, names[i][0]) == 0) return names[i][1];
+    return program;
 }
 
 static void find_uid(struct sp_attempt *a) {
@@ -78,20 +78,21 @@ static void find_uid(struct sp_attempt *a) {
     a->uid = found->pw_uid;
 }
 
-bool sp_begin_attempt(struct sp_attempt *a, pam_handle_t *pamh, const struct sp_options *options, bool silent) {
-    *a = (struct sp_attempt){.pamh = pamh, .options = options, .fd = -1, .silent = silent};
-    char given[SP_NAME_MAX];
-    if (!item(pamh, PAM_USER, a->user, true) || !item(pamh, PAM_SERVICE, given, true)) return false;
-    snprintf(a->service, sizeof a->service, "%s", options->service ? options->service : service_name(given));
-    item(pamh, PAM_TTY, a->tty, false);
-    item(pamh, PAM_RUSER, a->ruser, false);
-    item(pamh, PAM_RHOST, a->rhost, false);
+bool sp_begin_attempt(struct sp_attempt *a, pam_handle_t *pamh, const struct sp_options *options, struct sp_result *result) {
+    *a = (struct sp_attempt){.pamh = pamh, .options = options, .fd = -1};
+    *result = (struct sp_result){.end = SP_BROKEN, .cause = "agent.fault", .why = "the module could not begin"};
+    bool named = item(pamh, PAM_USER, a->user) && item(pamh, PAM_SERVICE, a->program);
+    snprintf(a->service, sizeof a->service, "%s", options->service ? options->service : service_name(a->program));
+    /* An argument that nobody knows may be a mistyped restriction: then nobody gets in. */
+    if (options->bad) return sp_fail(result, SP_BROKEN, "config.invalid", options->bad);
+    if (!named) return sp_fail(result, SP_BROKEN, "user.name-shape", "no user name, or one too long");
+    item(pamh, PAM_TTY, a->tty);
+    item(pamh, PAM_RUSER, a->ruser);
+    item(pamh, PAM_RHOST, a->rhost);
     find_uid(a);
-    if (clock_gettime(CLOCK_MONOTONIC, &a->deadline) != 0) return false;
-    a->deadline.tv_sec += options->timeout;
     a->buffer = malloc(SP_FRAME_MAX);
     a->json = malloc(sizeof *a->json);
-    return a->buffer && a->json;
+    return a->buffer && a->json && sp_set_deadline(a, options->timeout);
 }
 
 void sp_end_attempt(struct sp_attempt *a) {
@@ -102,13 +103,18 @@ void sp_end_attempt(struct sp_attempt *a) {
     explicit_bzero(a, sizeof *a);
 }
 
+/* By PAM's name or by ours: the option `service=` must not make a remote logon a local one. */
+bool sp_service_is(const struct sp_attempt *a, const char *name) {
+    return strcmp(a->service, name) == 0 || strcmp(service_name(a->program), name) == 0;
+}
+
 bool sp_is_remote(const struct sp_attempt *a) {
-    static const char *const always[] = {"sshd", "xrdp", "rdp"};
-    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-        if (strcmp(a->service, always[i]) == 0) return true;
-    return a->rhost[0] != '\0';
+    return sp_service_is(a, "sshd") || sp_service_is(a, "xrdp") || sp_service_is(a, "rdp") || a->rhost[0] != '\0';
 }
 
 bool sp_is_elevation(const struct sp_attempt *a) {
-    return strcmp(a->service, "sudo") == 0 || strcmp(a->service, "su") == 0;
+    static const char *const all[] = {"sudo", "su", "doas", "polkit-1", "systemd-run0"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (sp_service_is(a, all[i])) return true;
+    return false;
 }

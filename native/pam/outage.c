@@ -28,18 +28,26 @@ void sp_new_reference(char reference[SP_REFERENCE]) {
     reference[SP_REFERENCE - 1] = '\0';
 }
 
-/* One line of the system's own log. Names come from strangers: what could forge a line is replaced. */
-void sp_log(const struct sp_attempt *a, int priority, const char *outcome, const char *cause) {
-    char user[SP_NAME_MAX];
-    snprintf(user, sizeof user, "%s", a->user);
-    for (char *c = user; *c; c++)
-        if ((unsigned char)*c <= 0x20 || (unsigned char)*c >= 0x7f) *c = '?';
-    pam_syslog(a->pamh, priority, "sallyport: %s user=%s service=%s cause=%s reference=%s", outcome, user, a->service, cause,
-               a->reference[0] ? a->reference : "-");
+/* Copies what strangers chose so that it can forge no line: anything but printable ASCII becomes `?`. */
+static const char *plain(const char *text, char *out, size_t size) {
+    snprintf(out, size, "%s", text && *text ? text : "-");
+    for (char *c = out; *c; c++)
+        if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f) *c = '?';
+    return out;
+}
+
+/* One line of the system's own log. */
+void sp_log(const struct sp_attempt *a, int priority, const char *outcome, const char *cause, const char *why) {
+    char user[SP_NAME_MAX], service[SP_NAME_MAX], about[SP_NAME_MAX];
+    for (char *c = (char *)plain(a->user, user, sizeof user); *c; c++)
+        if (*c == ' ' || *c == '=') *c = '?';
+    pam_syslog(a->pamh, priority, "sallyport: %s user=%s service=%s cause=%s reference=%s%s%s", outcome, user,
+               plain(a->service, service, sizeof service), cause, *a->reference ? a->reference : "-", why ? " why=" : "",
+               why ? plain(why, about, sizeof about) : "");
 }
 
 /* Appends to the file that the agent ships when it is back. Losing the line is no reason to let anybody in or keep anybody out. */
-void sp_keep_attempt(struct sp_attempt *a, const char *outcome, const char *cause) {
+void sp_keep_attempt(struct sp_attempt *a, const char *outcome, const char *cause, const char *why) {
     struct sp_frame line = {.ok = true};
     char when[40];
     struct timespec now;
@@ -53,12 +61,13 @@ void sp_keep_attempt(struct sp_attempt *a, const char *outcome, const char *caus
     sp_frame_member(&line, "service", a->service);
     sp_frame_member(&line, "result", outcome);
     sp_frame_member(&line, "cause", cause);
+    sp_frame_member(&line, "evidence", why ? why : "");
     sp_frame_raw(&line, "}\n");
     int fd = open(a->options->attempts, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
     struct stat st;
     if (fd < 0) return;
     if (line.ok && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == 0 && st.st_size + (off_t)line.length <= ATTEMPTS_MAX)
-        if (write(fd, line.text, line.length) < 0) sp_log(a, LOG_WARNING, "cannot keep the attempt", "host.disk");
+        if (write(fd, line.text, line.length) != (ssize_t)line.length) sp_log(a, LOG_WARNING, "cannot keep the attempt", "host.disk", NULL);
     close(fd);
 }
 
@@ -97,17 +106,17 @@ int sp_without_agent(struct sp_attempt *a, struct sp_result *result) {
     sp_new_reference(a->reference);
     if (result->end == SP_AGENT_GONE && read_fail_mode(a) && version_one(a)) {
         if (sp_json_is(a->json, sp_json_member(a->json, 0, "armed"), SP_FALSE)) {
-            sp_log(a, LOG_WARNING, "let in", "agent.not-armed");
-            sp_keep_attempt(a, "allow", "agent.not-armed");
+            sp_log(a, LOG_WARNING, "let in", "agent.not-armed", result->why);
+            sp_keep_attempt(a, "allow", "agent.not-armed", result->why);
             return PAM_SUCCESS;
         }
         if (sp_json_is(a->json, sp_json_member(a->json, 0, "armed"), SP_TRUE) && opens(a)) {
-            sp_log(a, LOG_WARNING, "let in", "logon.fail-open");
-            sp_keep_attempt(a, "allow", "logon.fail-open");
+            sp_log(a, LOG_WARNING, "let in", "logon.fail-open", result->why);
+            sp_keep_attempt(a, "allow", "logon.fail-open", result->why);
             return PAM_SUCCESS;
         }
     }
-    sp_keep_attempt(a, "deny", result->cause);
+    sp_keep_attempt(a, "deny", result->cause, result->why);
     snprintf(result->text, sizeof result->text, "You cannot sign in right now. Contact support.");
     return PAM_AUTH_ERR;
 }

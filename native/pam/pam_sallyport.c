@@ -1,5 +1,4 @@
 /* The module's entries: what each line of a PAM stack does. */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,10 +32,10 @@ static int conclude(struct sp_attempt *a, struct sp_result *result, int refused)
     if (result->end == SP_ALLOWED) return PAM_SUCCESS;
     if (result->end != SP_REFUSED) code = sp_without_agent(a, result);
     if (code == PAM_SUCCESS) return code;
-    sp_log(a, LOG_NOTICE, "refused", result->cause);
+    sp_log(a, LOG_NOTICE, "refused", result->cause, result->why);
     size_t length = strlen(result->text);
-    if (a->reference[0]) snprintf(result->text + length, sizeof result->text - length, " Reference: %s", a->reference);
-    sp_clean(result->text);
+    if (a->reference[0] && !strstr(result->text, a->reference))
+        snprintf(result->text + length, sizeof result->text - length, "%sReference: %s", length ? " " : "", a->reference);
     sp_say(a, PAM_ERROR_MSG, result->text);
     return refused;
 }
@@ -57,41 +56,42 @@ static int split(struct sp_attempt *a) {
     return done == PAM_SUCCESS ? PAM_IGNORE : PAM_AUTH_ERR;
 }
 
-static int verify(struct sp_attempt *a) {
-    struct sp_result result = {.end = SP_BROKEN, .cause = "agent.fault"};
+static int verify(struct sp_attempt *a, struct sp_result *result) {
     const void *code = NULL;
     if (a->options->serial && pam_get_data(a->pamh, CODE, &code) == PAM_SUCCESS && code)
         snprintf(a->code, sizeof a->code, "%s", (const char *)code);
-    sp_verify(a, &result);
-    int done = conclude(a, &result, PAM_AUTH_ERR);
+    sp_verify(a, result);
+    int done = conclude(a, result, PAM_AUTH_ERR);
     if (done == PAM_SUCCESS && !keep(a->pamh, DECISION, a->user)) return PAM_BUF_ERR;
     return done;
 }
 
-/* An argument that nobody knows may be a mistyped restriction: then nobody gets in. */
-static bool usable(pam_handle_t *pamh, const struct sp_options *options) {
-    if (options->bad) pam_syslog(pamh, LOG_ERR, "sallyport: refused: the argument “%s” is not known; see docs/pam.md", options->bad);
-    return !options->bad;
+/* Reached when the password was wrong: recorded, nothing is asked, and the answer is a failure even where the stack forgot
+ * to ignore it. What the person reads is the application's to say. */
+static int failed(struct sp_attempt *a, struct sp_result *result) {
+    sp_report_failure(a, result);
+    if (result->end != SP_REFUSED) {
+        sp_new_reference(a->reference);
+        sp_keep_attempt(a, "deny", "user.password", result->why);
+    }
+    sp_log(a, LOG_NOTICE, "refused", "user.password", result->end == SP_REFUSED ? NULL : result->why);
+    return PAM_AUTH_ERR;
 }
 
 ENTRY int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv) {
     struct sp_options options;
     struct sp_attempt a;
+    struct sp_result result;
+    const char *user;
     int code = PAM_AUTH_ERR;
     sp_read_options(&options, argc, argv);
-    if (!usable(pamh, &options)) return PAM_AUTH_ERR;
     /* Whatever an earlier line or an earlier user of this handle was allowed counts no longer. */
-    if (options.mode == SP_VERIFY) pam_set_data(pamh, DECISION, NULL, NULL);
-    if (sp_begin_attempt(&a, pamh, &options, flags & PAM_SILENT)) {
-        if (options.mode == SP_SPLIT) code = split(&a);
-        if (options.mode == SP_VERIFY) code = verify(&a);
-        if (options.mode == SP_FAILED) {
-            struct sp_result result = {.end = SP_BROKEN, .cause = "agent.fault"};
-            sp_report_failure(&a, &result);
-            if (result.end != SP_REFUSED) sp_new_reference(a.reference), sp_keep_attempt(&a, "deny", "user.password");
-            sp_log(&a, LOG_NOTICE, "refused", "user.password");
-        }
-    }
+    pam_set_data(pamh, DECISION, NULL, NULL);
+    pam_get_user(pamh, &user, NULL);
+    if (!sp_begin_attempt(&a, pamh, &options, &result)) conclude(&a, &result, PAM_AUTH_ERR);
+    else if (options.mode == SP_SPLIT) code = split(&a);
+    else if (options.mode == SP_FAILED) code = failed(&a, &result);
+    else a.silent = ((unsigned)flags & PAM_SILENT) != 0, code = verify(&a, &result);
     sp_end_attempt(&a);
     return code;
 }
@@ -103,34 +103,32 @@ ENTRY int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **a
 
 /* How the machine let somebody in who shows no decision: sshd tells in PAM's environment, su by who runs it. */
 static void method_of(const struct sp_attempt *a, char *method, size_t size) {
-    const char *info = pam_getenv(a->pamh, "SSH_AUTH_INFO_0");
-    size_t length = 0;
-    snprintf(method, size, "none");
-    if (strcmp(a->service, "sshd") == 0 && info) {
-        while (length + 1 < size && (islower((unsigned char)info[length]) || info[length] == '-')) length++;
-        if (length) snprintf(method, size, "%.*s", (int)length, info);
-    } else if (getuid() == 0 && (strcmp(a->service, "su") == 0 || strcmp(a->service, "runuser") == 0)) {
-        snprintf(method, size, "root");
-    }
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz-";
+    const char *info = sp_service_is(a, "sshd") ? pam_getenv(a->pamh, "SSH_AUTH_INFO_0") : NULL;
+    size_t length = info ? strspn(info, letters) : 0;
+    bool may_be_root = sp_service_is(a, "su") || sp_service_is(a, "runuser") || sp_service_is(a, "runuser-l");
+    snprintf(method, size, "%s", may_be_root && getuid() == 0 ? "root" : "none");
+    if (length > 0 && length < size) snprintf(method, size, "%.*s", (int)length, info);
+    if (strncmp(method, "gssapi-", 7) == 0) snprintf(method, size, "gssapi");
 }
 
 ENTRY int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv) {
     struct sp_options options;
     struct sp_attempt a;
+    struct sp_result result;
+    const void *allowed = NULL;
+    char method[33];
     int code = PAM_PERM_DENIED;
     sp_read_options(&options, argc, argv);
-    if (!usable(pamh, &options)) return PAM_PERM_DENIED;
-    if (sp_begin_attempt(&a, pamh, &options, flags & PAM_SILENT)) {
-        struct sp_result result = {.end = SP_BROKEN, .cause = "agent.fault"};
-        const void *allowed = NULL;
-        char method[33];
-        if (pam_get_data(pamh, DECISION, &allowed) == PAM_SUCCESS && allowed && strcmp(allowed, a.user) == 0) {
-            code = PAM_SUCCESS;
-        } else {
-            method_of(&a, method, sizeof method);
-            sp_account(&a, method, &result);
-            code = conclude(&a, &result, PAM_PERM_DENIED);
-        }
+    if (!sp_begin_attempt(&a, pamh, &options, &result)) {
+        conclude(&a, &result, PAM_PERM_DENIED);
+    } else if (pam_get_data(pamh, DECISION, &allowed) == PAM_SUCCESS && allowed && strcmp(allowed, a.user) == 0) {
+        code = PAM_SUCCESS;
+    } else {
+        a.silent = ((unsigned)flags & PAM_SILENT) != 0;
+        method_of(&a, method, sizeof method);
+        sp_account(&a, method, &result);
+        code = conclude(&a, &result, PAM_PERM_DENIED);
     }
     sp_end_attempt(&a);
     return code;

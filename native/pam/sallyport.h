@@ -8,7 +8,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-#include "../wire/json_reader.h"
+#include "../wire/door_frame.h"
 
 #define SP_FRAME_MAX 65536 /* with the newline: the door's limit */
 #define SP_NAME_MAX 257
@@ -26,11 +26,21 @@ struct sp_options {
     const char *bad; /* an argument that is not known: everything is refused */
 };
 
+/* How an attempt ended. `cause` is an id of the cause table; `why` is for the administrator, never for the screen. */
+enum sp_end { SP_ALLOWED, SP_REFUSED, SP_AGENT_GONE, SP_BROKEN };
+struct sp_result {
+    enum sp_end end;
+    const char *cause, *why;
+    char told[65]; /* the cause as the agent named it */
+    char text[SP_TEXT_MAX];
+};
+
 /* One logon. Strings from PAM are copied, so that nobody changes them under us. */
 struct sp_attempt {
     pam_handle_t *pamh;
     const struct sp_options *options;
     char user[SP_NAME_MAX], service[SP_NAME_MAX], tty[SP_NAME_MAX], ruser[SP_NAME_MAX], rhost[SP_NAME_MAX];
+    char program[SP_NAME_MAX]; /* PAM's own name of the service; `service` is the org's */
     bool has_uid;
     uid_t uid;
     char code[SP_CODE_MAX]; /* split from the password, for callers that cannot ask */
@@ -40,29 +50,22 @@ struct sp_attempt {
     char *buffer;             /* SP_FRAME_MAX bytes: what was read and not yet used */
     size_t buffered;
     struct sp_json *json; /* the frame under the reader's eyes */
-    long long inputs;
+    int inputs;
+    const char *cancelled; /* why we ended the logon; from then on only a refusal is taken */
     bool silent;
-};
-
-/* How an attempt ended. `cause` is an id of the cause table. */
-enum sp_end { SP_ALLOWED, SP_REFUSED, SP_AGENT_GONE, SP_BROKEN };
-struct sp_result {
-    enum sp_end end;
-    const char *cause;
-    char told[64]; /* the cause as the agent named it */
-    char text[SP_TEXT_MAX];
 };
 
 /* options.c */
 void sp_read_options(struct sp_options *options, int argc, const char **argv);
-bool sp_begin_attempt(struct sp_attempt *attempt, pam_handle_t *pamh, const struct sp_options *options, bool silent);
+bool sp_begin_attempt(struct sp_attempt *attempt, pam_handle_t *pamh, const struct sp_options *options, struct sp_result *result);
 void sp_end_attempt(struct sp_attempt *attempt);
+bool sp_service_is(const struct sp_attempt *attempt, const char *name);
 bool sp_is_remote(const struct sp_attempt *attempt);
 bool sp_is_elevation(const struct sp_attempt *attempt);
 
 /* frame.c: one frame as it grows; `ok` is false once something did not fit. */
 struct sp_frame {
-    char text[8192];
+    char text[16384];
     size_t length;
     bool ok;
 };
@@ -75,7 +78,13 @@ void sp_frame_who(struct sp_frame *frame, const struct sp_attempt *attempt);
 bool sp_open_door(struct sp_attempt *attempt, struct sp_result *result);
 bool sp_send(struct sp_attempt *attempt, struct sp_frame *frame, struct sp_result *result);
 bool sp_receive(struct sp_attempt *attempt, struct sp_result *result);
-bool sp_fail(struct sp_result *result, enum sp_end end, const char *cause);
+bool sp_set_deadline(struct sp_attempt *attempt, int seconds);
+int sp_time_left(const struct sp_attempt *attempt);
+bool sp_fail(struct sp_result *result, enum sp_end end, const char *cause, const char *why);
+
+/* prompt.c: one `show`. */
+bool sp_draw(struct sp_attempt *attempt, int show, struct sp_result *result);
+bool sp_text_of(const struct sp_attempt *attempt, int node, const char *name, char *out, size_t size);
 
 /* dialogue.c: the conversation until the agent ends it. */
 void sp_verify(struct sp_attempt *attempt, struct sp_result *result);
@@ -87,10 +96,10 @@ void sp_say(struct sp_attempt *attempt, int style, const char *text);
 bool sp_ask(struct sp_attempt *attempt, bool echo, const char *label, char *answer, size_t size);
 void sp_clean(char *text);
 
-/* outage.c: what stands when the agent could not be asked, and the line that tells of it later. */
+/* outage.c: what stands when the agent could not be asked, and the lines that tell of it. */
 int sp_without_agent(struct sp_attempt *attempt, struct sp_result *result);
-void sp_keep_attempt(struct sp_attempt *attempt, const char *outcome, const char *cause);
+void sp_keep_attempt(struct sp_attempt *attempt, const char *outcome, const char *cause, const char *why);
 void sp_new_reference(char reference[SP_REFERENCE]);
-void sp_log(const struct sp_attempt *attempt, int priority, const char *outcome, const char *cause);
+void sp_log(const struct sp_attempt *attempt, int priority, const char *outcome, const char *cause, const char *why);
 
 #endif

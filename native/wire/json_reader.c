@@ -51,8 +51,7 @@ static size_t code_point(const char *text, size_t at, size_t length, uint32_t *o
     return 10;
 }
 
-/* Length of the well-formed UTF-8 sequence at `at` (Unicode table 3-7), 0 if there is none. */
-static size_t utf8_length(const unsigned char *s, size_t left) {
+size_t sp_utf8_length(const unsigned char *s, size_t left) {
     if (s[0] < 0x80) return 1;
     if (s[0] >= 0xc2 && s[0] <= 0xdf) return left > 1 && (s[1] & 0xc0) == 0x80 ? 2 : 0;
     if (s[0] >= 0xe0 && s[0] <= 0xef) {
@@ -79,7 +78,7 @@ static bool read_string(struct cursor *c, size_t *start, size_t *length) {
         if (ch < 0x20) return false;
         size_t step;
         if (ch != '\\') {
-            step = utf8_length((const unsigned char *)c->text + c->at, c->length - c->at);
+            step = sp_utf8_length((const unsigned char *)c->text + c->at, c->length - c->at);
         } else {
             if (c->at + 1 >= c->length) return false;
             char escape = c->text[c->at + 1];
@@ -132,7 +131,7 @@ static bool known_name(const struct cursor *c, int parent, size_t start, size_t 
     return false;
 }
 
-/* One member or element; `last` is the sibling before it. Member names with escapes are refused: none of ours has one,
+/* One member or element. Member names with escapes are refused: none of ours has one,
  * and two spellings of one name must not pass as two names. */
 static int read_item(struct cursor *c, int parent, bool object, int depth) {
     size_t key_start = 0, key_length = 0;
@@ -227,6 +226,7 @@ static size_t put_utf8(uint32_t point, char *out) {
 
 bool sp_json_string(const struct sp_json *json, int node, char *out, size_t size) {
     static const char letters[] = "bfnrt", meant[] = "\b\f\n\r\t";
+    if (size > 0) out[0] = '\0';
     if (!sp_json_is(json, node, SP_STRING) || size == 0) return false;
     const char *text = json->text;
     size_t at = json->nodes[node].start, end = at + json->nodes[node].length, used = 0;
@@ -243,7 +243,7 @@ bool sp_json_string(const struct sp_json *json, int node, char *out, size_t size
         } else {
             at++;
         }
-        if (piece[0] == '\0' || size - used <= length) return false;
+        if (piece[0] == '\0' || size - used <= length) return out[0] = '\0', false;
         memcpy(out + used, piece, length);
         used += length;
     }

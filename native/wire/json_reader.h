@@ -36,13 +36,16 @@ bool sp_json_read(struct sp_json *json, const char *text, size_t length);
 /* The member of an object, or -1. `object` -1 gives -1, so that look-ups can be chained. */
 int sp_json_member(const struct sp_json *json, int object, const char *name);
 
-/* Copies a string with its escapes resolved, NUL-terminated. False if it is no string, holds \u0000, or does not fit. */
+/* Copies a string with its escapes resolved, NUL-terminated. False, and an empty text, if it is no string, holds \u0000, or does not fit. */
 bool sp_json_string(const struct sp_json *json, int node, char *out, size_t size);
 
 /* A whole number without fraction or exponent, within [0, 2^53). */
 bool sp_json_whole(const struct sp_json *json, int node, long long *out);
 
 bool sp_json_is(const struct sp_json *json, int node, enum sp_json_type type);
+
+/* Length of the well-formed UTF-8 sequence at `s` (Unicode table 3-7), 0 if there is none. */
+size_t sp_utf8_length(const unsigned char *s, size_t left);
 
 #ifdef __cplusplus
 }
