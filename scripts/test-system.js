@@ -25,11 +25,27 @@ const groups = readdirSync(join(ROOT, "e2e"), { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && readdirSync(join(ROOT, "e2e", entry.name)).some((name) => name.endsWith(".test.ts")))
   .map((entry) => entry.name)
   .sort();
+/** Each group has a machine of its own: private mounts, processes and network, all gone at its end. */
+const own = ["-mpnf", "--kill-child", "--mount-proc", join(ROOT, "e2e/in-namespace.sh")];
 runSteps([
-  { name: "native/pam", command: "make", args: ["-s", "-C", "native/pam", "test"] },
+  { name: "native/pam", command: "make", args: ["-s", "-C", "native/pam", "all", "test"] },
   ...groups.map((group) => ({
     name: `e2e/${group}`,
-    command: node,
-    args: ["--disable-warning=ExperimentalWarning", "--test", "--test-concurrency=1", "--test-reporter=spec", `e2e/${group}/*.test.ts`],
+    command: "unshare",
+    args: [
+      ...own,
+      node,
+      "--disable-warning=ExperimentalWarning",
+      "--test",
+      "--test-force-exit",
+      "--test-concurrency=1",
+      "--test-reporter=spec",
+      ...testsOf(group),
+    ],
   })),
 ]);
+
+function testsOf(group) {
+  const names = readdirSync(join(ROOT, "e2e", group)).filter((name) => name.endsWith(".test.ts"));
+  return names.sort().map((name) => `e2e/${group}/${name}`);
+}

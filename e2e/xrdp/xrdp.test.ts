@@ -23,7 +23,7 @@ after(async () => {
 });
 
 const sessionOf = (name: string) =>
-  existsSync(`/run/homes/${name}/session`) ? readFileSync(`/run/homes/${name}/session`, "utf8").trim() : undefined;
+  existsSync(`/run/homes/${name}/session`) ? readFileSync(`/run/homes/${name}/session`, "utf8").trim() || undefined : undefined;
 
 /** Logs on, and waits until sesman has refused this user. */
 async function refused(user: Person, password: string): Promise<Attempt> {
