@@ -85,11 +85,13 @@ static void ask_agent(struct sp_attempt *a, const char *name, const char *member
 
 void sp_verify(struct sp_attempt *a, struct sp_result *result) { ask_agent(a, "begin", "password", "verified", result); }
 
-/* The agent answers both of these by itself, at once: nobody waits long for one that hangs. */
+/* The agent answers these by itself, at once: nobody waits long for one that hangs. */
+static bool hurry(struct sp_attempt *a, int seconds) { return sp_set_deadline(a, a->options->timeout < seconds ? a->options->timeout : seconds); }
+
 void sp_account(struct sp_attempt *a, const char *method, struct sp_result *result) {
-    if (sp_set_deadline(a, 10)) ask_agent(a, "account", "method", method, result);
+    if (hurry(a, 10)) ask_agent(a, "account", "method", method, result);
 }
 
 void sp_report_failure(struct sp_attempt *a, struct sp_result *result) {
-    if (sp_set_deadline(a, 3)) ask_agent(a, "failed", "reason", "password", result);
+    if (hurry(a, 3)) ask_agent(a, "failed", "reason", "password", result);
 }
