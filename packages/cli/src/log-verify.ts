@@ -1,7 +1,7 @@
 /** Verifies the system log from outside: chain by chain, hash by hash, and against the signed head and the places that agents kept. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CHAIN_START, hashEvent, type LogEvent, type LogHead, logHead } from "@sallyport/contracts";
+import { type ChainPlace, chainFault, type LogEvent, type LogHead, logHead } from "@sallyport/contracts";
 import { Complaint } from "./complaint.ts";
 import type { OrgClient } from "./org-client.ts";
 
@@ -16,13 +16,12 @@ export interface LogVerdict {
 export async function verifyLog(org: OrgClient, state: string | undefined): Promise<LogVerdict> {
   const kept = state === undefined ? undefined : readKeptHead(state);
   const faults: string[] = [];
-  const last = new Map<string, { seq: number; hash: string }>();
+  const last = new Map<string, ChainPlace>();
   let events = 0;
   let keptSeen = kept === undefined || kept.seq === 0;
   for await (const event of org.pages<LogEvent>("/api/v1/log/chain?limit=1000")) {
     events += 1;
-    const before = last.get(event.node) ?? { seq: 0, hash: CHAIN_START };
-    const fault = faultOf(event, before);
+    const fault = chainFault(event, last.get(event.node));
     if (fault !== undefined) faults.push(fault);
     last.set(event.node, { seq: event.seq, hash: event.hash });
     if (kept && event.node === kept.node && event.seq === kept.seq) {
@@ -33,14 +32,6 @@ export async function verifyLog(org: OrgClient, state: string | undefined): Prom
   if (!keptSeen && kept)
     faults.push(`${kept.node}/${kept.seq}: the agent in ${state} was told of this event, but the log ends before it: its tail was cut off`);
   return { ok: faults.length === 0, events, nodes: [...last].map(([node, head]) => ({ node, ...head })), faults: faults.slice(0, 100) };
-}
-
-function faultOf(event: LogEvent, before: { seq: number; hash: string }): string | undefined {
-  const place = `${event.node}/${event.seq}`;
-  if (event.seq !== before.seq + 1) return `${place}: follows ${before.seq}: events are missing or out of order`;
-  if (event.previous !== before.hash) return `${place}: does not follow from the event before it`;
-  const { hash, ...rest } = event;
-  return hashEvent(rest) === hash ? undefined : `${place}: was changed after it was written (${event.type}, ${event.published})`;
 }
 
 function readKeptHead(state: string): LogHead {

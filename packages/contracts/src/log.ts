@@ -43,3 +43,18 @@ export function canonicalJson(value: unknown): string {
   entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(",")}}`;
 }
+
+/** Where a chain stands: the number and hash of its last event. */
+export interface ChainPlace {
+  seq: number;
+  hash: string;
+}
+
+/** What is wrong with an event that should follow `before` (the start of the chain if absent): one sentence, or undefined. */
+export function chainFault(event: LogEvent, before: ChainPlace = { seq: 0, hash: CHAIN_START }): string | undefined {
+  const place = `${event.node}/${event.seq}`;
+  if (event.seq !== before.seq + 1) return `${place}: follows ${before.seq}: events are missing or out of order`;
+  if (event.previous !== before.hash) return `${place}: does not follow from the event before it`;
+  const { hash, ...rest } = event;
+  return hashEvent(rest) === hash ? undefined : `${place}: was changed after it was written (${event.type}, ${event.published})`;
+}

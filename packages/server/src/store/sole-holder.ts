@@ -9,7 +9,7 @@ const BUSY = 5;
 
 /** Holds a second, empty database exclusively. A stale pid file says nothing: only the kernel's lock counts. */
 export function holdAlone(file: string): { release(): void } {
-  const lock = new DatabaseSync(`${file}.lock`, { timeout: 0 });
+  const lock = openLock(`${file}.lock`);
   try {
     lock.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     writeFileSync(`${file}.pid`, `${process.pid}\n`, { mode: 0o600 });
@@ -23,6 +23,14 @@ export function holdAlone(file: string): { release(): void } {
     throw asFault(error);
   }
   return { release: () => lock.close() };
+}
+
+function openLock(file: string): DatabaseSync {
+  try {
+    return new DatabaseSync(file, { timeout: 0 });
+  } catch (error) {
+    throw asFault(error);
+  }
 }
 
 function holder(file: string): string {

@@ -1,0 +1,92 @@
+/** Rows for the store's suites: whole and plain, each with names of its own. */
+import type { LogonRequest } from "@sallyport/contracts";
+import { namesOf } from "@sallyport/logon";
+import { newId, random128, random256 } from "../../src/flows/ids.ts";
+import type { Tx } from "../../src/flows/store.ts";
+import type { AppRow, UserRow } from "../../src/flows/store-directory.ts";
+import type { EnrolmentRow, HostRow, LogonRow, TransactionRow } from "../../src/flows/store-logons.ts";
+
+export function userRow(login: string, change: Partial<UserRow> = {}): UserRow {
+  const id = newId("usr");
+  const rest = { status: "ACTIVE" as const, statusSince: 1, statusBy: "test", passwordHash: null, passwordChanged: null, role: null };
+  return { id, source: "local", externalId: id, profile: { login }, ...rest, created: 1, updated: 1, ...change };
+}
+
+export async function addUser(tx: Tx, login: string, change: Partial<UserRow> = {}): Promise<UserRow> {
+  const user = userRow(login, change);
+  await tx.users.insert(user, namesOf(user.profile));
+  return user;
+}
+
+export function appRow(label: string): AppRow {
+  return { id: newId("app"), label, status: "ACTIVE", nameRules: ["login"], policyVersion: 1, policy: { rules: [] }, created: 1 };
+}
+
+export function hostRow(appId: string, change: Partial<HostRow> = {}): HostRow {
+  const key = { kty: "EC", crv: "P-256", x: random256(), y: random256() } as const;
+  return {
+    id: newId("hst"),
+    appId,
+    name: "srv01",
+    platform: "linux",
+    key,
+    status: "ACTIVE",
+    statusSince: null,
+    statusBy: null,
+    generation: random128(),
+    previousGeneration: null,
+    checkId: null,
+    bootId: null,
+    version: "0.1.0",
+    armed: false,
+    offsetMs: null,
+    policyVersion: null,
+    findings: [],
+    created: 1,
+    lastSeen: null,
+    ...change,
+  };
+}
+
+export function enrolmentRow(userId: string, change: Partial<EnrolmentRow> = {}): EnrolmentRow {
+  const shape = {
+    kind: "totp" as const,
+    status: "ACTIVE" as const,
+    sealedSecret: "v1.x",
+    digits: 6,
+    algorithm: "SHA1" as const,
+    period: 30,
+  };
+  return { id: newId("enr"), userId, ...shape, drift: 0, failures: 0, nextTryAt: 0, created: 1, updated: 1, ...change };
+}
+
+export function transactionRow(change: Partial<TransactionRow> = {}): TransactionRow {
+  return {
+    id: newId("trx"),
+    tokenHash: random256(),
+    version: 1,
+    status: "MFA_REQUIRED",
+    hostId: null,
+    appId: null,
+    userId: null,
+    reference: null,
+    nonce: null,
+    logonHash: null,
+    drive: "agent",
+    factors: [],
+    rule: null,
+    tries: 0,
+    lastCause: null,
+    lastInput: null,
+    amr: [],
+    opened: 1,
+    expires: 1000,
+    ...change,
+  };
+}
+
+export function logonRow(hostId: string, reference: string, change: Partial<LogonRow> = {}): LogonRow {
+  const asked: Pick<LogonRequest, "username" | "service" | "scenario"> = { username: "alice", service: "sshd", scenario: "logon" };
+  const open = { ended: null, result: "open" as const, cause: null, told: null, rule: null, amr: [], evidence: {} };
+  return { reference, hostId, appId: "app", ...asked, domain: null, userId: null, address: null, started: 1, ...open, ...change };
+}

@@ -1,0 +1,291 @@
+/** What every store must do, whatever database is behind it: exported, and run on each implementation. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { type ChainPlace, chainFault, type LogEvent } from "@sallyport/contracts";
+import { random128 } from "../../src/flows/ids.ts";
+import { Conflict, type Store, type Tx } from "../../src/flows/store.ts";
+import { addUser, appRow, enrolmentRow, hostRow, logonRow, transactionRow, userRow } from "./rows.ts";
+
+export interface StoreUnderTest {
+  store: Store;
+  /** Moves the database's clock; epoch ms. */
+  clock: { now: number };
+  close(): Promise<void>;
+}
+
+export function storeContract(name: string, open: () => Promise<StoreUnderTest>): void {
+  describe(`store contract on ${name}`, () => {
+    let under: StoreUnderTest;
+    const unit = <T>(fn: (tx: Tx) => Promise<T>): Promise<T> => under.store.inTransaction(fn);
+    const read = <T>(fn: (tx: Tx) => Promise<T>): Promise<T> => under.store.read(fn);
+    before(async () => {
+      under = await open();
+    });
+    after(() => under.close());
+
+    test("a unit of work is one moment: its time is the database's, and all of it is there afterwards", async () => {
+      under.clock.now = 1_700_000_000_000;
+      const event = await unit(async (tx) => {
+        assert.equal(tx.now, 1_700_000_000_000);
+        return tx.log.append({ type: "org.started", actor: { type: "system", id: "org" }, outcome: "success" });
+      });
+      assert.equal(event.published, "2023-11-14T22:13:20.000Z");
+      assert.deepEqual(await read((tx) => tx.log.at(event.node, event.seq)), event);
+    });
+
+    test("a unit that throws leaves nothing: no row, no event, and the chain goes on where it was", async () => {
+      const before = await read((tx) => tx.log.head());
+      const failing = unit(async (tx) => {
+        await addUser(tx, "ghost");
+        await tx.log.append({ type: "user.created", actor: { type: "system", id: "org" }, outcome: "success" });
+        throw new Error("on purpose");
+      });
+      await assert.rejects(failing, /on purpose/);
+      assert.deepEqual(await read((tx) => tx.users.byLogin("ghost")), []);
+      assert.deepEqual(await read((tx) => tx.log.head()), before);
+      const next = await unit((tx) => tx.log.append({ type: "org.stopped", actor: { type: "system", id: "org" }, outcome: "success" }));
+      assert.equal(next.seq, before.seq + 1);
+      assert.equal(next.previous, before.hash);
+    });
+
+    test("units that run at the same time do not see each other's failures", async () => {
+      const results = await Promise.allSettled(
+        Array.from({ length: 40 }, (_, index) =>
+          unit(async (tx) => {
+            await addUser(tx, `many${index}`);
+            await tx.log.append({
+              type: "user.created",
+              actor: { type: "system", id: "org" },
+              outcome: "success",
+              data: { login: `many${index}` },
+            });
+            if (index % 3 === 0) throw new Error("on purpose");
+          }),
+        ),
+      );
+      assert.equal(results.filter(({ status }) => status === "rejected").length, 14);
+      for (const index of [0, 1, 2]) assert.equal((await read((tx) => tx.users.byLogin(`many${index}`))).length, index === 0 ? 0 : 1);
+    });
+
+    test("S21: the chain verifies, whatever was rolled back in between", async () => {
+      const events = await read((tx) => tx.log.chain(under.store.node, 0, 10_000));
+      assert.ok(events.length > 20);
+      assert.deepEqual(faultsOf(events), []);
+      const [first, second, ...rest] = events;
+      assert.ok(first && second);
+      assert.notDeepEqual(faultsOf([first, ...rest]), [], "a gap is found");
+      assert.notDeepEqual(faultsOf([second, first, ...rest]), [], "a swap is found");
+      assert.notDeepEqual(faultsOf([{ ...first, outcome: "failure" }, second, ...rest]), [], "an edit is found");
+    });
+
+    test("reading sees one state and cannot write", async () => {
+      await assert.rejects(read((tx) => addUser(tx, "sneaky")));
+      assert.deepEqual(await read((tx) => tx.users.byLogin("sneaky")), []);
+    });
+
+    test("a unit that has ended refuses every later call", async () => {
+      let kept: Tx | undefined;
+      await unit(async (tx) => {
+        kept = tx;
+      });
+      await assert.rejects(async () => kept?.users.count());
+    });
+
+    test("S29: (source, external id) is the key; the same login in two sources is two users, in one source a conflict", async () => {
+      const [north, south] = await unit(async (tx) => [
+        await addUser(tx, "twin", { source: "north", externalId: "1" }),
+        await addUser(tx, "twin", { source: "south", externalId: "1" }),
+      ]);
+      assert.deepEqual((await read((tx) => tx.users.byLogin("twin"))).map(({ id }) => id).sort(), [north?.id, south?.id].sort());
+      await assert.rejects(
+        unit((tx) => addUser(tx, "twin", { source: "north", externalId: "2" })),
+        Conflict,
+      );
+      await assert.rejects(
+        unit((tx) => addUser(tx, "other", { source: "north", externalId: "1" })),
+        Conflict,
+      );
+      const holders = await read((tx) => tx.users.holders([{ kind: "login", folded: "twin" }]));
+      assert.equal(holders.length, 2);
+    });
+
+    test("a changed name is found under the new one only; a removed user under none", async () => {
+      const user = await unit((tx) => addUser(tx, "before"));
+      await unit((tx) => tx.users.update(user.id, { profile: { login: "after" } }, [{ kind: "login", folded: "after" }]));
+      const find = (folded: string) => read((tx) => tx.users.holders([{ kind: "login", folded }]));
+      assert.deepEqual([(await find("before")).length, (await find("after")).length], [0, 1]);
+      await unit((tx) => tx.users.remove(user.id));
+      assert.equal((await find("after")).length, 0);
+    });
+
+    test("lists come in pages that neither repeat nor lose a row", async () => {
+      await unit(async (tx) => {
+        for (let index = 0; index < 25; index++) await addUser(tx, `page${String(index % 5)}`, { source: `s${index}` });
+      });
+      const seen: string[] = [];
+      for (let after: string | undefined; ; ) {
+        const page = await read((tx) => tx.users.list({ limit: 7, after, query: "page" }));
+        seen.push(...page.map(({ id }) => id));
+        if (page.length < 7) break;
+        after = page.at(-1)?.id;
+      }
+      assert.equal(seen.length, 25);
+      assert.equal(new Set(seen).size, 25);
+    });
+
+    test("assignments count directly and through groups", async () => {
+      const app = appRow("assigned");
+      const ids = await unit(async (tx) => {
+        await tx.apps.insert(app);
+        const [direct, through, neither] = [await addUser(tx, "direct"), await addUser(tx, "through"), await addUser(tx, "neither")];
+        await tx.groups.insert({ id: "grp_1", name: "Staff", description: null, created: 1 });
+        await tx.groups.addMember("grp_1", through.id);
+        await tx.apps.assignGroup(app.id, "grp_1", 1);
+        await tx.apps.assignUser(app.id, direct.id, 1);
+        return [direct.id, through.id, neither.id];
+      });
+      const assigned = () => read((tx) => tx.apps.assignedOf(app.id, ids));
+      assert.deepEqual((await assigned()).sort(), ids.slice(0, 2).sort());
+      await unit((tx) => tx.groups.remove("grp_1"));
+      assert.deepEqual(await assigned(), ids.slice(0, 1));
+      await assert.rejects(
+        unit((tx) => tx.apps.insert(appRow("ASSIGNED"))),
+        Conflict,
+      );
+    });
+
+    test("a policy is replaced only by who saw its version", async () => {
+      const app = appRow("policy");
+      await unit((tx) => tx.apps.insert(app));
+      const set = (version: number) => unit((tx) => tx.apps.setPolicy(app.id, version, { rules: [{ name: "a", then: "deny" }] }));
+      assert.equal(await set(1), 2);
+      assert.equal(await set(1), undefined);
+      assert.equal((await read((tx) => tx.apps.byLabel("POLICY")))?.policyVersion, 2);
+    });
+
+    test("zones are replaced by name, whatever its case", async () => {
+      await unit((tx) => tx.zones.put({ name: "Office", cidrs: ["192.0.2.0/24"] }));
+      await unit((tx) => tx.zones.put({ name: "office", cidrs: ["198.51.100.0/24"] }));
+      assert.deepEqual((await read((tx) => tx.zones.byName("OFFICE")))?.cidrs, ["198.51.100.0/24"]);
+      assert.deepEqual([await unit((tx) => tx.zones.remove("office")), await unit((tx) => tx.zones.remove("office"))], [true, false]);
+    });
+
+    test("S4: codes, jti, steps and links are used up by the first, and codes and links end with their time", async () => {
+      const app = appRow("once");
+      const host = hostRow(app.id);
+      await unit(async (tx) => {
+        await tx.apps.insert(app);
+        await tx.hosts.insert(host);
+        const code = { id: "code1", appId: app.id, name: null, sealedSecret: "v1", created: 1, createdBy: "t", expires: 100, usedAt: null };
+        await tx.hosts.insertCode(code);
+        await tx.hosts.insertCode({ ...code, id: "code2" });
+        await tx.secrets.insertLink({ hash: "h1", purpose: "set-up", expires: 100 });
+        await tx.secrets.insertLink({ hash: "h2", purpose: "set-up", expires: 100 });
+      });
+      const twice = async (fn: (tx: Tx) => Promise<boolean>) => [await unit(fn), await unit(fn)];
+      assert.deepEqual(await twice((tx) => tx.hosts.consumeJti(host.id, "jti", 5)), [true, false]);
+      assert.deepEqual(await twice((tx) => tx.hosts.consumeCode("code1", 50)), [true, false]);
+      assert.equal(await unit((tx) => tx.hosts.consumeCode("code2", 100)), false, "expired");
+      assert.deepEqual(await twice((tx) => tx.enrolments.consumeStep("enr", 7)), [true, false]);
+      assert.equal(await unit((tx) => tx.enrolments.consumeStep("enr", 8)), true);
+      assert.deepEqual(await twice((tx) => tx.secrets.consumeLink("h1", "set-up", 50)), [true, false]);
+      assert.equal(await unit((tx) => tx.secrets.consumeLink("h2", "other", 50)), false, "another purpose");
+      assert.equal(await unit((tx) => tx.secrets.consumeLink("h2", "set-up", 100)), false, "expired");
+    });
+
+    test("S1: a try is taken only below the cap, past the wait and from an active enrolment", async () => {
+      const user = await unit((tx) => addUser(tx, "tries"));
+      const enrolment = enrolmentRow(user.id);
+      await unit((tx) => tx.enrolments.insert(enrolment));
+      const take = (now: number) => unit((tx) => tx.enrolments.takeTry(enrolment.id, 3, now));
+      assert.deepEqual([await take(1), await take(1)], [1, 2]);
+      await unit((tx) => tx.enrolments.update(enrolment.id, { nextTryAt: 500 }));
+      assert.equal(await take(499), undefined, "must wait");
+      assert.equal(await take(500), 3);
+      assert.equal(await take(501), undefined, "the cap");
+      await unit((tx) => tx.enrolments.update(enrolment.id, { failures: 0, status: "LOCKED" }));
+      assert.equal(await take(502), undefined, "locked");
+    });
+
+    test("S4: a step of a transaction, and of a host's generation, is taken by whoever saw the present one", async () => {
+      const transaction = transactionRow();
+      const app = appRow("steps");
+      const host = hostRow(app.id);
+      await unit(async (tx) => {
+        await tx.apps.insert(app);
+        await tx.hosts.insert(host);
+        await tx.transactions.insert(transaction);
+      });
+      const advance = () => unit((tx) => tx.transactions.advance(transaction.id, 1, { status: "SUCCESS", amr: ["pwd", "otp"] }));
+      assert.deepEqual([await advance(), await advance()], [true, false]);
+      const stored = await read((tx) => tx.transactions.byTokenHash(transaction.tokenHash));
+      assert.deepEqual([stored?.version, stored?.status, stored?.amr], [2, "SUCCESS", ["pwd", "otp"]]);
+      const rotate = () => unit((tx) => tx.hosts.rotateGeneration(host.id, host.generation, random128(), "check", "boot"));
+      assert.deepEqual([await rotate(), await rotate()], [true, false]);
+    });
+
+    test("only open transactions that ran out are found as such", async () => {
+      const [open, ended, later] = [transactionRow(), transactionRow({ status: "SUCCESS" }), transactionRow({ expires: 5000 })];
+      await unit(async (tx) => {
+        for (const one of [open, ended, later]) await tx.transactions.insert(one);
+      });
+      const ids = (await read((tx) => tx.transactions.expired(1000, 50))).map(({ id }) => id);
+      assert.ok(ids.includes(open.id) && !ids.includes(ended.id) && !ids.includes(later.id));
+    });
+
+    test("S21: a reference belongs to its host; the same one of another host is another logon", async () => {
+      await unit((tx) => tx.logons.insert(logonRow("hst_a", "AAAA-0001")));
+      await unit((tx) => tx.logons.insert(logonRow("hst_b", "AAAA-0001")));
+      await assert.rejects(
+        unit((tx) => tx.logons.insert(logonRow("hst_a", "AAAA-0001"))),
+        Conflict,
+      );
+      await unit((tx) => tx.logons.update("hst_a", "AAAA-0001", { result: "deny", cause: "user.password", evidence: { n: 1 } }));
+      const rows = await read((tx) => tx.logons.byReference("AAAA-0001"));
+      assert.deepEqual(rows.map(({ hostId, result }) => `${hostId} ${result}`).sort(), ["hst_a deny", "hst_b open"]);
+      await unit((tx) => tx.logons.addReport("hst_a", "AAAA-0001", { at: 5, result: "deny", cause: "net.dns", evidence: { x: "y" } }));
+      assert.equal((await read((tx) => tx.logons.reports("hst_b", "AAAA-0001"))).length, 0);
+    });
+
+    test("a name is counted once for each host and hour", async () => {
+      const count = (name: string, hour = 1) => unit((tx) => tx.hosts.countName("hst_n", name, hour));
+      assert.deepEqual([await count("a"), await count("b"), await count("a"), await count("a", 2)], [1, 2, 0, 1]);
+    });
+
+    test("users, hosts and tokens come back as they went in", async () => {
+      const user = userRow("whole", { passwordHash: "$argon2id$", role: "help-desk", profile: { login: "Whole", email: "w@x.example" } });
+      await unit((tx) => tx.users.insert(user, []));
+      assert.deepEqual(await read((tx) => tx.users.byId(user.id)), user);
+      const app = appRow("whole");
+      const host = hostRow(app.id, { findings: [{ cause: "clock.host", evidence: "1 s" }], armed: true, offsetMs: -5 });
+      await unit(async (tx) => {
+        await tx.apps.insert(app);
+        await tx.hosts.insert(host);
+      });
+      assert.deepEqual(await read((tx) => tx.hosts.byId(host.id)), host);
+      const token = {
+        id: "tok_1",
+        name: "t",
+        role: "auditor" as const,
+        hash: "h",
+        created: 1,
+        createdBy: "x",
+        expires: 9,
+        lastUsed: null,
+        revoked: null,
+      };
+      await unit((tx) => tx.secrets.insertToken(token));
+      await unit((tx) => tx.secrets.updateToken("tok_1", { revoked: 5 }));
+      assert.deepEqual(await read((tx) => tx.secrets.tokenByHash("h")), { ...token, revoked: 5 });
+    });
+  });
+}
+
+function faultsOf(events: LogEvent[]): string[] {
+  let before: ChainPlace | undefined;
+  return events.flatMap((event) => {
+    const fault = chainFault(event, before);
+    before = event;
+    return fault === undefined ? [] : [fault];
+  });
+}
