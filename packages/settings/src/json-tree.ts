@@ -73,6 +73,8 @@ function findTooDeep(text: string, limit: number): number | undefined {
 }
 
 function* findBadKeys(node: Node, path: (string | number)[]): Generator<TreeComplaint> {
+  // Half a surrogate pair is no character: other readers refuse it, and it cannot be written as UTF-8.
+  if (node.type === "string" && !String(node.value).isWellFormed()) yield { offset: node.offset, path, message: "half a surrogate pair" };
   if (node.type === "array") {
     for (const [i, child] of (node.children ?? []).entries()) yield* findBadKeys(child, [...path, i]);
   }

@@ -64,6 +64,7 @@ describe("a strict JSON file", () => {
     ["nothing", " \n", 1, 1, /empty/],
     ["a duplicate key", '{"org":"o",\n"org":"p"}', 2, 1, /second time/],
     ["a prototype key", '{"org":"o","__proto__":{}}', 1, 12, /not a key/],
+    ["half a surrogate pair", '{"org":"\\ud83d"}', 1, 8, /surrogate/],
     ["a number with a leading zero", '{"org":"o","retries":01}', 1, 23, /comma is expected|number/],
   ];
   for (const [what, text, line, column, message] of syntax) {
