@@ -42,6 +42,7 @@ static void take_end(struct sp_attempt *a, int end, struct sp_result *result) {
     sp_clean(result->text);
     if (strcmp(word, "deny") == 0) {
         result->end = SP_REFUSED;
+        result->why = NULL;
         take_cause(a, end, result, a->cancelled ? a->cancelled : "-");
         return;
     }

@@ -11,7 +11,7 @@ enum answer { ANSWERED, PRESSED, LEFT, NOT_A_CODE };
 /* What one field asks for, and the room for its answer. */
 struct field {
     int node, button; /* -1: no button in this show */
-    char kind[17], label[1025], answer[1025];
+    char kind[65], label[4097], answer[4097];
     long long digits; /* 0: six to eight */
 };
 
@@ -50,7 +50,7 @@ static int chosen(const struct sp_attempt *a, int node, const char *answer) {
 
 static void list_choices(struct sp_attempt *a, int node) {
     int choices = sp_json_member(a->json, node, "choices"), count = 0;
-    char label[1025], line[1100];
+    char label[4097], line[4200];
     for (int i = sp_json_is(a->json, choices, SP_ARRAY) ? a->json->nodes[choices].child : -1; i >= 0; i = a->json->nodes[i].next) {
         sp_text_of(a, i, "label", label, sizeof label);
         snprintf(line, sizeof line, "%d. %s", ++count, label);
@@ -85,7 +85,7 @@ static enum answer answer_serially(struct sp_attempt *a, struct field *f) {
 
 /* One field: `"id":"answer"` for what is asked, a line for what is told. */
 static enum answer fill(struct sp_attempt *a, struct field *f, struct sp_frame *values) {
-    char id[257], line[5200];
+    char id[257], line[SP_TEXT_MAX + 4200];
     sp_text_of(a, f->node, "kind", f->kind, sizeof f->kind);
     sp_text_of(a, f->node, "label", f->label, sizeof f->label);
     sp_clean(f->label);
@@ -121,7 +121,7 @@ static bool cancel(struct sp_attempt *a, const char *cause, struct sp_result *re
 }
 
 static int first_button(const struct sp_attempt *a, int fields) {
-    char kind[17];
+    char kind[65];
     for (int i = a->json->nodes[fields].child; i >= 0; i = a->json->nodes[i].next)
         if (sp_text_of(a, i, "kind", kind, sizeof kind) && strcmp(kind, "button") == 0) return i;
     return -1;

@@ -12,7 +12,7 @@
 
 #define SP_FRAME_MAX 65536 /* with the newline: the door's limit */
 #define SP_NAME_MAX 257
-#define SP_TEXT_MAX 4097
+#define SP_TEXT_MAX 16385 /* 4096 characters */
 #define SP_CODE_MAX 13
 #define SP_REFERENCE 10 /* XXXX-XXXX and NUL */
 

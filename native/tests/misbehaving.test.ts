@@ -4,8 +4,19 @@ import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { addUser, clearState, helper, keptAttempts, pam, requireNamespace, run, SystemLog, writeFailMode, writeService } from "./pam-machine.ts";
-import { allow, askCode, clearDoor, deny, ScriptedAgent, type Script, SOCKET } from "./scripted-agent.ts";
+import {
+  addUser,
+  clearState,
+  helper,
+  keptAttempts,
+  pam,
+  requireNamespace,
+  run,
+  SystemLog,
+  writeFailMode,
+  writeService,
+} from "./pam-machine.ts";
+import { allow, askCode, clearDoor, deny, type Script, ScriptedAgent, SOCKET } from "./scripted-agent.ts";
 
 requireNamespace();
 
@@ -13,14 +24,18 @@ const show = (text: string) => ({ show: { text } });
 
 const WAYS: [string, string, Script][] = [
   ["closes at once", "agent.fault", (agent) => agent.close()],
-  ["closes after a show", "agent.fault", (agent) => (agent.say(askCode), agent.close())],
-  ["closes within a frame", "door.malformed", (agent) => (agent.raw('{"end":{"result":"allow"'), agent.close())],
-  ["closes after an allow without its newline", "door.malformed", (agent, opening) => (agent.raw(JSON.stringify(allow(opening))), agent.close())],
+  ["closes after a show", "agent.fault", (agent) => agent.say(askCode).close()],
+  ["closes within a frame", "door.malformed", (agent) => agent.raw('{"end":{"result":"allow"').close()],
+  ["closes after an allow without its newline", "door.malformed", (agent, opening) => agent.raw(JSON.stringify(allow(opening))).close()],
   ["sends garbage", "door.malformed", (agent) => agent.raw("allow alice\n")],
   ["sends an empty line", "door.malformed", (agent) => agent.raw("\n")],
   ["sends bytes that are no UTF-8", "door.malformed", (agent) => agent.raw(Buffer.from('{"show":{"text":"\xff"}}\n', "latin1"))],
   ["sends a frame without end", "door.malformed", (agent) => agent.raw(`{"show":{"text":"${"x".repeat(70_000)}`)],
-  ["sends a frame of 64 KiB and one byte", "door.malformed", (agent, opening) => agent.raw(`${JSON.stringify(allow(opening)).padEnd(65_536)}\n`)],
+  [
+    "sends a frame of 64 KiB and one byte",
+    "door.malformed",
+    (agent, opening) => agent.raw(`${JSON.stringify(allow(opening)).padEnd(65_536)}\n`),
+  ],
   ["sends a text over its length", "door.malformed", (agent) => agent.say(show("x".repeat(4097)))],
   ["nests ten thousand deep", "door.malformed", (agent) => agent.raw(`${"[".repeat(10_000)}\n`)],
   ["speaks another version", "agent.unreachable", (agent) => agent.say({ error: { cause: "agent.unreachable", text: "version 2" } })],
@@ -30,16 +45,32 @@ const WAYS: [string, string, Script][] = [
   ["hangs within a frame", "agent.unreachable", (agent) => agent.raw('{"end":')],
   ["shows for ever", "door.malformed", (agent) => agent.say(...Array(200).fill(show("again")))],
   ["allows another user", "agent.decision-invalid", (agent, opening) => agent.say({ end: { ...allow(opening)["end"], username: "root" } })],
-  ["allows the user in other case", "agent.decision-invalid", (agent, opening) => agent.say({ end: { ...allow(opening)["end"], username: "ALICE" } })],
+  [
+    "allows the user in other case",
+    "agent.decision-invalid",
+    (agent, opening) => agent.say({ end: { ...allow(opening)["end"], username: "ALICE" } }),
+  ],
   ["allows another uid", "agent.decision-invalid", (agent) => agent.say({ end: { result: "allow", username: "alice", uid: 0 } })],
-  ["allows a uid that only looks like ours in 32 bits", "door.malformed", (agent, { uid }) => agent.say({ end: { result: "allow", username: "alice", uid: uid + 2 ** 32 } })],
+  [
+    "allows a uid that only looks like ours in 32 bits",
+    "door.malformed",
+    (agent, { uid }) => agent.say({ end: { result: "allow", username: "alice", uid: uid + 2 ** 32 } }),
+  ],
   ["allows a user with NUL behind", "agent.decision-invalid", (agent) => agent.say({ end: { result: "allow", username: "alice\0root" } })],
   ["allows nobody", "door.malformed", (agent) => agent.say({ end: { result: "allow" } })],
   ["allows twice", "agent.decision-invalid", (agent, opening) => agent.say(allow(opening), allow(opening))],
   ["allows and denies", "agent.decision-invalid", (agent, opening) => agent.say(allow(opening), deny())],
   ["allows, and begins something else", "agent.decision-invalid", (agent, opening) => agent.raw(`${JSON.stringify(allow(opening))}\n{`)],
-  ["denies and allows in one object", "door.malformed", (agent) => agent.raw('{"end":{"result":"deny","text":"no","result":"allow","username":"alice"}}\n')],
-  ["puts two frames on one line", "door.malformed", (agent, opening) => agent.raw(`${JSON.stringify(show("x"))}${JSON.stringify(allow(opening))}\n`)],
+  [
+    "denies and allows in one object",
+    "door.malformed",
+    (agent) => agent.raw('{"end":{"result":"deny","text":"no","result":"allow","username":"alice"}}\n'),
+  ],
+  [
+    "puts two frames on one line",
+    "door.malformed",
+    (agent, opening) => agent.raw(`${JSON.stringify(show("x"))}${JSON.stringify(allow(opening))}\n`),
+  ],
   ["says allow in other case", "door.malformed", (agent) => agent.say({ end: { result: "ALLOW", username: "alice" } })],
   ["says allow as a frame of its own", "door.malformed", (agent) => agent.say({ allow: { username: "alice" } })],
   ["adds a member that nobody knows", "door.malformed", (agent, opening) => agent.say({ end: { ...allow(opening)["end"], sudo: true } })],
@@ -69,7 +100,10 @@ beforeEach(async () => {
   await log.take();
 });
 
-async function expectRefusal(cause: string, call: { service: string; items?: Record<string, string>; operation?: "authenticate" | "acct_mgmt" }) {
+async function expectRefusal(
+  cause: string,
+  call: { service: string; items?: Record<string, string>; operation?: "authenticate" | "acct_mgmt" },
+) {
   cells += 1;
   const done = await pam({ answers: ["123456"], ...call });
   assert.equal(done.result, call.operation === "acct_mgmt" ? "Permission denied" : "Authentication failure", done.output);
@@ -77,7 +111,10 @@ async function expectRefusal(cause: string, call: { service: string; items?: Rec
   const kept = keptAttempts();
   assert.equal(lines.length, 1, lines.join("\n"));
   assert.equal(kept.length, 1);
-  assert.match(lines[0] ?? "", new RegExp(`refused user=alice service=\\S+ cause=${cause.replace(".", "\\.")} reference=${kept[0]?.reference} why=`));
+  assert.match(
+    lines[0] ?? "",
+    new RegExp(`refused user=alice service=\\S+ cause=${cause.replace(".", "\\.")} reference=${kept[0]?.reference} why=`),
+  );
   assert.equal(kept[0]?.cause, cause);
   assert.ok(kept[0]?.evidence);
   assert.match(done.output, new RegExp(`You cannot sign in right now. Contact support. Reference: ${kept[0]?.reference}`));
@@ -157,7 +194,9 @@ describe("an agent that is only slow or verbose", () => {
   });
 
   it("may tell several things before the end", async () => {
-    const agent = await ScriptedAgent.listen((caller, opening) => caller.say(show("one"), { show: { text: "two", wait: true } }, allow(opening)));
+    const agent = await ScriptedAgent.listen((caller, opening) =>
+      caller.say(show("one"), { show: { text: "two", wait: true } }, allow(opening)),
+    );
     const done = await pam({ service: "sshd" });
     assert.equal(done.result, "Success");
     assert.match(done.output, /one[\s\S]*two/);

@@ -55,7 +55,13 @@ beforeEach(async () => {
 });
 
 /** Return code, system log and kept attempt of one call, which must tell one story. */
-async function expectCell(service: string, items: Record<string, string>, operation: "authenticate" | "acct_mgmt", expected: string, cause: string) {
+async function expectCell(
+  service: string,
+  items: Record<string, string>,
+  operation: "authenticate" | "acct_mgmt",
+  expected: string,
+  cause: string,
+) {
   cells += 1;
   const done = await pam({ service, items, operation });
   const refusal = operation === "authenticate" ? "Authentication failure" : "Permission denied";

@@ -31,7 +31,7 @@ export function requireNamespace(): void {
 }
 
 export function addUser(name: string, password = PASSWORD): void {
-  must("useradd", ["-M", "-s", "/bin/sh", name]);
+  if (spawnSync("id", [name]).status !== 0) must("useradd", ["-M", "-s", "/bin/sh", name]);
   must("chpasswd", [], `${name}:${password}\n`);
 }
 
@@ -96,6 +96,7 @@ export class SystemLog {
   }
 
   static async open(): Promise<SystemLog> {
+    rmSync("/dev/log", { force: true });
     const log = new SystemLog();
     await log.#untilMark();
     return log;
@@ -130,7 +131,11 @@ export function clearState(): void {
 export function keptAttempts(): Kept[] {
   const file = `${STATE}/attempts.jsonl`;
   if (!existsSync(file)) return [];
-  return readFileSync(file, "utf8").trim().split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  return readFileSync(file, "utf8")
+    .trim()
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
 }
 
 export function writeFailMode(content: unknown, options: { owner?: number; mode?: number } = {}): void {

@@ -40,12 +40,13 @@ export class Caller {
     return this.frames[n];
   }
 
-  say(...frames: Frame[]): void {
-    this.raw(frames.map((frame) => `${JSON.stringify(frame)}\n`).join(""));
+  say(...frames: Frame[]): this {
+    return this.raw(frames.map((frame) => `${JSON.stringify(frame)}\n`).join(""));
   }
 
-  raw(bytes: string | Buffer): void {
+  raw(bytes: string | Buffer): this {
     if (!this.#socket.destroyed) this.#socket.write(bytes);
+    return this;
   }
 
   close(): void {
@@ -54,7 +55,7 @@ export class Caller {
 }
 
 /** What the agent does from the opening frame on; `opening` is what stands in it. */
-export type Script = (caller: Caller, opening: Frame, kind: string) => Promise<void> | void;
+export type Script = (caller: Caller, opening: Frame, kind: string) => unknown;
 
 export class ScriptedAgent {
   readonly callers: Caller[] = [];
@@ -68,7 +69,7 @@ export class ScriptedAgent {
       this.callers.push(caller);
       void caller.frame(1).then((frame) => {
         const [kind] = Object.keys(frame ?? {});
-        if (frame && kind) return script(caller, frame[kind], kind);
+        return frame && kind ? script(caller, frame[kind], kind) : undefined;
       });
     });
   }

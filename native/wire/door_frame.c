@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* `of`: what an object or the members of a list are; `end` is looked up by its result. `max`: UTF-16 units of a text, members of a list,
+/* `of`: what an object or the members of a list are; `end` is looked up by its result. `max`: code points of a text, members of a list,
  * the greatest number. The same limits as in the contracts' schema. */
 static const struct rule {
     const char *in, *name;
@@ -50,15 +50,14 @@ bool sp_is_reference(const char *text) {
     return strlen(text) == 9 && strspn(text, letters) == 4 && text[4] == '-' && strspn(text + 5, letters) == 4;
 }
 
-/* Length as JavaScript counts it, so that both readers draw the line at the same frame. */
-static long long units(const struct sp_json *json, int node) {
+/* Counted as the contracts' schema counts, so that both readers draw the line at the same frame. */
+static long long code_points(const struct sp_json *json, int node) {
     const char *at = json->text + json->nodes[node].start, *end = at + json->nodes[node].length;
     long long count = 0;
-    while (at < end) {
-        unsigned char c = (unsigned char)*at;
-        count += c >= 0xf0 ? 2 : 1;
-        if (c == '\\') at += at[1] == 'u' ? 6 : 2;
-        else at += sp_utf8_length((const unsigned char *)at, (size_t)(end - at));
+    for (; at < end; count++) {
+        if (*at != '\\') at += sp_utf8_length((const unsigned char *)at, (size_t)(end - at));
+        else if (at[1] != 'u') at += 2;
+        else at += (at[2] | 0x20) == 'd' && strchr("89abAB", at[3]) ? 12 : 6;
     }
     return count;
 }
@@ -78,7 +77,7 @@ static bool value_fits(const struct sp_json *json, int node, const struct rule *
     if (rule->type == SP_NUMBER) return sp_json_whole(json, node, &number) && number <= rule->max;
     if (rule->type == SP_ARRAY) return list_fits(json, node, rule);
     if (rule->type == SP_STRING) {
-        if (units(json, node) > rule->max) return false;
+        if (code_points(json, node) > rule->max) return false;
         return strcmp(rule->name, "reference") != 0 || (sp_json_string(json, node, word, sizeof word) && sp_is_reference(word));
     }
     if (strcmp(rule->of, "end") != 0) return fits(json, node, rule->of);
