@@ -9,12 +9,23 @@ export type IdPrefix = "usr" | "grp" | "app" | "hst" | "enr" | "trx" | "evt" | "
 export function newId(prefix: IdPrefix): string {
   let text = "";
   while (text.length < 20) {
-    for (const byte of randomBytes(32)) {
-      // 248 = 4 × 62: larger bytes would favour the first letters.
-      if (byte < 248 && text.length < 20) text += LETTERS[byte % 62];
-    }
+    const byte = nextByte();
+    // 248 = 4 × 62: larger bytes would favour the first letters.
+    if (byte < 248) text += LETTERS[byte % 62];
   }
   return `${prefix}_${text}`;
+}
+
+/** Random bytes are fetched in pages: a call to the system for each id costs more than the rest of it. Used ones are never used again. */
+let page = randomBytes(4096);
+let used = 0;
+
+function nextByte(): number {
+  if (used === page.length) {
+    page = randomBytes(page.length);
+    used = 0;
+  }
+  return page[used++] ?? 0;
 }
 
 /** 128 random bits, base64url, 22 characters. */

@@ -92,6 +92,8 @@ export interface AppsStore {
   assignGroup(appId: string, groupId: string, now: number): Promise<void>;
   unassignGroup(appId: string, groupId: string): Promise<void>;
   assignments(appId: string, scope: "USER" | "GROUP", page: Page): Promise<AssignmentRow[]>;
+  /** The assignment of this very user or group, not through another. */
+  assignment(appId: string, scope: "USER" | "GROUP", id: string): Promise<AssignmentRow | undefined>;
   /** Which of these users are assigned, by themselves or through a group; one statement. */
   assignedOf(appId: string, userIds: string[]): Promise<string[]>;
 }

@@ -73,24 +73,16 @@ function assignments(sql: Sql, build: Builder) {
     unassignGroup: (appId: string, groupId: string) =>
       sql.run(build.deleteFrom("app_groups").where("app_id", "=", appId).where("group_id", "=", groupId)),
     async assignments(appId: string, scope: "USER" | "GROUP", { limit, after = "" }: Page): Promise<AssignmentRow[]> {
-      const users = build
-        .selectFrom("app_users")
-        .innerJoin("users", "users.id", "app_users.user_id")
-        .select(["users.id as id", "users.login as name", "app_users.created as created"])
-        .where("app_users.app_id", "=", appId)
-        .where("users.id", ">", after)
-        .orderBy("users.id")
-        .limit(limit);
-      const groups = build
-        .selectFrom("app_groups")
-        .innerJoin("groups", "groups.id", "app_groups.group_id")
-        .select(["groups.id as id", "groups.name as name", "app_groups.created as created"])
-        .where("app_groups.app_id", "=", appId)
-        .where("groups.id", ">", after)
-        .orderBy("groups.id")
-        .limit(limit);
-      const rows = await sql.all<{ id: string; name: string; created: number }>(scope === "USER" ? users : groups);
+      const users = assignedUsers(build, appId).where("users.id", ">", after).orderBy("users.id").limit(limit);
+      const groups = assignedGroups(build, appId).where("groups.id", ">", after).orderBy("groups.id").limit(limit);
+      const rows = await sql.all<Assigned>(scope === "USER" ? users : groups);
       return rows.map((row) => ({ ...row, scope }));
+    },
+    async assignment(appId: string, scope: "USER" | "GROUP", id: string): Promise<AssignmentRow | undefined> {
+      const user = assignedUsers(build, appId).where("users.id", "=", id);
+      const group = assignedGroups(build, appId).where("groups.id", "=", id);
+      const row = await sql.first<Assigned>(scope === "USER" ? user : group);
+      return row && { ...row, scope };
     },
     async assignedOf(appId: string, userIds: string[]): Promise<string[]> {
       if (userIds.length === 0) return [];
@@ -104,6 +96,28 @@ function assignments(sql: Sql, build: Builder) {
       return (await sql.all<{ user_id: string }>(direct.union(through))).map((row) => row.user_id);
     },
   };
+}
+
+interface Assigned {
+  id: string;
+  name: string;
+  created: number;
+}
+
+function assignedUsers(build: Builder, appId: string) {
+  return build
+    .selectFrom("app_users")
+    .innerJoin("users", "users.id", "app_users.user_id")
+    .select(["users.id as id", "users.login as name", "app_users.created as created"])
+    .where("app_users.app_id", "=", appId);
+}
+
+function assignedGroups(build: Builder, appId: string) {
+  return build
+    .selectFrom("app_groups")
+    .innerJoin("groups", "groups.id", "app_groups.group_id")
+    .select(["groups.id as id", "groups.name as name", "app_groups.created as created"])
+    .where("app_groups.app_id", "=", appId);
 }
 
 function toStored(app: AppRow): Stored {

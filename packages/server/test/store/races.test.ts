@@ -59,7 +59,7 @@ async function race(what: string, processes: number, rounds: number): Promise<nu
   });
   for (const { lines } of racers) assert.equal((await lines.next()).value, "ready");
   for (const { child } of racers) child.stdin.write("go\n");
-  const won = await Promise.all(racers.map(async ({ lines }) => JSON.parse((await lines.next()).value) as number[]));
+  const won = await Promise.all(racers.map(async ({ lines }) => JSON.parse((await lines.next()).value ?? "[]") as number[]));
   await Promise.all(racers.map(({ gone }) => gone));
   return won;
 }

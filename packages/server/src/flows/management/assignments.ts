@@ -16,7 +16,7 @@ export function assign(store: Store, caller: Caller, appId: string, scope: Scope
     if (app.kind !== "done") return app;
     const who = await findAssignee(tx, scope, id);
     if (who.kind !== "done") return who;
-    const there = await findAssignment(tx, appId, scope, who.value.id);
+    const there = await tx.apps.assignment(appId, scope, who.value.id);
     if (there) return done(there);
     if (scope === "USER") await tx.apps.assignUser(appId, who.value.id, tx.now);
     else await tx.apps.assignGroup(appId, who.value.id, tx.now);
@@ -32,7 +32,7 @@ export function unassign(store: Store, caller: Caller, appId: string, scope: Sco
     if (app.kind !== "done") return app;
     const who = await findAssignee(tx, scope, id);
     if (who.kind !== "done") return who;
-    if (!(await findAssignment(tx, appId, scope, who.value.id))) return { kind: "not-found", what: "assignment" };
+    if (!(await tx.apps.assignment(appId, scope, who.value.id))) return { kind: "not-found", what: "assignment" };
     if (scope === "USER") await tx.apps.unassignUser(appId, who.value.id);
     else await tx.apps.unassignGroup(appId, who.value.id);
     const data = { app: appId, scope, assignee: who.value.id, name: who.value.name };
@@ -55,14 +55,4 @@ async function findAssignee(tx: Tx, scope: Scope, id: string): Promise<Outcome<{
   }
   const user = await findUser(tx, id);
   return user.kind === "done" ? done({ id: user.value.id, name: user.value.profile.login }) : user;
-}
-
-async function findAssignment(tx: Tx, appId: string, scope: Scope, id: string): Promise<AssignmentRow | undefined> {
-  let after: string | undefined;
-  for (;;) {
-    const rows = await tx.apps.assignments(appId, scope, { limit: 500, after });
-    const row = rows.find((one) => one.id === id);
-    if (row || rows.length < 500) return row;
-    after = rows.at(-1)?.id;
-  }
 }

@@ -1,0 +1,56 @@
+/** Every command says what it does, shows one example that is a real command line, and prints JSON for scripts. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+
+const MAIN = new URL("./main.ts", import.meta.url).pathname;
+const help = (...words: string[]) =>
+  spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...words, "--help"], { encoding: "utf8" }).stdout;
+
+/** Names below a command, from its help. */
+function commandsIn(text: string): string[] {
+  const [, list = ""] = text.split(/^Commands:$/m);
+  return [...list.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map((match) => match[1] ?? "").filter((name) => name !== "help");
+}
+
+test("every command has an example of itself and --json", () => {
+  const top = commandsIn(help());
+  for (const name of [
+    "serve",
+    "token",
+    "user",
+    "group",
+    "app",
+    "assign",
+    "zone",
+    "policy",
+    "host",
+    "agent",
+    "factor",
+    "logon",
+    "log",
+    "why",
+  ]) {
+    assert.ok(top.includes(name), name);
+  }
+  let leaves = 0;
+  for (const name of top) {
+    const text = help(name);
+    const below = commandsIn(text);
+    for (const words of below.length === 0 ? [[name]] : below.map((sub) => [name, sub])) {
+      const own = words.length === 1 ? text : help(...words);
+      assert.match(own, /--json/, words.join(" "));
+      assert.match(own, new RegExp(`Example:\\n {2}(npm start|sallyport ${words.join(" ")}\\b)`), words.join(" "));
+      leaves += 1;
+    }
+  }
+  assert.ok(leaves > 35, `${leaves} commands`);
+});
+
+test("a command that does not exist, and a missing option, end with 1 and one clear line", () => {
+  for (const words of [["usr"], ["token", "create", "x"]]) {
+    const done = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...words], { encoding: "utf8" });
+    assert.equal(done.status, 1);
+    assert.match(done.stderr, /unknown command|required option/);
+  }
+});
