@@ -1,7 +1,8 @@
 /** What stands when the agent is gone: the fail-mode file, and nothing wider (S22). */
 import assert from "node:assert/strict";
+import { readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { addUser, clearState, keptAttempts, pam, requireNamespace, SystemLog, writeFailMode, writeService } from "./pam-machine.ts";
+import { addUser, clearState, keptAttempts, pam, requireNamespace, STATE, SystemLog, writeFailMode, writeService } from "./pam-machine.ts";
 import { clearDoor } from "./scripted-agent.ts";
 
 requireNamespace();
@@ -101,5 +102,36 @@ describe("agent absent, disarmed", () => {
   it("S22: disarmed counts only in a file of root's", async () => {
     writeFailMode({ v: 1, armed: false, agentGone: "refuse", until: 0 }, { owner: 65_534 });
     await expectCell("console-like", {}, "authenticate", "refused", "agent.unreachable");
+  });
+});
+
+describe("S32: the file of attempts", () => {
+  const file = `${STATE}/attempts.jsonl`;
+  const refused = async () => assert.equal((await pam({ service: "sshd" })).result, "Authentication failure");
+
+  it("is made for root alone, and gets one line for each attempt", async () => {
+    await refused();
+    await refused();
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.equal(new Set(keptAttempts().map(({ reference }) => reference)).size, 2);
+  });
+
+  it("is not written through a link", async () => {
+    writeFileSync("/run/target", "");
+    symlinkSync("/run/target", file);
+    await refused();
+    assert.equal(readFileSync("/run/target", "utf8"), "");
+  });
+
+  it("does not grow beyond 1 MiB, and the logon is refused all the same", async () => {
+    writeFileSync(file, "x".repeat(1024 * 1024 - 20));
+    await refused();
+    assert.equal(statSync(file).size, 1024 * 1024 - 20);
+  });
+
+  it("that cannot be made changes nothing", async () => {
+    rmSync(STATE, { recursive: true });
+    await refused();
+    assert.match((await log.take()).join(), /cause=agent\.unreachable/);
   });
 });
