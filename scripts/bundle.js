@@ -16,6 +16,8 @@ const common = {
   absWorkingDir: ROOT,
   logLevel: "warning",
   legalComments: "eof",
+  // Some packages (jsonc-parser) put their pieces together at run time in the form that `main` names, which no bundler can follow.
+  mainFields: ["module", "main"],
   // Some of the libraries inside are CommonJS and call require().
   banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
 };

@@ -3,7 +3,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync } from "node:fs";
 import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { arm, enrolHost } from "@sallyport/agent";
 import type { AppView } from "@sallyport/contracts";
 import type { ServerHandle } from "@sallyport/server";
@@ -16,7 +15,8 @@ export async function startHere(handle: ServerHandle, data: string): Promise<{ s
   const state = join(data, "agent");
   const first = !existsSync(join(state, "agent.json"));
   if (first) await enrolHere(data, state);
-  const agent = spawn(process.execPath, [fileURLToPath(new URL("./main.ts", import.meta.url)), "agent", "run", "--state", state], {
+  // The same program again, whether it runs from source or as a bundle.
+  const agent = spawn(process.execPath, [process.argv[1] ?? "", "agent", "run", "--state", state], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   if (first) await armHere(state);

@@ -1,0 +1,14 @@
+/** `npm run bench`: every measurement with its floor, one after the other. */
+import { join } from "node:path";
+import { prepare, projectNode, ROOT } from "./prepare.js";
+import { runSteps } from "./steps.js";
+
+prepare();
+const node = projectNode();
+const quiet = "--disable-warning=ExperimentalWarning";
+const own = ["-mpnf", "--kill-child", "--mount-proc", join(ROOT, "e2e/in-namespace.sh")];
+runSteps([
+  { name: "logon", command: node, args: [quiet, "bench/logon.ts"] },
+  { name: "memory", command: node, args: [quiet, "bench/memory.ts"] },
+  { name: "pam", command: "unshare", args: [...own, node, quiet, "bench/pam.ts"] },
+]);

@@ -1,0 +1,6 @@
+/** `npm run docs`: writes what in docs/ is made from the code. */
+import { prepare, projectNode } from "./prepare.js";
+import { runSteps } from "./steps.js";
+
+prepare();
+runSteps([{ name: "docs/causes.md", command: projectNode(), args: ["--disable-warning=ExperimentalWarning", "scripts/docs-causes.ts"] }]);
