@@ -3,9 +3,17 @@ import { createHash, createHmac, randomBytes } from "node:crypto";
 import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createHttps, type ServerOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import { assertionClaims, type AttemptReport, enrolmentCodeId, enrolProof, type HostPolicyClaims, JWS_TYPES, writeEnrolmentCode } from "@sallyport/contracts";
-import { calculateJwkThumbprint, compactVerify, CompactSign, type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
-import { issue, type Issued } from "./certificates.ts";
+import {
+  type AttemptReport,
+  assertionClaims,
+  enrolmentCodeId,
+  enrolProof,
+  type HostPolicyClaims,
+  JWS_TYPES,
+  writeEnrolmentCode,
+} from "@sallyport/contracts";
+import { CompactSign, type CryptoKey, calculateJwkThumbprint, compactVerify, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
+import { type Issued, issue } from "./certificates.ts";
 
 export interface Call {
   path: string;
@@ -100,7 +108,12 @@ export class OrgDouble {
 
   async code(pin: Uint8Array | undefined = this.url.startsWith("https") ? this.ca.pin : undefined): Promise<string> {
     const thumbprint = await calculateJwkThumbprint(await exportJWK(this.decision.publicKey));
-    return writeEnrolmentCode({ url: this.url, secret: this.#secret, decisionKey: Buffer.from(thumbprint, "base64url").subarray(0, 16), ...(pin ? { pin } : {}) });
+    return writeEnrolmentCode({
+      url: this.url,
+      secret: this.#secret,
+      decisionKey: Buffer.from(thumbprint, "base64url").subarray(0, 16),
+      ...(pin ? { pin } : {}),
+    });
   }
 
   now(): number {
@@ -115,7 +128,19 @@ export class OrgDouble {
   signPolicy(change: Partial<HostPolicyClaims> = {}): Promise<string> {
     const iat = Math.floor(this.now() / 1000);
     const failModes = { orgUnreachable: "refuse", orgError: "refuse", agentGone: "refuse" };
-    return this.sign(JWS_TYPES.policy, { typ: "policy", host: this.hostId, version: 1, iat, exp: iat + 7 * 86_400, failModes, exclusions: [], permits: [], always: [], ...this.policy, ...change });
+    return this.sign(JWS_TYPES.policy, {
+      typ: "policy",
+      host: this.hostId,
+      version: 1,
+      iat,
+      exp: iat + 7 * 86_400,
+      failModes,
+      exclusions: [],
+      permits: [],
+      always: [],
+      ...this.policy,
+      ...change,
+    });
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -134,7 +159,8 @@ export class OrgDouble {
   }
 
   async #answer(call: Call, authorization: string | undefined): Promise<Reply> {
-    if (call.path === "/api/v1/time") return { body: { time: await this.sign(JWS_TYPES.time, { typ: "time", nonce: call.body["nonce"], now: this.now() }) } };
+    if (call.path === "/api/v1/time")
+      return { body: { time: await this.sign(JWS_TYPES.time, { typ: "time", nonce: call.body["nonce"], now: this.now() }) } };
     if (call.path === "/api/v1/hosts/enrol") return this.#enrol(call);
     const refused = await this.#authenticate(call, authorization);
     if (refused) return refused;
@@ -153,29 +179,44 @@ export class OrgDouble {
     const key = call.body["key"] as JWK;
     const { payload, protectedHeader } = await compactVerify(call.body["proof"] as string, (await importJWK(key, "ES256")) as CryptoKey);
     const proof = enrolProof.parse(JSON.parse(new TextDecoder().decode(payload)));
-    const mac = createHmac("sha256", this.#secret).update(`${await calculateJwkThumbprint(key)}.${proof.nonce}`).digest("base64url");
+    const mac = createHmac("sha256", this.#secret)
+      .update(`${await calculateJwkThumbprint(key)}.${proof.nonce}`)
+      .digest("base64url");
     const good = mac === proof.mac && protectedHeader.typ === JWS_TYPES.enrol && call.body["codeId"] === enrolmentCodeId(this.#secret);
     if (!good) return error(400, "S0000006");
     this.#hostKey = key;
     this.generation = random128();
     this.#previous = undefined;
     const claims = {
-      typ: "enrolled", nonce: proof.nonce, hostId: this.hostId, name: proof.name, app: "Servers", orgUrl: this.url, generation: this.generation,
-      decisionKey: await exportJWK(this.decision.publicKey).then(({ kty, crv, x, y }) => ({ kty, crv, x, y })), now: this.now(),
+      typ: "enrolled",
+      nonce: proof.nonce,
+      hostId: this.hostId,
+      name: proof.name,
+      app: "Servers",
+      orgUrl: this.url,
+      generation: this.generation,
+      decisionKey: await exportJWK(this.decision.publicKey).then(({ kty, crv, x, y }) => ({ kty, crv, x, y })),
+      now: this.now(),
     };
     return { body: { enrolled: await this.sign(JWS_TYPES.enrolled, claims) } };
   }
 
   async #authenticate(call: Call, authorization: string | undefined): Promise<Reply | undefined> {
     if (!this.#hostKey) return error(401, "S0000002");
-    const { payload, protectedHeader } = await compactVerify((authorization ?? "").slice(7), (await importJWK(this.#hostKey, "ES256")) as CryptoKey, { algorithms: ["ES256"] });
+    const { payload, protectedHeader } = await compactVerify(
+      (authorization ?? "").slice(7),
+      (await importJWK(this.#hostKey, "ES256")) as CryptoKey,
+      { algorithms: ["ES256"] },
+    );
     const claims = assertionClaims.parse(JSON.parse(new TextDecoder().decode(payload)));
     call.claims = claims;
     const no = (cause: string, evidence: object = {}) => error(401, "S0000002", cause, evidence);
-    if (protectedHeader.typ !== JWS_TYPES.assertion || claims.aud !== this.url || claims.exp - claims.iat > 60) return no("client.assertion-invalid");
+    if (protectedHeader.typ !== JWS_TYPES.assertion || claims.aud !== this.url || claims.exp - claims.iat > 60)
+      return no("client.assertion-invalid");
     if (this.#jtis.has(claims.jti)) return no("client.replayed");
     this.#jtis.add(claims.jti);
-    if (Math.abs(this.now() / 1000 - claims.iat) > 60) return no("clock.host", { offsetSeconds: Math.round(claims.iat - this.now() / 1000) });
+    if (Math.abs(this.now() / 1000 - claims.iat) > 60)
+      return no("clock.host", { offsetSeconds: Math.round(claims.iat - this.now() / 1000) });
     if (claims.bh !== createHash("sha256").update(call.raw).digest("base64url")) return no("client.assertion-invalid");
     if (this.suspended) return no("client.cloned");
     const retry = call.body["checkId"] === undefined || call.body["checkId"] === this.#checkId;
@@ -233,23 +274,56 @@ export class OrgDouble {
   async view(stateToken: string, status: string): Promise<Reply> {
     const user = { id: "usr_1", profile: { login: "alice@corp.example" } };
     const verify = { href: `${this.url}/api/v1/authn/factors/f1/verify`, hints: { allow: ["POST"] } };
-    const factor = { id: "f1", factorType: "token:software:totp", provider: "GOOGLE", vendorName: "GOOGLE", kind: "totp", digits: 6, _links: { verify } };
-    if (status === "SUCCESS") return { body: { status, factorResult: "SUCCESS", _embedded: { user }, decision: await this.decide(stateToken) } };
-    return { body: { stateToken, status, expiresAt: new Date(this.now() + 300_000).toISOString(), ...(status === "UNAUTHENTICATED" ? {} : { _embedded: { user, factors: [factor] } }) } };
+    const factor = {
+      id: "f1",
+      factorType: "token:software:totp",
+      provider: "GOOGLE",
+      vendorName: "GOOGLE",
+      kind: "totp",
+      digits: 6,
+      _links: { verify },
+    };
+    if (status === "SUCCESS")
+      return { body: { status, factorResult: "SUCCESS", _embedded: { user }, decision: await this.decide(stateToken) } };
+    return {
+      body: {
+        stateToken,
+        status,
+        expiresAt: new Date(this.now() + 300_000).toISOString(),
+        ...(status === "UNAUTHENTICATED" ? {} : { _embedded: { user, factors: [factor] } }),
+      },
+    };
   }
 
   async decide(stateToken: string): Promise<string> {
     const logon = this.#open.get(stateToken) ?? {};
     const iat = Math.floor(this.now() / 1000);
     const claims = {
-      typ: "decision", iss: this.url, aud: this.hostId, reference: logon["reference"], nonce: logon["nonce"], logonHash: logon["logonHash"],
-      user: { id: "usr_1", login: "alice@corp.example" }, result: "allow", amr: ["pwd", "otp"], head: this.#head(), iat, exp: iat + 60,
+      typ: "decision",
+      iss: this.url,
+      aud: this.hostId,
+      reference: logon["reference"],
+      nonce: logon["nonce"],
+      logonHash: logon["logonHash"],
+      user: { id: "usr_1", login: "alice@corp.example" },
+      result: "allow",
+      amr: ["pwd", "otp"],
+      head: this.#head(),
+      iat,
+      exp: iat + 60,
     };
     return this.sign(JWS_TYPES.decision, this.decisionChange(claims));
   }
 }
 
 export function error(status: number, errorCode: string, cause?: string, evidence?: object): Reply {
-  const body = { errorCode, errorSummary: "no", errorLink: errorCode, errorId: "e1", errorCauses: [], ...(cause ? { cause, evidence: evidence ?? {} } : {}) };
+  const body = {
+    errorCode,
+    errorSummary: "no",
+    errorLink: errorCode,
+    errorId: "e1",
+    errorCauses: [],
+    ...(cause ? { cause, evidence: evidence ?? {} } : {}),
+  };
   return { status, body };
 }

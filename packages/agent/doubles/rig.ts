@@ -1,9 +1,10 @@
 /** An enrolled agent in a folder of its own, with its org, for one test. */
+
+import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import assert from "node:assert/strict";
 import { arm, enrolHost, type RunningAgent, startAgent } from "../src/index.ts";
 import { OrgDouble } from "./org-double.ts";
 import { ProviderDouble } from "./provider-double.ts";
@@ -34,7 +35,11 @@ export async function enrolled(t: TestContext, options: RigOptions = {}): Promis
   const done = await enrolHost({ code: await org.code(), name: "srv01", state });
   assert.ok(done.ok, JSON.stringify(done));
   const file = join(state, "agent.json");
-  const settings = { ...(JSON.parse(readFileSync(file, "utf8")) as object), timeouts: { connectMs: 1000, answerMs: 2000 }, ...options.settings };
+  const settings = {
+    ...(JSON.parse(readFileSync(file, "utf8")) as object),
+    timeouts: { connectMs: 1000, answerMs: 2000 },
+    ...options.settings,
+  };
   writeFileSync(file, JSON.stringify(settings), { mode: 0o600 });
   return { org, state };
 }

@@ -16,7 +16,11 @@ export function admit(begin: BeginFrame["begin"], desk: Desk): Admission {
 function admitProved(account: Account, desk: Desk): Admission {
   const armed = readArmed(desk.settings.files.state);
   if (!armed.ok) return { ok: false, outcome: deny(armed.finding) };
-  if (!armed.armed.armed) return { ok: false, outcome: allowWith({ cause: "agent.not-armed", evidence: { since: armed.armed.since, host: desk.settings.host } }) };
+  if (!armed.armed.armed)
+    return {
+      ok: false,
+      outcome: allowWith({ cause: "agent.not-armed", evidence: { since: armed.armed.since, host: desk.settings.host } }),
+    };
   const ready = desk.host();
   if (!ready.ok) return { ok: false, outcome: deny(ready.finding) };
   const excluded = findExclusion(ready.host.policy.current(), account);
@@ -42,5 +46,8 @@ export function judgeAccount(account: AccountFrame["account"], desk: Desk): Outc
 
 /** The password was wrong, says the machine: recorded, nothing is asked. */
 export function recordFailed(failed: FailedFrame["failed"]): Outcome {
-  return deny({ cause: "user.password", evidence: { service: failed.service, reason: failed.reason, ...(failed.tty === undefined ? {} : { tty: failed.tty }) } });
+  return deny({
+    cause: "user.password",
+    evidence: { service: failed.service, reason: failed.reason, ...(failed.tty === undefined ? {} : { tty: failed.tty }) },
+  });
 }

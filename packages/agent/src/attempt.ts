@@ -1,6 +1,14 @@
 /** One logon attempt as this host saw it, from its reference to its end. */
 import { randomBytes } from "node:crypto";
-import { type AttemptReport, type BeginFrame, type CauseId, causeOf, type ClientAddress, type Scenario, writeReference } from "@sallyport/contracts";
+import {
+  type AttemptReport,
+  type BeginFrame,
+  type CauseId,
+  type ClientAddress,
+  causeOf,
+  type Scenario,
+  writeReference,
+} from "@sallyport/contracts";
 import type { Evidence, Finding } from "./finding.ts";
 
 /** What the person wants, from any of the three frames that open a conversation. */

@@ -1,8 +1,8 @@
 /** A logon through the real door, over real TLS, to an org that signs: who is let in, and who is refused with which cause. */
 import assert from "node:assert/strict";
-import { writeFileSync, rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test, type TestContext } from "node:test";
+import { describe, test } from "node:test";
 import type { AgentFrame } from "@sallyport/contracts";
 import { error, type OrgDouble, RIGHT_CODE, RIGHT_PASSWORD, type Script } from "../doubles/org-double.ts";
 import { type Rig, rig } from "../doubles/rig.ts";
@@ -29,7 +29,9 @@ describe("a logon that is let in", () => {
   test("the right code lets in, repeats the account and leaves one record", async (t) => {
     const { provider, attempts, org } = await rig(t);
     const { end, shows } = await provider().hello().begin({ uid: 1000, domain: "CORP" }).talk(RIGHT_CODE);
-    assert.deepEqual(shows, [{ show: { title: "Second factor", fields: [{ id: "code", kind: "code", label: "Code from your app", digits: 6 }] } }]);
+    assert.deepEqual(shows, [
+      { show: { title: "Second factor", fields: [{ id: "code", kind: "code", label: "Code from your app", digits: 6 }] } },
+    ]);
     assert.ok(end && "end" in end && end.end.result === "allow");
     const { reference, ...account } = end.end;
     assert.deepEqual(account, { result: "allow", username: "alice", domain: "CORP", uid: 1000 });
@@ -40,7 +42,10 @@ describe("a logon that is let in", () => {
 
   test("S35: the address and its origin go to the org as the provider gave them", async (t) => {
     const { provider, org } = await rig(t);
-    await provider().hello().begin({ address: { value: "203.0.113.7", origin: "claimed" } }).talk(RIGHT_CODE);
+    await provider()
+      .hello()
+      .begin({ address: { value: "203.0.113.7", origin: "claimed" } })
+      .talk(RIGHT_CODE);
     const logon = org.calls.find((call) => call.path === "/api/v1/authn/logon");
     assert.deepEqual(logon?.body["address"], { value: "203.0.113.7", origin: "claimed" });
   });
@@ -49,7 +54,10 @@ describe("a logon that is let in", () => {
     const { provider } = await rig(t);
     const { end, shows } = await provider().hello().begin().talk("111111", RIGHT_CODE);
     assert.equal(result(end), "allow");
-    assert.deepEqual(shows.map((one) => "show" in one && one.show.text), [undefined, "That code is not right. Try again."]);
+    assert.deepEqual(
+      shows.map((one) => "show" in one && one.show.text),
+      [undefined, "That code is not right. Try again."],
+    );
   });
 
   test("policy lets in without a factor: the decision says so, and it is recorded as a warning", async (t) => {
@@ -96,7 +104,11 @@ describe("a logon that is refused", () => {
 
   test("without conversation one wrong code ends it", async (t) => {
     const one = await rig(t);
-    const { end, shows } = await one.provider().hello({ conversation: false, serial: true }).begin({ service: "xrdp" }).talk("111111", RIGHT_CODE);
+    const { end, shows } = await one
+      .provider()
+      .hello({ conversation: false, serial: true })
+      .begin({ service: "xrdp" })
+      .talk("111111", RIGHT_CODE);
     assert.deepEqual([result(end), shows.length], ["deny", 1]);
   });
 
@@ -117,7 +129,8 @@ describe("a logon that is refused", () => {
 
   test("when the org says to wait, the person reads how long", async (t) => {
     const one = await rig(t);
-    one.org.scripts["/api/v1/authn/factors/:id/verify"] = () => error(403, "E0000068", "factor.throttled", { ended: false, waitSeconds: 30 });
+    one.org.scripts["/api/v1/authn/factors/:id/verify"] = () =>
+      error(403, "E0000068", "factor.throttled", { ended: false, waitSeconds: 30 });
     const { shows } = await one.provider().hello().begin().talk();
     assert.match("show" in (shows[1] as object) ? String((shows[1] as { show: { text: string } }).show.text) : "", /30 seconds/);
     assert.deepEqual(last(one), ["deny", "factor.throttled"]);
@@ -187,7 +200,7 @@ describe("a logon that is refused", () => {
 
   test("a person who leaves while the org still thinks: the transaction is closed as soon as it is known", async (t) => {
     const one = await rig(t);
-    let release = () => undefined as void;
+    let release: () => void = () => undefined;
     const held = new Promise<void>((done) => {
       release = done;
     });
@@ -267,7 +280,9 @@ describe("logons that nobody asks the org about", () => {
   test("a wrong password is recorded and reported, and nothing is asked", async (t) => {
     const one = await rig(t);
     const provider = one.provider().hello();
-    provider.send({ failed: { username: "alice", service: "sshd", reason: "password", address: { value: "203.0.113.7", origin: "socket" } } });
+    provider.send({
+      failed: { username: "alice", service: "sshd", reason: "password", address: { value: "203.0.113.7", origin: "socket" } },
+    });
     assert.equal(result(await provider.next()), "deny");
     await until(() => one.org.reports.length === 1);
     assert.deepEqual([one.org.reports[0]?.cause, one.org.reports[0]?.address?.value], ["user.password", "203.0.113.7"]);
@@ -292,10 +307,17 @@ test("500 logons at once all get their own right answer", async (t) => {
   const one = await rig(t);
   const ends = await Promise.all(
     Array.from({ length: 500 }, async (_, i) => {
-      const { end } = await one.provider().hello().begin({ username: `user${i}` }).talk(i % 2 === 0 ? RIGHT_CODE : "111111");
+      const { end } = await one
+        .provider()
+        .hello()
+        .begin({ username: `user${i}` })
+        .talk(i % 2 === 0 ? RIGHT_CODE : "111111");
       return end && "end" in end && end.end.result === "allow" ? `${end.end.username} allow` : `user${i} ${result(end)}`;
     }),
   );
-  assert.deepEqual(ends, Array.from({ length: 500 }, (_, i) => `user${i} ${i % 2 === 0 ? "allow" : "deny"}`));
+  assert.deepEqual(
+    ends,
+    Array.from({ length: 500 }, (_, i) => `user${i} ${i % 2 === 0 ? "allow" : "deny"}`),
+  );
   assert.equal(one.attempts().length, 500);
 });

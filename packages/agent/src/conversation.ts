@@ -1,7 +1,8 @@
 /** One logon from `begin` to its outcome: who is never asked, what the org says, what the person enters. */
 import type { BeginFrame, FactorView, LogonRequest, ShowFrame, TransactionView } from "@sallyport/contracts";
 import { admit } from "./admission.ts";
-import { allowWith, type Attempt, deny, type Outcome } from "./attempt.ts";
+import { type Attempt, allowWith, deny, type Outcome } from "./attempt.ts";
+import { Deadline } from "./deadline.ts";
 import { honourDecision, type OpenAttempt } from "./decision.ts";
 import type { Desk, Host } from "./desk.ts";
 import type { Provider } from "./door/session.ts";
@@ -12,7 +13,6 @@ import { random128, sha256 } from "./link/assertion.ts";
 import type { LinkFault } from "./link/fault.ts";
 import type { CancelCause } from "./link/org.ts";
 import { askAgain, codeShow, passwordShow } from "./prompts.ts";
-import { Deadline } from "./deadline.ts";
 
 /** Tries at one prompt; a provider without conversation has only what it was given. */
 const TRIES = 3;
@@ -63,7 +63,15 @@ class Conversation {
       drive: "agent",
     };
     this.#body = JSON.stringify(request);
-    this.#open = { host: identity.host, org: identity.org, reference: attempt.reference, nonce: request.nonce, logonHash: sha256(this.#body), user: undefined, open: true };
+    this.#open = {
+      host: identity.host,
+      org: identity.org,
+      reference: attempt.reference,
+      nonce: request.nonce,
+      logonHash: sha256(this.#body),
+      user: undefined,
+      open: true,
+    };
   }
 
   async run(): Promise<Outcome> {
@@ -175,7 +183,8 @@ class Conversation {
   }
 
   async #ask(show: ShowFrame["show"]): Promise<Record<string, string>> {
-    if (!this.#provider.conversation && !this.#provider.serial) throw new Refusal("factor.not-allowed", { reason: "this way of logging on can show nothing", service: this.#begin.service });
+    if (!this.#provider.conversation && !this.#provider.serial)
+      throw new Refusal("factor.not-allowed", { reason: "this way of logging on can show nothing", service: this.#begin.service });
     if (!this.#shown && !this.#provider.serial) this.#deadline.start(this.#desk.settings.promptMs);
     this.#shown = true;
     this.#provider.show(show);
@@ -195,7 +204,8 @@ class Conversation {
   }
 
   #token(): string {
-    if (this.#stateToken === undefined) throw new Refusal("http.unexpected", { excerpt: "the org opened a transaction without a state token" });
+    if (this.#stateToken === undefined)
+      throw new Refusal("http.unexpected", { excerpt: "the org opened a transaction without a state token" });
     return this.#stateToken;
   }
 
@@ -204,7 +214,8 @@ class Conversation {
     const token = this.#stateToken;
     this.#stateToken = undefined;
     const known: CancelCause[] = ["factor.timeout", "factor.code-malformed", "factor.code-wrong"];
-    const wrongCode = cause === "factor.code-used" || cause === "clock.factor" || cause === "factor.throttled" ? "factor.code-wrong" : cause;
+    const wrongCode =
+      cause === "factor.code-used" || cause === "clock.factor" || cause === "factor.throttled" ? "factor.code-wrong" : cause;
     void this.#cancel(token, known.find((one) => one === wrongCode) ?? "logon.cancelled");
   }
 

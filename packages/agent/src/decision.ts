@@ -1,5 +1,5 @@
 /** Judges the org's signed yes: honoured once, only for the attempt that asked, only within seconds. */
-import { decisionClaims, type DecisionClaims, JWS_TYPES, LIMITS, sameOrgUrl } from "@sallyport/contracts";
+import { type DecisionClaims, decisionClaims, JWS_TYPES, LIMITS, sameOrgUrl } from "@sallyport/contracts";
 import type { CryptoKey } from "jose";
 import type { OrgClock } from "./clock.ts";
 import { sameText } from "./same-text.ts";

@@ -4,10 +4,19 @@ import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import {
-  type EnrolledClaims, type EnrolmentCode, type EnrolProof, enrolAnswer, enrolledClaims, enrolmentCodeId, enrolProof, JWS_TYPES, type PublicJwk, readEnrolmentCode,
+  type EnrolledClaims,
+  type EnrolmentCode,
+  type EnrolProof,
+  enrolAnswer,
+  enrolledClaims,
+  enrolmentCodeId,
+  enrolProof,
+  JWS_TYPES,
+  type PublicJwk,
+  readEnrolmentCode,
   sameOrgUrl,
 } from "@sallyport/contracts";
-import { calculateJwkThumbprint, CompactSign, type CryptoKey, decodeJwt, exportJWK, generateKeyPair, importJWK } from "jose";
+import { CompactSign, type CryptoKey, calculateJwkThumbprint, decodeJwt, exportJWK, generateKeyPair, importJWK } from "jose";
 import { machineClocks, OrgClock } from "./clock.ts";
 import { type Finding, Refusal } from "./finding.ts";
 import { readAnswer } from "./link/answer.ts";
@@ -16,12 +25,12 @@ import { LinkError } from "./link/fault.ts";
 import { probePin } from "./link/probe.ts";
 import { Transport } from "./link/transport.ts";
 import { makeTrust, type TrustMarks } from "./link/trust.ts";
-import { agentFiles, type AgentFiles, agentSettings, readSettings } from "./settings.ts";
+import { type AgentFiles, agentFiles, agentSettings, readSettings } from "./settings.ts";
 import { openSigned } from "./signed.ts";
+import { writeArmed } from "./state/armed.ts";
 import { fileExists, readOwnFile, writeAtomically } from "./state/files.ts";
 import { bareJwk, type IdentityFile, identityFile, identityPath } from "./state/host-identity.ts";
 import { statePath } from "./state/host-state.ts";
-import { writeArmed } from "./state/armed.ts";
 import { AGENT_VERSION } from "./version.ts";
 
 export interface EnrolOptions {
@@ -49,7 +58,13 @@ export async function enrolHost(options: EnrolOptions): Promise<EnrolOutcome> {
   if (!read.ok) {
     const { reason, position, between } = read;
     const finding: Finding = { cause: "client.secret-mangled", evidence: { reason, ...(position ? { position } : {}) } };
-    return { ok: false, reason: `The enrolment code is not right: ${reason}.`, finding, ...(position ? { position } : {}), ...(between ? { between } : {}) };
+    return {
+      ok: false,
+      reason: `The enrolment code is not right: ${reason}.`,
+      finding,
+      ...(position ? { position } : {}),
+      ...(between ? { between } : {}),
+    };
   }
   try {
     return await enrolWith(read.code, options);
@@ -107,7 +122,9 @@ async function learnMarks(code: EnrolmentCode, options: EnrolOptions): Promise<T
 
 async function makeProof(code: EnrolmentCode, key: PublicJwk, name: string): Promise<EnrolProof> {
   const nonce = random128();
-  const mac = createHmac("sha256", code.secret).update(`${await calculateJwkThumbprint(bareJwk(key))}.${nonce}`).digest("base64url");
+  const mac = createHmac("sha256", code.secret)
+    .update(`${await calculateJwkThumbprint(bareJwk(key))}.${nonce}`)
+    .digest("base64url");
   const platform = process.platform === "win32" ? "windows" : "linux";
   return enrolProof.parse({ typ: "enrol", codeId: enrolmentCodeId(code.secret), nonce, mac, name, platform, version: AGENT_VERSION });
 }
@@ -130,7 +147,10 @@ async function askOrg(code: EnrolmentCode, options: EnrolOptions, marks: TrustMa
     if (answer.kind === "ok") return answer.value.enrolled;
     if (answer.kind === "fault") throw new Refusal(answer.fault.cause, answer.fault.evidence);
     const { errorSummary, errorCauses } = answer.error;
-    throw new Refusal("client.secret-wrong", { orgUrl: code.url, answer: [errorSummary, ...errorCauses.map((one) => one.errorSummary)].join(" ").slice(0, 512) });
+    throw new Refusal("client.secret-wrong", {
+      orgUrl: code.url,
+      answer: [errorSummary, ...errorCauses.map((one) => one.errorSummary)].join(" ").slice(0, 512),
+    });
   } finally {
     transport.close();
   }
@@ -163,7 +183,13 @@ function peek(token: string): Record<string, unknown> {
 async function store(files: AgentFiles, identity: IdentityFile, generation: string, options: EnrolOptions): Promise<void> {
   const decisionKey = await calculateJwkThumbprint(bareJwk(identity.decisionKey));
   const kept = keptSettings(files, options);
-  const settings = agentSettings.parse({ ...kept, org: identity.org, host: identity.host, decisionKey, ...(options.proxy ? { proxy: options.proxy } : {}) });
+  const settings = agentSettings.parse({
+    ...kept,
+    org: identity.org,
+    host: identity.host,
+    decisionKey,
+    ...(options.proxy ? { proxy: options.proxy } : {}),
+  });
   writeAtomically(identityPath(files.state), `${JSON.stringify(identity, null, 2)}\n`);
   writeAtomically(statePath(files.state), `${JSON.stringify({ generation, policyVersion: -1, heads: [] })}\n`);
   writeArmed(files.state, { armed: false, since: new Date().toISOString() });

@@ -27,7 +27,8 @@ export function judgeFailMode(logon: FaultyLogon): Opened {
   if (begin.scenario === "elevate") return refuse("elevation never opens");
   if (begin.password === "none") return refuse("nobody checked a password");
   if (!policy) return refuse("no valid signed policy");
-  if ((mode === "org-unreachable" ? policy.failModes.orgUnreachable : policy.failModes.orgError) !== "allow") return refuse("the mode is set to refuse");
+  if ((mode === "org-unreachable" ? policy.failModes.orgUnreachable : policy.failModes.orgError) !== "allow")
+    return refuse("the mode is set to refuse");
   if (isAlways(policy, begin)) return refuse("a rule is marked always");
   if (!isFresh(policy, logon.now)) return refuse("the signed policy is older than 24 h", "policy.stale");
   return { open: true, mode };
@@ -42,9 +43,7 @@ function modeFor(fault: LinkFault): "org-unreachable" | "org-error" | undefined 
 }
 
 function isAlways(policy: HostPolicyClaims, begin: BeginFrame["begin"]): boolean {
-  return policy.always.some(
-    (one) => (one.services?.includes(begin.service) ?? true) && (one.scenarios?.includes(begin.scenario) ?? true),
-  );
+  return policy.always.some((one) => (one.services?.includes(begin.service) ?? true) && (one.scenarios?.includes(begin.scenario) ?? true));
 }
 
 function isFresh(policy: HostPolicyClaims, now: number | undefined): boolean {
@@ -56,10 +55,23 @@ function isFresh(policy: HostPolicyClaims, now: number | undefined): boolean {
  * What the PAM module may do when the agent is gone. `until` is in epoch seconds of the host's clock, because the module has no other:
  * `hostNow` − `orgNow` carries the policy's end over.
  */
-export function writeFailMode(armed: boolean, policy: HostPolicyClaims | undefined, orgNow: number | undefined, hostNow: number): FailModeFile {
+export function writeFailMode(
+  armed: boolean,
+  policy: HostPolicyClaims | undefined,
+  orgNow: number | undefined,
+  hostNow: number,
+): FailModeFile {
   if (!policy || orgNow === undefined || policy.failModes.agentGone !== "allow") return { v: 1, armed, agentGone: "refuse", until: 0 };
   const end = Math.min(policy.exp, policy.iat + LIMITS.openPolicySeconds, orgNow / 1000 + LIMITS.openPolicySeconds);
   const until = Math.floor(end + (hostNow - orgNow) / 1000);
-  // A rule marked always bars the mode as a whole: the module does not know rules.
-  return { v: 1, armed, agentGone: policy.always.length > 0 ? "refuse" : "allow", until: Math.max(0, until) };
+  // The module does not know rules: one marked always for what the module would open bars the mode as a whole.
+  const barred = policy.always.some((one) => !neverOpened(one.services, REMOTE) && !neverOpened(one.scenarios, ["elevate"]));
+  return barred ? { v: 1, armed, agentGone: "refuse", until: 0 } : { v: 1, armed, agentGone: "allow", until: Math.max(0, until) };
+}
+
+/** What the module refuses anyway when the agent is gone (S35). */
+const REMOTE = ["xrdp", "rdp", "sshd"];
+
+function neverOpened(covered: string[] | undefined, shut: string[]): boolean {
+  return covered?.every((one) => shut.includes(one)) ?? false;
 }

@@ -3,8 +3,8 @@ import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { readReference } from "@sallyport/contracts";
-import { fileExists } from "./state/files.ts";
 import { agentFiles, readSettings } from "./settings.ts";
+import { fileExists } from "./state/files.ts";
 
 /** One line of the agent's log as it stands there: `time` ISO 8601 UTC, `event`, `reference`, `result`, `cause`, `evidence` and more. */
 export type LogRecord = Record<string, unknown> & { event: string; time: string };

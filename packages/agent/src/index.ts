@@ -1,9 +1,9 @@
 /** The agent: the process on each machine that holds the host's key, asks the org and drives the prompt. */
-export { arm, type ArmOptions, type ArmOutcome, disarm } from "./arm.ts";
+export { type ArmOptions, type ArmOutcome, arm, disarm } from "./arm.ts";
 export { type EnrolOptions, type EnrolOutcome, enrolHost } from "./enrol.ts";
 export { findAttempt, type LogRecord } from "./find-attempt.ts";
 export type { Evidence, Finding } from "./finding.ts";
-export { type AgentOptions, RunningAgent, startAgent, type Started } from "./run.ts";
+export { type AgentOptions, RunningAgent, type Started, startAgent } from "./run.ts";
 export { runAgent } from "./run-agent.ts";
 export { agentFiles, readSettings, type Settings } from "./settings.ts";
 export { type AgentStatus, readStatus } from "./status.ts";

@@ -19,7 +19,10 @@ export class AgentLog {
     this.#destination.on("error", (error: unknown) => {
       this.failed = describeError(error);
     });
-    this.#log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) }, messageKey: "event" }, this.#destination);
+    this.#log = pino(
+      { base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) }, messageKey: "event" },
+      this.#destination,
+    );
   }
 
   /** One record an attempt. `orgTime`: epoch ms if known, so that the two records can be laid side by side. */

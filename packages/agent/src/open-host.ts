@@ -12,7 +12,9 @@ import { readIdentity } from "./state/host-identity.ts";
 import { HostState } from "./state/host-state.ts";
 
 /** Causes: `config.*` of the file that is missing, exposed or broken. A broken kept policy is a finding, not an end: the org sends it anew. */
-export async function openHost(settings: Settings): Promise<{ ok: true; host: Host; findings: Finding[] } | { ok: false; finding: Finding }> {
+export async function openHost(
+  settings: Settings,
+): Promise<{ ok: true; host: Host; findings: Finding[] } | { ok: false; finding: Finding }> {
   const read = await readIdentity(settings);
   if (!read.ok) return read;
   const opened = HostState.read(settings.files.state);

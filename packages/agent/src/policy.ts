@@ -1,6 +1,6 @@
 /** The signed policy of this host: taken in only if it is no older than the last, asked for exclusions and permits. */
 import { join } from "node:path";
-import { type AccountFrame, type BeginFrame, hostPolicyClaims, type HostPolicyClaims, JWS_TYPES } from "@sallyport/contracts";
+import { type AccountFrame, type BeginFrame, type HostPolicyClaims, hostPolicyClaims, JWS_TYPES } from "@sallyport/contracts";
 import type { CryptoKey } from "jose";
 import type { OrgClock } from "./clock.ts";
 import type { Finding } from "./finding.ts";
@@ -86,6 +86,7 @@ export function findExclusion(policy: HostPolicyClaims | undefined, account: Acc
 /** True if policy allows this way in without a decision of this logon. */
 export function isPermitted(policy: HostPolicyClaims, account: AccountFrame["account"]): boolean {
   return policy.permits.some(
-    (one) => one.service === account.service && one.method === account.method && (one.users === undefined || one.users.includes(account.username)),
+    (one) =>
+      one.service === account.service && one.method === account.method && (one.users === undefined || one.users.includes(account.username)),
   );
 }

@@ -1,5 +1,5 @@
 /** What a person is asked, in words that tell nothing but their own clear mistakes (S16). */
-import { causeOf, type CauseId, type FactorView, type ShowFrame } from "@sallyport/contracts";
+import { type CauseId, causeOf, type FactorView, type ShowFrame } from "@sallyport/contracts";
 import type { Answer } from "./link/answer.ts";
 
 export function codeShow(factor: FactorView, again: string | undefined): ShowFrame["show"] {
@@ -26,7 +26,8 @@ export function askAgain(answer: Answer<unknown>): string | undefined {
   if (answer.kind !== "refused") return undefined;
   if (WRONG.has(answer.cause)) return "That code is not right. Try again.";
   if (answer.cause === "factor.code-malformed") return causeOf(answer.cause).person;
-  if (answer.cause === "factor.throttled") return `There were too many tries. Please wait ${waitOf(answer.evidence["waitSeconds"])} before you try again.`;
+  if (answer.cause === "factor.throttled")
+    return `There were too many tries. Please wait ${waitOf(answer.evidence["waitSeconds"])} before you try again.`;
   return undefined;
 }
 

@@ -3,11 +3,11 @@ import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import type { AgentFrame, EndFrame } from "@sallyport/contracts";
 import { judgeAccount, recordFailed } from "./admission.ts";
-import { type Attempt, deny, newAttempt, type Outcome, personText, toReport, wantedOf, type Wanted } from "./attempt.ts";
+import { type Attempt, deny, newAttempt, type Outcome, personText, toReport, type Wanted, wantedOf } from "./attempt.ts";
+import { machineClocks } from "./clock.ts";
 import { converse } from "./conversation.ts";
 import type { Desk } from "./desk.ts";
 import { DoorSession, type Opening } from "./door/session.ts";
-import { machineClocks } from "./clock.ts";
 
 export class Reception {
   #desk: Desk;
@@ -69,8 +69,13 @@ export class Reception {
     if (!outcome.decidedByOrg) {
       const important = outcome.result === "allow" && outcome.cause === "logon.fail-open";
       const kept = reports.add(toReport(attempt, outcome, clock?.best() ?? Date.now()), important);
-      if (important && !kept) final = deny({ cause: "host.disk", evidence: { reason: "a logon by fail mode could not be recorded", mode: outcome.evidence["mode"] ?? "" } });
-      else if (ready.ok && this.#desk.outage === undefined) void reports.ship(ready.host.org).catch((error: unknown) => log.fault("reports", error));
+      if (important && !kept)
+        final = deny({
+          cause: "host.disk",
+          evidence: { reason: "a logon by fail mode could not be recorded", mode: outcome.evidence["mode"] ?? "" },
+        });
+      else if (ready.ok && this.#desk.outage === undefined)
+        void reports.ship(ready.host.org).catch((error: unknown) => log.fault("reports", error));
     }
     log.logon(attempt, final, { orgTime: clock?.now(), durationMs: machineClocks.monotonic() - attempt.begun });
     return final;

@@ -65,7 +65,14 @@ export class Reports {
       const answer = await org.report(batch);
       if (answer.kind === "fault") return answer.fault;
       if (answer.kind === "refused" && answer.status !== 400) {
-        return { cause: answer.cause, evidence: answer.evidence, phase: "answer", status: answer.status, authenticated: true, viaProxy: false };
+        return {
+          cause: answer.cause,
+          evidence: answer.evidence,
+          phase: "answer",
+          status: answer.status,
+          authenticated: true,
+          viaProxy: false,
+        };
       }
       // 400: the org cannot read this batch and never will; it must not stand in the way of the rest.
       this.#held = this.#held.slice(batch.length);

@@ -8,7 +8,9 @@ export async function runAgent(options: AgentOptions = {}, say: (line: string) =
   if (!started.ok) {
     const { cause, evidence } = started.finding;
     const detail = evidence["reason"] ?? evidence["error"] ?? "";
-    say(`The agent does not start: ${causeOf(cause).title} (${cause})${evidence["file"] ? ` ${evidence["file"]}` : ""}${detail === "" ? "" : `: ${detail}`}`);
+    say(
+      `The agent does not start: ${causeOf(cause).title} (${cause})${evidence["file"] ? ` ${evidence["file"]}` : ""}${detail === "" ? "" : `: ${detail}`}`,
+    );
     return started.exitCode;
   }
   const { agent } = started;

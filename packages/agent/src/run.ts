@@ -48,6 +48,7 @@ export class RunningAgent {
   #opened: { ok: true; host: Host; check: SelfCheck } | { ok: false; finding: Finding };
   #servers: Server[] = [];
   #timers: NodeJS.Timeout[] = [];
+  #stopping: Promise<void> | undefined;
 
   constructor(settings: Settings, log: AgentLog) {
     this.settings = settings;
@@ -77,7 +78,12 @@ export class RunningAgent {
   }
 
   /** Ends the door first, lets attempts under way finish, keeps state. The fail-mode file stays: it is for when the agent is gone. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     for (const server of this.#servers) server.close();
     await this.#reception.close(STOP_MS);

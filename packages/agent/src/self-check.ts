@@ -1,6 +1,6 @@
 /** The host's own check against the org, every few minutes: moves the generation on, renews the policy, says what it found. */
 import { setTimeout as wait } from "node:timers/promises";
-import { headClaims, JWS_TYPES, type SelfCheckAnswer, selfCheckAnswer, type SelfCheckRequest } from "@sallyport/contracts";
+import { headClaims, JWS_TYPES, type SelfCheckAnswer, type SelfCheckRequest, selfCheckAnswer } from "@sallyport/contracts";
 import { readBootId } from "./clock.ts";
 import type { Desk, Host } from "./desk.ts";
 import { writeFailModeFile } from "./fail-mode-file.ts";
@@ -61,7 +61,12 @@ export class SelfCheck {
     if (reportFault) findings.push(findingOf(reportFault));
     const ok = findings.every((one) => one.cause === "clock.host");
     this.last = { ok, findings, at: new Date(clock.best()).toISOString() };
-    this.#desk.log.info("self-check", { ok, findings, offsetMs: clock.hostOffset(), policyVersion: this.#host.policy.current()?.version ?? null });
+    this.#desk.log.info("self-check", {
+      ok,
+      findings,
+      offsetMs: clock.hostOffset(),
+      policyVersion: this.#host.policy.current()?.version ?? null,
+    });
     if (ok) this.#desk.outage = undefined;
     return this.last;
   }
@@ -79,7 +84,8 @@ export class SelfCheck {
     const armed = readArmed(settings.files.state);
     if (!armed.ok) findings.push(armed.finding);
     if (log.failed !== undefined) findings.push({ cause: "host.disk", evidence: { file: settings.files.log, error: log.failed } });
-    if (reports.dropped > 0) findings.push({ cause: "host.disk", evidence: { reason: "more attempts than can be kept", dropped: reports.dropped } });
+    if (reports.dropped > 0)
+      findings.push({ cause: "host.disk", evidence: { reason: "more attempts than can be kept", dropped: reports.dropped } });
     return findings;
   }
 
@@ -94,7 +100,11 @@ export class SelfCheck {
       .alone(() => this.#ask())
       .catch((error: unknown): Finding[] => {
         const disk = (error as NodeJS.ErrnoException).code !== undefined;
-        return [disk ? { cause: "host.disk", evidence: { error: describeError(error) } } : { cause: "agent.fault", evidence: { step: "self-check", error: describeError(error) } }];
+        return [
+          disk
+            ? { cause: "host.disk", evidence: { error: describeError(error) } }
+            : { cause: "agent.fault", evidence: { step: "self-check", error: describeError(error) } },
+        ];
       })
       .finally(() => {
         this.#exchanging = undefined;
@@ -144,7 +154,12 @@ export class SelfCheck {
     const head = await openSigned(answer.head, identity.decisionKey, JWS_TYPES.head, headClaims);
     if (head.ok) state.keepHead({ node: head.claims.node, seq: head.claims.seq, hash: head.claims.hash });
     else findings.push({ cause: "agent.decision-invalid", evidence: { claim: head.check, found: head.detail, what: "log head" } });
-    state.update({ generation: answer.generation, pendingCheck: undefined, ...(time ? { time } : {}), ...(trust.lastGood ? { lastGood: trust.lastGood } : {}) });
+    state.update({
+      generation: answer.generation,
+      pendingCheck: undefined,
+      ...(time ? { time } : {}),
+      ...(trust.lastGood ? { lastGood: trust.lastGood } : {}),
+    });
     const taken = await policy.accept(answer.policy);
     if (!taken.ok) findings.push({ cause: "policy.stale", evidence: { check: taken.check, found: taken.detail } });
     return findings;

@@ -23,7 +23,10 @@ export const agentSettings = z.strictObject({
   socket: path.optional(),
   log: path.optional(),
   /** `http://name:port` of a forward proxy (CONNECT). No fail mode opens for what happens behind one. */
-  proxy: z.string().regex(/^http:\/\/[^/@\s]+$/, "http://name:port").optional(),
+  proxy: z
+    .string()
+    .regex(/^http:\/\/[^/@\s]+$/, "http://name:port")
+    .optional(),
   timeouts: z
     .strictObject({
       connectMs: ms(100, 30_000).optional(),
@@ -66,7 +69,13 @@ export interface Settings {
 /** Where an agent's files stand: in the system's folders, or all in one if `state` is given. */
 export function agentFiles(state?: string): AgentFiles {
   if (state !== undefined) {
-    return { settings: join(state, "agent.json"), state, socket: join(state, "agent.sock"), control: join(state, "control.sock"), log: join(state, "agent.log") };
+    return {
+      settings: join(state, "agent.json"),
+      state,
+      socket: join(state, "agent.sock"),
+      control: join(state, "control.sock"),
+      log: join(state, "agent.log"),
+    };
   }
   return {
     settings: "/etc/sallyport/agent.json",

@@ -1,5 +1,5 @@
 /** Opens what the org signed: one pinned key, one algorithm, one type, one strict shape (S20). */
-import { compactVerify, type CryptoKey, errors } from "jose";
+import { type CryptoKey, compactVerify, errors } from "jose";
 import type { z } from "zod";
 import { describeError } from "./finding.ts";
 

@@ -36,12 +36,18 @@ export async function readStatus(options: { state?: string | undefined } = {}): 
   const opened = await openHost(read.settings);
   const status = describeStatus(read.settings, opened, { running: false });
   if (opened.ok) opened.host.link.close();
-  if (live) status.findings.push({ cause: "agent.unreachable", evidence: { path: read.settings.files.control, error: (live as { fault: string }).fault } });
+  if (live)
+    status.findings.push({
+      cause: "agent.unreachable",
+      evidence: { path: read.settings.files.control, error: (live as { fault: string }).fault },
+    });
   return status;
 }
 
 export function describeStatus(
-  settings: Settings, opened: { ok: true; host: Host } | { ok: false; finding: Finding }, live: { running: boolean; lastCheck?: CheckResult | undefined; reportsWaiting?: number },
+  settings: Settings,
+  opened: { ok: true; host: Host } | { ok: false; finding: Finding },
+  live: { running: boolean; lastCheck?: CheckResult | undefined; reportsWaiting?: number },
 ): AgentStatus {
   const armed = readArmed(settings.files.state);
   const findings = [...(opened.ok ? [] : [opened.finding]), ...(armed.ok ? [] : [armed.finding])];

@@ -1,6 +1,15 @@
 /** One connection of a provider: frames in strict order, one clear error frame, then the end. */
 import type { Socket } from "node:net";
-import { type AccountFrame, type AgentFrame, type BeginFrame, DOOR_VERSION, type FailedFrame, type HelloFrame, type ProviderFrame, type ShowFrame } from "@sallyport/contracts";
+import {
+  type AccountFrame,
+  type AgentFrame,
+  type BeginFrame,
+  DOOR_VERSION,
+  type FailedFrame,
+  type HelloFrame,
+  type ProviderFrame,
+  type ShowFrame,
+} from "@sallyport/contracts";
 import { type Evidence, Refusal } from "../finding.ts";
 import { FrameCutter, readFrame, writeFrame } from "./frames.ts";
 
@@ -41,7 +50,10 @@ export class DoorSession implements Provider {
   constructor(socket: Socket, onOpening: (opening: Opening) => void) {
     this.#socket = socket;
     this.#onOpening = onOpening;
-    this.#timer = setTimeout(() => this.#break(new Refusal("door.malformed", { direction: "in", reason: `no opening frame within ${OPENING_MS} ms` })), OPENING_MS);
+    this.#timer = setTimeout(
+      () => this.#break(new Refusal("door.malformed", { direction: "in", reason: `no opening frame within ${OPENING_MS} ms` })),
+      OPENING_MS,
+    );
     socket.on("data", (chunk) => this.#read(chunk));
     socket.on("error", () => this.#leave());
     socket.on("close", () => this.#leave());
@@ -95,12 +107,19 @@ export class DoorSession implements Provider {
   }
 
   #take(frame: ProviderFrame): void {
-    if ("hello" in frame) return this.#takeHello(frame);
-    if ("input" in frame) return this.#takeInput(frame.input.id, frame.input.values);
+    if ("hello" in frame) {
+      this.#takeHello(frame);
+      return;
+    }
+    if ("input" in frame) {
+      this.#takeInput(frame.input.id, frame.input.values);
+      return;
+    }
     if ("cancel" in frame) {
       if (this.#expecting === "hello" || this.#expecting === "opening") throw outOfOrder("cancel", this.#expecting);
       const cause = frame.cancel.cause;
-      return this.#gone.abort(new Refusal(cause ?? "logon.cancelled", { step: this.#expecting, endedBy: "provider" }));
+      this.#gone.abort(new Refusal(cause ?? "logon.cancelled", { step: this.#expecting, endedBy: "provider" }));
+      return;
     }
     if (this.#expecting !== "opening") throw outOfOrder(Object.keys(frame)[0] ?? "", this.#expecting);
     this.#expecting = "nothing";
@@ -110,7 +129,8 @@ export class DoorSession implements Provider {
 
   #takeHello({ v, hello }: HelloFrame): void {
     if (this.#expecting !== "hello") throw outOfOrder("hello", this.#expecting);
-    if (v !== DOOR_VERSION) throw new Refusal("agent.unreachable", { error: `the provider speaks version ${v} of the door, the agent ${DOOR_VERSION}` });
+    if (v !== DOOR_VERSION)
+      throw new Refusal("agent.unreachable", { error: `the provider speaks version ${v} of the door, the agent ${DOOR_VERSION}` });
     this.conversation = hello.conversation;
     this.serial = hello.serial;
     this.#expecting = "opening";
@@ -118,7 +138,8 @@ export class DoorSession implements Provider {
 
   #takeInput(id: number, values: Record<string, string>): void {
     if (this.#expecting !== "input") throw outOfOrder("input", this.#expecting);
-    if (id !== this.#lastInput + 1) throw new Refusal("door.malformed", { direction: "in", reason: `input ${id} after ${this.#lastInput}` });
+    if (id !== this.#lastInput + 1)
+      throw new Refusal("door.malformed", { direction: "in", reason: `input ${id} after ${this.#lastInput}` });
     this.#lastInput = id;
     this.#expecting = "nothing";
     const taken = this.#onInput;

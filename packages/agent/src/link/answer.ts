@@ -38,7 +38,8 @@ export function readAnswer<S extends z.ZodType>(raw: RawAnswer, schema: S, asked
     const issue = value?.error?.issues[0];
     return fault("http.unexpected", { ...seen, excerpt: issue ? `${issue.path.join(".")}: ${issue.message}`.slice(0, 256) : "not JSON" });
   }
-  if (!error.success) return fault(json === undefined ? "http.unexpected" : "url.wrong-org", { ...seen, answer: "no error object of an org" });
+  if (!error.success)
+    return fault(json === undefined ? "http.unexpected" : "url.wrong-org", { ...seen, answer: "no error object of an org" });
   return refusal(raw.status, error.data, seen);
 }
 
@@ -46,7 +47,13 @@ export function readAnswer<S extends z.ZodType>(raw: RawAnswer, schema: S, asked
 function refusal(status: number, error: ErrorObject, seen: Evidence): Answer<never> {
   const generic: CauseId = status === 401 ? "client.unknown" : "http.unexpected";
   const note: Evidence = error.cause ? {} : { ...seen, errorCode: error.errorCode, summary: error.errorSummary.slice(0, 256) };
-  return { kind: "refused", status, cause: error.cause ?? generic, evidence: { ...note, ...flatten(error.evidence), errorId: error.errorId }, error };
+  return {
+    kind: "refused",
+    status,
+    cause: error.cause ?? generic,
+    evidence: { ...note, ...flatten(error.evidence), errorId: error.errorId },
+    error,
+  };
 }
 
 /** A database that is down or a full queue is named by the org itself; only its own causes are believed in a 5xx. */
@@ -81,7 +88,10 @@ export function flatten(evidence: Record<string, unknown> | undefined): Evidence
   const flat: Evidence = {};
   for (const [key, value] of Object.entries(evidence ?? {})) {
     if (value === null || value === undefined) continue;
-    flat[key] = typeof value === "number" || typeof value === "boolean" ? value : (typeof value === "string" ? value : JSON.stringify(value)).slice(0, 1024);
+    flat[key] =
+      typeof value === "number" || typeof value === "boolean"
+        ? value
+        : (typeof value === "string" ? value : JSON.stringify(value)).slice(0, 1024);
   }
   return flat;
 }

@@ -2,7 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import * as tls from "node:tls";
-import { type Evidence, describeError } from "../finding.ts";
+import { describeError, type Evidence } from "../finding.ts";
 import { LinkError, type Phase } from "./fault.ts";
 import { judgePeer, type Trust } from "./trust.ts";
 import { openTunnel } from "./tunnel.ts";
@@ -61,7 +61,14 @@ async function openTcp(to: URL, connectMs: number): Promise<Socket> {
     lookup: (_host, _options, callback) => (callback as (error: null, addresses: Address[]) => void)(null, addresses),
   });
   const where = { address: addresses.map((one) => one.address).join(" "), port };
-  await settle(socket, "connect", "connect", connectMs, (error) => new LinkError(tcpCause(error), "connect", { ...where, error: describeError(error) }), where);
+  await settle(
+    socket,
+    "connect",
+    "connect",
+    connectMs,
+    (error) => new LinkError(tcpCause(error), "connect", { ...where, error: describeError(error) }),
+    where,
+  );
   return socket;
 }
 
@@ -85,7 +92,8 @@ async function resolve(name: string, limitMs: number): Promise<Address[]> {
 
 function tcpCause(error: unknown): "net.refused" | "net.timeout" | "net.unreachable" {
   // With several addresses Node gives one error each; what the last resort said counts.
-  const codes = error instanceof AggregateError ? error.errors.map((one: NodeJS.ErrnoException) => one.code) : [(error as NodeJS.ErrnoException).code];
+  const codes =
+    error instanceof AggregateError ? error.errors.map((one: NodeJS.ErrnoException) => one.code) : [(error as NodeJS.ErrnoException).code];
   if (codes.includes("ECONNREFUSED")) return "net.refused";
   return codes.includes("ETIMEDOUT") ? "net.timeout" : "net.unreachable";
 }
@@ -106,7 +114,8 @@ export async function openTls(socket: Socket, url: URL, connectMs: number, conte
 }
 
 /** Alerts and errors of OpenSSL by which a missing common version or cipher shows. */
-const VERSION = /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|HANDSHAKE_FAILURE|NO_SHARED_CIPHER|VERSION_TOO_LOW|NO_PROTOCOLS_AVAILABLE|INSUFFICIENT_SECURITY|NO_CIPHERS/;
+const VERSION =
+  /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|HANDSHAKE_FAILURE|NO_SHARED_CIPHER|VERSION_TOO_LOW|NO_PROTOCOLS_AVAILABLE|INSUFFICIENT_SECURITY|NO_CIPHERS/;
 
 function tlsError(error: NodeJS.ErrnoException): LinkError {
   const code = error.code ?? "";
@@ -121,7 +130,12 @@ function tlsError(error: NodeJS.ErrnoException): LinkError {
 
 /** Waits for `event`, an error, the end or the limit; destroys the socket unless the event came. */
 export async function settle(
-  socket: Socket, event: string, phase: Phase, limitMs: number, explain: (error: NodeJS.ErrnoException) => LinkError, where: Evidence,
+  socket: Socket,
+  event: string,
+  phase: Phase,
+  limitMs: number,
+  explain: (error: NodeJS.ErrnoException) => LinkError,
+  where: Evidence,
 ): Promise<void> {
   const begun = performance.now();
   try {
@@ -150,6 +164,7 @@ const LATE_MS = 500;
 
 function timedOut(begun: number, phase: Phase, limitMs: number, where: Evidence): LinkError {
   const waited = Math.round(performance.now() - begun);
-  if (waited > limitMs + LATE_MS) return new LinkError("agent.fault", "queue", { step: phase, reason: "the agent itself is overloaded", lateMs: waited - limitMs });
+  if (waited > limitMs + LATE_MS)
+    return new LinkError("agent.fault", "queue", { step: phase, reason: "the agent itself is overloaded", lateMs: waited - limitMs });
   return new LinkError("net.timeout", phase, { ...where, phase, limitMs });
 }

@@ -38,7 +38,9 @@ export class Gate {
       const onAbort = () => leave(signal?.reason);
       const timer = setTimeout(() => {
         signal?.removeEventListener("abort", onAbort);
-        leave(new LinkError("agent.fault", "queue", { step: "queue", reason: "the agent itself is overloaded", waiting: this.#waiting.length }));
+        leave(
+          new LinkError("agent.fault", "queue", { step: "queue", reason: "the agent itself is overloaded", waiting: this.#waiting.length }),
+        );
       }, limitMs);
       const waiting: Waiting = {
         alone,

@@ -7,7 +7,7 @@ import type { Finding } from "../finding.ts";
 import { openSigned } from "../signed.ts";
 import type { HostState } from "../state/host-state.ts";
 import { type Answer, readAnswer } from "./answer.ts";
-import { random128, signAssertion, type Signer } from "./assertion.ts";
+import { random128, type Signer, signAssertion } from "./assertion.ts";
 import { LinkError, type LinkFault } from "./fault.ts";
 import { Gate } from "./gate.ts";
 import type { RawAnswer, Transport } from "./transport.ts";
@@ -83,7 +83,9 @@ export class OrgLink {
     const nonce = random128();
     const sending = { path: "/api/v1/time", body: JSON.stringify({ nonce }), answerMs };
     const begun = clock.monotonic();
-    const answer = await this.#guard(async () => this.#read(sending.path, await (datesOnly ? transport.sendForTime(sending) : transport.send(sending)), timeAnswer));
+    const answer = await this.#guard(async () =>
+      this.#read(sending.path, await (datesOnly ? transport.sendForTime(sending) : transport.send(sending)), timeAnswer),
+    );
     const elapsed = clock.monotonic() - begun;
     if (answer.kind === "fault") {
       // Only the dates may be forgiven, and only for this: the answer is signed, and the connection carries nothing else.

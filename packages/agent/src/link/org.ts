@@ -1,5 +1,5 @@
 /** What the agent asks the org, call by call. */
-import { type AttemptReport, type cancelCause, reportsAnswer, transactionView, type TransactionView } from "@sallyport/contracts";
+import { type AttemptReport, type cancelCause, reportsAnswer, type TransactionView, transactionView } from "@sallyport/contracts";
 import type { z } from "zod";
 import type { Answer } from "./answer.ts";
 import type { OrgLink } from "./link.ts";

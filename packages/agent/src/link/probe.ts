@@ -11,7 +11,11 @@ export async function probePin(url: URL, pin: string, route: { proxy: URL | unde
     const pinned = path.find((one) => spkiHash(one).startsWith(pin));
     const top = path.at(-1);
     if (!pinned) {
-      throw new LinkError("tls.inspected", "tls", { issuer: top?.issuer ?? "", pinExpected: pin, pinFound: top ? spkiHash(top).slice(0, 32) : "" });
+      throw new LinkError("tls.inspected", "tls", {
+        issuer: top?.issuer ?? "",
+        pinExpected: pin,
+        pinFound: top ? spkiHash(top).slice(0, 32) : "",
+      });
     }
     return { pin, anchor: pinned.toString(), issuers: [...new Set(path.map((one) => one.issuer))] };
   } finally {

@@ -1,5 +1,5 @@
 /** Sends one request to the org over kept-alive connections and brings back the raw answer. */
-import { Agent as HttpAgent, type AgentOptions, type IncomingMessage, request as httpRequest } from "node:http";
+import { type AgentOptions, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Duplex } from "node:stream";
 import { LIMITS } from "@sallyport/contracts";
@@ -108,7 +108,15 @@ export class Transport {
       request.once("error", (error) => finish(() => fail(explain(error))));
       request.once("response", (response) => {
         readBody(response).then(
-          (text) => finish(() => done({ status: response.statusCode ?? 0, contentType: response.headers["content-type"] ?? "", retryAfter: response.headers["retry-after"], text })),
+          (text) =>
+            finish(() =>
+              done({
+                status: response.statusCode ?? 0,
+                contentType: response.headers["content-type"] ?? "",
+                retryAfter: response.headers["retry-after"],
+                text,
+              }),
+            ),
           (error: unknown) => finish(() => fail(explain(error))),
         );
       });
@@ -124,7 +132,10 @@ async function readBody(response: IncomingMessage): Promise<string> {
     size += chunk.length;
     if (size > LIMITS.bodyBytes) {
       response.destroy();
-      throw new LinkError("http.unexpected", "answer", { status: response.statusCode ?? 0, excerpt: `more than ${LIMITS.bodyBytes} bytes` });
+      throw new LinkError("http.unexpected", "answer", {
+        status: response.statusCode ?? 0,
+        excerpt: `more than ${LIMITS.bodyBytes} bytes`,
+      });
     }
     chunks.push(chunk);
   }

@@ -73,7 +73,11 @@ function judgePin(leaf: X509Certificate, path: X509Certificate[], complaint: str
 function judgeName(socket: tls.TLSSocket, host: string): void {
   const certificate = socket.getPeerCertificate();
   const wrong = tls.checkServerIdentity(host, certificate);
-  if (wrong) throw new LinkError("tls.name", "tls", { name: host, names: String(certificate.subjectaltname ?? certificate.subject?.CN ?? "").slice(0, 512) });
+  if (wrong)
+    throw new LinkError("tls.name", "tls", {
+      name: host,
+      names: String(certificate.subjectaltname ?? certificate.subject?.CN ?? "").slice(0, 512),
+    });
 }
 
 /** By org time once it is known (S15); before, by the host's clock, and then a date fault is final only for this connection. */
@@ -99,7 +103,12 @@ function untrusted(leaf: X509Certificate, complaint: string, path: X509Certifica
     UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "root or intermediate",
     UNABLE_TO_VERIFY_LEAF_SIGNATURE: "intermediate",
   };
-  return new LinkError("tls.untrusted", "tls", { issuer: leaf.issuer, missing: missing[complaint] ?? complaint, chain: path.length, error: complaint });
+  return new LinkError("tls.untrusted", "tls", {
+    issuer: leaf.issuer,
+    missing: missing[complaint] ?? complaint,
+    chain: path.length,
+    error: complaint,
+  });
 }
 
 /** Certificates as the peer sent them, leaf first. */
@@ -128,7 +137,9 @@ export function signedPath(chain: X509Certificate[]): X509Certificate[] {
 
 /** Hex SHA-256 of the certificate's SubjectPublicKeyInfo (RFC 7469 §2.4). */
 export function spkiHash(certificate: X509Certificate): string {
-  return createHash("sha256").update(certificate.publicKey.export({ type: "spki", format: "der" })).digest("hex");
+  return createHash("sha256")
+    .update(certificate.publicKey.export({ type: "spki", format: "der" }))
+    .digest("hex");
 }
 
 function codeOf(error: Error | string): string {

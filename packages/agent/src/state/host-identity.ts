@@ -1,8 +1,8 @@
 /** Who this host is: its key and what it pinned at enrolment. Written once, by enrolment, never afterwards. */
 import { join } from "node:path";
-import { hostId, publicJwk, type PublicJwk } from "@sallyport/contracts";
+import { hostId, type PublicJwk, publicJwk } from "@sallyport/contracts";
 import { describeComplaint, readStrictJson } from "@sallyport/settings";
-import { calculateJwkThumbprint, type CryptoKey, importJWK } from "jose";
+import { type CryptoKey, calculateJwkThumbprint, importJWK } from "jose";
 import { z } from "zod";
 import type { Finding } from "../finding.ts";
 import type { Settings } from "../settings.ts";
@@ -18,7 +18,10 @@ export const identityFile = z.strictObject({
   app: z.string(),
   key: z.strictObject({ kty: z.literal("EC"), crv: z.literal("P-256"), x: coordinate, y: coordinate, d: coordinate }),
   decisionKey: publicJwk,
-  pin: z.string().regex(/^[0-9a-f]{32}$/).optional(),
+  pin: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .optional(),
   /** PEM of the certificate whose key is the pinned one, as seen at enrolment: trusted besides the system's. */
   anchor: z.string().optional(),
   /** Issuers seen at enrolment: tells a missing intermediate from an inspecting proxy. */

@@ -127,7 +127,10 @@ const anyRule = fc.record(
   {
     name: fc.string({ minLength: 1, maxLength: 8 }),
     then: fc.constantFrom("factor" as const, "deny" as const),
-    if: fc.record({ users: fc.constant<string[]>(["alice"]), zones: fc.constant<string[]>(["office"]), remote: fc.boolean() }, { requiredKeys: [] }),
+    if: fc.record(
+      { users: fc.constant<string[]>(["alice"]), zones: fc.constant<string[]>(["office"]), remote: fc.boolean() },
+      { requiredKeys: [] },
+    ),
   },
   { requiredKeys: ["name", "then"] },
 );
