@@ -1,27 +1,13 @@
 #!/usr/bin/env node
 /** Hands over to the project's own Node 24: plain JavaScript, so that any Node from 20 on can start it. */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
+import { broughtNode, runningNode } from "./project-node.js";
 
 const main = fileURLToPath(new URL("../packages/cli/src/main.ts", import.meta.url));
-const NEEDED = 24;
-
-function projectNode() {
-  if (Number(process.versions.node.split(".")[0]) >= NEEDED) return process.execPath;
-  const platform = process.platform === "win32" ? "win" : process.platform;
-  const file = process.platform === "win32" ? "bin/node.exe" : "bin/node";
-  try {
-    return createRequire(import.meta.url).resolve(`node-${platform}-${process.arch}/${file}`);
-  } catch {
-    return undefined;
-  }
-}
-
-const node = projectNode();
-if (node === undefined || !existsSync(node)) {
+const node = runningNode() ?? broughtNode();
+if (node === undefined) {
   process.stderr.write("sallyport: its Node 24 is not installed yet; run: npm ci\n");
   process.exit(1);
 }
