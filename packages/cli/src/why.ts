@@ -49,7 +49,7 @@ function linesOf({ reference, cause, result, org, agent, missing }: Explained["v
   lines.push(`${reference}: ${word}${cause === null ? "" : ` — ${cause}`}`);
   if (cause !== null) lines.push(...causeLines(CAUSES[cause]));
   for (const logon of org) lines.push("", ...orgLines(logon));
-  for (const record of agent) lines.push("", "What the agent saw", `  ${JSON.stringify(record)}`);
+  for (const record of agent) lines.push("", "What the agent saw", ...agentLines(record));
   if (missing.length > 0) lines.push("", "Not looked at", ...missing.map((text) => `  ${text}`));
   return lines;
 }
@@ -57,6 +57,15 @@ function linesOf({ reference, cause, result, org, agent, missing }: Explained["v
 function causeLines(cause: Cause): string[] {
   const fixes = Object.entries(cause.fix).map(([where, fix]) => `  ${where === "any" ? "" : `${where}: `}${fix}`);
   return [`  ${cause.title}`, `  ${cause.administrator}`, "", `What to do (${cause.who})`, ...fixes];
+}
+
+/** The agent's own fields, one a line; what the org's part says already is left out. */
+function agentLines(record: unknown): string[] {
+  const { level: _level, event: _event, reference: _reference, evidence, ...rest } = record as Record<string, unknown>;
+  const shown = { ...rest, ...(typeof evidence === "object" ? evidence : { evidence }) };
+  return Object.entries(shown).flatMap(([name, value]) =>
+    value === undefined ? [] : [`  ${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`],
+  );
 }
 
 function orgLines(logon: LogonView): string[] {
