@@ -24,7 +24,7 @@ export function readJsonBodies(app: FastifyInstance): void {
     if (text === undefined) return done(notJson("the body is not UTF-8"));
     const deep = tooDeepAt(body);
     if (deep !== undefined) return done(notJson(`the body is nested deeper than ${LIMITS.depth} levels, at byte ${deep}`));
-    parse(request, text, (error, value) => (error ? done(notJson(explain(text))) : done(null, value)));
+    void parse(request, text, (error, value) => (error ? done(notJson(explain(text))) : done(null, value)));
   });
 }
 

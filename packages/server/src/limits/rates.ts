@@ -33,7 +33,7 @@ export function limitRates(app: FastifyInstance, rates: Rates): void {
     max: (request) => rates[kindOf(request)],
     errorResponseBuilder: tooMany,
   });
-  app.after(() => limitPrimary(app, rates.primary));
+  void app.after(() => limitPrimary(app, rates.primary));
 }
 
 /**
