@@ -48,6 +48,26 @@ const FORBIDDEN: { where: string; pattern: RegExp; why: string }[] = [
   },
 ];
 
+/** S26: a secret is compared by `timingSafeEqual` or looked up by its hash, never by `===`. */
+const SECRET_COMPARED = /\b(mac|code|passCode|secret|stateToken|token|passCodeHash|signature)\s*[!=]==(?!\s*(?:undefined|null|""|"none"))/;
+
+for (const where of ["packages/logon/src", "packages/server/src/flows", "packages/server/src/keys"]) {
+  test(`S26: ${where} compares no secret with ===`, () => {
+    const found = sourcesBelow(where).filter(({ file, text }) => !file.endsWith(".test.ts") && SECRET_COMPARED.test(text));
+    assert.deepEqual(
+      found.map(({ file }) => file),
+      [],
+    );
+  });
+}
+
+test("S26: the check above finds a plain comparison, and the places that need one use timingSafeEqual", () => {
+  for (const bad of ["if (mac === right)", "return given.code !== wanted", "secret === x"]) assert.match(bad, SECRET_COMPARED);
+  for (const fine of ['password === "none"', "token === undefined", 'code === ""']) assert.doesNotMatch(fine, SECRET_COMPARED);
+  const places = ["packages/logon/src/factors/totp.ts", "packages/server/src/flows/host-link/enrol.ts", "packages/agent/src/same-text.ts"];
+  for (const file of places) assert.match(readFileSync(join(ROOT, file), "utf8"), /timingSafeEqual\(/, file);
+});
+
 const LONGEST_FILE = 320;
 
 interface Source {

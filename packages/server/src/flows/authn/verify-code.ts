@@ -1,5 +1,5 @@
 /** The code step of a transaction: right ends it in SUCCESS, wrong keeps it open, too many wrong end it. */
-import { createHash } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import type { CauseId } from "@sallyport/contracts";
 import { expiryOf, step, toldToHost } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
@@ -105,7 +105,8 @@ async function keepOut(
 /** A retry after a lost answer carries the same input id and the same code: it gets the same answer, and nothing is counted twice. */
 function repeat(transaction: TransactionRow, input: CodeInput, user: UserRow | undefined, now: number): VerifyOutcome | undefined {
   const { lastInput } = transaction;
-  if (!input.inputId || !lastInput || lastInput.id !== input.inputId || lastInput.passCodeHash !== hashInput(input)) return undefined;
+  if (!input.inputId || !lastInput || lastInput.id !== input.inputId || !sameHash(lastInput.passCodeHash, hashInput(input)))
+    return undefined;
   if (lastInput.answer === "right") return user ? { kind: "right", transaction, user, now } : undefined;
   return refused(lastInput.cause ?? "factor.code-wrong", transaction, {});
 }
@@ -117,6 +118,11 @@ function remember<T extends object>(input: CodeInput, answer: T) {
 /** Binds the code to the state token, so that what is stored cannot be looked up in a table of all codes without the token. */
 function hashInput(input: CodeInput): string {
   return createHash("sha256").update(`${input.stateToken}\0${input.factorId}\0${input.passCode}`).digest("hex");
+}
+
+/** S26: what is compared with something secret takes the same time wherever it differs. Both are hex of one length. */
+function sameHash(one: string, other: string): boolean {
+  return timingSafeEqual(Buffer.from(one, "hex"), Buffer.from(other, "hex"));
 }
 
 function refused(cause: CauseId, transaction: TransactionRow, evidence: Record<string, unknown>): VerifyOutcome {
