@@ -27,6 +27,13 @@ const SERVER: Record<string, { may: string[]; why: string }> = {
   passwords: { may: ["flows"], why: "implements the password check that flows declare" },
 };
 
+/** Folders beside the packages: what of ours they may import, and why not more. */
+const OUTSIDE: Record<string, { may: string[]; why: string }> = {
+  e2e: { may: [], why: "a story sees the product as a person does: processes, files and wires" },
+  bench: { may: ["contracts"], why: "what is measured speaks the wire by its schemas, and calls no implementation" },
+  "native/tests": { may: ["contracts", "settings"], why: "the C reader is held against the very schemas and reader of TypeScript" },
+};
+
 /** What a package's source must not hold, and why. */
 const FORBIDDEN: { where: string; pattern: RegExp; why: string }[] = [
   { where: "packages/logon/src", pattern: /from "node:(?!crypto")/, why: "logon is pure: no file, no network" },
@@ -41,6 +48,8 @@ const FORBIDDEN: { where: string; pattern: RegExp; why: string }[] = [
     pattern: /(?<![.\w])fetch\(/,
     why: "fetch fails under Wine; the agent speaks node:https with its own pins",
   },
+  { where: "packages/agent/src", pattern: /createRemoteJWKSet|from "undici"/, why: "these call fetch from inside" },
+  { where: "packages", pattern: /\bimport\((?!")/, why: "an import that is put together at run time is seen by no table" },
   {
     where: "packages/server/src/flows",
     pattern: /from "kysely"|from "node:sqlite"|from "fastify"/,
@@ -68,7 +77,8 @@ test("S26: the check above finds a plain comparison, and the places that need on
   for (const file of places) assert.match(readFileSync(join(ROOT, file), "utf8"), /timingSafeEqual\(/, file);
 });
 
-const LONGEST_FILE = 320;
+/** Lines of a file: of the product, and of whatever tests it. */
+const LONGEST = { product: 320, test: 400 };
 
 interface Source {
   file: string;
@@ -94,15 +104,18 @@ function importsOf(text: string): string[] {
   );
 }
 
-const production = (source: Source) => !/\.(test|contract|fixture)\.ts$/.test(source.file) && !source.file.includes("/test/");
+/** Tests, and what only tests use. */
+const RIG = /\.(test|contract|fixture)\.ts$|\/(test|doubles)\//;
+const production = (source: Source) => !RIG.test(source.file) && /^(packages|bin|scripts)\//.test(source.file);
 
-/** Complaints of one package's sources against its row; exported in spirit: the checker itself is tested below. */
+/** Complaints of one package's sources against its row. */
 function packageComplaints(name: string, sources: Source[], declared: string[], may: string[]): string[] {
   return sources.filter(production).flatMap(({ file, imports }) =>
     imports.flatMap((target) => {
       if (target.startsWith(".")) {
         const inside = resolve("/", file, "..", target).startsWith(`/packages/${name}/`);
-        return inside ? [] : [`${file} reaches out of its package: ${target}`];
+        if (!inside) return [`${file} reaches out of its package: ${target}`];
+        return RIG.test(target) ? [`${file} is shipped, and imports what only tests use: ${target}`] : [];
       }
       if (target.startsWith("node:")) return [];
       const dependency = target
@@ -130,10 +143,72 @@ function roomComplaints(sources: Source[], rooms: Record<string, { may: string[]
   });
 }
 
+/** Complaints about folders beside the packages: what they import of ours beyond their row, by name or by path. */
+function outsideComplaints(sources: Source[], may: string[]): string[] {
+  return sources.flatMap(({ file, imports }) =>
+    imports
+      .filter((target) => {
+        const name = target.startsWith(".")
+          ? resolve("/", file, "..", target).match(/^\/packages\/([^/]+)/)?.[1]
+          : target.match(/^@sallyport\/(.+)/)?.[1];
+        return name !== undefined && (target.startsWith(".") || !may.includes(name));
+      })
+      .map((target) => `${file} may not import ${target}`),
+  );
+}
+
+function shapeComplaints(sources: Source[]): string[] {
+  return sources.flatMap((source) => {
+    const longest = production(source) ? LONGEST.product : LONGEST.test;
+    const lines = source.text.split("\n").length - 1;
+    return [
+      ...(/^(#!.*\n)?\/\*\* \S.*[.:] \*\/\n/.test(source.text) ? [] : [`${source.file} does not say in one sentence what it is`]),
+      ...(lines > longest ? [`${source.file} has ${lines} lines, more than ${longest}`] : []),
+    ];
+  });
+}
+
+/** Permissions that no source uses: a table that permits more than the house needs no longer describes it. */
+function staleRows(used: Set<string>, rows: Record<string, { may: string[] }>): string[] {
+  return Object.entries(rows).flatMap(([from, { may }]) => may.map((to) => `${from} → ${to}`).filter((row) => !used.has(row)));
+}
+
+interface Locked {
+  dependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
+  resolved?: string;
+  link?: boolean;
+  os?: string[];
+  cpu?: string[];
+  hasInstallScript?: boolean;
+}
+
+/** Everything that npm installs for a package, found as Node finds it: the nearest node_modules first. */
+function closure(lock: Record<string, Locked>, start: string): Map<string, Locked> {
+  const found = new Map<string, Locked>();
+  const open = [start];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const linked = lock[at]?.link ? (lock[at]?.resolved ?? at) : at;
+    const entry = lock[linked];
+    if (entry === undefined || found.has(linked)) continue;
+    found.set(linked, entry);
+    for (const name of Object.keys({ ...entry.dependencies, ...entry.optionalDependencies })) {
+      const near = `${linked}/node_modules/${name}`;
+      open.push(lock[near] ? near : `node_modules/${name}`);
+    }
+  }
+  return found;
+}
+
+const native = (entries: Map<string, Locked>) =>
+  [...entries].filter(([, entry]) => entry.os ?? entry.cpu ?? entry.hasInstallScript).map(([path]) => path);
+
 for (const [name, { may, why }] of Object.entries(PACKAGES)) {
   test(`${name} imports only ${may.join(", ") || "nobody"}: ${why}`, () => {
     const manifest = JSON.parse(readFileSync(join(ROOT, "packages", name, "package.json"), "utf8"));
-    assert.deepEqual(packageComplaints(name, sourcesBelow(`packages/${name}/src`), Object.keys(manifest.dependencies ?? {}), may), []);
+    const sources = sourcesBelow(`packages/${name}/src`);
+    assert.ok(sources.some(production), `packages/${name}/src is empty`);
+    assert.deepEqual(packageComplaints(name, sources, Object.keys(manifest.dependencies ?? {}), may), []);
   });
 }
 
@@ -142,7 +217,43 @@ test("inside server, http → flows → logon, and everything else serves the fl
     assert.ok(existsSync(join(ROOT, "packages/server/src", room)), `the table names a room that is gone: ${room}`);
   const rooms = readdirSync(join(ROOT, "packages/server/src"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   for (const { name } of rooms) assert.ok(SERVER[name], `the room ${name} is not in the table`);
-  assert.deepEqual(roomComplaints(sourcesBelow("packages/server/src"), SERVER, "packages/server/src"), []);
+  const sources = sourcesBelow("packages/server/src");
+  assert.deepEqual(roomComplaints(sources, SERVER, "packages/server/src"), []);
+  const used = sources
+    .filter(production)
+    .flatMap(({ file, imports }) =>
+      imports.map((target) =>
+        [file, join(file, "..", target)].map((path) => relative("packages/server/src", path).split("/")[0]).join(" → "),
+      ),
+    );
+  assert.deepEqual(staleRows(new Set(used), SERVER), []);
+});
+
+for (const [folder, { may, why }] of Object.entries(OUTSIDE)) {
+  test(`${folder} imports ${may.join(", ") || "nothing"} of ours: ${why}`, () => {
+    const sources = sourcesBelow(folder);
+    assert.ok(sources.length > 0, `the table names a folder that is gone: ${folder}`);
+    assert.deepEqual(outsideComplaints(sources, may), []);
+    const used = new Set(sources.flatMap(({ imports }) => imports.map((target) => target.replace("@sallyport/", `${folder} → `))));
+    assert.deepEqual(staleRows(used, { [folder]: { may } }), []);
+  });
+}
+
+test("the floor of the measurements stands by itself, in 80 lines: it must not get slower or faster with us", () => {
+  const [floor] = sourcesBelow("bench").filter(({ file }) => file === "bench/floor.ts");
+  assert.ok(floor, "bench/floor.ts is gone");
+  assert.deepEqual(
+    floor.imports.filter((target) => !target.startsWith("node:")),
+    [],
+  );
+  assert.ok(floor.text.split("\n").length <= 81);
+});
+
+test("nothing that the agent brings along is native or runs a script at its install: it becomes one file, and runs as root", () => {
+  const { packages: lock } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8"));
+  const entries = closure(lock, "packages/agent");
+  assert.ok(entries.has("packages/logon") && entries.has("node_modules/jose"), "the lock is not read as it is written");
+  assert.deepEqual(native(entries), []);
 });
 
 for (const { where, pattern, why } of FORBIDDEN) {
@@ -170,12 +281,8 @@ test("all packages have the project's one version", () => {
 });
 
 test("every source file says in its first line what it is, and stays a small room", () => {
-  const sources = ["packages", "bin", "scripts", "e2e", "bench"].filter((folder) => existsSync(join(ROOT, folder))).flatMap(sourcesBelow);
-  const headless = sources.filter(({ text }) => !/^(#!.*\n)?\/\*\*/.test(text)).map(({ file }) => file);
-  const long = sources
-    .filter(({ file, text }) => !/\.test\.ts$|\/doubles\//.test(file) && text.split("\n").length > LONGEST_FILE)
-    .map(({ file }) => file);
-  assert.deepEqual({ headless, long }, { headless: [], long: [] });
+  const folders = ["packages", "bin", "scripts", "e2e", "bench", "native"].flatMap(sourcesBelow);
+  assert.deepEqual(shapeComplaints(folders), []);
 });
 
 test("every package says what it is, what to read first and what it may import", () => {
@@ -186,14 +293,64 @@ test("every package says what it is, what to read first and what it may import",
   }
 });
 
-test("the checkers find what they are there for", () => {
-  const bad = (imports: string[], file = "packages/logon/src/x.ts"): Source[] => [{ file, text: "", imports }];
+const bad = (imports: string[], file = "packages/logon/src/x.ts", text = ""): Source[] => [{ file, text, imports }];
+
+test("the checker of packages finds a room, a path, a package and a rig that are not allowed", () => {
   assert.equal(packageComplaints("logon", bad(["@sallyport/server"]), ["@sallyport/server"], ["contracts"]).length, 1);
   assert.equal(packageComplaints("logon", bad(["../../agent/src/main.ts"]), [], ["contracts"]).length, 1);
   assert.equal(packageComplaints("logon", bad(["left-pad"]), [], []).length, 1);
+  assert.equal(packageComplaints("logon", bad(["./zones.fixture.ts"]), [], []).length, 1);
   assert.equal(packageComplaints("logon", bad(["./zones.ts", "node:crypto"]), [], []).length, 0);
+});
+
+test("the checkers of rooms and of the folders beside the packages find what is not allowed", () => {
   const base = "packages/server/src";
   assert.equal(roomComplaints(bad(["../store/sqlite.ts"], `${base}/flows/x.ts`), SERVER, base).length, 1);
+  assert.equal(roomComplaints(bad(["../main.ts"], `${base}/http/x.ts`), SERVER, base).length, 1);
   assert.equal(roomComplaints(bad(["../flows/x.ts"], `${base}/http/x.ts`), SERVER, base).length, 0);
-  assert.deepEqual(importsOf('import { a } from "b";\nconst c = await import("d");'), ["b", "d"]);
+  assert.equal(outsideComplaints(bad(["@sallyport/logon"], "bench/x.ts"), ["contracts"]).length, 1);
+  assert.equal(outsideComplaints(bad(["../../packages/logon/src/x.ts"], "e2e/ssh/x.ts"), ["logon"]).length, 1);
+  assert.equal(outsideComplaints(bad(["@sallyport/contracts", "../machine/x.ts"], "e2e/ssh/x.ts"), ["contracts"]).length, 0);
+  assert.deepEqual(staleRows(new Set(["http → flows"]), { http: { may: ["flows", "store"] } }), ["http → store"]);
+});
+
+test("the checker of shapes finds a missing sentence and a long file", () => {
+  const lines = (count: number) => `/** One sentence. */\n${"x;\n".repeat(count - 1)}`;
+  assert.equal(shapeComplaints(bad([], "packages/logon/src/x.ts", "import a;\n")).length, 1);
+  assert.equal(shapeComplaints(bad([], "packages/logon/src/x.ts", lines(LONGEST.product + 1))).length, 1);
+  assert.equal(shapeComplaints(bad([], "packages/logon/src/x.test.ts", lines(LONGEST.test + 1))).length, 1);
+  assert.equal(shapeComplaints(bad([], "e2e/ssh/x.ts", lines(LONGEST.test))).length, 0);
+  assert.equal(shapeComplaints(bad([], "bin/x.js", `#!/usr/bin/env node\n${lines(3)}`)).length, 0);
+});
+
+test("each forbidden pattern finds its example", () => {
+  const examples = [
+    'from "node:fs"',
+    "Date.now()",
+    "Math.random()",
+    "fetch(url)",
+    "createRemoteJWKSet(url)",
+    "await import(name)",
+    'from "kysely"',
+  ];
+  assert.equal(examples.length, FORBIDDEN.length);
+  for (const [index, { pattern }] of FORBIDDEN.entries()) assert.match(examples[index] ?? "", pattern);
+});
+
+test("what a package brings along is followed through links and nested folders", () => {
+  const lock = {
+    "packages/agent": { dependencies: { a: "1" } },
+    "node_modules/a": { link: true, resolved: "packages/a" },
+    "packages/a": { dependencies: { b: "1" } },
+    "packages/a/node_modules/b": { optionalDependencies: { c: "1" } },
+    "node_modules/c": { os: ["linux"] },
+    "node_modules/unrelated": { hasInstallScript: true },
+  };
+  assert.deepEqual(native(closure(lock, "packages/agent")), ["node_modules/c"]);
+});
+
+test("imports are read in every form in which Biome leaves them", () => {
+  const text =
+    'import { a } from "b";\nconst c = await import("d");\nimport "e";\nexport * from "f";\nimport {\n  g,\n} from "h";\nimport type { I } from "j";';
+  assert.deepEqual(importsOf(text), ["b", "d", "e", "f", "h", "j"]);
 });

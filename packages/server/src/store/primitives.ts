@@ -1,7 +1,7 @@
-/**
- * The two atomic primitives on which every single use and every counter stands (S1, S4). Each is ONE statement, so that it is right under
- * READ COMMITTED and SERIALIZABLE, in one process or many: of any number of callers at once exactly the allowed number gets a row back.
- * Nothing may read first and write afterwards in their place.
+/** The two atomic primitives on which every single use and every counter stands (S1, S4). */
+/*
+ * Each is ONE statement, so that it is right under READ COMMITTED and SERIALIZABLE, in one process or many: of any number of callers
+ * at once exactly the allowed number gets a row back. Nothing may read first and write afterwards in their place.
  */
 import type { Compilable } from "kysely";
 import type { Sql } from "./sql.ts";

@@ -1,5 +1,5 @@
-/**
- * The 3,000 most used passwords of eight characters and more, in lower case, the most used first.
+/** The 3,000 most used passwords of eight characters and more, in lower case, the most used first. */
+/*
  * Taken from the list of zxcvbn-ts (@zxcvbn-ts/language-common 4.1.3, MIT licence, © 2012–2016 Dan Wheeler and Dropbox, Inc.).
  */
 const LIST = `
