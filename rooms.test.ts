@@ -1,8 +1,19 @@
 /** Who may import whom, with the reason of each row: the table is the architecture, and it fails when it no longer describes the house. */
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { test } from "node:test";
+import {
+  closure,
+  native,
+  outsideComplaints,
+  packageComplaints,
+  production,
+  roomComplaints,
+  shapeComplaints,
+  sourcesBelow,
+  staleRows,
+} from "./scripts/rooms.ts";
 
 const ROOT = import.meta.dirname;
 
@@ -76,132 +87,6 @@ test("S26: the check above finds a plain comparison, and the places that need on
   const places = ["packages/logon/src/factors/totp.ts", "packages/server/src/flows/host-link/enrol.ts", "packages/agent/src/same-text.ts"];
   for (const file of places) assert.match(readFileSync(join(ROOT, file), "utf8"), /timingSafeEqual\(/, file);
 });
-
-/** Lines of a file: of the product, and of whatever tests it. */
-const LONGEST = { product: 320, test: 400 };
-
-interface Source {
-  file: string;
-  text: string;
-  imports: string[];
-}
-
-function sourcesBelow(folder: string): Source[] {
-  return readdirSync(join(ROOT, folder))
-    .filter((name) => name !== "node_modules" && name !== "dist" && name !== "build")
-    .flatMap((name) => {
-      const file = join(folder, name);
-      if (statSync(join(ROOT, file)).isDirectory()) return sourcesBelow(file);
-      if (!/\.(ts|js)$/.test(name)) return [];
-      const text = readFileSync(join(ROOT, file), "utf8");
-      return [{ file, text, imports: importsOf(text) }];
-    });
-}
-
-function importsOf(text: string): string[] {
-  return [...text.matchAll(/(?:^import |^export [^;]*?from |^} from |^import .* from |\bimport\()\s*"([^"]+)"/gm)].map(
-    (match) => match[1] ?? "",
-  );
-}
-
-/** Tests, and what only tests use. */
-const RIG = /\.(test|contract|fixture)\.ts$|\/(test|doubles)\//;
-const production = (source: Source) => !RIG.test(source.file) && /^(packages|bin|scripts)\//.test(source.file);
-
-/** Complaints of one package's sources against its row. */
-function packageComplaints(name: string, sources: Source[], declared: string[], may: string[]): string[] {
-  return sources.filter(production).flatMap(({ file, imports }) =>
-    imports.flatMap((target) => {
-      if (target.startsWith(".")) {
-        const inside = resolve("/", file, "..", target).startsWith(`/packages/${name}/`);
-        if (!inside) return [`${file} reaches out of its package: ${target}`];
-        return RIG.test(target) ? [`${file} is shipped, and imports what only tests use: ${target}`] : [];
-      }
-      if (target.startsWith("node:")) return [];
-      const dependency = target
-        .split("/")
-        .slice(0, target.startsWith("@") ? 2 : 1)
-        .join("/");
-      if (dependency.startsWith("@sallyport/") && !may.includes(dependency.slice("@sallyport/".length)))
-        return [`${file} may not import ${dependency}`];
-      return declared.includes(dependency) ? [] : [`${file} imports ${dependency}, which its package.json does not declare`];
-    }),
-  );
-}
-
-function roomComplaints(sources: Source[], rooms: Record<string, { may: string[] }>, base: string): string[] {
-  return sources.filter(production).flatMap(({ file, imports }) => {
-    const room = relative(base, file).split("/")[0] ?? "";
-    const row = rooms[room];
-    if (!row) return [];
-    return imports
-      .filter((target) => target.startsWith("."))
-      .flatMap((target) => {
-        const to = relative(base, relative("/", resolve("/", file, "..", target))).split("/")[0] ?? "";
-        return to === room || row.may.includes(to) ? [] : [`${file} (${room}) may not import ${target} (${to})`];
-      });
-  });
-}
-
-/** Complaints about folders beside the packages: what they import of ours beyond their row, by name or by path. */
-function outsideComplaints(sources: Source[], may: string[]): string[] {
-  return sources.flatMap(({ file, imports }) =>
-    imports
-      .filter((target) => {
-        const name = target.startsWith(".")
-          ? resolve("/", file, "..", target).match(/^\/packages\/([^/]+)/)?.[1]
-          : target.match(/^@sallyport\/(.+)/)?.[1];
-        return name !== undefined && (target.startsWith(".") || !may.includes(name));
-      })
-      .map((target) => `${file} may not import ${target}`),
-  );
-}
-
-function shapeComplaints(sources: Source[]): string[] {
-  return sources.flatMap((source) => {
-    const longest = production(source) ? LONGEST.product : LONGEST.test;
-    const lines = source.text.split("\n").length - 1;
-    return [
-      ...(/^(#!.*\n)?\/\*\* \S.*[.:] \*\/\n/.test(source.text) ? [] : [`${source.file} does not say in one sentence what it is`]),
-      ...(lines > longest ? [`${source.file} has ${lines} lines, more than ${longest}`] : []),
-    ];
-  });
-}
-
-/** Permissions that no source uses: a table that permits more than the house needs no longer describes it. */
-function staleRows(used: Set<string>, rows: Record<string, { may: string[] }>): string[] {
-  return Object.entries(rows).flatMap(([from, { may }]) => may.map((to) => `${from} → ${to}`).filter((row) => !used.has(row)));
-}
-
-interface Locked {
-  dependencies?: Record<string, string>;
-  optionalDependencies?: Record<string, string>;
-  resolved?: string;
-  link?: boolean;
-  os?: string[];
-  cpu?: string[];
-  hasInstallScript?: boolean;
-}
-
-/** Everything that npm installs for a package, found as Node finds it: the nearest node_modules first. */
-function closure(lock: Record<string, Locked>, start: string): Map<string, Locked> {
-  const found = new Map<string, Locked>();
-  const open = [start];
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    const linked = lock[at]?.link ? (lock[at]?.resolved ?? at) : at;
-    const entry = lock[linked];
-    if (entry === undefined || found.has(linked)) continue;
-    found.set(linked, entry);
-    for (const name of Object.keys({ ...entry.dependencies, ...entry.optionalDependencies })) {
-      const near = `${linked}/node_modules/${name}`;
-      open.push(lock[near] ? near : `node_modules/${name}`);
-    }
-  }
-  return found;
-}
-
-const native = (entries: Map<string, Locked>) =>
-  [...entries].filter(([, entry]) => entry.os ?? entry.cpu ?? entry.hasInstallScript).map(([path]) => path);
 
 for (const [name, { may, why }] of Object.entries(PACKAGES)) {
   test(`${name} imports only ${may.join(", ") || "nobody"}: ${why}`, () => {
@@ -293,36 +178,6 @@ test("every package says what it is, what to read first and what it may import",
   }
 });
 
-const bad = (imports: string[], file = "packages/logon/src/x.ts", text = ""): Source[] => [{ file, text, imports }];
-
-test("the checker of packages finds a room, a path, a package and a rig that are not allowed", () => {
-  assert.equal(packageComplaints("logon", bad(["@sallyport/server"]), ["@sallyport/server"], ["contracts"]).length, 1);
-  assert.equal(packageComplaints("logon", bad(["../../agent/src/main.ts"]), [], ["contracts"]).length, 1);
-  assert.equal(packageComplaints("logon", bad(["left-pad"]), [], []).length, 1);
-  assert.equal(packageComplaints("logon", bad(["./zones.fixture.ts"]), [], []).length, 1);
-  assert.equal(packageComplaints("logon", bad(["./zones.ts", "node:crypto"]), [], []).length, 0);
-});
-
-test("the checkers of rooms and of the folders beside the packages find what is not allowed", () => {
-  const base = "packages/server/src";
-  assert.equal(roomComplaints(bad(["../store/sqlite.ts"], `${base}/flows/x.ts`), SERVER, base).length, 1);
-  assert.equal(roomComplaints(bad(["../main.ts"], `${base}/http/x.ts`), SERVER, base).length, 1);
-  assert.equal(roomComplaints(bad(["../flows/x.ts"], `${base}/http/x.ts`), SERVER, base).length, 0);
-  assert.equal(outsideComplaints(bad(["@sallyport/logon"], "bench/x.ts"), ["contracts"]).length, 1);
-  assert.equal(outsideComplaints(bad(["../../packages/logon/src/x.ts"], "e2e/ssh/x.ts"), ["logon"]).length, 1);
-  assert.equal(outsideComplaints(bad(["@sallyport/contracts", "../machine/x.ts"], "e2e/ssh/x.ts"), ["contracts"]).length, 0);
-  assert.deepEqual(staleRows(new Set(["http → flows"]), { http: { may: ["flows", "store"] } }), ["http → store"]);
-});
-
-test("the checker of shapes finds a missing sentence and a long file", () => {
-  const lines = (count: number) => `/** One sentence. */\n${"x;\n".repeat(count - 1)}`;
-  assert.equal(shapeComplaints(bad([], "packages/logon/src/x.ts", "import a;\n")).length, 1);
-  assert.equal(shapeComplaints(bad([], "packages/logon/src/x.ts", lines(LONGEST.product + 1))).length, 1);
-  assert.equal(shapeComplaints(bad([], "packages/logon/src/x.test.ts", lines(LONGEST.test + 1))).length, 1);
-  assert.equal(shapeComplaints(bad([], "e2e/ssh/x.ts", lines(LONGEST.test))).length, 0);
-  assert.equal(shapeComplaints(bad([], "bin/x.js", `#!/usr/bin/env node\n${lines(3)}`)).length, 0);
-});
-
 test("each forbidden pattern finds its example", () => {
   const examples = [
     'from "node:fs"',
@@ -335,22 +190,4 @@ test("each forbidden pattern finds its example", () => {
   ];
   assert.equal(examples.length, FORBIDDEN.length);
   for (const [index, { pattern }] of FORBIDDEN.entries()) assert.match(examples[index] ?? "", pattern);
-});
-
-test("what a package brings along is followed through links and nested folders", () => {
-  const lock = {
-    "packages/agent": { dependencies: { a: "1" } },
-    "node_modules/a": { link: true, resolved: "packages/a" },
-    "packages/a": { dependencies: { b: "1" } },
-    "packages/a/node_modules/b": { optionalDependencies: { c: "1" } },
-    "node_modules/c": { os: ["linux"] },
-    "node_modules/unrelated": { hasInstallScript: true },
-  };
-  assert.deepEqual(native(closure(lock, "packages/agent")), ["node_modules/c"]);
-});
-
-test("imports are read in every form in which Biome leaves them", () => {
-  const text =
-    'import { a } from "b";\nconst c = await import("d");\nimport "e";\nexport * from "f";\nimport {\n  g,\n} from "h";\nimport type { I } from "j";';
-  assert.deepEqual(importsOf(text), ["b", "d", "e", "f", "h", "j"]);
 });
