@@ -50,7 +50,7 @@ const FORBIDDEN: { where: string; pattern: RegExp; why: string }[] = [
   { where: "packages/logon/src", pattern: /from "node:(?!crypto")/, why: "logon is pure: no file, no network" },
   {
     where: "packages/logon/src",
-    pattern: /\bDate\.now\(|\bnew Date\(\)|Math\.random|randomBytes|randomUUID|getRandomValues/,
+    pattern: /\bDate\.now\(|\bnew Date\(\)|Math\.random|performance\.now|\brandom(Bytes|Int|UUID|FillSync)\b|getRandomValues|generateKey/,
     why: "logon is clock-free and without randomness",
   },
   { where: "packages/contracts/src", pattern: /from "node:(?!crypto")|Date\.now\(|Math\.random/, why: "contracts have no behaviour" },
