@@ -1,12 +1,10 @@
 /** Hashes and compares passwords with argon2id off the event loop, behind a bounded queue (S14). */
 import { availableParallelism } from "node:os";
 import { hash as argonHash, verify as argonVerify, parseOptions } from "@node-rs/argon2";
-import type { PasswordCheck } from "../flows/authn/passwords.ts";
-import { LONGEST_PASSWORD, type PasswordHash } from "../flows/management/password-rules.ts";
+import type { PasswordHashing } from "../flows/authn/passwords.ts";
+import { LONGEST_PASSWORD } from "../flows/management/password-rules.ts";
 
-export interface Passwords extends PasswordCheck, PasswordHash {
-  /** True if the stored hash was made with weaker parameters than today's: hash the password anew when it was right. */
-  outdated(phc: string): boolean;
+export interface Passwords extends PasswordHashing {
   /** Comparisons waiting or under way, for `/metrics`. */
   waiting(): number;
 }

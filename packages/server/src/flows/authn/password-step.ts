@@ -10,7 +10,8 @@ import type { Tx } from "../store.ts";
 import type { AppRow, UserRow } from "../store-directory.ts";
 import type { HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
 import { advance, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
-import type { PasswordCheck } from "./passwords.ts";
+import type { PasswordHashing } from "./passwords.ts";
+import { renewHash } from "./renew-hash.ts";
 
 /** Passwords that may be tried in one transaction. */
 const PASSWORDS_PER_TRANSACTION = 3;
@@ -32,13 +33,15 @@ interface Waiting {
 
 /** The hash is compared between two units of work: it takes tens of milliseconds and must not hold the database. */
 export async function passwordStep(
-  deps: HostDeps & { passwords: PasswordCheck },
+  deps: HostDeps & { passwords: PasswordHashing },
   call: HostCall,
   input: { stateToken: string; password: string },
 ): Promise<PasswordOutcome> {
   const waiting = await withHost(deps, call, (tx, host) => findWaiting(tx, host, input.stateToken));
   if (isRefusal(waiting) || waiting.kind !== "waiting") return waiting as HostRefusal | NotYours | PasswordOutcome;
   const verdict = await deps.passwords.verify(waiting.candidate?.passwordHash ?? null, input.password);
+  const { candidate } = waiting;
+  if (candidate && verdict === "right") await renewHash(deps, candidate.id, candidate.passwordHash, input.password);
   return deps.store.inTransaction(async (tx) => {
     if (verdict === "overloaded")
       return {

@@ -5,13 +5,14 @@ import type { Opened } from "../host-link/start-logon.ts";
 import { newId, random256 } from "../ids.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
-import type { PasswordCheck } from "./passwords.ts";
+import type { PasswordHashing } from "./passwords.ts";
+import { renewHash } from "./renew-hash.ts";
 
 /** One answer for unknown user, wrong password, suspended user and user without a factor (S16); the log knows which. */
 export type PrimaryOutcome = Opened | { kind: "failed" } | { kind: "locked" } | { kind: "overloaded" };
 
 export async function primaryAuthentication(
-  deps: { store: Store; passwords: PasswordCheck },
+  deps: { store: Store; passwords: PasswordHashing },
   username: string,
   password: string,
 ): Promise<PrimaryOutcome> {
@@ -20,6 +21,7 @@ export async function primaryAuthentication(
   const user = users.length === 1 ? users[0] : undefined;
   const verdict = await deps.passwords.verify(user?.passwordHash ?? null, password);
   if (verdict === "overloaded") return { kind: "overloaded" };
+  if (user && verdict === "right") await renewHash(deps, user.id, user.passwordHash, password);
   return deps.store.inTransaction((tx) => (user && verdict === "right" ? openFor(tx, user) : fail(tx, username, user, verdict)));
 }
 

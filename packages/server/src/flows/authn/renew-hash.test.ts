@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hash } from "@node-rs/argon2";
-import { openOrg } from "../http/org.fixture.ts";
-import { renewHash } from "./renew.ts";
+import { openOrg } from "../../http/org.fixture.ts";
+import { primaryAuthentication } from "./primary.ts";
+import { renewHash } from "./renew-hash.ts";
 
 const PASSWORD = "seven green bicycles";
 
@@ -21,4 +22,16 @@ test("S14: a right password with a weak hash is hashed anew, unless another was 
   assert.equal(await stored(), renewed, "today's parameters are left alone");
   await renewHash(org.deps, id, weak, PASSWORD);
   assert.equal(await stored(), renewed, "a hash that is no longer the stored one changes nothing");
+});
+
+test("S14: primary authentication renews a weak hash when the password was right, and only then", async (t) => {
+  const org = await openOrg(t);
+  const { id } = (await org.call("admin", "POST", "/api/v1/users?activate=true", { profile: { login: "bob" } })).body;
+  const weak = await hash(PASSWORD, { memoryCost: 8192, timeCost: 1 });
+  await org.store.inTransaction((tx) => tx.users.update(id, { passwordHash: weak }));
+  const stored = async () => (await org.store.read((tx) => tx.users.byId(id)))?.passwordHash ?? "";
+  await primaryAuthentication(org.deps, "bob", "wrong");
+  assert.equal(await stored(), weak);
+  await primaryAuthentication(org.deps, "bob", PASSWORD);
+  assert.match(await stored(), /m=19456,t=2,p=1/);
 });

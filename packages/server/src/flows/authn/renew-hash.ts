@@ -1,10 +1,10 @@
 /** Hashes a password anew after it was right, when the stored hash was made with weaker parameters than today's (S14). */
-import type { Store } from "../flows/store.ts";
-import type { Passwords } from "./passwords.ts";
+import type { Store } from "../store.ts";
+import type { PasswordHashing } from "./passwords.ts";
 
 /** Called only with a password that was just right. A full queue leaves it for the next time. */
 export async function renewHash(
-  deps: { store: Store; passwords: Passwords },
+  deps: { store: Store; passwords: PasswordHashing },
   userId: string,
   stored: string | null,
   password: string,
