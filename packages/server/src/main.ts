@@ -46,6 +46,9 @@ export interface ServerHandle {
 
 /** How often transactions that ran out of time are ended. */
 const SWEEP_MS = 5_000;
+/** How often what can no longer be used twice is forgotten, and how long after its end: a wrong clock must not make it forget too early. */
+const PURGE_MS = 3_600_000;
+const KEEP_MS = 24 * 3_600_000;
 
 /** Starts the org. Throws `ServerRefused`, one sentence with its cause, for everything that an administrator can put right. */
 export async function startServer(options: ServerOptions): Promise<ServerHandle> {
@@ -99,10 +102,7 @@ async function openOrg(options: ServerOptions, listening: Listening, data: strin
   const app = await listenOnNetwork(deps, options, listening);
   const adminSocket = join(data, "admin.sock");
   const admin = await listenForAdministrator(deps, adminSocket);
-  const sweep = setInterval(
-    () => void expireTransactions(store).catch((err: unknown) => log.error({ err }, "open logons could not be ended")),
-    SWEEP_MS,
-  ).unref();
+  const timers = sweepRegularly(store, log);
   await say(store, "org.started", { version: options.version, node: store.node, url });
   const setUpLink = await newSetUpLink(deps);
   return {
@@ -110,7 +110,7 @@ async function openOrg(options: ServerOptions, listening: Listening, data: strin
     adminSocket,
     setUpLink,
     async close(signal) {
-      clearInterval(sweep);
+      for (const timer of timers) clearInterval(timer);
       await Promise.all([app.close(), admin.close()]);
       await refusedCallers.stop();
       await say(store, "org.stopped", { version: options.version, node: store.node, signal });
@@ -118,6 +118,16 @@ async function openOrg(options: ServerOptions, listening: Listening, data: strin
       rmSync(adminSocket, { force: true });
     },
   };
+}
+
+/** Ends what ran out of time, and forgets what ended long ago. A failure is in the log; the next turn tries again. */
+function sweepRegularly(store: Store, log: Logger): NodeJS.Timeout[] {
+  const every = (ms: number, what: string, work: () => Promise<unknown>) =>
+    setInterval(() => void work().catch((err: unknown) => log.error({ err }, what)), ms).unref();
+  return [
+    every(SWEEP_MS, "open logons could not be ended", () => expireTransactions(store)),
+    every(PURGE_MS, "what ended long ago could not be forgotten", () => store.purge(Date.now() - KEEP_MS)),
+  ];
 }
 
 async function listenOnNetwork(deps: AppDeps, options: ServerOptions, { host, port }: Listening): Promise<FastifyInstance> {

@@ -30,6 +30,8 @@ export interface Store {
   readonly node: string;
   /** Answers true if a trivial statement works now (for `/readyz`). */
   ready(): Promise<boolean>;
+  /** Forgets what was kept only so that it could not be used twice and ended before this time (epoch ms), a little at a time. */
+  purge(before: number): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -67,6 +67,7 @@ export function countEvents(store: Store, metrics: Metrics): Store {
     node: store.node,
     read: (fn) => store.read(fn),
     ready: () => store.ready(),
+    purge: (before) => store.purge(before),
     close: () => store.close(),
     async inTransaction(fn) {
       let events: NewEvent[] = [];

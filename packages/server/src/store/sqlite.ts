@@ -24,7 +24,7 @@ export interface SqliteOptions {
 }
 
 /** Throws `DatabaseFault` with one sentence when the file is held, locked, damaged, read-only, on a full disk or of a newer schema. */
-export async function openSqlite({ file, now }: SqliteOptions): Promise<Store & { purge(before: number): Promise<void> }> {
+export async function openSqlite({ file, now }: SqliteOptions): Promise<Store> {
   const alone = holdAlone(file);
   try {
     const writer = openWriter(file);
@@ -62,7 +62,7 @@ function assemble(writer: SqliteConnection, reader: SqliteConnection, now: () =>
   };
   const commits = new GroupCommit(writer, units, now);
   const snapshot = sharedSnapshot(reader);
-  const store: Store & { purge(before: number): Promise<void> } = {
+  const store: Store = {
     node,
     inTransaction: (fn) => commits.add(fn),
     read: (fn) => snapshot((sql) => fn(unit(sql, build, chain, now()))),
@@ -70,10 +70,7 @@ function assemble(writer: SqliteConnection, reader: SqliteConnection, now: () =>
       reader.exec("SELECT 1");
       return true;
     },
-    async purge(before) {
-      await commits.add((tx) => tx.transactions.purge(before));
-      for (const [table, column] of PURGED) writer.db.prepare(`DELETE FROM ${table} WHERE ${column} < ?`).run(before);
-    },
+    purge: (before) => purge(commits, writer, before),
     async close() {
       await commits.close();
       reader.close();
@@ -84,12 +81,26 @@ function assemble(writer: SqliteConnection, reader: SqliteConnection, now: () =>
   return store;
 }
 
-/** What is kept only so that it cannot be used twice, and until when. */
+/** What is kept only so that it cannot be used twice, and the column that says until when it could be; `host_names` counts hours. */
 const PURGED = [
-  ["host_jtis", "expires"],
-  ["used_steps", "at"],
-  ["links", "expires"],
+  { table: "host_jtis", column: "expires", unit: 1 },
+  { table: "used_steps", column: "at", unit: 1 },
+  { table: "links", column: "expires", unit: 1 },
+  { table: "host_names", column: "hour", unit: 3_600_000 },
 ] as const;
+/** Rows a commit: nobody waits longer than for these. */
+const PURGE_AT_ONCE = 500;
+
+/** Forgets what ended before `before` (epoch ms), a few rows at a time between the units of others. */
+async function purge(commits: GroupCommit, writer: SqliteConnection, before: number): Promise<void> {
+  await commits.add((tx) => tx.transactions.purge(before));
+  for (const { table, column, unit } of PURGED) {
+    const some = writer.db.prepare(
+      `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${column} < ? LIMIT ${PURGE_AT_ONCE})`,
+    );
+    while ((await commits.add(async () => Number(some.run(Math.floor(before / unit)).changes))) === PURGE_AT_ONCE);
+  }
+}
 
 function unit(sql: Sql, build: Builder, chain: Chain, now: number): Tx {
   return {

@@ -247,6 +247,19 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.equal((await read((tx) => tx.logons.reports("hst_b", "AAAA-0001"))).length, 0);
     });
 
+    test("S4: a purge forgets what ended, and never what could still be used twice", async () => {
+      await unit((tx) => tx.hosts.consumeJti("hst_p", "ended", 1_000));
+      await unit((tx) => tx.hosts.consumeJti("hst_p", "valid", 9_000));
+      under.clock.now = 1_000;
+      await unit((tx) => tx.enrolments.consumeStep("enr_p", 1));
+      under.clock.now = 9_000;
+      await unit((tx) => tx.enrolments.consumeStep("enr_p", 2));
+      await under.store.purge(5_000);
+      const again = (jti: string) => unit((tx) => tx.hosts.consumeJti("hst_p", jti, 9_000));
+      assert.deepEqual([await again("valid"), await again("ended")], [false, true]);
+      assert.equal(await unit((tx) => tx.enrolments.consumeStep("enr_p", 2)), false);
+    });
+
     test("a name is counted once for each host and hour", async () => {
       const count = (name: string, hour = 1) => unit((tx) => tx.hosts.countName("hst_n", name, hour));
       assert.deepEqual([await count("a"), await count("b"), await count("a"), await count("a", 2)], [1, 2, 0, 1]);
