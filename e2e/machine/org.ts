@@ -1,6 +1,7 @@
 /** A real org for a story: `sallyport serve` with TLS under a CA made on the spot, asked over its admin socket. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
+import { createServer } from "node:https";
 import { join } from "node:path";
 import { COMMAND, Daemon, must } from "./processes.ts";
 
@@ -34,6 +35,20 @@ export class Org {
 
   stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     return this.#daemon?.stop(signal) ?? Promise.resolve();
+  }
+
+  /** In the org's place: a server with its own key and certificate that answers every call with 503. Answers how to bring the org back. */
+  async replaceByErrors(): Promise<() => Promise<void>> {
+    await this.stop();
+    const tls = { key: readFileSync(join(this.folder, "server.key")), cert: readFileSync(join(this.folder, "chain.pem")) };
+    const server = createServer(tls, (_request, response) => response.writeHead(503, { "content-type": "application/json" }).end("{}"));
+    await new Promise<void>((resolve) => server.listen(ORG_PORT, "127.0.0.1", resolve));
+    return async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      await this.start();
+    };
   }
 
   get data(): string {

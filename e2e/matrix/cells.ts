@@ -90,6 +90,31 @@ function common({ service, enter, prints }: (typeof ASKING)[number]): Cell[] {
       (u) => [u.password],
       (machine, user) => withPolicy(machine, { rules: [{ name: "Trusted", if: { users: [user.login] }, then: "allow" }] }),
     ),
+    {
+      ...cell("a code that was used, once more", "out", "factor.code-used", right),
+      run: async (_machine, user) => {
+        const code = codeOf(user);
+        const first = await enter(user, [user.password, code]);
+        if (first.code !== 0) return { code: 0, out: `${user.login}: the first time was refused: ${first.out}` };
+        return enter(user, [user.password, code, code, code]);
+      },
+    },
+    // A fail mode never opens an elevation, and agent-gone never opens a remote logon: of these three only ssh with the org away is let in.
+    service === "sshd"
+      ? cell("org gone, fail mode org-unreachable open", "in", "logon.fail-open", right, withoutOrg({ orgUnreachable: "allow" }))
+      : cell("org gone, fail mode org-unreachable open", "out", "net.refused", right, withoutOrg({ orgUnreachable: "allow" })),
+    cell("org answers 503", "out", "http.server-error", right, withErrors({ orgError: "refuse", orgUnreachable: "allow" })),
+    service === "sshd"
+      ? cell("org answers 503, fail mode org-error open", "in", "logon.fail-open", right, withErrors({ orgError: "allow" }))
+      : cell("org answers 503, fail mode org-error open", "out", "http.server-error", right, withErrors({ orgError: "allow" })),
+    cell("agent gone, fail mode agent-gone open", "out", "agent.unreachable", right, async (machine) => {
+      const close = await withFailModes(machine, { agentGone: "allow" });
+      await machine.stopAgent();
+      return async () => {
+        await machine.startAgent();
+        await close();
+      };
+    }),
     cell("agent gone", "out", "agent.unreachable", right, async (machine) => {
       await machine.stopAgent();
       return () => machine.startAgent();
@@ -136,6 +161,37 @@ function withStack(service: string, change: (stack: string) => string): () => vo
   const before = readFileSync(file, "utf8");
   writeFileSync(file, change(before));
   return () => writeFileSync(file, before);
+}
+
+async function withFailModes(machine: Machine, failModes: object): Promise<() => Promise<void>> {
+  await machine.org.setPolicy(machine.app, { rules: [], failModes });
+  machine.refresh();
+  return async () => {
+    await machine.org.setPolicy(machine.app, { rules: [] });
+    machine.refresh();
+  };
+}
+
+function withoutOrg(failModes: object): Cell["given"] {
+  return async (machine) => {
+    const close = await withFailModes(machine, failModes);
+    await machine.org.stop();
+    return async () => {
+      await machine.org.start();
+      await close();
+    };
+  };
+}
+
+function withErrors(failModes: object): Cell["given"] {
+  return async (machine) => {
+    const close = await withFailModes(machine, failModes);
+    const restore = await machine.org.replaceByErrors();
+    return async () => {
+      await restore();
+      await close();
+    };
+  };
 }
 
 /** The host takes a new policy at its self-check; arming makes one at once. */

@@ -1,10 +1,9 @@
 /** FreeRDP → xrdp → PAM → agent → org with `password,code` in one field: in, or refused with exactly one cause. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { createServer, type Server } from "node:https";
 import { after, before, test } from "node:test";
 import { type Attempt, Machine } from "../machine/machine.ts";
-import { codeOf, ORG_PORT, type Person } from "../machine/org.ts";
+import { codeOf, type Person } from "../machine/org.ts";
 import { type RdpServer, rdp, startScreen, startXrdp } from "../machine/rdp.ts";
 
 let machine: Machine;
@@ -137,15 +136,12 @@ for (const mode of ["refuse", "allow"] as const) {
     await machine.org.setPolicy(machine.app, { rules: [], failModes: { orgError: mode } });
     machine.refresh();
     const user = await machine.addPerson(`err${mode}`);
-    await machine.org.stop();
-    const broken = await brokenOrg();
+    const restore = await machine.org.replaceByErrors();
     try {
       if (mode === "allow") await letIn(user, `${user.password},123456`);
       else assert.equal((await refused(user, `${user.password},123456`)).cause, "http.server-error");
     } finally {
-      await new Promise((resolve) => broken.close(resolve));
-      broken.closeAllConnections();
-      await machine.org.start();
+      await restore();
     }
   });
 }
@@ -158,14 +154,3 @@ test("agent stopped, fail mode agent-gone open: still refused, since a remote lo
   const attempt = await refused(user, `${user.password},123456`).finally(() => machine.startAgent());
   assert.equal(attempt.cause, "agent.unreachable");
 });
-
-/** A server with the org's own key and certificate that answers every call with 503. */
-async function brokenOrg(): Promise<Server> {
-  const key = readFileSync(`${machine.org.folder}/server.key`);
-  const cert = readFileSync(`${machine.org.folder}/chain.pem`);
-  const server = createServer({ key, cert }, (_request, response) =>
-    response.writeHead(503, { "content-type": "application/json" }).end("{}"),
-  );
-  await new Promise<void>((resolve) => server.listen(ORG_PORT, "127.0.0.1", resolve));
-  return server;
-}
