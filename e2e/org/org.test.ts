@@ -45,8 +45,14 @@ test("S22: a disk that fills up: calls are refused, nothing is lost, and it goes
 
 test("a data folder that cannot be written is refused with one sentence", async () => {
   mkdirSync("/run/readonly");
-  must("mount", ["-t", "tmpfs", "-o", "ro", "tmpfs", "/run/readonly"]);
+  must("mount", ["-t", "tmpfs", "-o", "ro,mode=700", "tmpfs", "/run/readonly"]);
   await refused(["serve", "--data", "/run/readonly", "--listen", "127.0.0.1:18090"], /cannot be (used|opened|written)|read-only/);
+});
+
+test("S38: a data folder that others can enter is refused, with the command that closes it", async () => {
+  mkdirSync("/run/exposed");
+  must("chmod", ["755", "/run/exposed"]);
+  await refused(["serve", "--data", "/run/exposed", "--listen", "127.0.0.1:18090"], /run: chmod 700 \/run\/exposed/);
 });
 
 test("S38: a second server on the same data is told who holds it", async () => {

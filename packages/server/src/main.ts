@@ -1,5 +1,5 @@
 /** Wires the org server: store, keys, flows and listeners meet here and nowhere else. */
-import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { FastifyInstance } from "fastify";
 import pino, { type Logger } from "pino";
@@ -72,11 +72,19 @@ export async function startServer(options: ServerOptions): Promise<ServerHandle>
 async function openData(data: string): Promise<Store> {
   try {
     mkdirSync(data, { recursive: true, mode: 0o700 });
+    refuseExposed(data);
     return await openSqlite({ file: join(data, "org.db"), now: Date.now });
   } catch (error) {
+    if (error instanceof ServerRefused) throw error;
     if (error instanceof DatabaseFault) throw new ServerRefused(error.causeId, error.message, { cause: error });
     throw new ServerRefused("org.database", `the data folder ${data} cannot be used: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** Whoever can enter the folder could read the database and reach for the admin socket: it must be its owner's alone (S38). */
+function refuseExposed(data: string): void {
+  if ((statSync(data).mode & 0o077) === 0) return;
+  throw new ServerRefused("config.exposed", `others can enter the data folder ${data}; run: chmod 700 ${data}`);
 }
 
 async function openOrg(options: ServerOptions, listening: Listening, data: string, plain: Store, log: Logger): Promise<ServerHandle> {
