@@ -1,8 +1,8 @@
 /** Enrols this machine: an enrolment code in, a key pair and the org's pinned key on disk out; installed disarmed. */
 import { createHmac } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, unlinkSync } from "node:fs";
 import { hostname } from "node:os";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import {
   type EnrolledClaims,
   type EnrolmentCode,
@@ -109,8 +109,10 @@ function prepareFolders(options: EnrolOptions): AgentFiles {
   mkdirSync(files.state, { recursive: true, mode: 0o700 });
   mkdirSync(dirname(files.settings), { recursive: true, mode: 0o755 });
   mkdirSync(dirname(files.log), { recursive: true, mode: 0o700 });
-  // Proves that the disk takes files, with the very folder and rights that are needed later.
-  writeArmed(files.state, { armed: false, since: new Date().toISOString() });
+  // Proves that the disk takes files there. Nothing that counts is touched yet: an enrolment that fails must not disarm a host.
+  const probe = join(files.state, "enrol.probe");
+  writeAtomically(probe, "");
+  unlinkSync(probe);
   return files;
 }
 
