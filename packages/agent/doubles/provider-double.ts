@@ -73,6 +73,11 @@ export class ProviderDouble {
     }
   }
 
+  /** Says that nothing more will come, and goes on listening. */
+  finish(): void {
+    this.#socket.end();
+  }
+
   leave(): void {
     this.#socket.destroy();
   }

@@ -42,8 +42,8 @@ export function readFrame(line: Buffer): ProviderFrame {
   }
   const read = readStrictJson(text, providerFrame, { file: "frame", depth: LIMITS.depth });
   if (read.ok) return read.value;
-  const [first] = read.complaints;
-  const reason = first ? `column ${first.column}: ${first.path.slice(0, 64)}` : "not a frame";
+  // The place alone: even a key's name may be what a person typed.
+  const reason = `not a frame of the door, at column ${read.complaints[0]?.column ?? 1}`;
   throw new Refusal("door.malformed", { direction: "in", reason, bytes });
 }
 
