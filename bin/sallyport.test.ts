@@ -72,7 +72,11 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
 test("Ctrl-C in a terminal arrives once: a second one would cut the program's end short", {
   skip: !existsSync("/usr/bin/script"),
 }, async () => {
-  const terminal = spawn("/usr/bin/script", ["-qefc", `"${old}" "${command}" wait`, "/dev/null"], { stdio: ["pipe", "pipe", "inherit"] });
+  // script starts $SHELL, or dash where there is none; dash would stay, hear the Ctrl-C as well and end by it: so it hands its place over.
+  const terminal = spawn("/usr/bin/script", ["-qefc", `exec "${old}" "${command}" wait`, "/dev/null"], {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, SHELL: "/bin/sh" },
+  });
   await once(terminal.stdout, "data");
   terminal.stdin.write("\x03");
   assert.deepEqual(await once(terminal, "exit"), [11, null]);
