@@ -3,9 +3,11 @@ export const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /** The value of a typed character, case and look-alikes (O, I, L) forgiven; -1 if no such character exists. */
 export function crockfordValue(character: string): number {
+  // Letters of other scripts become ASCII ones by toUpperCase (ı, ſ): they are look-alikes, not what was issued.
+  if (!/^[0-9A-Za-z]$/.test(character)) return -1;
   const upper = character.toUpperCase();
   const meant = upper === "O" ? "0" : upper === "I" || upper === "L" ? "1" : upper;
-  return meant.length === 1 ? CROCKFORD.indexOf(meant) : -1;
+  return CROCKFORD.indexOf(meant);
 }
 
 /** Bytes → five-bit symbols (0–31), the last one padded with zero bits. */

@@ -1,8 +1,7 @@
 /** The enrolment code: what one typed text carries to a new host, and where a mistyped one is wrong. */
 import { createHash } from "node:crypto";
-import { CROCKFORD, crockfordValue, fromSymbols, toSymbols } from "./crockford.ts";
-import { BLOCK_DATA, BLOCK_LENGTH, checkBlock, sealBlock } from "./enrolment-code-blocks.ts";
-import { nameCharacter } from "./odd-characters.ts";
+import { fromSymbols, toSymbols } from "./crockford.ts";
+import { checkSymbols, manyWrong, readSymbols, type TypedWrong, writeSealed } from "./typed-text.ts";
 
 export interface EnrolmentCode {
   /** Exact org URL (see `readOrgUrl`). */
@@ -15,14 +14,7 @@ export interface EnrolmentCode {
   pin?: Uint8Array;
 }
 
-export interface EnrolmentCodeRefused {
-  ok: false;
-  reason: string;
-  /** 1-based position in the text as typed, when one character is to blame. */
-  position?: number;
-  /** 1-based first and last position of the stretch that holds the mistake, when more than one character is wrong. */
-  between?: [number, number];
-}
+export type EnrolmentCodeRefused = TypedWrong;
 
 const PREFIX = "SALLY1";
 const CHECK_BYTES = 4;
@@ -33,29 +25,14 @@ export function writeEnrolmentCode(code: EnrolmentCode): string {
   const host = new TextEncoder().encode(code.url.replace(/^https?:\/\//, ""));
   const flags = (https ? 1 : 0) | (code.pin ? 2 : 0);
   const body = concat([Uint8Array.of(flags), code.secret, code.decisionKey, code.pin ?? new Uint8Array(0), host]);
-  const symbols = toSymbols(concat([body, digest(body)]));
-  let text = "";
-  for (let i = 0; i < symbols.length; i += BLOCK_DATA) {
-    for (const symbol of sealBlock(symbols.slice(i, i + BLOCK_DATA))) text += CROCKFORD[symbol];
-  }
-  return [PREFIX, ...(text.match(/.{1,5}/g) ?? [])].join("-");
+  return writeSealed(PREFIX, toSymbols(concat([body, digest(body)])), 5);
 }
 
 /** Reads what was typed or pasted. Case, hyphens, spaces and line breaks do not matter; everything else is checked before any network call. */
 export function readEnrolmentCode(typed: string): { ok: true; code: EnrolmentCode } | EnrolmentCodeRefused {
-  const read = readSymbols(typed);
+  const read = readSymbols(typed, { prefix: PREFIX, called: "an enrolment code", skipped: /[\t\n\v\f\r -]/ });
   if (!read.ok) return read;
-  const data: number[] = [];
-  let broken: EnrolmentCodeRefused | undefined;
-  for (let i = 0; i < read.symbols.length; i += BLOCK_LENGTH) {
-    const block = read.symbols.slice(i, i + BLOCK_LENGTH);
-    const checked = checkBlock(block.map((s) => s.value));
-    const first = block[0]?.position ?? 1;
-    const last = block.at(-1)?.position ?? 1;
-    if (checked.fault === "one" && !broken) broken = oneWrong(block[checked.index], first, last);
-    if (checked.fault === "many" && !broken) broken = manyWrong(first, last);
-    data.push(...checked.data);
-  }
+  const { data, broken } = checkSymbols(read.symbols);
   const code = unpack(fromSymbols(data));
   if (!broken)
     return code ? { ok: true, code } : { ok: false, reason: "the code is not complete: its end is missing, or parts of it are swapped" };
@@ -66,33 +43,6 @@ export function readEnrolmentCode(typed: string): { ok: true; code: EnrolmentCod
 /** The public name of a code: what the host sends so that the org can find it without seeing the secret. */
 export function enrolmentCodeId(secret: Uint8Array): string {
   return createHash("sha256").update("sallyport enrolment code id").update(secret).digest("hex").slice(0, 24);
-}
-
-interface TypedSymbol {
-  value: number;
-  position: number;
-  character: string;
-}
-
-function readSymbols(typed: string): { ok: true; symbols: TypedSymbol[] } | EnrolmentCodeRefused {
-  const characters = [...typed];
-  const symbols: TypedSymbol[] = [];
-  let prefix = "";
-  for (const [index, character] of characters.entries()) {
-    if (/[\s-]/.test(character) && character !== "\ufeff" && character !== "\u00a0") continue;
-    if (prefix.length < PREFIX.length) {
-      prefix += character.toUpperCase();
-      if (!PREFIX.startsWith(prefix)) return { ok: false, reason: `an enrolment code begins with ${PREFIX}-`, position: index + 1 };
-      continue;
-    }
-    const value = crockfordValue(character);
-    if (value < 0) {
-      return { ok: false, reason: `character ${index + 1} is a ${nameCharacter(character)}; a code has none`, position: index + 1 };
-    }
-    symbols.push({ value, position: index + 1, character });
-  }
-  if (symbols.length === 0) return { ok: false, reason: "the code is empty" };
-  return { ok: true, symbols };
 }
 
 function unpack(bytes: Uint8Array): EnrolmentCode | undefined {
@@ -109,15 +59,6 @@ function unpack(bytes: Uint8Array): EnrolmentCode | undefined {
     decisionKey: body.slice(17, 33),
     ...(flags & 2 ? { pin: body.slice(33, 49) } : {}),
   };
-}
-
-function oneWrong(symbol: TypedSymbol | undefined, first: number, last: number): EnrolmentCodeRefused {
-  if (!symbol) return manyWrong(first, last);
-  return { ok: false, reason: `character ${symbol.position} (“${symbol.character}”) is wrong`, position: symbol.position };
-}
-
-function manyWrong(first: number, last: number): EnrolmentCodeRefused {
-  return { ok: false, reason: `something is wrong between character ${first} and ${last}`, between: [first, last] };
 }
 
 function digest(body: Uint8Array): Uint8Array {

@@ -22,6 +22,7 @@ export const ERRORS = {
   S0000004: { status: 503, summary: "The org cannot answer right now." },
   S0000005: { status: 409, summary: "The resource exists or has changed." },
   S0000006: { status: 400, summary: "The enrolment code is not valid." },
+  S0000007: { status: 403, summary: "The registration is refused." },
 } as const satisfies Record<string, { status: number; summary: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -83,6 +83,8 @@ export const EVENTS = {
   "app.created": { title: "An app was created", severity: "info", data: ["label"] },
   "app.updated": { title: "An app was changed", severity: "info", data: [...CHANGE, "label"] },
   "app.activated": { title: "An app was activated", severity: "info", data: ["label"] },
+  "app.legacy-on": { title: "An app accepts hosts that sign with a shared secret", severity: "warning", data: ["label"] },
+  "app.legacy-off": { title: "An app accepts only hosts with a key of their own", severity: "info", data: ["label"] },
   "app.deactivated": { title: "An app was deactivated: all its logons are refused", severity: "warning", data: ["label"] },
   "app.deleted": { title: "An app was deleted", severity: "warning", data: ["label"] },
   "assignment.created": { title: "A user or a group was assigned to an app", severity: "info", data: ["app", "scope", "assignee", "name"] },
@@ -101,6 +103,12 @@ export const EVENTS = {
   "host.code-revoked": { title: "An enrolment code was withdrawn", severity: "info", data: ["code", "app", "name"] },
   "host.code-refused": { title: "An enrolment was refused", severity: "warning", data: ["code", "address", "evidence"] },
   "host.enrolled": { title: "A host was enrolled", severity: "info", data: ["app", "name", "platform", "version", "code", "address"] },
+  "host.registered": {
+    title: "A host registered itself with a client id and secret",
+    severity: "info",
+    data: ["app", "name", "platform", "version", "client", "registered", "pending", "legacy"],
+  },
+  "host.approved": { title: "A host that had registered itself was approved", severity: "info", data: ["name", "client"] },
   "host.revoked": { title: "A host was revoked", severity: "warning", data: ["name", "reason"] },
   "host.cloned": {
     title: "Two machines use one host's identity: the host is suspended",
@@ -120,6 +128,20 @@ export const EVENTS = {
     title: "The place in the log that a host kept does not fit the chain: events were changed or cut off",
     severity: "error",
     data: ["name", "node", "seq", "kept", "found"],
+  },
+
+  "client.created": {
+    title: "A client id and secret were made, by which hosts register themselves",
+    severity: "warning",
+    data: ["app", "name", "cap", "approve"],
+  },
+  "client.rotated": { title: "A client got a new secret", severity: "warning", data: ["name", "retiresAt"] },
+  "client.retired": { title: "The secret of a client that was replaced ended", severity: "info", data: ["name", "retiredAt"] },
+  "client.revoked": { title: "A client was revoked: nobody registers with it any more", severity: "warning", data: ["name", "registered"] },
+  "client.refused": {
+    title: "A registration by somebody who holds the secret was refused",
+    severity: "warning",
+    data: ["name", "client", "evidence"],
   },
 
   "token.created": { title: "An API token was made", severity: "warning", data: ["name", "role", "expiresAt"] },

@@ -1,6 +1,7 @@
 /** The host link: what an agent sends to the org, and what the org signs for it. */
 import { z } from "zod";
 import { causeId } from "./cause-id.ts";
+import { clientId } from "./client-pair.ts";
 import { clientAddress, scenario, service } from "./door.ts";
 import { LIMITS } from "./limits.ts";
 import { hostPolicy } from "./policy.ts";
@@ -10,6 +11,7 @@ import { reference } from "./reference.ts";
 export const JWS_TYPES = {
   assertion: "sallyport-host+jwt",
   enrol: "sallyport-enrol+jws",
+  register: "sallyport-register+jws",
   enrolled: "sallyport-enrolled+jws",
   time: "sallyport-time+jws",
   decision: "sallyport-decision+jws",
@@ -26,7 +28,7 @@ export const hostId = z.string().regex(/^hst_[0-9A-Za-z]{20}$/);
 export const publicJwk = z.strictObject({ kty: z.literal("EC"), crv: z.literal("P-256"), x: hash, y: hash, kid: z.string().optional() });
 export type PublicJwk = z.infer<typeof publicJwk>;
 
-/** Claims of the assertion that signs every call (RFC 7523 shape). `bh`: SHA-256 of the raw body; times in epoch seconds. */
+/** Claims of the assertion that signs every call (RFC 7523 shape), by the host's key (ES256) or, in `legacy`, by the client's secret (HS256). `bh`: SHA-256 of the raw body; times in epoch seconds. */
 export const assertionClaims = z.strictObject({
   iss: hostId,
   sub: hostId,
@@ -120,6 +122,38 @@ export const enrolledClaims = z.strictObject({
   now: z.int(),
 });
 export type EnrolledClaims = z.infer<typeof enrolledClaims>;
+
+/**
+ * Body of `POST /api/v1/hosts/register`. `proof`: JWS by the host's new key over `registerProof`. A `legacy` host makes a key for this
+ * one proof only and signs its later calls with the client's secret (HS256, header `kid` = client id).
+ */
+export const registerRequest = z.strictObject({ clientId, key: publicJwk, proof: z.string().max(8192) });
+/** `mac`: base64url HMAC-SHA-256(client secret, thumbprint of `key` + "." + nonce): the secret itself is never sent. `nonce` works once. */
+export const registerProof = z.strictObject({
+  typ: z.literal("register"),
+  clientId,
+  nonce: bits128,
+  mac: hash,
+  name: z.string().min(1).max(128),
+  platform: z.enum(["linux", "windows"]),
+  version: z.string().max(64),
+  legacy: z.boolean(),
+});
+export type RegisterProof = z.infer<typeof registerProof>;
+/**
+ * `enrolled` as for an enrolment code. `mac`: base64url HMAC-SHA-256(client secret, "registered." + `enrolled` + "." + pin or ""): no
+ * code has named the org's key, so that only this proves that the answer is the org's. `pin`: hex of 16 bytes of the org's SPKI hash.
+ */
+export const registerAnswer = z.strictObject({
+  enrolled: z.string(),
+  mac: hash,
+  pin: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .optional(),
+  pending: z.boolean(),
+});
+export type RegisterAnswer = z.infer<typeof registerAnswer>;
 
 /** One attempt as the host saw it; `at` in epoch ms of the host's corrected clock. */
 export const attemptReport = z.strictObject({

@@ -67,7 +67,8 @@ export type GroupView = z.infer<typeof groupView>;
 /** How a name typed at a machine finds a user: tried in order, the first that finds anyone decides. */
 export const nameRule = z.enum(["login", "userPrincipalName", "email", "samAccountName", "domain-sam", "email-local-part"]);
 export type NameRule = z.infer<typeof nameRule>;
-export const appSettings = z.strictObject({ nameRules: z.array(nameRule).min(1).max(16).optional() });
+/** `legacy`: hosts of this app may sign with a shared client secret instead of a key of their own; a standing finding. */
+export const appSettings = z.strictObject({ nameRules: z.array(nameRule).min(1).max(16).optional(), legacy: z.boolean().optional() });
 export const createAppRequest = z.object({
   label,
   name: z.string().max(128).optional(),
@@ -81,7 +82,8 @@ export const appView = z.object({
   status: z.enum(["ACTIVE", "INACTIVE"]),
   created: when,
   signOnMode: z.string(),
-  settings: z.object({ nameRules: z.array(nameRule) }),
+  settings: z.object({ nameRules: z.array(nameRule), legacy: z.boolean() }),
+  findings: z.array(z.object({ cause: causeId, evidence: z.string().optional() })),
 });
 export type AppView = z.infer<typeof appView>;
 export const assignUserRequest = z.object({ id: z.string() });
@@ -122,7 +124,30 @@ export const hostCodeView = z.object({
   usedAt: when.nullable(),
   code: z.string().optional(),
 });
-export const hostStatus = z.enum(["ACTIVE", "REVOKED", "CLONED"]);
+/** A pair by which machines of an app register themselves. `cap`: hosts in all; `approve`: each waits for an administrator. */
+export const createClientRequest = z.strictObject({
+  app: z.string(),
+  name: label,
+  cap: z.int().min(1).max(100_000).optional(),
+  approve: z.boolean().optional(),
+});
+/** `overlapDays`: how long the secret before stays valid beside the new one. */
+export const rotateClientRequest = z.strictObject({ overlapDays: z.int().min(0).max(365).optional() });
+/** `secret` is shown once, in the answer that makes it. */
+export const clientView = z.object({
+  id: z.string(),
+  app: z.string(),
+  name: z.string(),
+  cap: z.int(),
+  registered: z.int(),
+  approve: z.boolean(),
+  created: when,
+  revokedAt: when.nullable(),
+  secrets: z.array(z.object({ created: when, retiresAt: when.nullable(), state: z.enum(["valid", "retired"]) })),
+  secret: z.string().optional(),
+});
+export type ClientView = z.infer<typeof clientView>;
+export const hostStatus = z.enum(["PENDING", "ACTIVE", "REVOKED", "CLONED"]);
 export type HostStatus = z.infer<typeof hostStatus>;
 export const hostView = z.object({
   id: z.string(),
@@ -138,6 +163,10 @@ export const hostView = z.object({
   armed: z.boolean(),
   offsetMs: z.int().nullable(),
   policyVersion: z.int().nullable(),
+  /** Id of the client that registered it; null: enrolled by a code. */
+  client: z.string().nullable(),
+  /** True if it signs with that client's secret. */
+  legacy: z.boolean(),
   findings: z.array(z.object({ cause: causeId, evidence: z.string().optional() })),
 });
 export type HostView = z.infer<typeof hostView>;
@@ -207,6 +236,8 @@ export const logonView = z.object({
   rule: z.string().nullable(),
   amr: z.array(z.string()),
   evidence: z.record(z.string(), z.unknown()),
+  /** What was not as it should be, although it refused nobody by itself: as known of the host when the logon began. */
+  findings: z.array(z.object({ cause: causeId, evidence: z.string().optional() })),
   timeline: z.array(z.object({ at: when, type: z.string(), cause: causeId.optional(), data: z.record(z.string(), z.unknown()) })),
   reported: z.array(z.object({ at: when, result: z.string(), cause: causeId.optional(), evidence: z.record(z.string(), z.unknown()) })),
 });

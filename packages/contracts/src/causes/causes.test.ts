@@ -9,7 +9,7 @@ import { REFUSED, WRONG_CODE } from "./person.ts";
 /** The closed list, in its order. An id that was published is never renamed and never used again. */
 const IDS = `
   client.unknown client.id-mangled client.secret-wrong client.secret-mangled client.secret-retired client.revoked
-  client.assertion-invalid client.replayed client.cloned url.malformed url.trailing-slash url.wrong-org
+  client.pending client.capped client.legacy client.assertion-invalid client.replayed client.cloned url.malformed url.trailing-slash url.wrong-org
   config.missing config.unreadable config.invalid config.exposed clock.host clock.org clock.factor user.refused
   user.unknown user.name-shape user.ambiguous user.suspended user.deactivated user.locked user.password
   user.no-local-account user.password-expired user.account-disabled user.hours user.workstation app.not-assigned
@@ -32,7 +32,7 @@ const IDS = `
 /** What the command line offers; a fix may name nothing else. */
 const COMMANDS = new Set(
   `serve|token create|user add|user list|user show|user suspend|user unsuspend|user activate|user unlock|group add|group members|app add|app show
-  |assign|zone set|policy show|policy set|policy rehearse|host code|host list|host show|host revoke|host enrol|agent run|agent arm|agent disarm
+  |assign|zone set|policy show|policy set|policy rehearse|app legacy|host code|host list|host show|host approve|host revoke|host enrol|host register|client add|client rotate|client revoke|agent run|agent arm|agent disarm
   |agent status|factor enrol|factor list|factor reset|logon|log tail|log verify|log export|why|cause`.split(/\s*\|/),
 );
 

@@ -29,7 +29,7 @@ export const IDENTITY = {
     person: MACHINE,
     administrator:
       "The id in the configuration holds a character that does not belong there, as often after copy and paste. The evidence names the character and its position.",
-    evidence: ["file", "position", "character"],
+    evidence: ["file", "position", "character", "reason"],
     who: "administrator",
     fix: { any: `Remove the character at that position, typing instead of pasting. Or drop the typed values and ${ENROL_ANEW}` },
     okta: "(401) Unauthorized: client id mangled by copy and paste between systems",
@@ -52,7 +52,7 @@ export const IDENTITY = {
     person: MACHINE,
     administrator:
       "The typed secret is too short, cannot be decoded, or holds white space, a quote, an invisible or a look-alike character. The evidence names the position, never the secret.",
-    evidence: ["file", "position", "character", "length"],
+    evidence: ["file", "position", "character", "reason"],
     who: "administrator",
     fix: {
       any: `Enter the secret again on the host itself, through a plain text editor. Or drop the typed values and ${ENROL_ANEW}`,
@@ -67,9 +67,11 @@ export const IDENTITY = {
     person: MACHINE,
     administrator:
       "The signature is right, but for a secret that was replaced on the date in the evidence. The host was missed by the rotation.",
-    evidence: ["hostId", "keyId", "retiredAt"],
+    evidence: ["hostId", "client", "retiredAt"],
     who: "administrator",
-    fix: { any: `Give the host a new key, which means: ${ENROL_ANEW}` },
+    fix: {
+      any: `Put the newest secret of the pair on the host; \`sallyport client rotate ID\` makes one and shows it once. Or give the host a key of its own, which no rotation touches: ${ENROL_ANEW}`,
+    },
     okta: "after a rotation: a reset secret needs a reinstall on every server",
   },
   "client.revoked": {
@@ -81,6 +83,43 @@ export const IDENTITY = {
     evidence: ["since", "by", "app", "status"],
     who: "administrator",
     fix: { any: `See \`sallyport host show HOST\` and \`sallyport app show APP\`. If the host should be in use, ${ENROL_ANEW}` },
+  },
+  "client.pending": {
+    kind: "refusal",
+    title: "The host waits for an administrator's approval",
+    person: MACHINE,
+    administrator:
+      "The host registered itself with a client id and secret that asks for an approval of each machine, and nobody has approved it yet. Until then all its logons are refused.",
+    evidence: ["since", "client", "name"],
+    who: "administrator",
+    fix: {
+      any: "Look at it with `sallyport host show HOST`. If it is yours, run `sallyport host approve HOST`, else `sallyport host revoke HOST`.",
+    },
+  },
+  "client.capped": {
+    kind: "refusal",
+    title: "The client id has registered as many hosts as it may",
+    person: MACHINE,
+    administrator:
+      "Each pair of client id and secret registers a bounded number of hosts, and this one has reached its bound. Either the fleet is larger than was said, or somebody has the secret who should not.",
+    evidence: ["client", "cap"],
+    who: "administrator",
+    fix: {
+      any: "Compare `sallyport host list` with the machines that you have. If all are yours, make another pair with `sallyport client add`; if not, run `sallyport client revoke ID` and revoke the hosts that you do not know.",
+    },
+  },
+  "client.legacy": {
+    kind: "finding",
+    title: "The host signs with a shared secret instead of a key of its own",
+    person: MACHINE,
+    administrator:
+      "The app is set to `legacy`: whoever holds the secret can act as each of the hosts that use it, and a host whose clock is off is refused instead of corrected. It works, and stays a finding until the host has a key of its own.",
+    evidence: ["client", "app"],
+    who: "administrator",
+    fix: {
+      any: "On the host run `sallyport host register` again without `--legacy` and with `--replace`. When no host needs it any more, run `sallyport app legacy APP off`.",
+    },
+    okta: "the only way: every logon is signed with the client secret",
   },
   "client.assertion-invalid": {
     kind: "refusal",

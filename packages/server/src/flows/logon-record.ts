@@ -37,8 +37,23 @@ export function newLogon(host: HostRow, request: LogonRequest, now: number): Log
       offsetMs: request.hostTime - now,
       password: request.password,
       conversation: request.conversation,
+      findings: findingsOf(host, request.hostTime - now),
     },
   };
+}
+
+/** A host clock further off than this is worth saying; what is less is the way that the request took. */
+const OFFSET_WORTH_SAYING_MS = 5000;
+
+/** What is known of the host when a logon begins: its last self-check, its clock at this moment, and a shared secret. */
+function findingsOf(host: HostRow, offsetMs: number): HostRow["findings"] {
+  const seen = host.findings.filter(({ cause }) => cause !== "clock.host" && cause !== "client.legacy");
+  const off = Math.abs(offsetMs) > OFFSET_WORTH_SAYING_MS;
+  return [
+    ...seen,
+    ...(off ? [{ cause: "clock.host" as const, evidence: JSON.stringify({ offsetMs, direction: offsetMs > 0 ? "fast" : "slow" }) }] : []),
+    ...(host.legacy ? [{ cause: "client.legacy" as const, evidence: JSON.stringify({ client: host.clientId }) }] : []),
+  ];
 }
 
 /** Inserts the ended record and its event for a logon that never opened a transaction. */

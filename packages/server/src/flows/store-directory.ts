@@ -67,6 +67,8 @@ export interface AppRow {
   nameRules: NameRule[];
   policyVersion: number;
   policy: PolicyDocument;
+  /** Hosts may sign with a shared client secret. */
+  legacy: boolean;
   created: number;
 }
 
@@ -83,7 +85,7 @@ export interface AppsStore {
   byId(id: string): Promise<AppRow | undefined>;
   byLabel(label: string): Promise<AppRow | undefined>;
   list(page: Page): Promise<AppRow[]>;
-  update(id: string, change: Partial<Pick<AppRow, "label" | "status" | "nameRules">>): Promise<void>;
+  update(id: string, change: Partial<Pick<AppRow, "label" | "status" | "nameRules" | "legacy">>): Promise<void>;
   remove(id: string): Promise<void>;
   /** Replaces the policy only if its version is still `expected`; answers the new version, or undefined if someone was faster. */
   setPolicy(id: string, expected: number, document: PolicyDocument): Promise<number | undefined>;

@@ -34,6 +34,10 @@ export interface HostRow {
   findings: { cause: CauseId; evidence?: string | undefined }[];
   created: number;
   lastSeen: number | null;
+  /** The client that registered it; null: enrolled by a code. */
+  clientId: string | null;
+  /** It signs with that client's secret, not with `key`. */
+  legacy: boolean;
 }
 
 /** A code that enrols one host. `sealedSecret` by the sealing key: the secret is needed to check the host's proof. */

@@ -1,4 +1,5 @@
 /** What the flows need of a database: one unit of work, whose parts are declared beside it, implemented by `store/`. */
+import type { ClientsStore } from "./store-clients.ts";
 import type { AppsStore, GroupsStore, UsersStore, ZonesStore } from "./store-directory.ts";
 import type { EnrolmentsStore, HostsStore, LogonsStore, LogStore, SecretsStore, TransactionsStore } from "./store-logons.ts";
 
@@ -11,6 +12,7 @@ export interface Tx {
   readonly apps: AppsStore;
   readonly zones: ZonesStore;
   readonly hosts: HostsStore;
+  readonly clients: ClientsStore;
   readonly enrolments: EnrolmentsStore;
   readonly transactions: TransactionsStore;
   readonly logons: LogonsStore;

@@ -1,9 +1,11 @@
-/** The routes of the host link: enrolment, time, logon, self-check, reports. */
+/** The routes of the host link: enrolment, registration, time, logon, self-check, reports. */
 import {
   enrolAnswer,
   enrolRequest,
   JWS_TYPES,
   logonRequest,
+  registerAnswer,
+  registerRequest,
   reportsAnswer,
   reportsRequest,
   selfCheckAnswer,
@@ -14,6 +16,7 @@ import {
 } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { enrolHost } from "../flows/host-link/enrol.ts";
+import { registerHost } from "../flows/host-link/register.ts";
 import { takeReports } from "../flows/host-link/reports.ts";
 import { selfCheck } from "../flows/host-link/self-check.ts";
 import { startLogon } from "../flows/host-link/start-logon.ts";
@@ -29,6 +32,14 @@ export const hostLinkRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) =
     deps.refusedCallers.count(request.ip, "enrol");
     const why = { used: "This code has been used.", expired: "This code has expired or was withdrawn." };
     throw new Refused({ code: "S0000006", ...(outcome.reason ? { summary: why[outcome.reason] } : {}) });
+  });
+
+  app.post("/api/v1/hosts/register", { schema: { body: registerRequest, response: { 200: registerAnswer } } }, async (request) => {
+    const outcome = await registerHost(deps, request.body);
+    if (outcome.kind === "registered") return outcome.answer;
+    if (outcome.cause !== undefined) throw new Refused({ code: "S0000007", cause: outcome.cause, evidence: outcome.evidence });
+    deps.refusedCallers.count(request.ip, "register");
+    throw new Refused({ code: "S0000002" });
   });
 
   app.post("/api/v1/time", { schema: { body: timeRequest, response: { 200: timeAnswer } } }, async (request) => {

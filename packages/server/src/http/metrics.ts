@@ -96,6 +96,6 @@ function listening(tx: Tx, events: NewEvent[]): Tx {
     nodes: () => tx.log.nodes(),
     list: (filter) => tx.log.list(filter),
   };
-  const { now, users, groups, apps, zones, hosts, enrolments, transactions, logons, secrets } = tx;
-  return { now, users, groups, apps, zones, hosts, enrolments, transactions, logons, secrets, log };
+  const { now, users, groups, apps, zones, hosts, clients, enrolments, transactions, logons, secrets } = tx;
+  return { now, users, groups, apps, zones, hosts, clients, enrolments, transactions, logons, secrets, log };
 }

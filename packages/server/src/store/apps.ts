@@ -34,6 +34,7 @@ export function appsStore(sql: Sql, build: Builder): AppsStore {
       const set: Partial<Stored> = {};
       if (change.label !== undefined) Object.assign(set, { label: change.label, folded: change.label.toLowerCase() });
       if (change.status !== undefined) set.status = change.status;
+      if (change.legacy !== undefined) set.legacy = change.legacy ? 1 : 0;
       if (change.nameRules !== undefined) set.name_rules = JSON.stringify(change.nameRules);
       if (Object.keys(set).length > 0) await sql.run(build.updateTable("apps").set(set).where("id", "=", id));
     },
@@ -129,6 +130,7 @@ function toStored(app: AppRow): Stored {
     name_rules: JSON.stringify(app.nameRules),
     policy_version: app.policyVersion,
     policy: JSON.stringify(app.policy),
+    legacy: app.legacy ? 1 : 0,
     created: app.created,
   };
 }
@@ -141,6 +143,7 @@ function fromRow(row: Stored): AppRow {
     nameRules: JSON.parse(row.name_rules),
     policyVersion: row.policy_version,
     policy: JSON.parse(row.policy),
+    legacy: row.legacy === 1,
     created: row.created,
   };
 }

@@ -94,7 +94,7 @@ function codeFromRow({ app_id, sealed_secret, created_by, used_at, ...rest }: Sc
   return { ...rest, appId: app_id, sealedSecret: sealed_secret, createdBy: created_by, usedAt: used_at };
 }
 
-/** Column of each field; `key`, `findings` and `armed` are written in another form. */
+/** Column of each field; `key`, `findings`, `armed` and `legacy` are written in another form. */
 const COLUMNS = {
   id: "id",
   appId: "app_id",
@@ -112,6 +112,7 @@ const COLUMNS = {
   policyVersion: "policy_version",
   created: "created",
   lastSeen: "last_seen",
+  clientId: "client_id",
 } as const;
 
 function changeOf(change: Partial<HostRow>): Partial<Stored> {
@@ -122,6 +123,7 @@ function changeOf(change: Partial<HostRow>): Partial<Stored> {
   }
   if (change.key !== undefined) set["key"] = JSON.stringify(change.key);
   if (change.findings !== undefined) set["findings"] = JSON.stringify(change.findings);
+  if (change.legacy !== undefined) set["legacy"] = change.legacy ? 1 : 0;
   if (change.armed !== undefined) set["armed"] = change.armed ? 1 : 0;
   return set as Partial<Stored>;
 }
@@ -151,5 +153,7 @@ function fromRow(row: Stored): HostRow {
     findings: JSON.parse(row.findings),
     created: row.created,
     lastSeen: row.last_seen,
+    clientId: row.client_id,
+    legacy: row.legacy === 1,
   };
 }

@@ -79,6 +79,25 @@ export const MIGRATIONS: readonly Migration[] = [
       `CREATE TABLE links (hash text PRIMARY KEY, purpose text NOT NULL, expires bigint NOT NULL)`,
     ],
   },
+  {
+    version: 2,
+    name: "let machines register themselves by client id and secret",
+    statements: [
+      `CREATE TABLE clients (
+        id text PRIMARY KEY, app_id text NOT NULL REFERENCES apps (id) ON DELETE CASCADE, name text NOT NULL, cap integer NOT NULL,
+        registered integer NOT NULL, approve integer NOT NULL, version integer NOT NULL, created bigint NOT NULL, created_by text NOT NULL,
+        revoked bigint)`,
+      `CREATE TABLE client_secrets (
+        id text PRIMARY KEY, client_id text NOT NULL REFERENCES clients (id) ON DELETE CASCADE, sealed_secret text NOT NULL,
+        created bigint NOT NULL, retires bigint)`,
+      `CREATE INDEX client_secrets_by_client ON client_secrets (client_id)`,
+      `CREATE TABLE client_nonces (
+        client_id text NOT NULL REFERENCES clients (id) ON DELETE CASCADE, nonce text NOT NULL, at bigint NOT NULL, PRIMARY KEY (client_id, nonce))`,
+      `ALTER TABLE hosts ADD COLUMN client_id text`,
+      `ALTER TABLE hosts ADD COLUMN legacy integer NOT NULL DEFAULT 0`,
+      `ALTER TABLE apps ADD COLUMN legacy integer NOT NULL DEFAULT 0`,
+    ],
+  },
 ];
 
 /** The newest schema that this code knows. */

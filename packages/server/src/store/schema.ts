@@ -27,6 +27,7 @@ export interface Schema {
     name_rules: string;
     policy_version: number;
     policy: string;
+    legacy: number;
     created: number;
   };
   app_users: { app_id: string; user_id: string; created: number };
@@ -52,7 +53,23 @@ export interface Schema {
     findings: string;
     created: number;
     last_seen: number | null;
+    client_id: string | null;
+    legacy: number;
   };
+  clients: {
+    id: string;
+    app_id: string;
+    name: string;
+    cap: number;
+    registered: number;
+    approve: number;
+    version: number;
+    created: number;
+    created_by: string;
+    revoked: number | null;
+  };
+  client_secrets: { id: string; client_id: string; sealed_secret: string; created: number; retires: number | null };
+  client_nonces: { client_id: string; nonce: string; at: number };
   host_codes: {
     id: string;
     app_id: string;

@@ -4,6 +4,7 @@ import { Chain } from "../audit/chain.ts";
 import type { Store, Tx } from "../flows/store.ts";
 import { appsStore, zonesStore } from "./apps.ts";
 import { type Builder, sqliteBuilder } from "./builder.ts";
+import { clientsStore } from "./clients.ts";
 import { enrolmentsStore } from "./enrolments.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { hostsStore } from "./hosts.ts";
@@ -110,6 +111,7 @@ function unit(sql: Sql, build: Builder, chain: Chain, now: number): Tx {
     apps: appsStore(sql, build),
     zones: zonesStore(sql, build),
     hosts: hostsStore(sql, build),
+    clients: clientsStore(sql, build),
     enrolments: enrolmentsStore(sql, build, now),
     transactions: transactionsStore(sql, build),
     logons: logonsStore(sql, build),

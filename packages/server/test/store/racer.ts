@@ -1,6 +1,7 @@
 /** One of several processes that race for the same single use, directly on one SQLite file: prints how often it won. */
 import type { DatabaseSync } from "node:sqlite";
 import { sqliteBuilder } from "../../src/store/builder.ts";
+import { clientsStore } from "../../src/store/clients.ts";
 import { enrolmentsStore } from "../../src/store/enrolments.ts";
 import { hostsStore } from "../../src/store/hosts.ts";
 import { secretsStore } from "../../src/store/secrets.ts";
@@ -11,6 +12,7 @@ const [file = "", what = "", rounds = "1"] = process.argv.slice(2);
 const sql = new SqliteConnection(file, { readOnly: false });
 sql.exec("PRAGMA busy_timeout = 20000; PRAGMA synchronous = OFF");
 const build = sqliteBuilder();
+const clients = clientsStore(sql, build);
 const hosts = hostsStore(sql, build);
 const enrolments = enrolmentsStore(sql, build, 1);
 
@@ -22,6 +24,9 @@ const RACES: Record<string, (round: number) => Promise<boolean>> = {
   link: (round) => secretsStore(sql, build).consumeLink(`link${round}`, "race", 1),
   advance: (round) => transactionsStore(sql, build).advance(`trx${round}`, 1, { status: "SUCCESS" }),
   generation: (round) => hosts.rotateGeneration(`hst${round}`, "g1", `g2-${process.pid}`, "c", "b"),
+  nonce: (round) => clients.consumeNonce("client", `nonce${round}`, 1),
+  rotation: (round) => clients.advance(`client${round}`, 1),
+  registration: async () => (await clients.takeRegistration("client")) !== undefined,
   try: async () => (await enrolments.takeTry("enr", 100, 1)) !== undefined,
   // The mutant: what every one of the above would be without its guard. It must lose the race.
   mutant: (round) => readThenWrite(round),

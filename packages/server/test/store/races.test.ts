@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { openSqlite } from "../../src/store/sqlite.ts";
-import { addUser, appRow, enrolmentRow, hostRow, transactionRow } from "./rows.ts";
+import { addUser, appRow, clientRow, enrolmentRow, hostRow, transactionRow } from "./rows.ts";
 
 const ROUNDS = 40;
 let folder: string;
@@ -27,6 +27,7 @@ async function prepare(name: string): Promise<string> {
     await tx.apps.insert(app);
     const user = await addUser(tx, "racer");
     await tx.enrolments.insert(enrolmentRow(user.id, { id: "enr" }));
+    await tx.clients.insert(clientRow(app.id, { id: "client", cap: 100 }));
     for (let round = 0; round < ROUNDS; round++) {
       const code = {
         id: `code${round}`,
@@ -39,6 +40,7 @@ async function prepare(name: string): Promise<string> {
         usedAt: null,
       };
       await tx.hosts.insertCode(code);
+      await tx.clients.insert(clientRow(app.id, { id: `client${round}` }));
       await tx.hosts.insert(hostRow(app.id, { id: `hst${round}`, generation: "g1" }));
       await tx.transactions.insert(transactionRow({ id: `trx${round}` }));
       await tx.secrets.insertLink({ hash: `link${round}`, purpose: "race", expires: 10 });
@@ -66,7 +68,7 @@ async function race(what: string, processes: number, rounds: number): Promise<nu
 
 const winners = (won: number[][], round: number) => won.filter((rounds) => rounds.includes(round)).length;
 
-for (const what of ["jti", "code", "step", "link", "advance", "generation"]) {
+for (const what of ["jti", "code", "step", "link", "advance", "generation", "nonce", "rotation"]) {
   test(`S4: 16 processes race for each ${what}: exactly one wins`, async () => {
     const won = await race(what, 16, ROUNDS);
     for (let round = 0; round < ROUNDS; round++) assert.equal(winners(won, round), 1, `round ${round}`);
@@ -75,6 +77,11 @@ for (const what of ["jti", "code", "step", "link", "advance", "generation"]) {
 
 test("S1: 512 tries by 8 processes take exactly the cap of 100", async () => {
   const won = await race("try", 8, 64);
+  assert.equal(won.flat().length, 100);
+});
+
+test("S4: 512 registrations by 8 processes take exactly the client's cap of 100", async () => {
+  const won = await race("registration", 8, 64);
   assert.equal(won.flat().length, 100);
 });
 

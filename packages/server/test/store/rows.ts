@@ -3,6 +3,7 @@ import type { LogonRequest } from "@sallyport/contracts";
 import { namesOf } from "@sallyport/logon";
 import { newId, random128, random256 } from "../../src/flows/ids.ts";
 import type { Tx } from "../../src/flows/store.ts";
+import type { ClientRow } from "../../src/flows/store-clients.ts";
 import type { AppRow, UserRow } from "../../src/flows/store-directory.ts";
 import type { EnrolmentRow, HostRow, LogonRow, TransactionRow } from "../../src/flows/store-logons.ts";
 
@@ -19,7 +20,16 @@ export async function addUser(tx: Tx, login: string, change: Partial<UserRow> = 
 }
 
 export function appRow(label: string): AppRow {
-  return { id: newId("app"), label, status: "ACTIVE", nameRules: ["login"], policyVersion: 1, policy: { rules: [] }, created: 1 };
+  return {
+    id: newId("app"),
+    label,
+    status: "ACTIVE",
+    nameRules: ["login"],
+    policyVersion: 1,
+    policy: { rules: [] },
+    legacy: false,
+    created: 1,
+  };
 }
 
 export function hostRow(appId: string, change: Partial<HostRow> = {}): HostRow {
@@ -44,8 +54,15 @@ export function hostRow(appId: string, change: Partial<HostRow> = {}): HostRow {
     findings: [],
     created: 1,
     lastSeen: null,
+    clientId: null,
+    legacy: false,
     ...change,
   };
+}
+
+export function clientRow(appId: string, change: Partial<ClientRow> = {}): ClientRow {
+  const none = { registered: 0, approve: false, version: 1, revoked: null };
+  return { id: newId("sec"), appId, name: "image", cap: 2, ...none, created: 1, createdBy: "t", ...change };
 }
 
 export function enrolmentRow(userId: string, change: Partial<EnrolmentRow> = {}): EnrolmentRow {

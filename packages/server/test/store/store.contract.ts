@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { type ChainPlace, chainFault, type LogEvent } from "@sallyport/contracts";
 import { random128 } from "../../src/flows/ids.ts";
 import { Conflict, type Store, type Tx } from "../../src/flows/store.ts";
-import { addUser, appRow, enrolmentRow, hostRow, logonRow, transactionRow, userRow } from "./rows.ts";
+import { addUser, appRow, clientRow, enrolmentRow, hostRow, logonRow, transactionRow, userRow } from "./rows.ts";
 
 export interface StoreUnderTest {
   store: Store;
@@ -191,6 +191,36 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.deepEqual(await twice((tx) => tx.secrets.consumeLink("h1", "set-up", 50)), [true, false]);
       assert.equal(await unit((tx) => tx.secrets.consumeLink("h2", "other", 50)), false, "another purpose");
       assert.equal(await unit((tx) => tx.secrets.consumeLink("h2", "set-up", 100)), false, "expired");
+    });
+
+    test("S4: a client registers up to its cap and not when revoked; nonces and rotations count once; secrets come newest first", async () => {
+      const app = appRow("clients");
+      const [client, revoked] = [clientRow(app.id), clientRow(app.id)];
+      await unit(async (tx) => {
+        await tx.apps.insert(app);
+        await tx.clients.insert(client);
+        await tx.clients.insert(revoked);
+        await tx.clients.revoke(revoked.id, 5);
+        for (const created of [1, 2])
+          await tx.clients.insertSecret({ id: `s${created}`, clientId: client.id, sealedSecret: "v1", created, retires: null });
+      });
+      const take = (id: string) => unit((tx) => tx.clients.takeRegistration(id));
+      assert.deepEqual([await take(client.id), await take(client.id), await take(client.id)], [1, 2, undefined]);
+      assert.equal(await take(revoked.id), undefined);
+      const twice = async (fn: (tx: Tx) => Promise<boolean>) => [await unit(fn), await unit(fn)];
+      assert.deepEqual(await twice((tx) => tx.clients.consumeNonce(client.id, "n", 1)), [true, false]);
+      assert.deepEqual(await twice((tx) => tx.clients.advance(client.id, 1)), [true, false]);
+      await unit((tx) => tx.clients.setRetires("s1", 9));
+      const secrets = await read((tx) => tx.clients.secrets(client.id));
+      assert.deepEqual(
+        secrets.map(({ id, retires }) => [id, retires]),
+        [
+          ["s2", null],
+          ["s1", 9],
+        ],
+      );
+      assert.deepEqual(await read((tx) => tx.clients.byId(client.id)), { ...client, registered: 2, version: 2 });
+      assert.equal((await read((tx) => tx.clients.byId(revoked.id)))?.revoked, 5);
     });
 
     test("S1: a try is taken only below the cap, past the wait and from an active enrolment", async () => {

@@ -2,8 +2,10 @@
 import { createHash } from "node:crypto";
 import { type AssertionClaims, assertionClaims, type CauseId, JWS_TYPES, LIMITS, sameOrgUrl } from "@sallyport/contracts";
 import { compactVerify, decodeJwt, importJWK, type JWK } from "jose";
+import type { Keys } from "../../keys/keys.ts";
 import type { Store, Tx } from "../store.ts";
 import type { HostRow } from "../store-logons.ts";
+import { findHeldSecret, type HeldSecret, judgeSecret } from "./client-secrets.ts";
 
 export interface HostCall {
   /** Value of the Authorization header, or undefined. */
@@ -30,6 +32,8 @@ export interface ProvenCall {
   typ: string | undefined;
   bodyHash: string;
   checkId: string | undefined;
+  /** Set for a `legacy` host: the shared secret that it signed with. */
+  held: HeldSecret | undefined;
 }
 
 type PublicKey = Awaited<ReturnType<typeof importJWK>>;
@@ -44,15 +48,18 @@ const NOBODY: JWK = {
   y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
 };
 
-/** Signature first: alg ES256 only, with the key of the registered host; a key in the header is never looked at (S20). */
-export async function proveHost(store: Store, call: HostCall): Promise<ProvenCall | HostRefusal> {
+/**
+ * Signature first, by the one algorithm that the registered host may use: ES256 with its key, or HS256 with its client's secret if it
+ * registered so. What the token says of its algorithm decides nothing, and a key in its header is never looked at (S20).
+ */
+export async function proveHost(store: Store, keys: Keys, call: HostCall): Promise<ProvenCall | HostRefusal> {
   const token = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/.exec(call.authorization ?? "")?.[1];
   const id = token ? claimedId(token) : undefined;
   const host = id ? await store.read((tx) => tx.hosts.byId(id)) : undefined;
-  const key = await publicKey(host?.key ?? NOBODY);
   try {
-    const { payload, protectedHeader } = await compactVerify(token ?? "", key, { algorithms: ["ES256"] });
-    if (!host) return { kind: "refused", cause: undefined };
+    const verified = host?.legacy ? await bySecret(store, keys, host, token ?? "") : await byKey(host, token ?? "");
+    if (!host || !verified) return { kind: "refused", cause: undefined };
+    const { payload, protectedHeader, held } = verified;
     const claims = assertionClaims.safeParse(JSON.parse(new TextDecoder().decode(payload)));
     return {
       kind: "proven",
@@ -61,10 +68,26 @@ export async function proveHost(store: Store, call: HostCall): Promise<ProvenCal
       typ: protectedHeader.typ,
       bodyHash: createHash("sha256").update(call.rawBody).digest("base64url"),
       checkId: call.checkId,
+      held,
     };
   } catch {
     return { kind: "refused", cause: undefined };
   }
+}
+
+async function byKey(host: HostRow | undefined, token: string) {
+  const verified = await compactVerify(token, await publicKey(host?.key ?? NOBODY), { algorithms: ["ES256"] });
+  return { ...verified, held: undefined };
+}
+
+/** The header's `kid` must be the client that the host registered with: a mistyped id is no proof, even with the right secret. */
+async function bySecret(store: Store, keys: Keys, host: HostRow, token: string) {
+  let verified: Awaited<ReturnType<typeof compactVerify>> | undefined;
+  const held = await findHeldSecret(store, keys, host.clientId ?? "", async (secret) => {
+    verified = await compactVerify(token, secret, { algorithms: ["HS256"] }).catch(() => undefined);
+    return verified !== undefined;
+  });
+  return held && verified?.protectedHeader.kid === host.clientId ? { ...verified, held } : undefined;
 }
 
 function claimedId(token: string): string | undefined {
@@ -94,6 +117,7 @@ const STEPS: { name: string; judge: (tx: Tx, call: JudgedCall) => Promise<Verdic
   { name: "body hash", judge: judgeBody },
   { name: "audience", judge: judgeAudience },
   { name: "host state", judge: judgeState },
+  { name: "shared secret", judge: judgeShared },
   { name: "generation", judge: judgeGeneration },
 ];
 
@@ -149,7 +173,12 @@ function judgeAudience(_tx: Tx, { claims, orgUrl }: JudgedCall): Verdict {
 function judgeState(_tx: Tx, { host }: JudgedCall): Verdict {
   if (host.status === "ACTIVE") return undefined;
   const since = host.statusSince === null ? undefined : new Date(host.statusSince).toISOString();
+  if (host.status === "PENDING") return { cause: "client.pending", evidence: { since, client: host.clientId, name: host.name } };
   return { cause: host.status === "CLONED" ? "client.cloned" : "client.revoked", evidence: { since, by: host.statusBy } };
+}
+
+function judgeShared(tx: Tx, { held }: JudgedCall): Promise<Verdict> | Verdict {
+  return held && judgeSecret(tx, held, true);
 }
 
 /**

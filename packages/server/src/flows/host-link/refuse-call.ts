@@ -5,15 +5,16 @@ import type { Tx } from "../store.ts";
 import type { HostRefusal } from "./host-caller.ts";
 
 /**
- * A logon refused for the host's clock is asked once more with the same reference, and a replay carries the reference of another's
- * logon: for these only the event stands; every other refusal ends the attempt's record.
+ * A logon refused for the host's clock is asked once more with the same reference (not by a `legacy` host, which is not corrected), and a
+ * replay carries the reference of another's logon: for these only the event stands; every other refusal ends the attempt's record.
  */
 export async function refuseCall(tx: Tx, refusal: HostRefusal, request: LogonRequest): Promise<void> {
   const { host, cause } = refusal;
   if (!host || !cause) return;
   const evidence = refusal.evidence ?? {};
   const known = (await tx.logons.byReference(request.reference)).some((row) => row.hostId === host.id);
-  if (cause !== "clock.host" && cause !== "client.replayed" && !known) {
+  const askedAgain = cause === "clock.host" && !host.legacy;
+  if (!askedAgain && cause !== "client.replayed" && !known) {
     await refuseAtOnce(tx, newLogon(host, request, tx.now), host, { cause, evidence });
     return;
   }

@@ -1,11 +1,13 @@
 /** Runs one call of a host: proof, judgement and answer in one unit of work, so that nothing is answered that was not recorded. */
 
+import type { Keys } from "../../keys/keys.ts";
 import type { Store, Tx } from "../store.ts";
 import type { HostRow } from "../store-logons.ts";
 import { type HostCall, type HostRefusal, judgeCall, type ProvenCall, proveHost } from "./host-caller.ts";
 
 export interface HostDeps {
   store: Store;
+  keys: Keys;
   orgUrl: string;
 }
 
@@ -16,7 +18,7 @@ export async function withHost<T>(
   fn: (tx: Tx, host: HostRow) => Promise<T>,
   onRefused?: (tx: Tx, refusal: HostRefusal) => Promise<void>,
 ): Promise<T | HostRefusal> {
-  const proven = await proveHost(deps.store, call);
+  const proven = await proveHost(deps.store, deps.keys, call);
   if (proven.kind === "refused") return proven;
   try {
     return await deps.store.inTransaction(async (tx) => {

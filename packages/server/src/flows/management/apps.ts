@@ -21,6 +21,7 @@ export function createApp(store: Store, caller: Caller, body: z.infer<typeof cre
       nameRules: body.settings?.nameRules ?? ALL_RULES,
       policyVersion: 1,
       policy: FIRST_POLICY,
+      legacy: body.settings?.legacy ?? false,
       created: tx.now,
     };
     await tx.apps.insert(app);
@@ -31,6 +32,7 @@ export function createApp(store: Store, caller: Caller, body: z.infer<typeof cre
       outcome: "success",
       data: { label: app.label },
     });
+    if (app.legacy) await sayLegacy(tx, caller, app);
     return done(app);
   });
 }
@@ -43,6 +45,7 @@ export async function findApp(tx: Tx, id: string): Promise<Outcome<AppRow>> {
 export interface AppChange {
   label?: string | undefined;
   nameRules?: NameRule[] | undefined;
+  legacy?: boolean | undefined;
 }
 
 export function updateApp(store: Store, caller: Caller, id: string, change: AppChange): Promise<Outcome<AppRow>> {
@@ -52,11 +55,15 @@ export function updateApp(store: Store, caller: Caller, id: string, change: AppC
     const app = found.value;
     const label = change.label ?? app.label;
     const nameRules = change.nameRules ?? app.nameRules;
+    const legacy = change.legacy ?? app.legacy;
     const namesake = await tx.apps.byLabel(label);
     if (namesake && namesake.id !== id) return { kind: "exists", field: "label" };
+    const next = { ...app, label, nameRules, legacy };
     const changed = [...(label === app.label ? [] : ["label"]), ...(nameRules.join() === app.nameRules.join() ? [] : ["nameRules"])];
-    if (changed.length === 0) return done(app);
-    await tx.apps.update(id, { label, nameRules });
+    if (changed.length === 0 && legacy === app.legacy) return done(app);
+    await tx.apps.update(id, { label, nameRules, legacy });
+    if (legacy !== app.legacy) await sayLegacy(tx, caller, next);
+    if (changed.length === 0) return done(next);
     await tx.log.append({
       type: "app.updated",
       actor: caller.actor,
@@ -64,8 +71,14 @@ export function updateApp(store: Store, caller: Caller, id: string, change: AppC
       outcome: "success",
       data: { changed, label },
     });
-    return done({ ...app, label, nameRules });
+    return done(next);
   });
+}
+
+/** A line of its own: it lets a whole fleet's shared secret count as a signature. */
+async function sayLegacy(tx: Tx, caller: Caller, app: AppRow): Promise<void> {
+  const type = app.legacy ? "app.legacy-on" : "app.legacy-off";
+  await tx.log.append({ type, actor: caller.actor, target: targetOf(app), outcome: "success", data: { label: app.label } });
 }
 
 export function switchApp(store: Store, caller: Caller, id: string, status: AppRow["status"]): Promise<Outcome<AppRow>> {

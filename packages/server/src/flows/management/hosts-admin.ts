@@ -1,4 +1,4 @@
-/** What administrators do to hosts: hand out and withdraw enrolment codes, revoke. */
+/** What administrators do to hosts: hand out and withdraw enrolment codes, approve, revoke. */
 import { randomBytes } from "node:crypto";
 import { enrolmentCodeId, LIMITS, writeEnrolmentCode } from "@sallyport/contracts";
 import type { Keys } from "../../keys/keys.ts";
@@ -59,6 +59,22 @@ export function revokeHostCode(store: Store, caller: Caller, id: string): Promis
     const data = { code: id, app: code.appId, name: code.name };
     await tx.log.append({ type: "host.code-revoked", actor: caller.actor, target: { type: "host-code", id }, outcome: "success", data });
     return done(undefined);
+  });
+}
+
+/** Only a host that registered itself waits; approving one that is in use already changes nothing. */
+export function approveHost(store: Store, caller: Caller, id: string): Promise<Outcome<HostRow>> {
+  return inUnit(store, async (tx) => {
+    const host = await tx.hosts.byId(id);
+    if (!host) return { kind: "not-found", what: "host" };
+    if (host.status === "ACTIVE") return done(host);
+    if (host.status !== "PENDING") return { kind: "conflict", why: `the host is ${host.status}: it comes back by enrolling anew` };
+    const change = { status: "ACTIVE" as const, statusSince: tx.now, statusBy: caller.actor.name ?? caller.actor.id };
+    await tx.hosts.update(id, change);
+    const target = { type: "host", id, name: host.name };
+    const data = { name: host.name, client: host.clientId };
+    await tx.log.append({ type: "host.approved", actor: caller.actor, target, outcome: "success", host: id, data });
+    return done({ ...host, ...change });
   });
 }
 

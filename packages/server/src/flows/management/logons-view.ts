@@ -1,7 +1,7 @@
 /** One logon as the org knows it: its record, its events, and what the host told afterwards. */
 import type { LogEvent, LogonView } from "@sallyport/contracts";
 import type { Store, Tx } from "../store.ts";
-import type { LogonRow } from "../store-logons.ts";
+import type { HostRow, LogonRow } from "../store-logons.ts";
 
 /** A reference has 40 bits and is given by the host: two hosts may use the same, so the answer is a list. */
 export function viewLogons(store: Store, reference: string): Promise<LogonView[]> {
@@ -19,7 +19,8 @@ async function viewOf(tx: Tx, row: LogonRow, events: LogEvent[]): Promise<LogonV
     row.userId === null ? undefined : tx.users.byId(row.userId),
     tx.logons.reports(row.hostId, row.reference),
   ]);
-  const { reference, username, domain, service, scenario, address, result, cause, told, rule, amr, evidence } = row;
+  const { reference, username, domain, service, scenario, address, result, cause, told, rule, amr } = row;
+  const { findings, ...evidence } = row.evidence;
   return {
     reference,
     host: { id: row.hostId, name: host?.name ?? row.hostId },
@@ -38,6 +39,8 @@ async function viewOf(tx: Tx, row: LogonRow, events: LogEvent[]): Promise<LogonV
     rule,
     amr,
     evidence,
+    // Records of an earlier version have none.
+    findings: Array.isArray(findings) ? (findings as HostRow["findings"]) : [],
     timeline: events
       .filter((event) => event.host === row.hostId)
       .map((event) => ({ at: event.published, type: event.type, ...(event.cause ? { cause: event.cause } : {}), data: event.data })),

@@ -38,7 +38,7 @@ export const appRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => asy
 
   app.put("/api/v1/apps/:id", { config: write, schema: { params: idParams, body: updateAppRequest, response: one } }, async (request) => {
     const { label, settings } = request.body;
-    return appOf(orRefuse(await updateApp(store, request.caller, request.params.id, { label, nameRules: settings?.nameRules })));
+    return appOf(orRefuse(await updateApp(store, request.caller, request.params.id, { label, ...settings })));
   });
 
   app.delete("/api/v1/apps/:id", { config: write, schema: { params: idParams, response: { 204: noContent } } }, async (request, reply) => {

@@ -22,6 +22,8 @@ export function hostRow(appId: string, own: Partial<HostRow> = {}): HostRow {
     findings: [{ cause: "clock.host", evidence: "3 min fast" }],
     created: 1_700_000_000_000,
     lastSeen: null,
+    clientId: null,
+    legacy: false,
     ...own,
   };
 }

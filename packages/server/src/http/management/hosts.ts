@@ -2,7 +2,7 @@
 import { hostCodeRequest, hostCodeView, hostView } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { appLabels, createHostCode, revokeHost, revokeHostCode } from "../../flows/management/hosts-admin.ts";
+import { appLabels, approveHost, createHostCode, revokeHost, revokeHostCode } from "../../flows/management/hosts-admin.ts";
 import type { AppDeps } from "../app.ts";
 import { Refused } from "../refuse.ts";
 import { orRefuse } from "./answers.ts";
@@ -41,14 +41,19 @@ export const hostRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => as
     }),
   );
 
-  app.post(
-    "/api/v1/hosts/:id/lifecycle/revoke",
-    { config: write, schema: { params: idParams, body: nothing, response: { 200: z.object({}) } } },
-    async (request) => {
-      orRefuse(await revokeHost(store, request.caller, request.params.id));
-      return {};
-    },
-  );
+  for (const [step, move] of [
+    ["approve", approveHost],
+    ["revoke", revokeHost],
+  ] as const) {
+    app.post(
+      `/api/v1/hosts/:id/lifecycle/${step}`,
+      { config: write, schema: { params: idParams, body: nothing, response: { 200: z.object({}) } } },
+      async (request) => {
+        orRefuse(await move(store, request.caller, request.params.id));
+        return {};
+      },
+    );
+  }
 };
 
 export const hostCodeRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => async (app) => {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { RouteSet } from "../routes.ts";
 import { appRoutes, assignmentRoutes } from "./apps.ts";
 import { authenticate } from "./authenticate.ts";
+import { clientRoutes } from "./clients.ts";
 import { factorRoutes } from "./factors.ts";
 import { groupRoutes } from "./groups.ts";
 import { hostCodeRoutes, hostRoutes } from "./hosts.ts";
@@ -23,6 +24,7 @@ const SETS: readonly RouteSet[] = [
   zoneRoutes,
   hostRoutes,
   hostCodeRoutes,
+  clientRoutes,
   tokenRoutes,
   logRoutes,
   orgRoutes,

@@ -59,6 +59,12 @@ const TABLE: [method: string, path: string, who: Role[]][] = [
   ["GET", "/api/v1/hosts", READERS],
   ["GET", "/api/v1/hosts/{id}", READERS],
   ["POST", "/api/v1/hosts/{id}/lifecycle/revoke", WRITERS],
+  ["POST", "/api/v1/hosts/{id}/lifecycle/approve", WRITERS],
+  ["POST", "/api/v1/clients", WRITERS],
+  ["GET", "/api/v1/clients", READERS],
+  ["POST", "/api/v1/clients/{id}/lifecycle/rotate", WRITERS],
+  ["POST", "/api/v1/clients/{id}/lifecycle/retire", WRITERS],
+  ["POST", "/api/v1/clients/{id}/lifecycle/revoke", WRITERS],
   ["POST", "/api/v1/host-codes", WRITERS],
   ["GET", "/api/v1/host-codes", READERS],
   ["DELETE", "/api/v1/host-codes/{id}", WRITERS],
@@ -75,7 +81,7 @@ const TABLE: [method: string, path: string, who: Role[]][] = [
 ];
 
 /** Open to everybody, or proved in another way: hosts by their signature, transactions by their token. */
-const ELSEWHERE = /^\/(livez|readyz)$|^\/api\/v1\/(authn|time|hosts\/enrol|hosts\/self)/;
+const ELSEWHERE = /^\/(livez|readyz)$|^\/api\/v1\/(authn|time|hosts\/(enrol|register)|hosts\/self)/;
 
 test("every route of the management API stands in the matrix", async (t) => {
   const org = await openOrg(t);

@@ -1,7 +1,8 @@
 /** Rows of the store as the management API shows them: ISO 8601 times, no hashes, no sealed secrets. */
-import type { AppView, GroupView, HostView, hostCodeView, TokenView, UserFactorView, UserView } from "@sallyport/contracts";
+import type { AppView, ClientView, GroupView, HostView, hostCodeView, TokenView, UserFactorView, UserView } from "@sallyport/contracts";
 import { base32 } from "@sallyport/logon";
 import type { z } from "zod";
+import type { ClientShown } from "../../flows/management/clients.ts";
 import type { Activation } from "../../flows/management/factors-admin.ts";
 import type { AppRow, GroupRow, UserRow } from "../../flows/store-directory.ts";
 import type { EnrolmentRow, HostCodeRow, HostRow, TokenRow } from "../../flows/store-logons.ts";
@@ -34,8 +35,9 @@ export function groupOf({ id, name, description, created }: GroupRow): GroupView
 }
 
 /** `name` and `signOnMode` are what the public API calls an app of this kind; ours knows only one kind. */
-export function appOf({ id, label, status, created, nameRules }: AppRow): AppView {
-  return { id, name: "sallyport_host", label, status, created: iso(created), signOnMode: "AUTO_LOGIN", settings: { nameRules } };
+export function appOf({ id, label, status, created, nameRules, legacy }: AppRow): AppView {
+  const shape = { name: "sallyport_host", label, status, created: iso(created), signOnMode: "AUTO_LOGIN" };
+  return { id, ...shape, settings: { nameRules, legacy }, findings: legacy ? [{ cause: "client.legacy" }] : [] };
 }
 
 export function hostOf(row: HostRow, appLabel: string): HostView {
@@ -54,7 +56,29 @@ export function hostOf(row: HostRow, appLabel: string): HostView {
     armed,
     offsetMs,
     policyVersion,
-    findings,
+    client: row.clientId,
+    legacy: row.legacy,
+    findings: row.legacy ? [...findings.filter(({ cause }) => cause !== "client.legacy"), { cause: "client.legacy" }] : findings,
+  };
+}
+
+export function clientOf({ row, app, secrets, now, secret }: ClientShown): ClientView {
+  const { id, name, cap, registered, approve } = row;
+  return {
+    id,
+    app,
+    name,
+    cap,
+    registered,
+    approve,
+    created: iso(row.created),
+    revokedAt: isoOrNull(row.revoked),
+    secrets: secrets.map(({ created, retires }) => ({
+      created: iso(created),
+      retiresAt: isoOrNull(retires),
+      state: retires !== null && retires <= now ? "retired" : "valid",
+    })),
+    ...(secret === undefined ? {} : { secret }),
   };
 }
 
