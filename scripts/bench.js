@@ -10,5 +10,6 @@ const own = ["-mpnf", "--kill-child", "--mount-proc", join(ROOT, "e2e/in-namespa
 runSteps([
   { name: "logon", command: node, args: [quiet, "bench/logon.ts"] },
   { name: "memory", command: node, args: [quiet, "bench/memory.ts"] },
+  { name: "build the module", command: "make", args: ["-s", "-C", "native/pam", "all"] },
   { name: "pam", command: "unshare", args: [...own, node, quiet, "bench/pam.ts"] },
 ]);
