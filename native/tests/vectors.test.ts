@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { agentFrame, LIMITS, providerFrame } from "@sallyport/contracts";
 import { readStrictJson } from "@sallyport/settings";
-import { z } from "zod";
+import * as z from "zod";
 
 const FOLDER = new URL("../../packages/contracts/vectors/door/", import.meta.url);
 const anyFrame = z.union([providerFrame, agentFrame]);

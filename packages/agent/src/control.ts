@@ -1,6 +1,6 @@
 /** The second socket: the CLI of the same machine asks a running agent to check itself, or how it stands. */
 import { connect, type Server } from "node:net";
-import { z } from "zod";
+import * as z from "zod";
 import { openDoor } from "./door/door.ts";
 
 /** One JSON line each way. `check`: run a self-check now; `refresh`: take note of armed or disarmed. */

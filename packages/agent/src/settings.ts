@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 import { hostId, readOrgUrl } from "@sallyport/contracts";
 import { describeComplaint, readStrictJson } from "@sallyport/settings";
-import { z } from "zod";
+import * as z from "zod";
 import type { Finding } from "./finding.ts";
 import { readOwnFile } from "./state/files.ts";
 

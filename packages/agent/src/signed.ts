@@ -1,6 +1,6 @@
 /** Opens what the org signed: one pinned key, one algorithm, one type, one strict shape (S20). */
 import { type CryptoKey, compactVerify, errors } from "jose";
-import type { z } from "zod";
+import type * as z from "zod";
 import { describeError } from "./finding.ts";
 
 export type Signed<T> = { ok: true; claims: T } | { ok: false; check: string; detail: string };

@@ -1,6 +1,6 @@
 /** Client id and secret: the pair by which machines of an app register themselves, and where a mistyped one is wrong. */
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { fromSymbols, toSymbols } from "./crockford.ts";
 import { checkSymbols, readSymbols, type TypedForm, type TypedWrong, writeSealed } from "./typed-text.ts";
 

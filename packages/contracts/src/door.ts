@@ -1,5 +1,5 @@
 /** The door: frames between a provider (PAM module, Windows provider, terminal) and the agent of the same machine. */
-import { z } from "zod";
+import * as z from "zod";
 import { causeId } from "./cause-id.ts";
 import { LIMITS } from "./limits.ts";
 import { reference } from "./reference.ts";

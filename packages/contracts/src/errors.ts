@@ -1,5 +1,5 @@
 /** The closed table of error codes that the HTTP API answers with, in the shape of the public Okta Authn API. */
-import { z } from "zod";
+import * as z from "zod";
 import { causeId } from "./cause-id.ts";
 
 /** HTTP status and public sentence of each code. Codes `E0000…` are the documented public ones; `S…` are ours. A retired code is never used again. */

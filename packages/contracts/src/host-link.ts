@@ -1,5 +1,5 @@
 /** The host link: what an agent sends to the org, and what the org signs for it. */
-import { z } from "zod";
+import * as z from "zod";
 import { causeId } from "./cause-id.ts";
 import { clientId } from "./client-pair.ts";
 import { clientAddress, scenario, service } from "./door.ts";

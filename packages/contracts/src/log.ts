@@ -1,6 +1,6 @@
 /** A line of the system log and the chain that joins one line to the next. */
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { causeId } from "./cause-id.ts";
 import { EVENTS, type EventType } from "./events.ts";
 

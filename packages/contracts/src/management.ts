@@ -1,5 +1,5 @@
 /** The management API: what administrators, the CLI and the public Okta SDK send and read. */
-import { z } from "zod";
+import * as z from "zod";
 import { causeId } from "./cause-id.ts";
 import { clientAddress, scenario, service } from "./door.ts";
 import { factorKind, policyDocument } from "./policy.ts";

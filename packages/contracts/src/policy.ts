@@ -1,5 +1,5 @@
 /** The policy of an app as an administrator writes it, and the part of it that a host holds. */
-import { z } from "zod";
+import * as z from "zod";
 import { scenario, service } from "./door.ts";
 
 export const factorKind = z.enum(["totp"]);

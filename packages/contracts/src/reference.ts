@@ -1,5 +1,5 @@
 /** How a logon's reference is written: eight characters of Crockford's base32, as `K7QF-3M2P`. */
-import { z } from "zod";
+import * as z from "zod";
 import { CROCKFORD } from "./crockford.ts";
 
 export const REFERENCE_PATTERN = /^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$/;

@@ -1,5 +1,5 @@
 /** The transaction API, shaped like the public Okta Authn API as far as its official clients read it. */
-import { z } from "zod";
+import * as z from "zod";
 import { cancelCause } from "./host-link.ts";
 import { factorKind } from "./policy.ts";
 

@@ -1,5 +1,5 @@
 /** Lists the keys that a schema knows at a path, so that a mistyped one can be answered with the nearest. */
-import { z } from "zod";
+import * as z from "zod";
 
 interface JsonSchema {
   properties?: Record<string, JsonSchema>;

@@ -1,6 +1,6 @@
 /** Reads a settings file by a schema and says what is wrong with it by line, column and path. */
 import { findNodeAtLocation, type Node } from "jsonc-parser";
-import type { z } from "zod";
+import type * as z from "zod";
 import { readTree } from "./json-tree.ts";
 import { knownKeys } from "./known-keys.ts";
 import { nearest } from "./nearest.ts";

@@ -1,6 +1,6 @@
 /** Reads an HTTP answer: a value to the schema, a refusal by the org, or a fault with its cause. */
 import { type CauseId, type ErrorObject, errorObject } from "@sallyport/contracts";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Evidence } from "../finding.ts";
 import type { LinkFault } from "./fault.ts";
 import type { RawAnswer } from "./transport.ts";

@@ -1,7 +1,7 @@
 /** The host link: signed calls to the org, with the org's time, one retry where it is safe, and every fault named. */
 import { JWS_TYPES, LIMITS, timeAnswer, timeClaims } from "@sallyport/contracts";
 import type { CryptoKey } from "jose";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { OrgClock } from "../clock.ts";
 import type { Finding } from "../finding.ts";
 import { openSigned } from "../signed.ts";

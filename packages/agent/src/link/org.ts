@@ -1,6 +1,6 @@
 /** What the agent asks the org, call by call. */
 import { type AttemptReport, type cancelCause, reportsAnswer, type TransactionView, transactionView } from "@sallyport/contracts";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Answer } from "./answer.ts";
 import type { OrgLink } from "./link.ts";
 

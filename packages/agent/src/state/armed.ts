@@ -1,7 +1,7 @@
 /** Whether this host asks for second factors: a file of its own, because the CLI writes it while the agent runs. */
 import { join } from "node:path";
 import { readStrictJson } from "@sallyport/settings";
-import { z } from "zod";
+import * as z from "zod";
 import type { Finding } from "../finding.ts";
 import { readOwnFile, writeAtomically } from "./files.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { hostId, type PublicJwk, publicJwk } from "@sallyport/contracts";
 import { describeComplaint, readStrictJson } from "@sallyport/settings";
 import { type CryptoKey, calculateJwkThumbprint, importJWK } from "jose";
-import { z } from "zod";
+import * as z from "zod";
 import type { Finding } from "../finding.ts";
 import type { Settings } from "../settings.ts";
 import { readOwnFile } from "./files.ts";

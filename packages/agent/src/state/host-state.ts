@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { logHead } from "@sallyport/contracts";
 import { describeComplaint, readStrictJson } from "@sallyport/settings";
-import { z } from "zod";
+import * as z from "zod";
 import type { Finding } from "../finding.ts";
 import { readOwnFile, writeAtomically } from "./files.ts";
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { arm, disarm, enrolHost, readStatus, runAgent } from "@sallyport/agent";
 import type { HostView, hostCodeView, LogonView } from "@sallyport/contracts";
 import type { Command } from "commander";
-import type { z } from "zod";
+import type * as z from "zod";
 import { type CommonOptions, orgCommand, plainCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import { print, table } from "../output.ts";

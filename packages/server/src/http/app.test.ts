@@ -1,7 +1,7 @@
 /** Tests of what every answer has in common: errors, limits, headers, addresses. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { z } from "zod";
+import * as z from "zod";
 import { DatabaseFault } from "../flows/store.ts";
 import { DEFAULT_RATES } from "../limits/rates.ts";
 import { buildApp } from "./app.ts";

@@ -8,7 +8,7 @@ import {
 } from "@sallyport/contracts";
 import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { z } from "zod";
+import * as z from "zod";
 import { cancelTransaction } from "../flows/authn/cancel.ts";
 import { findTransaction, isNotYours, type NotYours, Superseded } from "../flows/authn/open-transaction.ts";
 import { passwordStep } from "../flows/authn/password-step.ts";

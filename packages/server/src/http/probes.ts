@@ -1,7 +1,7 @@
 /** Probes for whoever keeps the server running: alive, and ready for work. */
 import { statfs } from "node:fs/promises";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { z } from "zod";
+import * as z from "zod";
 import type { AppDeps } from "./app.ts";
 
 /** Below this the next write may fail: take the node out before it refuses people. */

@@ -1,6 +1,6 @@
 /** Enrols a host: the holder of an unused code registers the key that the host made for itself. */
 import { enrolProof, type enrolRequest, JWS_TYPES } from "@sallyport/contracts";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Keys } from "../../keys/keys.ts";
 import type { Store } from "../store.ts";
 import { enrolledToken, proofMacHolds, readKeyProof } from "./key-proof.ts";

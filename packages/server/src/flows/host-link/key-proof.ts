@@ -2,7 +2,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { type EnrolledClaims, JWS_TYPES, type PublicJwk } from "@sallyport/contracts";
 import { calculateJwkThumbprint, compactVerify, importJWK } from "jose";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Keys } from "../../keys/keys.ts";
 import type { HostRow } from "../store-logons.ts";
 

@@ -8,7 +8,7 @@ import {
   registerProof,
   type registerRequest,
 } from "@sallyport/contracts";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Keys } from "../../keys/keys.ts";
 import type { Store, Tx } from "../store.ts";
 import type { HostRow } from "../store-logons.ts";

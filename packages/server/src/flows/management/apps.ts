@@ -1,6 +1,6 @@
 /** Apps: the protected things, with the rules by which a typed name finds a user. */
 import { type createAppRequest, type NameRule, nameRule, type PolicyDocument } from "@sallyport/contracts";
-import type { z } from "zod";
+import type * as z from "zod";
 import { newId } from "../ids.ts";
 import type { Store, Tx } from "../store.ts";
 import type { AppRow } from "../store-directory.ts";

@@ -8,7 +8,7 @@ import {
   writeClientId,
   writeClientSecret,
 } from "@sallyport/contracts";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Keys } from "../../keys/keys.ts";
 import { clientSecretContext } from "../host-link/client-secrets.ts";
 import { newId } from "../ids.ts";

@@ -1,6 +1,6 @@
 /** Groups and their members. */
 import type { createGroupRequest } from "@sallyport/contracts";
-import type { z } from "zod";
+import type * as z from "zod";
 import { newId } from "../ids.ts";
 import type { Page, Store, Tx } from "../store.ts";
 import type { GroupRow, UserRow } from "../store-directory.ts";

@@ -1,7 +1,7 @@
 /** A dry run: what would happen to a name, there, at that time. It reads only, and nothing is sent to anyone. */
 import type { FactorKind, rehearseAnswer, rehearseRequest } from "@sallyport/contracts";
 import { lookupKeys } from "@sallyport/logon";
-import type { z } from "zod";
+import type * as z from "zod";
 import { type Asked, judgePerson, type Person, type PersonRefused } from "../host-link/judge-person.ts";
 import type { Store, Tx } from "../store.ts";
 import type { AppRow } from "../store-directory.ts";

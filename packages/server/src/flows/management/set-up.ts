@@ -1,7 +1,7 @@
 /** The one-time set-up: a link that makes the first administrator, with password and second factor, in one unit of work. */
 import { createHash, randomBytes } from "node:crypto";
 import { foldName, judgeTotp, namesOf } from "@sallyport/logon";
-import { z } from "zod";
+import * as z from "zod";
 import type { Keys } from "../../keys/keys.ts";
 import { newId, random256 } from "../ids.ts";
 import { Conflict, type Store, type Tx } from "../store.ts";

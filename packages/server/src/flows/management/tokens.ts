@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { createTokenRequest } from "@sallyport/contracts";
 import { outranks } from "@sallyport/logon";
-import type { z } from "zod";
+import type * as z from "zod";
 import { newId, random256 } from "../ids.ts";
 import type { Store } from "../store.ts";
 import type { TokenRow } from "../store-logons.ts";

@@ -1,7 +1,7 @@
 /** Users as administrators make and change them; their states are in `user-states.ts`. */
 import type { createUserRequest, UserProfile, updateUserRequest } from "@sallyport/contracts";
 import { foldName, namesOf, outranks } from "@sallyport/logon";
-import type { z } from "zod";
+import type * as z from "zod";
 import { newId } from "../ids.ts";
 import type { Page, Store, Tx } from "../store.ts";
 import type { UserName, UserRow } from "../store-directory.ts";

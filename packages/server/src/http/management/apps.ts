@@ -1,7 +1,7 @@
 /** Routes of apps: the protected things, and who is assigned to them. */
 import { appSettings, appView, assignmentView, assignUserRequest, createAppRequest } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { z } from "zod";
+import * as z from "zod";
 import { createApp, deleteApp, findApp, switchApp, updateApp } from "../../flows/management/apps.ts";
 import { assign, listAssignments, type Scope, unassign } from "../../flows/management/assignments.ts";
 import type { AssignmentRow } from "../../flows/store-directory.ts";

@@ -1,7 +1,7 @@
 /** Routes of clients: the pairs of id and secret by which machines register themselves. */
 import { clientView, createClientRequest, rotateClientRequest } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { z } from "zod";
+import * as z from "zod";
 import { createClient, retireClientSecret, revokeClient, rotateClient, shown } from "../../flows/management/clients.ts";
 import type { AppDeps } from "../app.ts";
 import { orRefuse } from "./answers.ts";

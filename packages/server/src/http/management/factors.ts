@@ -1,7 +1,7 @@
 /** Routes of a user's factors: enrol, activate with a first code, list, reset. */
 import { activateFactorRequest, enrolFactorRequest, userFactorView } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { z } from "zod";
+import * as z from "zod";
 import { activateFactor, enrolFactor, listFactors, resetFactor } from "../../flows/management/factors-admin.ts";
 import type { AppDeps } from "../app.ts";
 import { Refused } from "../refuse.ts";

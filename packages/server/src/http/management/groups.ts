@@ -1,7 +1,7 @@
 /** Routes of groups and their members. */
 import { createGroupRequest, groupView, userView } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { z } from "zod";
+import * as z from "zod";
 import { createGroup, deleteGroup, findGroup, listMembers, setMembership } from "../../flows/management/groups.ts";
 import type { AppDeps } from "../app.ts";
 import { orRefuse } from "./answers.ts";

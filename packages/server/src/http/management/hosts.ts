@@ -1,7 +1,7 @@
 /** Routes of hosts and of the codes that enrol them. */
 import { hostCodeRequest, hostCodeView, hostView } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { z } from "zod";
+import * as z from "zod";
 import { appLabels, approveHost, createHostCode, revokeHost, revokeHostCode } from "../../flows/management/hosts-admin.ts";
 import type { AppDeps } from "../app.ts";
 import { Refused } from "../refuse.ts";

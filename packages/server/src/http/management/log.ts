@@ -1,7 +1,7 @@
 /** Routes of the system log and of what is known of one logon. */
 import { isEventType, logEvent, logHead, logonView, readReference } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { z } from "zod";
+import * as z from "zod";
 import { placeOf, readChain, readTail, signedHead } from "../../flows/management/log-view.ts";
 import { viewLogons } from "../../flows/management/logons-view.ts";
 import type { AppDeps } from "../app.ts";

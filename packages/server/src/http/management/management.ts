@@ -1,5 +1,5 @@
 /** The management API: every route of it behind the caller's proof and the permission of their role. */
-import { z } from "zod";
+import * as z from "zod";
 import type { RouteSet } from "../routes.ts";
 import { appRoutes, assignmentRoutes } from "./apps.ts";
 import { authenticate } from "./authenticate.ts";

@@ -1,6 +1,6 @@
 /** An event of the system log in the shape in which clients of the public API read it. */
 import { EVENTS, type LogEvent } from "@sallyport/contracts";
-import { z } from "zod";
+import * as z from "zod";
 
 const entity = z.object({ id: z.string(), type: z.string(), alternateId: z.string(), displayName: z.string() });
 

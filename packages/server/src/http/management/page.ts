@@ -1,6 +1,6 @@
 /** Pages of a list: `limit` and `after` in, a `Link` header with absolute URLs on the org's URL out. */
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { z } from "zod";
+import * as z from "zod";
 
 /** @param most the largest page; @param usual the size without a `limit`. Both count rows. */
 export function pageQuery(most = 200, usual = 50) {

@@ -1,7 +1,7 @@
 /** Routes of an app's policy: read, replace by compare-and-set, rehearse. */
 import { policyDocument, policyView, rehearseAnswer, rehearseRequest } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { z } from "zod";
+import * as z from "zod";
 import { findApp } from "../../flows/management/apps.ts";
 import { setPolicy } from "../../flows/management/policies.ts";
 import { rehearse } from "../../flows/management/rehearse.ts";

@@ -1,7 +1,7 @@
 /** Routes of API tokens. */
 import { createTokenRequest, tokenView } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { z } from "zod";
+import * as z from "zod";
 import { createToken, revokeToken } from "../../flows/management/tokens.ts";
 import type { AppDeps } from "../app.ts";
 import { orRefuse } from "./answers.ts";

@@ -1,7 +1,7 @@
 /** Routes of users: create, find, change, and the steps of their life. */
 import { createUserRequest, updateUserRequest, userView } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { z } from "zod";
+import * as z from "zod";
 import { LIFECYCLE, type LifecycleStep, moveUser } from "../../flows/management/user-states.ts";
 import { createUser, deleteUser, findUser, listUsers, updateUser } from "../../flows/management/users.ts";
 import type { AppDeps } from "../app.ts";

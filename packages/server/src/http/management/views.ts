@@ -1,7 +1,7 @@
 /** Rows of the store as the management API shows them: ISO 8601 times, no hashes, no sealed secrets. */
 import type { AppView, ClientView, GroupView, HostView, hostCodeView, TokenView, UserFactorView, UserView } from "@sallyport/contracts";
 import { base32 } from "@sallyport/logon";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { ClientShown } from "../../flows/management/clients.ts";
 import type { Activation } from "../../flows/management/factors-admin.ts";
 import type { AppRow, GroupRow, UserRow } from "../../flows/store-directory.ts";

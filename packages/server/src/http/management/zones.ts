@@ -1,7 +1,7 @@
 /** Routes of network zones. */
 import { zoneRequest, zoneView } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { z } from "zod";
+import * as z from "zod";
 import { deleteZone, putZone } from "../../flows/management/zones.ts";
 import type { AppDeps } from "../app.ts";
 import { Refused } from "../refuse.ts";

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { ERRORS } from "@sallyport/contracts";
 import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { z } from "zod";
+import * as z from "zod";
 import { confirmAdministrator, linkIsOpen, prepareAdministrator } from "../../flows/management/set-up.ts";
 import type { AppDeps } from "../app.ts";
 import { clientAddressOf } from "../client-address.ts";
