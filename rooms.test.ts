@@ -84,7 +84,11 @@ for (const where of ["packages/logon/src", "packages/server/src/flows", "package
 test("S26: the check above finds a plain comparison, and the places that need one use timingSafeEqual", () => {
   for (const bad of ["if (mac === right)", "return given.code !== wanted", "secret === x"]) assert.match(bad, SECRET_COMPARED);
   for (const fine of ['password === "none"', "token === undefined", 'code === ""']) assert.doesNotMatch(fine, SECRET_COMPARED);
-  const places = ["packages/logon/src/factors/totp.ts", "packages/server/src/flows/host-link/key-proof.ts", "packages/agent/src/same-text.ts"];
+  const places = [
+    "packages/logon/src/factors/totp.ts",
+    "packages/server/src/flows/host-link/key-proof.ts",
+    "packages/agent/src/same-text.ts",
+  ];
   for (const file of places) assert.match(readFileSync(join(ROOT, file), "utf8"), /timingSafeEqual\(/, file);
 });
 

@@ -248,3 +248,16 @@ export interface SecretsStore {
   consumeLink(hash: string, purpose: string, now: number): Promise<boolean>;
   linkExists(hash: string, purpose: string, now: number): Promise<boolean>;
 }
+
+/**
+ * Who alone does something, by the database's clock. A fence is a number that rises with every new holder: whoever comes back late has
+ * an old one. Each call is one statement.
+ */
+export interface LeasesStore {
+  /** Takes a lease that nobody holds at `now` (epoch ms) for `ms`; answers its fence, or undefined while somebody holds it. */
+  take(name: string, holder: string, now: number, ms: number): Promise<number | undefined>;
+  /** Moves the end of one's own lease, also to now; false once somebody else has taken it. */
+  renew(name: string, fence: number, until: number): Promise<boolean>;
+  /** Known leases with this beginning of the name that nobody holds at `now`. */
+  free(prefix: string, now: number): Promise<string[]>;
+}

@@ -1,7 +1,7 @@
 /** What the flows need of a database: one unit of work, whose parts are declared beside it, implemented by `store/`. */
 import type { ClientsStore } from "./store-clients.ts";
 import type { AppsStore, GroupsStore, UsersStore, ZonesStore } from "./store-directory.ts";
-import type { EnrolmentsStore, HostsStore, LogonsStore, LogStore, SecretsStore, TransactionsStore } from "./store-logons.ts";
+import type { EnrolmentsStore, HostsStore, LeasesStore, LogonsStore, LogStore, SecretsStore, TransactionsStore } from "./store-logons.ts";
 
 /** One unit of work. Everything done through it is committed together or not at all. */
 export interface Tx {
@@ -18,6 +18,7 @@ export interface Tx {
   readonly logons: LogonsStore;
   readonly log: LogStore;
   readonly secrets: SecretsStore;
+  readonly leases: LeasesStore;
 }
 
 export interface Store {
@@ -28,7 +29,7 @@ export interface Store {
   inTransaction<T>(fn: (tx: Tx) => Promise<T>): Promise<T>;
   /** Runs `fn` for reading only; it sees one consistent state. A write through it is a fault. */
   read<T>(fn: (tx: Tx) => Promise<T>): Promise<T>;
-  /** Name of this node: the log has one chain per node. */
+  /** Name of this node: the log has one chain per node. With several nodes it changes when the node lost its lease of the name. */
   readonly node: string;
   /** Answers true if a trivial statement works now (for `/readyz`). */
   ready(): Promise<boolean>;

@@ -64,7 +64,9 @@ export function measureRequests(app: FastifyInstance, metrics: Metrics): void {
 /** The same store; what a unit of work wrote to the log is counted once it is committed. */
 export function countEvents(store: Store, metrics: Metrics): Store {
   return {
-    node: store.node,
+    get node() {
+      return store.node;
+    },
     read: (fn) => store.read(fn),
     ready: () => store.ready(),
     purge: (before) => store.purge(before),
@@ -96,6 +98,5 @@ function listening(tx: Tx, events: NewEvent[]): Tx {
     nodes: () => tx.log.nodes(),
     list: (filter) => tx.log.list(filter),
   };
-  const { now, users, groups, apps, zones, hosts, clients, enrolments, transactions, logons, secrets } = tx;
-  return { now, users, groups, apps, zones, hosts, clients, enrolments, transactions, logons, secrets, log };
+  return { ...tx, log };
 }

@@ -1,6 +1,20 @@
 /** Units of work that arrive together share one commit: each keeps its own savepoint, none is answered before the disk has it. */
 import { DatabaseFault, type Tx } from "../flows/store.ts";
-import type { SqliteConnection } from "./sqlite-connection.ts";
+
+/** The one connection that writes, whatever database is behind it. */
+export interface Writer {
+  /** Opens a transaction; answers the database's clock, epoch ms. */
+  begin(): Promise<number>;
+  savepoint(): Promise<void>;
+  release(): Promise<void>;
+  /** Undoes the unit alone; false if the database has ended the whole transaction by itself. */
+  undoUnit(): Promise<boolean>;
+  commit(): Promise<void>;
+  /** Ends the transaction after `error` without a trace of it; never throws. */
+  abandon(error: unknown): Promise<void>;
+  /** `batch`, `unit`: another node was faster, and the same work done again sees what it did. `no`: the error stands. */
+  again(error: unknown): "batch" | "unit" | "no";
+}
 
 /** What the queue needs to make a unit: its `tx`, and what in memory must follow a rollback. */
 export interface Units {
@@ -20,19 +34,20 @@ interface Job {
 const BATCH = 128;
 /** A unit awaits nothing but its own statements, which take microseconds: whoever takes this long waits for something foreign. */
 const LONGEST_UNIT_MS = 5_000;
+/** How often a batch, or a unit of it, is done before its error stands. */
+const TRIES = 12;
+const LONGEST_WAIT_MS = 200;
 
 export class GroupCommit {
-  readonly #connection: SqliteConnection;
+  readonly #writer: Writer;
   readonly #units: Units;
-  readonly #now: () => number;
   #queue: Job[] = [];
   #draining: Promise<void> | undefined;
   #closed = false;
 
-  constructor(connection: SqliteConnection, units: Units, now: () => number) {
-    this.#connection = connection;
+  constructor(writer: Writer, units: Units) {
+    this.#writer = writer;
     this.#units = units;
-    this.#now = now;
   }
 
   add<T>(run: (tx: Tx) => Promise<T>): Promise<T> {
@@ -62,44 +77,63 @@ export class GroupCommit {
   }
 
   async #commit(batch: Job[]): Promise<void> {
-    const before = this.#units.mark();
-    const settled: (() => void)[] = [];
-    try {
-      this.#connection.exec("BEGIN IMMEDIATE");
-      const now = this.#now();
-      for (const job of batch) settled.push(await this.#runOne(job, now));
-      this.#connection.exec("COMMIT");
-    } catch (error) {
-      this.#units.reset(before);
-      this.#rollback("ROLLBACK");
-      for (const job of batch) job.reject(error);
-      return;
+    for (let tries = 1; ; tries++) {
+      try {
+        for (const settle of await this.#tryBatch(batch)) settle();
+        return;
+      } catch (error) {
+        if (tries < TRIES && this.#writer.again(error) === "batch") {
+          await jitter(tries);
+          continue;
+        }
+        for (const job of batch) job.reject(error);
+        return;
+      }
     }
-    for (const settle of settled) settle();
+  }
+
+  /** Answers how each job is to be settled; throws if nothing of the batch stayed, or if nobody knows whether it did. */
+  async #tryBatch(batch: Job[]): Promise<(() => void)[]> {
+    let before: { mark: unknown } | undefined;
+    try {
+      const now = await this.#writer.begin();
+      before = { mark: this.#units.mark() };
+      const settled: (() => void)[] = [];
+      for (const job of batch) settled.push(await this.#runOne(job, now));
+      await this.#writer.commit();
+      return settled;
+    } catch (error) {
+      if (before) this.#units.reset(before.mark);
+      await this.#writer.abandon(error);
+      throw error;
+    }
   }
 
   async #runOne(job: Job, now: number): Promise<() => void> {
-    const mark = this.#units.mark();
-    const unit = this.#units.begin(now);
-    this.#connection.exec("SAVEPOINT unit");
-    try {
-      const value = await withinTime(job.run(unit.tx));
-      unit.end();
-      this.#connection.exec("RELEASE unit");
-      return () => job.resolve(value);
-    } catch (error) {
-      unit.end();
-      this.#units.reset(mark);
-      // A full disk ends the whole transaction by itself (sqlite.org/lang_transaction.html §3): then nothing of the batch may be answered.
-      if (!this.#connection.db.isTransaction) throw error;
-      this.#connection.exec("ROLLBACK TO unit; RELEASE unit");
-      return () => job.reject(error);
+    for (let tries = 1; ; tries++) {
+      const mark = this.#units.mark();
+      const unit = this.#units.begin(now);
+      await this.#writer.savepoint();
+      try {
+        const value = await withinTime(job.run(unit.tx));
+        unit.end();
+        await this.#writer.release();
+        return () => job.resolve(value);
+      } catch (error) {
+        unit.end();
+        this.#units.reset(mark);
+        const again = this.#writer.again(error);
+        if (again === "batch" || !(await this.#writer.undoUnit())) throw error;
+        if (again === "no" || tries === TRIES) return () => job.reject(error);
+      }
     }
   }
+}
 
-  #rollback(text: string): void {
-    if (this.#connection.db.isTransaction) this.#connection.exec(text);
-  }
+/** Nodes that met once must not meet again: each waits for a time of its own. */
+function jitter(tries: number): Promise<void> {
+  const most = Math.min(LONGEST_WAIT_MS, 2 ** tries);
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * most));
 }
 
 async function withinTime<T>(work: Promise<T>): Promise<T> {

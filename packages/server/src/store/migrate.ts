@@ -3,44 +3,94 @@ import { createHash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { DatabaseFault } from "../flows/store.ts";
 import { MIGRATIONS, type Migration, SCHEMA_VERSION } from "./migrations.ts";
+import type { PostgresConnection } from "./postgres-connection.ts";
+import { codeOf } from "./postgres-faults.ts";
 import { asFault } from "./sqlite-connection.ts";
 
-const POSITION = "integer PRIMARY KEY AUTOINCREMENT";
+export interface Applied {
+  version: number;
+  checksum: string;
+}
+
+const TABLE = "CREATE TABLE IF NOT EXISTS migrations (version integer PRIMARY KEY, checksum text NOT NULL)";
+
+/** Another node may be at a step that copies a large table. */
+const LONGEST_MS = 10 * 60_000;
+
+/** The steps that a database lacks. Throws `DatabaseFault` (`org.migration`) for a newer or changed schema. */
+export function missingSteps(done: readonly Applied[]): Migration[] {
+  const newest = Math.max(0, ...done.map(({ version }) => version));
+  if (newest > SCHEMA_VERSION) {
+    throw new DatabaseFault(
+      "org.migration",
+      `the database has schema ${newest}, this version knows ${SCHEMA_VERSION}: install the version that wrote it, or restore a backup`,
+    );
+  }
+  return MIGRATIONS.filter((migration) => {
+    const known = done.find(({ version }) => version === migration.version)?.checksum;
+    if (known === undefined || known === checksumOf(migration)) return known === undefined;
+    throw new DatabaseFault(
+      "org.migration",
+      `schema ${migration.version} of the database is not the one that this version knows: it was made by a changed build`,
+    );
+  });
+}
+
+function checksumOf({ statements }: Migration): string {
+  return createHash("sha256").update(statements.join(";\n")).digest("hex");
+}
 
 /** Throws `DatabaseFault`: `org.migration` for a newer or changed schema, `org.database` for what the disk says. */
 export function migrateSqlite(db: DatabaseSync): void {
   try {
-    db.exec("CREATE TABLE IF NOT EXISTS migrations (version integer PRIMARY KEY, checksum text NOT NULL)");
-    const done = db.prepare("SELECT version, checksum FROM migrations ORDER BY version").all() as { version: number; checksum: string }[];
-    const newest = done.at(-1)?.version ?? 0;
-    if (newest > SCHEMA_VERSION) {
-      throw new DatabaseFault(
-        "org.migration",
-        `the database has schema ${newest}, this version knows ${SCHEMA_VERSION}: install the version that wrote it, or restore a backup`,
-      );
-    }
-    for (const migration of MIGRATIONS) apply(db, migration, done.find((row) => row.version === migration.version)?.checksum);
+    db.exec(TABLE);
+    const done = db.prepare("SELECT version, checksum FROM migrations ORDER BY version").all() as unknown as Applied[];
+    for (const migration of missingSteps(done)) applyOnSqlite(db, migration);
   } catch (error) {
     throw asFault(error);
   }
 }
 
-function apply(db: DatabaseSync, migration: Migration, known: string | undefined): void {
-  const checksum = createHash("sha256").update(migration.statements.join(";\n")).digest("hex");
-  if (known === checksum) return;
-  if (known !== undefined) {
-    throw new DatabaseFault(
-      "org.migration",
-      `schema ${migration.version} of the database is not the one that this version knows: it was made by a changed build`,
-    );
-  }
+function applyOnSqlite(db: DatabaseSync, migration: Migration): void {
   db.exec("BEGIN IMMEDIATE");
   try {
-    for (const statement of migration.statements) db.exec(statement.replace("{position}", POSITION));
-    db.prepare("INSERT INTO migrations (version, checksum) VALUES (?, ?)").run(migration.version, checksum);
+    for (const statement of migration.statements) db.exec(statement.replace("{position}", "integer PRIMARY KEY AUTOINCREMENT"));
+    db.prepare("INSERT INTO migrations (version, checksum) VALUES (?, ?)").run(migration.version, checksumOf(migration));
     db.exec("COMMIT");
   } catch (error) {
     if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
   }
+}
+
+/** All missing steps in one transaction, under a lock of their list: of nodes that start at the same moment one migrates, the others wait. */
+export async function migratePostgres(connection: PostgresConnection): Promise<void> {
+  await makeList(connection);
+  const patience = `SET LOCAL lock_timeout = ${LONGEST_MS}; SET LOCAL statement_timeout = ${LONGEST_MS}`;
+  try {
+    await connection.exec(`BEGIN; ${patience}; LOCK TABLE migrations IN EXCLUSIVE MODE`, LONGEST_MS);
+    const done = (await connection.exec("SELECT version, checksum FROM migrations ORDER BY version")) as unknown as Applied[];
+    for (const migration of missingSteps(done)) {
+      for (const statement of migration.statements) await connection.exec(forPostgres(statement), LONGEST_MS);
+      await connection.exec(`INSERT INTO migrations (version, checksum) VALUES (${migration.version}, '${checksumOf(migration)}')`);
+    }
+    await connection.exec("COMMIT");
+  } catch (error) {
+    await connection.exec("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
+}
+
+/** IF NOT EXISTS does not keep two that look at the same moment from creating it both: the loser finds it the second time. */
+async function makeList(connection: PostgresConnection): Promise<void> {
+  const [known] = await connection.exec("SELECT to_regclass('migrations') AS name");
+  if (known?.["name"] !== null) return;
+  await connection.exec(TABLE).catch((error: unknown) => {
+    if (!["23505", "42P07"].includes(codeOf(error) ?? "")) throw error;
+  });
+}
+
+/** Texts are compared byte by byte, as SQLite does, whatever language the database was created in: pages and prefixes depend on it. */
+function forPostgres(statement: string): string {
+  return statement.replace("{position}", "bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY").replace(/\btext\b/g, 'text COLLATE "C"');
 }

@@ -98,6 +98,11 @@ export const MIGRATIONS: readonly Migration[] = [
       `ALTER TABLE apps ADD COLUMN legacy integer NOT NULL DEFAULT 0`,
     ],
   },
+  {
+    version: 4,
+    name: "several nodes",
+    statements: [`CREATE TABLE leases (name text PRIMARY KEY, holder text NOT NULL, fence bigint NOT NULL, expires bigint NOT NULL)`],
+  },
 ];
 
 /** The newest schema that this code knows. */

@@ -165,4 +165,5 @@ export interface Schema {
   };
   decision_keys: { kid: string; public_jwk: string; sealed_private: string; created: number };
   links: { hash: string; purpose: string; expires: number };
+  leases: { name: string; holder: string; fence: number; expires: number };
 }

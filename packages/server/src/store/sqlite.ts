@@ -1,22 +1,15 @@
 /** The store on SQLite: one writing connection behind group commit, one reading connection, one process. */
 import { randomBytes } from "node:crypto";
 import { Chain } from "../audit/chain.ts";
-import type { Store, Tx } from "../flows/store.ts";
-import { appsStore, zonesStore } from "./apps.ts";
-import { type Builder, sqliteBuilder } from "./builder.ts";
-import { clientsStore } from "./clients.ts";
-import { enrolmentsStore } from "./enrolments.ts";
-import { GroupCommit } from "./group-commit.ts";
-import { hostsStore } from "./hosts.ts";
-import { logStore } from "./log.ts";
-import { logonsStore } from "./logons.ts";
+import type { Store } from "../flows/store.ts";
+import { sqliteBuilder } from "./builder.ts";
+import { GroupCommit, type Writer } from "./group-commit.ts";
 import { migrateSqlite } from "./migrate.ts";
-import { secretsStore } from "./secrets.ts";
+import { purgeWith, ROW_PLACE } from "./purge.ts";
 import { holdAlone } from "./sole-holder.ts";
 import type { Sql } from "./sql.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
-import { transactionsStore } from "./transactions.ts";
-import { groupsStore, usersStore } from "./users.ts";
+import { guarded, unit } from "./unit.ts";
 
 export interface SqliteOptions {
   file: string;
@@ -61,7 +54,7 @@ function assemble(writer: SqliteConnection, reader: SqliteConnection, now: () =>
       chain.head = mark as Chain["head"];
     },
   };
-  const commits = new GroupCommit(writer, units, now);
+  const commits = new GroupCommit(sqliteWriter(writer, now), units);
   const snapshot = sharedSnapshot(reader);
   const store: Store = {
     node,
@@ -71,7 +64,7 @@ function assemble(writer: SqliteConnection, reader: SqliteConnection, now: () =>
       reader.exec("SELECT 1");
       return true;
     },
-    purge: (before) => purge(commits, writer, before),
+    purge: (before) => purgeWith(commits, writer, build, ROW_PLACE.sqlite, before),
     async close() {
       await commits.close();
       reader.close();
@@ -82,61 +75,26 @@ function assemble(writer: SqliteConnection, reader: SqliteConnection, now: () =>
   return store;
 }
 
-/** What is kept only so that it cannot be used twice, and the column that says until when it could be; `host_names` counts hours. */
-const PURGED = [
-  { table: "host_jtis", column: "expires", unit: 1 },
-  { table: "used_steps", column: "at", unit: 1 },
-  { table: "links", column: "expires", unit: 1 },
-  { table: "host_names", column: "hour", unit: 3_600_000 },
-] as const;
-/** Rows a commit: nobody waits longer than for these. */
-const PURGE_AT_ONCE = 500;
-
-/** Forgets what ended before `before` (epoch ms), a few rows at a time between the units of others. */
-async function purge(commits: GroupCommit, writer: SqliteConnection, before: number): Promise<void> {
-  await commits.add((tx) => tx.transactions.purge(before));
-  for (const { table, column, unit } of PURGED) {
-    const some = writer.db.prepare(
-      `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${column} < ? LIMIT ${PURGE_AT_ONCE})`,
-    );
-    while ((await commits.add(async () => Number(some.run(Math.floor(before / unit)).changes))) === PURGE_AT_ONCE);
-  }
-}
-
-function unit(sql: Sql, build: Builder, chain: Chain, now: number): Tx {
-  return {
-    now,
-    users: usersStore(sql, build),
-    groups: groupsStore(sql, build),
-    apps: appsStore(sql, build),
-    zones: zonesStore(sql, build),
-    hosts: hostsStore(sql, build),
-    clients: clientsStore(sql, build),
-    enrolments: enrolmentsStore(sql, build, now),
-    transactions: transactionsStore(sql, build),
-    logons: logonsStore(sql, build),
-    log: logStore(sql, build, chain, now),
-    secrets: secretsStore(sql, build),
+/** The connection as group commit sees it; a node:sqlite call is over when it returns. */
+function sqliteWriter(writer: SqliteConnection, now: () => number): Writer {
+  const undo = (text: string) => {
+    // A full disk ends the whole transaction by itself (sqlite.org/lang_transaction.html §3): then nothing of the batch may be answered.
+    if (!writer.db.isTransaction) return false;
+    writer.exec(text);
+    return true;
   };
-}
-
-/** After its end a unit refuses every call: a step that was not awaited must not slip into somebody else's unit. */
-function guarded(sql: Sql, make: (sql: Sql) => Tx): { tx: Tx; end(): void } {
-  let ended = false;
-  const checked = () => {
-    if (ended) throw new Error("this unit of work has ended: a call of it was not awaited");
-    return sql;
-  };
-  const tx = make({
-    all: (statement) => checked().all(statement),
-    first: (statement) => checked().first(statement),
-    run: (statement) => checked().run(statement),
-  });
   return {
-    tx,
-    end: () => {
-      ended = true;
+    async begin() {
+      writer.exec("BEGIN IMMEDIATE");
+      return now();
     },
+    savepoint: async () => writer.exec("SAVEPOINT unit"),
+    release: async () => writer.exec("RELEASE unit"),
+    undoUnit: async () => undo("ROLLBACK TO unit; RELEASE unit"),
+    commit: async () => writer.exec("COMMIT"),
+    abandon: async () => void undo("ROLLBACK"),
+    // One connection writes: nobody else can have been faster.
+    again: () => "no",
   };
 }
 

@@ -1,20 +1,18 @@
-/** One of several processes that race for the same single use, directly on one SQLite file: prints how often it won. */
-import type { DatabaseSync } from "node:sqlite";
-import { sqliteBuilder } from "../../src/store/builder.ts";
+/** One of several processes that race for the same single use, directly on one database: prints in which rounds it won. */
 import { clientsStore } from "../../src/store/clients.ts";
 import { enrolmentsStore } from "../../src/store/enrolments.ts";
 import { hostsStore } from "../../src/store/hosts.ts";
+import { leasesStore } from "../../src/store/leases.ts";
 import { secretsStore } from "../../src/store/secrets.ts";
-import { SqliteConnection } from "../../src/store/sqlite-connection.ts";
 import { transactionsStore } from "../../src/store/transactions.ts";
+import { openDirectly } from "./directly.ts";
 
-const [file = "", what = "", rounds = "1"] = process.argv.slice(2);
-const sql = new SqliteConnection(file, { readOnly: false });
-sql.exec("PRAGMA busy_timeout = 20000; PRAGMA synchronous = OFF");
-const build = sqliteBuilder();
+const [target = "", what = "", rounds = "1"] = process.argv.slice(2);
+const { sql, build } = await openDirectly(target);
 const clients = clientsStore(sql, build);
 const hosts = hostsStore(sql, build);
 const enrolments = enrolmentsStore(sql, build, 1);
+const leases = leasesStore(sql, build);
 
 /** Each answers true for a win. Every round is another thing to win. */
 const RACES: Record<string, (round: number) => Promise<boolean>> = {
@@ -27,18 +25,35 @@ const RACES: Record<string, (round: number) => Promise<boolean>> = {
   nonce: (round) => clients.consumeNonce("client", `nonce${round}`, 1),
   rotation: (round) => clients.advance(`client${round}`, 1),
   registration: async () => (await clients.takeRegistration("client")) !== undefined,
+  lease: async (round) => (await leases.take(`new${round}`, `${process.pid}`, 1, 10)) !== undefined,
+  "ended lease": async (round) => (await leases.take(`ended${round}`, `${process.pid}`, 100, 10)) !== undefined,
   try: async () => (await enrolments.takeTry("enr", 100, 1)) !== undefined,
-  // The mutant: what every one of the above would be without its guard. It must lose the race.
+  // The mutants: what every one of the above would be without its guard. They must lose the race.
   mutant: (round) => readThenWrite(round),
+  "lease mutant": (round) => freeThenTake(round),
 };
 
+/** What any await between reading and writing does: somebody else's turn. */
+const turn = () => new Promise((resolve) => setTimeout(resolve, 1));
+
 async function readThenWrite(round: number): Promise<boolean> {
-  const db = (sql as unknown as { db: DatabaseSync }).db;
-  const used = db.prepare("SELECT used_at FROM host_codes WHERE id = ?").get(`code${round}`) as { used_at: number | null };
-  // What any await between reading and writing does: somebody else's turn.
-  await new Promise((resolve) => setTimeout(resolve, 1));
-  if (used.used_at !== null) return false;
-  db.prepare("UPDATE host_codes SET used_at = 1 WHERE id = ?").run(`code${round}`);
+  const used = await sql.first(build.selectFrom("host_codes").select("used_at").where("id", "=", `code${round}`));
+  await turn();
+  if (used?.used_at !== null) return false;
+  await sql.run(build.updateTable("host_codes").set({ used_at: 1 }).where("id", "=", `code${round}`));
+  return true;
+}
+
+async function freeThenTake(round: number): Promise<boolean> {
+  const free = await leases.free(`ended${round}`, 100);
+  await turn();
+  if (!free.includes(`ended${round}`)) return false;
+  await sql.run(
+    build
+      .updateTable("leases")
+      .set({ holder: `${process.pid}`, expires: 110 })
+      .where("name", "=", `ended${round}`),
+  );
   return true;
 }
 

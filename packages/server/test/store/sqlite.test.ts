@@ -9,6 +9,7 @@ import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import { DatabaseFault } from "../../src/flows/store.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
+import { raceContract } from "./races.contract.ts";
 import { addUser } from "./rows.ts";
 import { storeContract } from "./store.contract.ts";
 
@@ -26,6 +27,11 @@ storeContract("SQLite", async () => {
   const clock = { now: 1 };
   const store = await openSqlite({ file: newFile(), now: () => clock.now });
   return { store, clock, close: () => store.close() };
+});
+
+raceContract("SQLite", async () => {
+  const target = newFile();
+  return { store: await openSqlite({ file: target, now: () => 1 }), target };
 });
 
 const now = () => 1;

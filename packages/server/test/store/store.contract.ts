@@ -290,6 +290,28 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.equal(await unit((tx) => tx.enrolments.consumeStep("enr_p", 2)), false);
     });
 
+    test("a lease is held by one until it ends; its next holder has a higher fence, and the late one cannot renew", async () => {
+      const take = (holder: string, now: number) => unit((tx) => tx.leases.take("job/x", holder, now, 100));
+      const first = await take("a", 1_000);
+      assert.ok(first !== undefined);
+      assert.equal(await take("b", 1_099), undefined);
+      assert.deepEqual(await read((tx) => tx.leases.free("job/", 1_099)), []);
+      assert.equal(await unit((tx) => tx.leases.renew("job/x", first, 1_200)), true);
+      assert.equal(await take("b", 1_199), undefined);
+      assert.deepEqual(await read((tx) => tx.leases.free("job/", 1_200)), ["job/x"]);
+      const second = await take("b", 1_200);
+      assert.ok(second !== undefined && second > first);
+      assert.equal(await unit((tx) => tx.leases.renew("job/x", first, 9_999)), false);
+    });
+
+    test("a page of people is in the order of bytes, whatever language the database speaks", async () => {
+      await unit(async (tx) => {
+        for (const login of ["ord-b", "ord-a_", "ord-ä", "ord-a-", "ord-z", "ord-a"]) await addUser(tx, login);
+      });
+      const logins = (await read((tx) => tx.users.list({ limit: 10, query: "ord-" }))).map(({ profile }) => profile.login);
+      assert.deepEqual(logins, ["ord-a", "ord-a-", "ord-a_", "ord-b", "ord-z", "ord-ä"]);
+    });
+
     test("a name is counted once for each host and hour", async () => {
       const count = (name: string, hour = 1) => unit((tx) => tx.hosts.countName("hst_n", name, hour));
       assert.deepEqual([await count("a"), await count("b"), await count("a"), await count("a", 2)], [1, 2, 0, 1]);

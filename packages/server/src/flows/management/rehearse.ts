@@ -46,8 +46,7 @@ async function findHost(tx: Tx, named: string | undefined): Promise<Outcome<Pick
 }
 
 function atTime(tx: Tx, now: number): Tx {
-  const { users, groups, apps, zones, hosts, clients, enrolments, transactions, logons, log, secrets } = tx;
-  return { now, users, groups, apps, zones, hosts, clients, enrolments, transactions, logons, log, secrets };
+  return { ...tx, now };
 }
 
 async function answerOf(tx: Tx, app: AppRow, asked: Asked, judged: Person | PersonRefused): Promise<Answer> {

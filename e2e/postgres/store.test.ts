@@ -1,0 +1,33 @@
+/** The server's own suites for a store, of `packages/server/test/store`, against a real PostgreSQL. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { ROOT } from "../machine/processes.ts";
+import { Cluster } from "./cluster.ts";
+
+let cluster: Cluster;
+
+before(async () => {
+  cluster = await Cluster.make("/run/pg-store", 15432);
+});
+after(() => cluster?.stop());
+
+test("contract and races of the store hold on PostgreSQL", async () => {
+  const suite = join(ROOT, "packages/server/test/store/postgres.suite.ts");
+  const args = ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=tap", suite];
+  const env: NodeJS.ProcessEnv = { ...process.env, SALLYPORT_TEST_POSTGRES: cluster.url("").replace(/\/$/, "") };
+  // Or Node takes it for a part of this file and runs nothing.
+  delete env["NODE_TEST_CONTEXT"];
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  child.stdout.on("data", (part: Buffer) => {
+    said += part;
+  });
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  const failed = said.split("\n").filter((line) => /^\s*not ok/.test(line));
+  assert.equal(code, 0, failed.length > 0 ? `${failed.join("\n")}\n${said}` : said);
+  const passed = Number(/^# pass (\d+)$/m.exec(said)?.[1]);
+  assert.ok(passed > 30, said);
+  process.stdout.write(`PostgreSQL: ${passed} tests of the store's suites\n`);
+});

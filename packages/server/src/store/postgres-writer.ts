@@ -1,0 +1,192 @@
+/** The connection that writes on PostgreSQL: opened again when it breaks, and only ever under this node's own name. */
+import { Client } from "pg";
+import { Chain } from "../audit/chain.ts";
+import { DatabaseFault } from "../flows/store.ts";
+import type { Builder } from "./builder.ts";
+import type { Writer } from "./group-commit.ts";
+import { CLOCK, connectionConfig, type DatabaseAddress, PostgresConnection } from "./postgres-connection.ts";
+import { againAfter, asPostgresFault, isLost } from "./postgres-faults.ts";
+import { type Greeting, greet } from "./postgres-greeting.ts";
+import { leaseOf, type Slot, takeSlot } from "./postgres-slot.ts";
+import type { Sql } from "./sql.ts";
+
+/** Another process writes this node's chain now: its lease ran out while this one was not heard of. */
+class SlotLost extends Error {}
+
+export interface WriterHooks {
+  /** Every new connection, before anything else is done on it. */
+  onConnected(connection: PostgresConnection, greeting: Greeting, chain: Chain): Promise<void>;
+  /** One sentence for the server's log. */
+  say(level: "info" | "warn", sentence: string): void;
+}
+
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 3_000;
+
+export class PostgresWriter implements Writer, Sql {
+  readonly #address: DatabaseAddress;
+  readonly #build: Builder;
+  readonly #hooks: WriterHooks;
+  #connection: PostgresConnection | undefined;
+  #slot: Slot | undefined;
+  #chain = new Chain("", undefined);
+  #fault: unknown = new DatabaseFault("org.database", "the database is not connected yet");
+  #closed = false;
+  #waiting: NodeJS.Timeout | undefined;
+
+  constructor(address: DatabaseAddress, build: Builder, hooks: WriterHooks) {
+    this.#address = address;
+    this.#build = build;
+    this.#hooks = hooks;
+  }
+
+  get chain(): Chain {
+    return this.#chain;
+  }
+
+  get node(): string {
+    return this.#chain.head.node;
+  }
+
+  /** The lease of the node's name. */
+  get held(): Slot {
+    if (!this.#slot) throw this.#fault;
+    return this.#slot;
+  }
+
+  get connected(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /** Throws `DatabaseFault` when the database cannot be used as it is. */
+  async connect(): Promise<void> {
+    const client = new Client(connectionConfig(this.#address));
+    const connection = new PostgresConnection(client);
+    client.on("error", (error) => this.#lost(connection, error));
+    client.on("end", () => this.#lost(connection, new Error("the connection was closed")));
+    try {
+      await client.connect();
+      const greeting = await greet(connection);
+      await this.#takeName(connection, greeting);
+    } catch (error) {
+      void client.end().catch(() => undefined);
+      throw asPostgresFault(error);
+    }
+    this.#connection = connection;
+  }
+
+  async begin(): Promise<number> {
+    const connection = this.#live();
+    const { node, fence } = this.held;
+    // The lease's row is locked: whoever takes the name over waits until it is known what became of this transaction.
+    const held = `(SELECT fence FROM leases WHERE name = '${leaseOf(node)}' AND fence = ${fence} FOR UPDATE)`;
+    const [row] = await connection.exec(`BEGIN; SELECT ${CLOCK}, ${held} AS fence`);
+    if (row?.["fence"] !== fence) throw new SlotLost(`the lease of the name ${node} ran out`);
+    return Number(row["now"]);
+  }
+
+  async savepoint(): Promise<void> {
+    await this.#live().exec("SAVEPOINT unit");
+  }
+
+  async release(): Promise<void> {
+    await this.#live().exec("RELEASE unit");
+  }
+
+  async undoUnit(): Promise<boolean> {
+    if (!this.#connection) return false;
+    await this.#connection.exec("ROLLBACK TO unit; RELEASE unit");
+    return true;
+  }
+
+  async commit(): Promise<void> {
+    await this.#live().exec("COMMIT");
+  }
+
+  async abandon(error: unknown): Promise<void> {
+    const connection = this.#connection;
+    if (!connection) return;
+    if (isLost(error)) return this.#lost(connection, error);
+    try {
+      await connection.exec("ROLLBACK");
+      if (error instanceof SlotLost || isChainTaken(error)) {
+        this.#hooks.say("warn", "another node took this node's name over; this one takes another");
+        await this.#takeName(connection, undefined);
+      }
+    } catch (worse) {
+      this.#lost(connection, worse);
+    }
+  }
+
+  again(error: unknown): "batch" | "unit" | "no" {
+    return error instanceof SlotLost || isChainTaken(error) ? "batch" : againAfter(error);
+  }
+
+  all<T>(...args: Parameters<Sql["all"]>): Promise<T[]> {
+    return this.#live().all(...args) as Promise<T[]>;
+  }
+
+  first<T>(...args: Parameters<Sql["first"]>): Promise<T | undefined> {
+    return this.#live().first(...args) as Promise<T | undefined>;
+  }
+
+  run(...args: Parameters<Sql["run"]>): Promise<void> {
+    return this.#live().run(...args);
+  }
+
+  /** Leaves the name to the next node. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#waiting);
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (!connection) return;
+    const { node, fence } = this.held;
+    await connection.exec(`UPDATE leases SET expires = 0 WHERE name = '${leaseOf(node)}' AND fence = ${fence}`).catch(() => undefined);
+    await connection.client.end().catch(() => undefined);
+  }
+
+  async #takeName(connection: PostgresConnection, greeting: Greeting | undefined): Promise<void> {
+    const slot = await takeSlot(connection, this.#build, this.#slot);
+    const chain = new Chain(slot.node, slot.last);
+    if (greeting) await this.#hooks.onConnected(connection, greeting, chain);
+    this.#slot = slot;
+    this.#chain = chain;
+  }
+
+  #live(): PostgresConnection {
+    if (!this.#connection) throw this.#fault;
+    return this.#connection;
+  }
+
+  #lost(connection: PostgresConnection, error: unknown): void {
+    if (this.#connection !== connection) return;
+    this.#connection = undefined;
+    this.#fault = asPostgresFault(error);
+    void connection.client.end().catch(() => undefined);
+    if (this.#closed) return;
+    this.#hooks.say("warn", `the database is gone: ${(this.#fault as Error).message}`);
+    this.#connectAgain(FIRST_WAIT_MS);
+  }
+
+  #connectAgain(wait: number): void {
+    this.#waiting = setTimeout(
+      async () => {
+        try {
+          await this.connect();
+          this.#hooks.say("info", "the database is there again");
+          if (this.#closed) await this.close();
+        } catch (error) {
+          this.#fault = error;
+          if (!this.#closed) this.#connectAgain(Math.min(LONGEST_WAIT_MS, wait * 2));
+        }
+      },
+      wait * (0.5 + Math.random()),
+    );
+  }
+}
+
+/** The chain of this node has been written to by somebody else: UNIQUE (node, seq) of migration 1. */
+function isChainTaken(error: unknown): boolean {
+  return (error as { constraint?: unknown }).constraint === "events_node_seq_key";
+}

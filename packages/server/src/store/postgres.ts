@@ -1,0 +1,130 @@
+/** The store on PostgreSQL: one writing connection a node behind group commit, a few reading ones, as many nodes as are wanted. */
+import { Client, Pool, type PoolClient } from "pg";
+import type { Chain } from "../audit/chain.ts";
+import type { Store, Tx } from "../flows/store.ts";
+import { type Builder, postgresBuilder } from "./builder.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { migratePostgres } from "./migrate.ts";
+import { CLOCK, connectionConfig, type DatabaseAddress, PostgresConnection } from "./postgres-connection.ts";
+import { asPostgresFault, isLost } from "./postgres-faults.ts";
+import { greet } from "./postgres-greeting.ts";
+import { leaseOf, RENEW_MS, SLOT_MS } from "./postgres-slot.ts";
+import { keepTimeline, type TimelineChange } from "./postgres-timeline.ts";
+import { PostgresWriter } from "./postgres-writer.ts";
+import { purgeWith, ROW_PLACE } from "./purge.ts";
+import { guarded, unit } from "./unit.ts";
+
+export interface PostgresOptions extends DatabaseAddress {
+  /** Runs in the unit that notices that the database went back in time (failover, restore): what is open must not be believed any more. */
+  onTimeline(tx: Tx, change: TimelineChange): Promise<void>;
+  /** One sentence for the server's log. */
+  say(level: "info" | "warn", sentence: string): void;
+}
+
+const READERS = 4;
+
+/** Throws `DatabaseFault` with one sentence when the database cannot be reached, refuses, is too old or has a newer schema. */
+export async function openPostgres(options: PostgresOptions): Promise<Store> {
+  await migrate(options);
+  const build = postgresBuilder();
+  const writer = new PostgresWriter(options, build, {
+    say: options.say,
+    onConnected: (connection, { timeline }, chain) =>
+      keepTimeline(connection, build, timeline, (now, change) => options.onTimeline(unit(connection, build, chain, now), change)),
+  });
+  await writer.connect();
+  return assemble(options, build, writer);
+}
+
+/** On a connection of its own, which may wait long for another node that migrates. */
+async function migrate(address: DatabaseAddress): Promise<void> {
+  const connection = new PostgresConnection(new Client(connectionConfig(address)));
+  connection.client.on("error", () => undefined);
+  try {
+    await connection.client.connect();
+    await greet(connection);
+    await migratePostgres(connection);
+  } catch (error) {
+    throw asPostgresFault(error);
+  } finally {
+    await connection.client.end().catch(() => undefined);
+  }
+}
+
+function assemble(options: PostgresOptions, build: Builder, writer: PostgresWriter): Store {
+  const units = {
+    begin: (now: number) => guarded(writer, (sql) => unit(sql, build, writer.chain, now)),
+    mark: () => writer.chain.head,
+    reset: (mark: unknown) => {
+      writer.chain.head = mark as Chain["head"];
+    },
+  };
+  const commits = new GroupCommit(writer, units);
+  const read = readers(options, build, () => writer.chain);
+  const renewing = setInterval(() => void renew(commits, writer).catch(() => undefined), RENEW_MS).unref();
+  return {
+    get node() {
+      return writer.node;
+    },
+    inTransaction: (fn) => commits.add(fn),
+    read: read.run,
+    ready: async () => writer.connected && (await read.run(async (tx) => tx.now > 0)),
+    purge: (before) => purgeWith(commits, writer, build, ROW_PLACE.postgres, before),
+    async close() {
+      clearInterval(renewing);
+      await commits.close();
+      await read.close();
+      await writer.close();
+    },
+  };
+}
+
+/** As a unit like any other: `begin` has seen that the name is still this node's. */
+function renew(commits: GroupCommit, writer: PostgresWriter): Promise<void> {
+  return commits.add(async (tx) => {
+    const { node, fence } = writer.held;
+    await tx.leases.renew(leaseOf(node), fence, tx.now + SLOT_MS);
+  });
+}
+
+/** Each reading has one snapshot of its own; the guard keeps a call that was not awaited out of the next one's. */
+function readers(address: DatabaseAddress, build: Builder, chain: () => Chain) {
+  const pool = new Pool({ ...connectionConfig(address, { default_transaction_read_only: "on" }), max: READERS });
+  // An idle connection that breaks is replaced at the next call, which is told of it if that fails too.
+  pool.on("error", () => undefined);
+  const known = new WeakMap<PoolClient, PostgresConnection>();
+  const connectionOf = (client: PoolClient) => {
+    const connection = known.get(client) ?? new PostgresConnection(client as unknown as Client);
+    known.set(client, connection);
+    return connection;
+  };
+  const run = async <T>(fn: (tx: Tx) => Promise<T>): Promise<T> => {
+    const client = await pool.connect().catch((error: unknown) => Promise.reject(asPostgresFault(error)));
+    const connection = connectionOf(client);
+    let fault: unknown;
+    try {
+      const [row] = await connection.exec(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT ${CLOCK}`);
+      const one = guarded(connection, (sql) => unit(sql, build, chain(), Number(row?.["now"])));
+      try {
+        return await fn(one.tx);
+      } finally {
+        one.end();
+      }
+    } catch (error) {
+      fault = error;
+      throw error;
+    } finally {
+      await finish(client, connection, fault);
+    }
+  };
+  return { run, close: () => pool.end() };
+}
+
+async function finish(client: PoolClient, connection: PostgresConnection, fault: unknown): Promise<void> {
+  try {
+    if (!isLost(fault)) await connection.exec("COMMIT");
+    client.release(isLost(fault));
+  } catch {
+    client.release(true);
+  }
+}

@@ -1,0 +1,54 @@
+/** One unit of work: every store over one connection, and the guard that refuses calls after its end. */
+import type { Chain } from "../audit/chain.ts";
+import type { Tx } from "../flows/store.ts";
+import { appsStore, zonesStore } from "./apps.ts";
+import type { Builder } from "./builder.ts";
+import { clientsStore } from "./clients.ts";
+import { enrolmentsStore } from "./enrolments.ts";
+import { hostsStore } from "./hosts.ts";
+import { leasesStore } from "./leases.ts";
+import { logStore } from "./log.ts";
+import { logonsStore } from "./logons.ts";
+import { secretsStore } from "./secrets.ts";
+import type { Sql } from "./sql.ts";
+import { transactionsStore } from "./transactions.ts";
+import { groupsStore, usersStore } from "./users.ts";
+
+/** @param now the database's clock, epoch ms. */
+export function unit(sql: Sql, build: Builder, chain: Chain, now: number): Tx {
+  return {
+    now,
+    users: usersStore(sql, build),
+    groups: groupsStore(sql, build),
+    apps: appsStore(sql, build),
+    zones: zonesStore(sql, build),
+    hosts: hostsStore(sql, build),
+    clients: clientsStore(sql, build),
+    enrolments: enrolmentsStore(sql, build, now),
+    transactions: transactionsStore(sql, build),
+    logons: logonsStore(sql, build),
+    log: logStore(sql, build, chain, now),
+    secrets: secretsStore(sql, build),
+    leases: leasesStore(sql, build),
+  };
+}
+
+/** After its end a unit refuses every call: a step that was not awaited must not slip into somebody else's unit. */
+export function guarded(sql: Sql, make: (sql: Sql) => Tx): { tx: Tx; end(): void } {
+  let ended = false;
+  const checked = () => {
+    if (ended) throw new Error("this unit of work has ended: a call of it was not awaited");
+    return sql;
+  };
+  const tx = make({
+    all: (statement) => checked().all(statement),
+    first: (statement) => checked().first(statement),
+    run: (statement) => checked().run(statement),
+  });
+  return {
+    tx,
+    end: () => {
+      ended = true;
+    },
+  };
+}
