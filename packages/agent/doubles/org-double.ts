@@ -10,6 +10,9 @@ import {
   enrolProof,
   type HostPolicyClaims,
   JWS_TYPES,
+  type RegisterAnswer,
+  registerProof,
+  writeClientId,
   writeEnrolmentCode,
 } from "@sallyport/contracts";
 import { CompactSign, type CryptoKey, calculateJwkThumbprint, compactVerify, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
@@ -55,6 +58,9 @@ export class OrgDouble {
   #previous: string | undefined;
   #checkId: string | undefined;
   #hostKey: JWK | undefined;
+  /** What a client registers with, and signs with if it is legacy. */
+  readonly client = { id: writeClientId(randomBytes(10)), secret: randomBytes(32) };
+  legacy = false;
   #secret = randomBytes(16);
   #jtis = new Set<string>();
   #open = new Map<string, Record<string, unknown>>();
@@ -162,6 +168,7 @@ export class OrgDouble {
     if (call.path === "/api/v1/time")
       return { body: { time: await this.sign(JWS_TYPES.time, { typ: "time", nonce: call.body["nonce"], now: this.now() }) } };
     if (call.path === "/api/v1/hosts/enrol") return this.#enrol(call);
+    if (call.path === "/api/v1/hosts/register") return this.#register(call);
     const refused = await this.#authenticate(call, authorization);
     if (refused) return refused;
     if (call.path === "/api/v1/hosts/self/check") return this.#check(call);
@@ -184,6 +191,29 @@ export class OrgDouble {
       .digest("base64url");
     const good = mac === proof.mac && protectedHeader.typ === JWS_TYPES.enrol && call.body["codeId"] === enrolmentCodeId(this.#secret);
     if (!good) return error(400, "S0000006");
+    return { body: { enrolled: await this.#enrolled(key, proof) } };
+  }
+
+  async #register(call: Call): Promise<Reply> {
+    const key = call.body["key"] as JWK;
+    const { payload, protectedHeader } = await compactVerify(call.body["proof"] as string, (await importJWK(key, "ES256")) as CryptoKey);
+    const proof = registerProof.parse(JSON.parse(new TextDecoder().decode(payload)));
+    const mac = createHmac("sha256", this.client.secret)
+      .update(`${await calculateJwkThumbprint(key)}.${proof.nonce}`)
+      .digest("base64url");
+    const good = mac === proof.mac && protectedHeader.typ === JWS_TYPES.register && proof.clientId === this.client.id;
+    if (!good) return error(401, "S0000002");
+    this.legacy = proof.legacy;
+    return { body: this.registered(await this.#enrolled(key, proof), this.client.secret) };
+  }
+
+  registered(enrolled: string, secret: Uint8Array): RegisterAnswer {
+    const pin = Buffer.from(this.ca.pin).toString("hex");
+    const mac = createHmac("sha256", secret).update(`registered.${enrolled}.${pin}.false`).digest("base64url");
+    return { enrolled, mac, pin, pending: false };
+  }
+
+  #enrolled = async (key: JWK, proof: { nonce: string; name: string }): Promise<string> => {
     this.#hostKey = key;
     this.generation = random128();
     this.#previous = undefined;
@@ -198,16 +228,15 @@ export class OrgDouble {
       decisionKey: await exportJWK(this.decision.publicKey).then(({ kty, crv, x, y }) => ({ kty, crv, x, y })),
       now: this.now(),
     };
-    return { body: { enrolled: await this.sign(JWS_TYPES.enrolled, claims) } };
-  }
+    return this.sign(JWS_TYPES.enrolled, claims);
+  };
 
   async #authenticate(call: Call, authorization: string | undefined): Promise<Reply | undefined> {
     if (!this.#hostKey) return error(401, "S0000002");
-    const { payload, protectedHeader } = await compactVerify(
-      (authorization ?? "").slice(7),
-      (await importJWK(this.#hostKey, "ES256")) as CryptoKey,
-      { algorithms: ["ES256"] },
-    );
+    const key = this.legacy ? this.client.secret : ((await importJWK(this.#hostKey, "ES256")) as CryptoKey);
+    const algorithms = [this.legacy ? "HS256" : "ES256"];
+    const { payload, protectedHeader } = await compactVerify((authorization ?? "").slice(7), key, { algorithms });
+    if (this.legacy && protectedHeader.kid !== this.client.id) return error(401, "S0000002");
     const claims = assertionClaims.parse(JSON.parse(new TextDecoder().decode(payload)));
     call.claims = claims;
     const no = (cause: string, evidence: object = {}) => error(401, "S0000002", cause, evidence);

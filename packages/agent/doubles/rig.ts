@@ -5,7 +5,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { arm, enrolHost, type RunningAgent, startAgent } from "../src/index.ts";
+import { writeClientSecret } from "@sallyport/contracts";
+import { arm, enrolHost, type RegisterOptions, type RunningAgent, registerHost, startAgent } from "../src/index.ts";
 import { OrgDouble } from "./org-double.ts";
 import { ProviderDouble } from "./provider-double.ts";
 
@@ -42,6 +43,24 @@ export async function enrolled(t: TestContext, options: RigOptions = {}): Promis
   };
   writeFileSync(file, JSON.stringify(settings), { mode: 0o600 });
   return { org, state };
+}
+
+/** Registered by client id and secret, its CA given in a file. */
+export async function registered(t: TestContext, more: Partial<RegisterOptions> = {}): Promise<{ org: OrgDouble; state: string }> {
+  const folder = tempFolder(t);
+  const org = await OrgDouble.start();
+  t.after(() => org.stop());
+  const done = await registerHost({ ...valuesOf(org, folder), ...more });
+  assert.ok(done.ok, JSON.stringify(done));
+  return { org, state: join(folder, "state") };
+}
+
+/** The three values as an administrator would type them. */
+export function valuesOf(org: OrgDouble, folder: string): RegisterOptions {
+  const caFile = join(folder, "ca.pem");
+  writeFileSync(caFile, org.ca.pem);
+  const clientSecret = writeClientSecret(org.client.secret);
+  return { url: org.url, clientId: org.client.id, clientSecret, caFile, state: join(folder, "state"), name: "srv01" };
 }
 
 export async function runHere(t: TestContext, state: string): Promise<RunningAgent> {

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { askControl } from "./control.ts";
 import type { Desk } from "./desk.ts";
 import { writeFailModeFile } from "./fail-mode-file.ts";
-import { type Finding, Refusal } from "./finding.ts";
+import { type Finding, isLivedWith, Refusal } from "./finding.ts";
 import { AgentLog } from "./log.ts";
 import { openHost } from "./open-host.ts";
 import { Reports } from "./reports.ts";
@@ -30,8 +30,8 @@ export async function arm(options: ArmOptions = {}): Promise<ArmOutcome> {
   if (!read.ok) return { ok: false, findings: [read.finding], blocking: [read.finding] };
   const { settings } = read;
   const findings = await check(settings);
-  // A wrong host clock is lived with: the agent goes by the org's time. Everything else would refuse people.
-  const blocking = findings.filter((one) => one.cause !== "clock.host");
+  // A wrong host clock is lived with where the agent goes by the org's time. Everything else would refuse people.
+  const blocking = findings.filter((one) => !isLivedWith(one, settings.client === undefined));
   if (blocking.length > 0 && !options.force) return { ok: false, findings, blocking };
   const forced = blocking.map((one) => one.cause);
   writeArmed(settings.files.state, { armed: true, since: new Date().toISOString(), ...(forced.length > 0 ? { forced } : {}) });

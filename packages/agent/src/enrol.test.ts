@@ -182,11 +182,12 @@ test("settings or a key that others can touch, or that name another host or key,
   assert.equal(cause(good, 0o622), "config.exposed");
   assert.equal(cause('{\n"org": 1}'), "config.invalid 1");
   assert.equal(cause(good.replace("{", '{\n"hots":1,')), "config.invalid 2");
-  assert.equal(cause(good.replace(/https:[^"]*/, "http://mfa.example")), "config.invalid 1");
   const changed = (key: string, value: string) => JSON.stringify({ ...(JSON.parse(good) as object), [key]: value });
   assert.equal(await identity(changed("host", "hst_99999999999999999999")), "config.invalid");
   assert.equal(await identity(changed("org", "https://other.example")), "config.invalid");
   assert.equal(await identity(changed("decisionKey", "A".repeat(43))), "config.invalid");
+  assert.equal(await identity(good.replace(/https:[^"]*/, "http://mfa.example")), "url.malformed");
+  assert.equal(await identity(good.replace("hst_", "hst-")), "client.id-mangled");
   assert.equal(await identity(good), "read");
   chmodSync(join(state, "host.json"), 0o640);
   assert.equal(await identity(good), "config.exposed");

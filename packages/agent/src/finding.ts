@@ -1,5 +1,6 @@
 /** A finding: one cause of the table with the evidence for it. */
-import type { CauseId } from "@sallyport/contracts";
+import { type CauseId, causeOf } from "@sallyport/contracts";
+import type { OrgClock } from "./clock.ts";
 
 /** Flat, so that it can be reported, logged and shown as it is. Never a secret, a code or a password. */
 export type Evidence = Record<string, string | number | boolean>;
@@ -24,4 +25,24 @@ export class Refusal extends Error {
     this.name = "Refusal";
     this.finding = { cause, evidence };
   }
+}
+
+/** True for what no logon ends by: a finding of its kind, or a wrong clock that the org's signed time puts right (`corrected`). */
+export function isLivedWith({ cause }: Finding, corrected: boolean): boolean {
+  return causeOf(cause).kind === "finding" || (cause === "clock.host" && corrected);
+}
+
+/** `clock.host` with the offset and, near a multiple of 15 minutes, the guess that a time zone was taken for UTC. */
+export function clockFinding(clock: OrgClock, offsetMs = clock.hostOffset()): Finding {
+  const quarter = 15 * 60_000;
+  const quarters = Math.round(offsetMs / quarter);
+  const zone = quarters !== 0 && Math.abs(offsetMs - quarters * quarter) < 90_000;
+  const evidence = {
+    offsetMs,
+    direction: offsetMs > 0 ? "fast" : "slow",
+    hostTime: new Date(clock.wall()).toISOString(),
+    orgTime: new Date(clock.best()).toISOString(),
+    ...(zone ? { timeZoneGuess: `a time zone of ${quarters / 4 > 0 ? "+" : ""}${quarters / 4} h was taken for UTC` } : {}),
+  };
+  return { cause: "clock.host", evidence };
 }

@@ -1,8 +1,10 @@
 /** The agent: the process on each machine that holds the host's key, asks the org and drives the prompt. */
 export { type ArmOptions, type ArmOutcome, arm, disarm } from "./arm.ts";
-export { type EnrolOptions, type EnrolOutcome, enrolHost } from "./enrol.ts";
+export { type EnrolOptions, enrolHost } from "./enrol.ts";
 export { findAttempt, type LogRecord } from "./find-attempt.ts";
 export type { Evidence, Finding } from "./finding.ts";
+export type { JoinOutcome } from "./join.ts";
+export { type RegisterOptions, registerHost } from "./register.ts";
 export { type AgentOptions, RunningAgent, type Started, startAgent } from "./run.ts";
 export { runAgent } from "./run-agent.ts";
 export { agentFiles, readSettings, type Settings } from "./settings.ts";

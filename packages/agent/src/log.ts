@@ -26,7 +26,7 @@ export class AgentLog {
   }
 
   /** One record an attempt. `orgTime`: epoch ms if known, so that the two records can be laid side by side. */
-  logon(attempt: Attempt, outcome: Outcome, more: { orgTime: number | undefined; durationMs: number }): void {
+  logon(attempt: Attempt, outcome: Outcome, more: { orgTime: number | undefined; durationMs: number; findings: Finding[] }): void {
     const { wanted, reference } = attempt;
     const { kind, ...who } = wanted;
     const level = outcome.result === "deny" ? "warn" : outcome.cause === undefined ? "info" : "warn";
@@ -38,6 +38,7 @@ export class AgentLog {
       frame: kind,
       ...who,
       durationMs: Math.round(more.durationMs),
+      ...(more.findings.length === 0 ? {} : { findings: more.findings }),
       ...(more.orgTime === undefined ? {} : { orgTime: new Date(more.orgTime).toISOString() }),
     });
   }

@@ -37,7 +37,7 @@ function openLink(settings: Settings, { identity, state, clock, trust }: Pick<Ho
     transport: new Transport({ url, proxy, trust, connectMs: settings.connectMs }),
     clock,
     state,
-    signer: { host: identity.host, org: settings.org, key: identity.key },
+    signer: { host: identity.host, org: settings.org, signing: identity.signing },
     decisionKey: identity.decisionKey,
     answerMs: settings.answerMs,
     secure: url.protocol === "https:",

@@ -8,6 +8,7 @@ import { machineClocks } from "./clock.ts";
 import { converse } from "./conversation.ts";
 import type { Desk } from "./desk.ts";
 import { DoorSession, type Opening } from "./door/session.ts";
+import { findingsNow } from "./host-findings.ts";
 
 export class Reception {
   #desk: Desk;
@@ -77,7 +78,11 @@ export class Reception {
       else if (ready.ok && this.#desk.outage === undefined)
         void reports.ship(ready.host.org).catch((error: unknown) => log.fault("reports", error));
     }
-    log.logon(attempt, final, { orgTime: clock?.now(), durationMs: machineClocks.monotonic() - attempt.begun });
+    log.logon(attempt, final, {
+      orgTime: clock?.now(),
+      durationMs: machineClocks.monotonic() - attempt.begun,
+      findings: ready.ok ? findingsNow(this.#desk.settings, ready.host) : [],
+    });
     return final;
   }
 }

@@ -1,22 +1,22 @@
 /** The agent's settings: where they stand, what may be in them, what stands in for what is left out. */
 import { dirname, join } from "node:path";
-import { hostId, readOrgUrl } from "@sallyport/contracts";
 import { describeComplaint, readStrictJson } from "@sallyport/settings";
 import * as z from "zod";
 import type { Finding } from "./finding.ts";
 import { readOwnFile } from "./state/files.ts";
+import { readTypedValues } from "./typed-values.ts";
 
-const orgUrl = z.string().superRefine((value, context) => {
-  const read = readOrgUrl(value);
-  if (!read.ok) context.addIssue({ code: "custom", message: `${read.cause}: ${read.reason}` });
-});
+/** A person may have typed it: what is wrong with it is judged by `readTypedValues`, so that a logon can name the place. */
+const typed = z.string().min(1).max(512);
 const path = z.string().regex(/^(\/|[A-Za-z]:\\)/, "an absolute path");
 const ms = (least: number, most: number) => z.int().min(least).max(most);
 
 /** `agent.json`. Times in milliseconds unless the name says otherwise. */
 export const agentSettings = z.strictObject({
-  org: orgUrl,
-  host: hostId,
+  org: typed,
+  host: typed,
+  /** Client id of a `legacy` host, which signs with that client's secret. */
+  client: typed.optional(),
   /** Thumbprint (RFC 7638, SHA-256) of the org's decision key, as enrolled; a different one in `host.json` is refused. */
   decisionKey: z.string().length(43).optional(),
   state: path.optional(),
@@ -53,6 +53,11 @@ export interface Settings {
   files: AgentFiles;
   org: string;
   host: string;
+  client: string | undefined;
+  /** A typed value that cannot be right: the agent runs, and refuses every logon with this finding. */
+  mistyped: Finding | undefined;
+  /** What was forgiven and is worth a finding. */
+  findings: Finding[];
   decisionKey: string | undefined;
   proxy: string | undefined;
   connectMs: number;
@@ -101,7 +106,6 @@ export function readSettings(state?: string): { ok: true; settings: Settings } |
     return invalid(defaults.settings, lines, first?.line, first?.column);
   }
   const { value } = parsed;
-  const url = readOrgUrl(value.org);
   const files = {
     settings: defaults.settings,
     state: value.state ?? defaults.state,
@@ -117,8 +121,8 @@ export function readSettings(state?: string): { ok: true; settings: Settings } |
     ok: true,
     settings: {
       files,
-      org: url.ok ? url.url : value.org,
       host: value.host,
+      ...readTypedValues(defaults.settings, value),
       decisionKey: value.decisionKey,
       proxy: value.proxy,
       connectMs: times.connectMs ?? 3000,

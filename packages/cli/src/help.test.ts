@@ -25,6 +25,7 @@ test("every command has an example of itself and --json", () => {
     "zone",
     "policy",
     "host",
+    "client",
     "agent",
     "factor",
     "logon",

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { runProgram } from "./command.ts";
 import { appCommands, policyCommands, zoneCommands } from "./commands/apps.ts";
+import { clientCommands } from "./commands/clients.ts";
 import { factorCommands } from "./commands/factors.ts";
 import { agentCommands, hostCommands } from "./commands/hosts.ts";
 import { logonCommand } from "./commands/logon.ts";
@@ -23,6 +24,7 @@ appCommands(program);
 zoneCommands(program);
 policyCommands(program);
 hostCommands(program);
+clientCommands(program);
 agentCommands(program);
 factorCommands(program);
 logonCommand(program);

@@ -1,5 +1,5 @@
 /** Finds what a person names: an app by its label, a user by login, a group by name; ids work everywhere. */
-import type { AppView, GroupView, HostView, UserView } from "@sallyport/contracts";
+import type { AppView, ClientView, GroupView, HostView, UserView } from "@sallyport/contracts";
 import { Complaint } from "./complaint.ts";
 import type { OrgClient } from "./org-client.ts";
 
@@ -17,6 +17,10 @@ export async function findApp(org: OrgClient, name: string): Promise<AppView> {
 
 export async function findHost(org: OrgClient, name: string): Promise<HostView> {
   return only(await org.list<HostView>("/api/v1/hosts?limit=200"), name, "host", (host) => host.name);
+}
+
+export async function findClient(org: OrgClient, name: string): Promise<ClientView> {
+  return only(await org.list<ClientView>("/api/v1/clients?limit=200"), name, "client", (client) => client.name);
 }
 
 function only<T extends { id: string }>(all: T[], name: string, kind: string, nameOf: (item: T) => string): T {

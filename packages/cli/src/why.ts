@@ -4,9 +4,23 @@ import { findAttempt } from "@sallyport/agent";
 import { CAUSES, type Cause, type CauseId, type LogonView } from "@sallyport/contracts";
 import { Complaint } from "./complaint.ts";
 
+/** What was not as it should be, whoever saw it. */
+export interface Found {
+  cause: CauseId;
+  evidence: Record<string, unknown>;
+}
+
 export interface Explained {
   found: boolean;
-  value: { reference: string; cause: CauseId | null; result: string | null; org: LogonView[]; agent: unknown[]; missing: string[] };
+  value: {
+    reference: string;
+    cause: CauseId | null;
+    result: string | null;
+    findings: Found[];
+    org: LogonView[];
+    agent: unknown[];
+    missing: string[];
+  };
   lines: string[];
 }
 
@@ -26,7 +40,8 @@ export async function explainLogon(askOrg: () => Promise<LogonView[]>, reference
   if (folder === undefined) missing.push("no agent on this machine (give --state FOLDER where its state lies)");
   else if (agent.length === 0) missing.push(`the agent in ${folder} has no record of it`);
   const { cause, result } = verdict(org, agent);
-  const value = { reference, cause, result, org, agent, missing };
+  const findings = allFindings(org, agent).filter((one) => one.cause !== cause);
+  const value = { reference, cause, result, findings, org, agent, missing };
   return { found: org.length + agent.length > 0, value, lines: linesOf(value) };
 }
 
@@ -43,11 +58,27 @@ function verdict(org: LogonView[], agent: unknown[]): { cause: CauseId | null; r
   return { cause: seen?.cause ?? own?.cause ?? null, result: seen?.result ?? own?.result ?? null };
 }
 
-function linesOf({ reference, cause, result, org, agent, missing }: Explained["value"]): string[] {
+/** Each cause once; the machine's own word first, since it knows the file and the value. */
+function allFindings(org: LogonView[], agent: unknown[]): Found[] {
+  const own = agent.flatMap((record) => (record as { findings?: Found[] }).findings ?? []);
+  const known = org.flatMap((logon) => logon.findings.map(({ cause, evidence }) => ({ cause, evidence: parsed(evidence) })));
+  return [...new Map([...known, ...own].map((one) => [one.cause, one])).values()];
+}
+
+function parsed(evidence: string | undefined): Record<string, unknown> {
+  try {
+    return JSON.parse(evidence ?? "{}") as Record<string, unknown>;
+  } catch {
+    return { seen: evidence };
+  }
+}
+
+function linesOf({ reference, cause, result, findings, org, agent, missing }: Explained["value"]): string[] {
   const lines: string[] = [];
   const word = result === "allow" ? "let in" : result === "deny" ? "refused" : result === "open" ? "still open" : "not found";
   lines.push(`${reference}: ${word}${cause === null ? "" : ` — ${cause}`}`);
   if (cause !== null) lines.push(...causeLines(CAUSES[cause]));
+  for (const found of findings) lines.push("", ...findingLines(found));
   for (const logon of org) lines.push("", ...orgLines(logon));
   for (const record of agent) lines.push("", "What the agent saw", ...agentLines(record));
   if (missing.length > 0) lines.push("", "Not looked at", ...missing.map((text) => `  ${text}`));
@@ -59,9 +90,15 @@ function causeLines(cause: Cause): string[] {
   return [`  ${cause.title}`, `  ${cause.administrator}`, "", `What to do (${cause.who})`, ...fixes];
 }
 
+function findingLines({ cause, evidence }: Found): string[] {
+  const seen = Object.entries(evidence).map(([name, value]) => `  ${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
+  const [title = "", ...rest] = causeLines(CAUSES[cause]);
+  return [`Finding — ${cause}`, title, ...seen, ...rest];
+}
+
 /** The agent's own fields, one a line; what the org's part says already is left out. */
 function agentLines(record: unknown): string[] {
-  const { level: _level, event: _event, reference: _reference, evidence, ...rest } = record as Record<string, unknown>;
+  const { level: _level, event: _event, reference: _reference, findings: _findings, evidence, ...rest } = record as Record<string, unknown>;
   const shown = { ...rest, ...(typeof evidence === "object" ? evidence : { evidence }) };
   return Object.entries(shown).flatMap(([name, value]) =>
     value === undefined ? [] : [`  ${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`],

@@ -16,3 +16,4 @@ export * from "./org-url.ts";
 export * from "./policy.ts";
 export * from "./reference.ts";
 export * from "./transaction.ts";
+export type { TypedWrong } from "./typed-text.ts";

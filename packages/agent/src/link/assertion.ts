@@ -6,8 +6,11 @@ import { type CryptoKey, SignJWT } from "jose";
 export interface Signer {
   host: string;
   org: string;
-  key: CryptoKey;
+  signing: Signing;
 }
+
+/** A key of the host's own, or (`legacy`) the secret that it shares with all hosts of its client. */
+export type Signing = { alg: "ES256"; key: CryptoKey } | { alg: "HS256"; key: Uint8Array; client: string };
 
 /** `now`: org time in ms as far as it is known. A fresh `jti` each time: a retry is a new assertion over the same body. */
 export function signAssertion(signer: Signer, body: string, generation: string, now: number): Promise<string> {
@@ -22,7 +25,9 @@ export function signAssertion(signer: Signer, body: string, generation: string, 
     gen: generation,
     bh: sha256(body),
   };
-  return new SignJWT({ ...claims }).setProtectedHeader({ alg: "ES256", typ: JWS_TYPES.assertion }).sign(signer.key);
+  const { signing } = signer;
+  const kid = signing.alg === "HS256" ? { kid: signing.client } : {};
+  return new SignJWT({ ...claims }).setProtectedHeader({ alg: signing.alg, typ: JWS_TYPES.assertion, ...kid }).sign(signing.key);
 }
 
 /** base64url SHA-256 of a text's UTF-8 bytes. */

@@ -3,7 +3,7 @@ import { JWS_TYPES, LIMITS, timeAnswer, timeClaims } from "@sallyport/contracts"
 import type { CryptoKey } from "jose";
 import type * as z from "zod";
 import type { OrgClock } from "../clock.ts";
-import type { Finding } from "../finding.ts";
+import { clockFinding, type Finding } from "../finding.ts";
 import { openSigned } from "../signed.ts";
 import type { HostState } from "../state/host-state.ts";
 import { type Answer, readAnswer } from "./answer.ts";
@@ -107,6 +107,8 @@ export class OrgLink {
     const first = await this.#guard(() => this.#once(path, body, schema, options));
     if (first.kind === "ok") return first;
     const { clock } = this.#parts;
+    // A shared secret proves no machine, so that the machine's own word on the time is not put right for it: it is refused as it is.
+    if (this.#parts.signer.signing.alg === "HS256") return this.#again(first, path, body, schema, options);
     const late = first.kind === "refused" ? first.cause === "clock.host" : isDateFault(first.fault);
     if (late) {
       const before = clock.best();
@@ -115,13 +117,17 @@ export class OrgLink {
       this.clockFinding = clockFinding(clock, Math.round(before - clock.best()));
       return this.#guard(() => this.#once(path, body, schema, options));
     }
-    const again = options.repeatable && first.kind === "fault" && isLostAnswer(first.fault);
-    return again ? this.#guard(() => this.#once(path, body, schema, options)) : first;
+    return this.#again(first, path, body, schema, options);
+  }
+
+  async #again<S extends z.ZodType>(first: Answer<z.output<S>>, path: string, body: string, schema: S, options: CallOptions) {
+    const lost = options.repeatable && first.kind === "fault" && isLostAnswer(first.fault);
+    return lost ? this.#guard(() => this.#once(path, body, schema, options)) : first;
   }
 
   async #once<S extends z.ZodType>(path: string, body: string, schema: S, options: CallOptions): Promise<Answer<z.output<S>>> {
     const { signer, state, clock, transport, answerMs } = this.#parts;
-    const authorization = `Bearer ${await signAssertion(signer, body, state.value.generation, clock.best())}`;
+    const authorization = `Bearer ${await signAssertion(signer, body, state.value.generation, signer.signing.alg === "HS256" ? clock.wall() : clock.best())}`;
     try {
       return this.#read(path, await transport.send({ path, body, authorization, answerMs }), schema);
     } catch (error) {
@@ -157,19 +163,4 @@ function isDateFault(fault: LinkFault): boolean {
 /** The connection broke after the request was sent: whether it arrived is not known. A timeout is not asked again: it took its time. */
 function isLostAnswer(fault: LinkFault): boolean {
   return fault.cause === "net.unreachable" && fault.phase === "answer" && fault.status === undefined;
-}
-
-/** `clock.host` with the offset and, near a multiple of 15 minutes, the guess that a time zone was taken for UTC. */
-export function clockFinding(clock: OrgClock, offsetMs = clock.hostOffset()): Finding {
-  const quarter = 15 * 60_000;
-  const quarters = Math.round(offsetMs / quarter);
-  const zone = quarters !== 0 && Math.abs(offsetMs - quarters * quarter) < 90_000;
-  const evidence = {
-    offsetMs,
-    direction: offsetMs > 0 ? "fast" : "slow",
-    hostTime: new Date(clock.wall()).toISOString(),
-    orgTime: new Date(clock.best()).toISOString(),
-    ...(zone ? { timeZoneGuess: `a time zone of ${quarters / 4 > 0 ? "+" : ""}${quarters / 4} h was taken for UTC` } : {}),
-  };
-  return { cause: "clock.host", evidence };
 }

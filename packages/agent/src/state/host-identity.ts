@@ -1,11 +1,13 @@
 /** Who this host is: its key and what it pinned at enrolment. Written once, by enrolment, never afterwards. */
 import { join } from "node:path";
-import { hostId, type PublicJwk, publicJwk } from "@sallyport/contracts";
+import { clientId, hostId, type PublicJwk, publicJwk } from "@sallyport/contracts";
 import { describeComplaint, readStrictJson } from "@sallyport/settings";
 import { type CryptoKey, calculateJwkThumbprint, importJWK } from "jose";
 import * as z from "zod";
 import type { Finding } from "../finding.ts";
+import type { Signing } from "../link/assertion.ts";
 import type { Settings } from "../settings.ts";
+import { readSharedSecret } from "./client-secret.ts";
 import { readOwnFile } from "./files.ts";
 
 const coordinate = z.string().length(43);
@@ -16,7 +18,9 @@ export const identityFile = z.strictObject({
   org: z.string(),
   name: z.string(),
   app: z.string(),
-  key: z.strictObject({ kty: z.literal("EC"), crv: z.literal("P-256"), x: coordinate, y: coordinate, d: coordinate }),
+  /** Absent on a `legacy` host, which signs with its client's secret. */
+  key: z.strictObject({ kty: z.literal("EC"), crv: z.literal("P-256"), x: coordinate, y: coordinate, d: coordinate }).optional(),
+  client: clientId.optional(),
   decisionKey: publicJwk,
   pin: z
     .string()
@@ -32,15 +36,17 @@ export type IdentityFile = z.infer<typeof identityFile>;
 export interface HostIdentity {
   host: string;
   org: string;
-  key: CryptoKey;
+  app: string;
+  signing: Signing;
   decisionKey: CryptoKey;
   trust: { pin?: string | undefined; anchor?: string | undefined; issuers: string[] };
 }
 
 export const identityPath = (state: string) => join(state, "host.json");
 
-/** Causes: `config.missing`, `config.unreadable`, `config.exposed`, `config.invalid` (also when it is another host's or org's). */
+/** Causes: `url.malformed`, `client.id-mangled`, `client.secret-mangled`, `config.missing`, `config.unreadable`, `config.exposed`, `config.invalid` (also when it is another host's or org's). */
 export async function readIdentity(settings: Settings): Promise<{ ok: true; identity: HostIdentity } | { ok: false; finding: Finding }> {
+  if (settings.mistyped) return { ok: false, finding: settings.mistyped };
   const file = identityPath(settings.files.state);
   const read = readOwnFile(file, { secret: true });
   if (!read.ok) return read;
@@ -53,16 +59,37 @@ export async function readIdentity(settings: Settings): Promise<{ ok: true; iden
   const { value } = parsed;
   if (value.host !== settings.host) return invalid(file, `it is of host ${value.host}, but the settings name ${settings.host}`);
   if (value.org !== settings.org) return invalid(file, `it is of org ${value.org}, but the settings name ${settings.org}`);
+  if (value.client !== settings.client) {
+    return invalid(file, `it is of client ${value.client ?? "none"}, but the settings name ${settings.client ?? "none"}`);
+  }
   const decision = bareJwk(value.decisionKey);
   const thumbprint = await calculateJwkThumbprint(decision);
   if (settings.decisionKey !== undefined && settings.decisionKey !== thumbprint) {
     return invalid(file, `its decision key is ${thumbprint}, but the settings name ${settings.decisionKey}`);
   }
+  const signing = await readSigning(file, value, settings.files.state);
+  if (!signing.ok) return signing;
   try {
-    const key = (await importJWK(value.key, "ES256")) as CryptoKey;
     const decisionKey = (await importJWK(decision, "ES256")) as CryptoKey;
     const trust = { pin: value.pin, anchor: value.anchor, issuers: value.issuers ?? [] };
-    return { ok: true, identity: { host: value.host, org: value.org, key, decisionKey, trust } };
+    return { ok: true, identity: { host: value.host, org: value.org, app: value.app, signing: signing.signing, decisionKey, trust } };
+  } catch {
+    return invalid(file, "its decision key is not a valid P-256 key");
+  }
+}
+
+async function readSigning(
+  file: string,
+  { key, client }: IdentityFile,
+  state: string,
+): Promise<{ ok: true; signing: Signing } | { ok: false; finding: Finding }> {
+  if ((key === undefined) === (client === undefined)) return invalid(file, "it must hold a key or a client, and not both");
+  if (client !== undefined) {
+    const read = readSharedSecret(state);
+    return read.ok ? { ok: true, signing: { alg: "HS256", key: read.secret, client } } : read;
+  }
+  try {
+    return { ok: true, signing: { alg: "ES256", key: (await importJWK(key ?? {}, "ES256")) as CryptoKey } };
   } catch {
     // What the key library says could quote the key.
     return invalid(file, "its key is not a valid P-256 key");

@@ -29,8 +29,8 @@ export function appCommands(program: Command): void {
     const apps = await org.list<AppView>("/api/v1/apps?limit=200");
     print(options.json, apps, () =>
       table(
-        ["label", "status", "id"],
-        apps.map((a) => [a.label, a.status, a.id]),
+        ["label", "status", "findings", "id"],
+        apps.map((a) => [a.label, a.status, a.findings.map((f) => f.cause).join(" "), a.id]),
         "no apps yet: sallyport app add NAME",
       ),
     );
@@ -45,7 +45,26 @@ export function appCommands(program: Command): void {
       print(options.json, { deleted: found.id }, () => `app ${found.label} is deleted`);
     },
   );
+  orgCommand(
+    app,
+    {
+      name: "legacy <label> <state>",
+      does: "let machines of an app sign with a shared client secret (on), or only with keys of their own (off)",
+      example: "sallyport app legacy servers off",
+    },
+    async (org, options, label = "", state = "") => {
+      if (state !== "on" && state !== "off") throw new Complaint(`legacy is on or off, not ${state}`);
+      const found = await findApp(org, label);
+      const done = await org.send<AppView>("PUT", `/api/v1/apps/${found.id}`, { settings: { legacy: state === "on" } });
+      print(options.json, done, () => legacyLine(done));
+    },
+  );
   assignCommands(program);
+}
+
+function legacyLine({ label, settings }: AppView): string {
+  if (!settings.legacy) return `${label}: only machines with a key of their own`;
+  return `${label}: FINDING client.legacy — machines may sign with a shared secret; whoever has it can act as each of them`;
 }
 
 async function showApp(org: OrgClient, options: CommonOptions, label = ""): Promise<void> {
@@ -54,6 +73,7 @@ async function showApp(org: OrgClient, options: CommonOptions, label = ""): Prom
   const groups = await org.list<{ id: string; login?: string; name?: string }>(`/api/v1/apps/${found.id}/groups?limit=200`);
   print(options.json, { ...found, users, groups }, () => [
     `${found.label}  ${found.status}  ${found.id}`,
+    ...(found.settings.legacy ? [legacyLine(found)] : []),
     `names: ${found.settings.nameRules.join(", ")}`,
     `users: ${users.map((u) => u.login ?? u.id).join(", ") || "none"}`,
     `groups: ${groups.map((g) => g.login ?? g.name ?? g.id).join(", ") || "none"}`,

@@ -1,6 +1,6 @@
 /** Commands for machines: host (codes, list, revoke, enrol) and agent (run, arm, disarm, status). */
 import { readFileSync } from "node:fs";
-import { arm, disarm, enrolHost, readStatus, runAgent } from "@sallyport/agent";
+import { arm, disarm, enrolHost, type JoinOutcome, readStatus, registerHost, runAgent } from "@sallyport/agent";
 import type { HostView, hostCodeView, LogonView } from "@sallyport/contracts";
 import type { Command } from "commander";
 import type * as z from "zod";
@@ -60,6 +60,15 @@ export function hostCommands(program: Command): void {
   );
   orgCommand(
     host,
+    { name: "approve <name>", does: "let a machine that registered itself be used", example: "sallyport host approve web01" },
+    async (org, options, name = "") => {
+      const found = await findHost(org, name);
+      await org.send("POST", `/api/v1/hosts/${found.id}/lifecycle/approve`);
+      print(options.json, { approved: found.id }, () => `${found.name} is approved`);
+    },
+  );
+  orgCommand(
+    host,
     { name: "revoke <name>", does: "refuse everything from a machine from now on", example: "sallyport host revoke srv01" },
     async (org, options, name = "") => {
       const found = await findHost(org, name);
@@ -81,20 +90,64 @@ export function hostCommands(program: Command): void {
     },
     async (options) => {
       const { state, codeFile, name } = options as { state?: string; codeFile?: string; name?: string };
-      const code = codeFile === undefined ? await readStdin() : readCode(codeFile);
-      const done = await enrolHost({ code, ...(state ? { state } : {}), ...(name ? { name } : {}) });
-      if (!done.ok) throw new Complaint(done.reason, { ...done });
-      print(options.json, done, () => [
-        `This machine is ${done.host.name} of ${done.host.org} now, disarmed.`,
-        "Next: sallyport agent run, then sallyport agent arm",
-      ]);
+      const code = codeFile === undefined ? await readStdin() : readText(codeFile).trim();
+      sayJoined(options.json, await enrolHost({ code, ...(state ? { state } : {}), ...(name ? { name } : {}) }));
+    },
+  );
+  registerCommand(host);
+}
+
+interface RegisterFlags {
+  url: string;
+  clientId: string;
+  secretFile?: string;
+  caFile?: string;
+  state?: string;
+  name?: string;
+  legacy?: boolean;
+  replace?: boolean;
+}
+
+function registerCommand(host: Command): void {
+  plainCommand(
+    host,
+    {
+      name: "register",
+      does: "register this machine by URL, client id and client secret; the secret from standard input or a file",
+      example: "sallyport host register --url https://mfa.corp.example --client-id SALLYID-… --secret-file /root/secret",
+      required: [
+        ["--url <url>", "the org's URL"],
+        ["--client-id <id>", "the client id"],
+      ],
+      options: [
+        ["--secret-file <file>", "file with the client secret"],
+        ["--ca-file <file>", "PEM of the CA of the org's certificate, where this machine does not trust it yet"],
+        ["--state <folder>", "state folder of the agent (default: /var/lib/sallyport, settings in /etc/sallyport)"],
+        ["--name <name>", "name of this machine"],
+        ["--replace", "register anew over an existing enrolment"],
+        ["--legacy", "sign with the shared secret instead of a key of its own; only where the app is set to legacy"],
+      ],
+    },
+    async (options) => {
+      const { secretFile, ...flags } = options as unknown as RegisterFlags;
+      const clientSecret = secretFile === undefined ? await readStdin() : readText(secretFile);
+      sayJoined(options.json, await registerHost({ ...flags, clientSecret }));
     },
   );
 }
 
-function readCode(file: string): string {
+function sayJoined(json: boolean | undefined, done: JoinOutcome): void {
+  if (!done.ok) throw new Complaint(done.reason, { ...done });
+  print(json, done, () => [
+    `This machine is ${done.host.name} of ${done.host.org} now, disarmed.`,
+    ...(done.pending ? [`It waits for approval; on the org: sallyport host approve ${done.host.name}`] : []),
+    "Next: sallyport agent run, then sallyport agent arm",
+  ]);
+}
+
+function readText(file: string): string {
   try {
-    return readFileSync(file, "utf8").trim();
+    return readFileSync(file, "utf8");
   } catch (error) {
     throw new Complaint(`${file}: ${(error as Error).message}`);
   }
@@ -121,7 +174,7 @@ export function agentCommands(program: Command): void {
     async (options) => {
       const done = await arm({ ...stateOf(options), force: options["force"] === true });
       if (!done.ok)
-        throw new Complaint(`not armed: ${done.findings.map((f) => `${f.cause}${f.evidence ? ` (${f.evidence})` : ""}`).join("; ")}`, {
+        throw new Complaint(`not armed: ${done.findings.map((f) => `${f.cause} (${JSON.stringify(f.evidence)})`).join("; ")}`, {
           findings: done.findings,
         });
       print(options.json, done, () => "armed: logons through the door are asked for their second factor");
