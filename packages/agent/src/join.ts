@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { type EnrolledClaims, enrolledClaims, JWS_TYPES, type PublicJwk, sameOrgUrl } from "@sallyport/contracts";
 import { CompactSign, type CryptoKey, calculateJwkThumbprint, decodeJwt, exportJWK, generateKeyPair, importJWK } from "jose";
-import type { z } from "zod";
+import type * as z from "zod";
 import { machineClocks, OrgClock } from "./clock.ts";
 import { type Finding, Refusal } from "./finding.ts";
 import { type Answer, readAnswer } from "./link/answer.ts";

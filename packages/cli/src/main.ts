@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { runProgram } from "./command.ts";
 import { appCommands, policyCommands, zoneCommands } from "./commands/apps.ts";
+import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { clientCommands } from "./commands/clients.ts";
 import { factorCommands } from "./commands/factors.ts";
 import { agentCommands, hostCommands } from "./commands/hosts.ts";
@@ -32,5 +33,7 @@ logCommands(program);
 whyCommand(program);
 causeCommand(program);
 tokenCommands(program);
+backupCommand(program);
+restoreCommand(program);
 
 await runProgram(program, process.argv.slice(2));

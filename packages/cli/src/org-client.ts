@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { type ErrorObject, errorObject, readOrgUrl } from "@sallyport/contracts";
 import { Complaint } from "./complaint.ts";
 
+const PATIENCE_MS = 60_000;
+
 export interface OrgOptions {
   /** Data folder of the org on this machine; its admin socket is in it. */
   data: string;
@@ -31,8 +33,9 @@ export class OrgClient {
     return (await this.call<T>("GET", path)).body;
   }
 
-  async send<T>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
-    return (await this.call<T>(method, path, body)).body;
+  /** `patienceMs`: how long the org may be silent. */
+  async send<T>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown, patienceMs = PATIENCE_MS): Promise<T> {
+    return (await this.call<T>(method, path, body, patienceMs)).body;
   }
 
   /** All pages of a list, one after the other. */
@@ -51,19 +54,19 @@ export class OrgClient {
     return all;
   }
 
-  async call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
-    const { status, text, link } = await this.#exchange(method, path, body);
+  async call<T>(method: string, path: string, body?: unknown, patienceMs = PATIENCE_MS): Promise<Answer<T>> {
+    const { status, text, link } = await this.#exchange(method, path, body, patienceMs);
     const parsed: unknown = text === "" ? {} : parse(text, status);
     if (status >= 400) throw refusal(parsed, status);
     return { body: parsed as T, next: /<([^>]+)>; rel="next"/.exec(link)?.[1] };
   }
 
-  #exchange(method: string, path: string, body: unknown): Promise<{ status: number; text: string; link: string }> {
+  #exchange(method: string, path: string, body: unknown, patienceMs: number): Promise<{ status: number; text: string; link: string }> {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const { transport, request } = this.#target();
     const headers = { ...request.headers, ...(payload === undefined ? {} : { "content-type": "application/json" }) };
     return new Promise((resolve, reject) => {
-      const call = transport.request({ ...request, method, path, headers, timeout: 60_000 }, (response) => {
+      const call = transport.request({ ...request, method, path, headers, timeout: patienceMs }, (response) => {
         const parts: Buffer[] = [];
         response.on("data", (part: Buffer) => parts.push(part));
         response.on("end", () => {
@@ -72,7 +75,7 @@ export class OrgClient {
         });
         response.on("error", reject);
       });
-      call.on("timeout", () => call.destroy(new Error("no answer within 60 seconds")));
+      call.on("timeout", () => call.destroy(new Error(`no answer within ${patienceMs / 1000} seconds`)));
       call.on("error", (error: NodeJS.ErrnoException) => reject(this.#unreachable(error)));
       call.end(payload);
     });

@@ -127,7 +127,7 @@ export const EVENTS = {
   "host.log-mismatch": {
     title: "The place in the log that a host kept does not fit the chain: events were changed or cut off",
     severity: "error",
-    data: ["name", "node", "seq", "kept", "found"],
+    data: ["name", "node", "seq", "kept", "found", "restoredAt"],
   },
 
   "client.created": {
@@ -155,6 +155,11 @@ export const EVENTS = {
   "key.decision-created": { title: "The key that signs decisions was made", severity: "warning", data: ["kid"] },
   "key.decision-announced": { title: "The next decision key was announced to the hosts", severity: "warning", data: ["kid", "before"] },
   "key.decision-replaced": { title: "The next decision key signs from now on", severity: "warning", data: ["kid", "before", "waived"] },
+  "key.decision-revoked": {
+    title: "The decision key was revoked as compromised: every host must be enrolled again",
+    severity: "error",
+    data: ["kid", "before", "hosts"],
+  },
   "key.sealing-created": { title: "The key that seals secrets was made", severity: "warning", data: ["kid"] },
   "key.sealing-rotated": { title: "Secrets were sealed anew with another key", severity: "warning", data: ["kid", "before", "count"] },
 
@@ -164,10 +169,11 @@ export const EVENTS = {
   "org.stopped": { title: "The server stopped in order", severity: "info", data: ["version", "node", "signal", "seconds"] },
   "org.fault": { title: "The server failed at something it should do", severity: "error", data: ["errorId", "step", "name"] },
   "org.clock-off": { title: "The clock of the org jumped or is off", severity: "error", data: ["offsetMs", "source"] },
+  "org.backed-up": { title: "The database was written to a backup file", severity: "info", data: ["file", "bytes", "seq", "milliseconds"] },
   "org.restored": {
-    title: "The database was restored from a backup: sessions, open logons and codes ended",
+    title: "The database was restored from a backup: open logons, codes and API tokens ended",
     severity: "warning",
-    data: ["backupAt", "sessions", "transactions", "codes"],
+    data: ["backupAt", "heads", "transactions", "codes", "tokens", "hosts"],
   },
   "org.callers-refused": {
     title: "Callers that proved nothing were refused; one line for each source and minute",
@@ -175,7 +181,22 @@ export const EVENTS = {
     data: ["source", "minute", "count", "paths"],
   },
   "log.verified": { title: "The chain of the log was checked", severity: "info", data: ["node", "from", "to", "count", "fault"] },
-  "log.exported": { title: "The log was exported", severity: "info", data: ["node", "from", "to", "count"] },
+  "log.exported": { title: "The log was exported", severity: "info", data: ["filter", "count", "digest"] },
+  "log.removed": {
+    title: "Events older than the log is kept were removed, up to a signed checkpoint",
+    severity: "warning",
+    data: ["node", "from", "to", "before", "checkpoint"],
+  },
+  "log.logons-removed": {
+    title: "Records of logons older than the log is kept were removed",
+    severity: "warning",
+    data: ["before", "count"],
+  },
+  "log.retention-changed": {
+    title: "How long the log is kept was changed",
+    severity: "warning",
+    data: ["days", "before"],
+  },
 } as const satisfies Record<string, EventRow>;
 
 export type EventType = keyof typeof EVENTS;

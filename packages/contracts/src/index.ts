@@ -10,6 +10,7 @@ export * from "./events.ts";
 export * from "./host-link.ts";
 export * from "./limits.ts";
 export * from "./log.ts";
+export * from "./log-check.ts";
 export * from "./management.ts";
 export * from "./odd-characters.ts";
 export * from "./org-url.ts";

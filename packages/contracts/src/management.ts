@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { causeId } from "./cause-id.ts";
 import { clientAddress, scenario, service } from "./door.ts";
+import { logHead } from "./host-link.ts";
 import { factorKind, policyDocument } from "./policy.ts";
 
 /** Roles of API tokens and administrators, from the highest to the lowest. */
@@ -242,6 +243,12 @@ export const logonView = z.object({
   reported: z.array(z.object({ at: when, result: z.string(), cause: causeId.optional(), evidence: z.record(z.string(), z.unknown()) })),
 });
 export type LogonView = z.infer<typeof logonView>;
+
+/** `file`: absolute path on the server's machine of a file that does not exist yet. */
+export const backupRequest = z.strictObject({ file: z.string().min(1).max(4096).startsWith("/", "an absolute path") });
+/** `at`: the moment of the state in the file. */
+export const backupAnswer = z.object({ at: when, head: logHead, bytes: z.int(), milliseconds: z.int() });
+export type BackupAnswer = z.infer<typeof backupAnswer>;
 
 export const orgView = z.object({
   url: z.string(),

@@ -23,6 +23,7 @@ const WRITE = [
   "hosts.write",
   "tokens.read",
   "tokens.write",
+  "org.write",
 ] as const;
 
 export type Permission = (typeof READ)[number] | (typeof HELP)[number] | (typeof WRITE)[number];

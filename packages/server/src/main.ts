@@ -1,8 +1,9 @@
 /** Wires the org server: store, keys, flows and listeners meet here and nowhere else. */
-import { chmodSync, mkdirSync, rmSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { chmodSync, rmSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { FastifyInstance } from "fastify";
 import pino, { type Logger } from "pino";
+import { type DataFiles, openDataFolder } from "./data-folder.ts";
 import { expireTransactions } from "./flows/authn/cancel.ts";
 import { newSetUpLink } from "./flows/management/set-up.ts";
 import { DatabaseFault, type Store } from "./flows/store.ts";
@@ -53,14 +54,14 @@ const KEEP_MS = 24 * 3_600_000;
 /** Starts the org. Throws `ServerRefused`, one sentence with its cause, for everything that an administrator can put right. */
 export async function startServer(options: ServerOptions): Promise<ServerHandle> {
   const listening = await judgeListening(options);
-  const data = resolve(options.data);
+  const files = openDataFolder(resolve(options.data));
   const log = pino(
     { level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
     pino.destination({ fd: 2, sync: false }),
   );
-  const store = await openData(data);
+  const store = await openData(files);
   try {
-    return await openOrg(options, listening, data, store, log);
+    return await openOrg(options, listening, files, store, log);
   } catch (error) {
     await store.close();
     if (error instanceof SealingKeyFault || error instanceof DatabaseFault)
@@ -69,30 +70,22 @@ export async function startServer(options: ServerOptions): Promise<ServerHandle>
   }
 }
 
-async function openData(data: string): Promise<Store> {
+async function openData({ database }: DataFiles): Promise<Store> {
   try {
-    mkdirSync(data, { recursive: true, mode: 0o700 });
-    refuseExposed(data);
-    return await openSqlite({ file: join(data, "org.db"), now: Date.now });
+    return await openSqlite({ file: database, now: Date.now });
   } catch (error) {
-    if (error instanceof ServerRefused) throw error;
     if (error instanceof DatabaseFault) throw new ServerRefused(error.causeId, error.message, { cause: error });
-    throw new ServerRefused("org.database", `the data folder ${data} cannot be used: ${(error as Error).message}`, { cause: error });
+    throw new ServerRefused("org.database", `the database ${database} cannot be used: ${(error as Error).message}`, { cause: error });
   }
 }
 
-/** Whoever can enter the folder could read the database and reach for the admin socket: it must be its owner's alone (S38). */
-function refuseExposed(data: string): void {
-  if ((statSync(data).mode & 0o077) === 0) return;
-  throw new ServerRefused("config.exposed", `others can enter the data folder ${data}; run: chmod 700 ${data}`);
-}
-
-async function openOrg(options: ServerOptions, listening: Listening, data: string, plain: Store, log: Logger): Promise<ServerHandle> {
+async function openOrg(options: ServerOptions, listening: Listening, files: DataFiles, plain: Store, log: Logger): Promise<ServerHandle> {
   const passwords = argonPasswords();
   const metrics = prometheusMetrics({ passwords: passwords.waiting });
   const store = countEvents(plain, metrics);
-  const keys = await openKeys(store, options.sealingKey ?? join(data, "sealing.key"));
+  const keys = await openKeys(store, options.sealingKey ?? files.sealingKey);
   const refusedCallers = countRefusedCallers(store, log);
+  const stopping = new AbortController();
   const deps: AppDeps = {
     store,
     keys,
@@ -103,12 +96,13 @@ async function openOrg(options: ServerOptions, listening: Listening, data: strin
     orgUrl: listening.url,
     version: options.version,
     rates: DEFAULT_RATES,
-    dataFolder: data,
+    dataFolder: dirname(files.database),
+    stopping: stopping.signal,
     ...(listening.pin ? { pin: listening.pin } : {}),
   };
   const { url } = listening;
   const app = await listenOnNetwork(deps, options, listening);
-  const adminSocket = join(data, "admin.sock");
+  const { adminSocket } = files;
   const admin = await listenForAdministrator(deps, adminSocket);
   const timers = sweepRegularly(store, log);
   await say(store, "org.started", { version: options.version, node: store.node, url });
@@ -119,6 +113,7 @@ async function openOrg(options: ServerOptions, listening: Listening, data: strin
     setUpLink,
     async close(signal) {
       for (const timer of timers) clearInterval(timer);
+      stopping.abort(new DatabaseFault("org.database", "the server is stopping"));
       await Promise.all([app.close(), admin.close()]);
       await refusedCallers.stop();
       await say(store, "org.stopped", { version: options.version, node: store.node, signal });

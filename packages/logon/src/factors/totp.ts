@@ -30,6 +30,8 @@ const WINDOW = 1;
 const WIDE_WINDOW = 10;
 /** S6: a device may drift this many steps and no further; beyond it a person must re-sync. */
 const MOST_DRIFT = 2;
+/** No code of a later step than this many after the present one was ever accepted, however far its device had drifted. */
+export const MOST_STEPS_AHEAD = MOST_DRIFT + WINDOW;
 
 /**
  * Looks at the inner window first: a right code costs at most three HMACs. The time taken tells an observer no more than the answer does,

@@ -22,6 +22,7 @@ export interface HostRow {
   status: HostStatus;
   statusSince: number | null;
   statusBy: string | null;
+  /** Empty after a restore: the host has moved on since the backup, and the one that it brings next counts. */
   generation: string;
   previousGeneration: string | null;
   /** `checkId` of the self-check that made `generation`: a retry of it is answered alike. */
@@ -38,6 +39,10 @@ export interface HostRow {
   clientId: string | null;
   /** It signs with that client's secret, not with `key`. */
   legacy: boolean;
+  /** Epoch ms of the last restore: whether an assertion signed up to then was used already is not known any more (S37). */
+  notBefore: number;
+  /** Thumbprint of the newest decision key that the host said it holds; null before it said so. */
+  decisionKey: string | null;
 }
 
 /** A code that enrols one host. `sealedSecret` by the sealing key: the secret is needed to check the host's proof. */
@@ -183,6 +188,22 @@ export interface LogonsStore {
   reports(hostId: string, reference: string): Promise<LogonReportRow[]>;
 }
 
+/** What a restore ends (S37): everything that may have been used, revoked or moved on between the backup and now. Each answers how many. */
+export interface RestoreStore {
+  /** Decisions that were fetched once cannot be fetched again. */
+  endSucceeded(now: number): Promise<number>;
+  /** Enrolment codes of hosts that were open. */
+  endCodes(now: number): Promise<number>;
+  endLinks(): Promise<number>;
+  endTokens(now: number): Promise<number>;
+  /** No time step up to `ahead` steps after `now` counts any more. */
+  refuseSteps(now: number, ahead: number): Promise<number>;
+  /** The next generation that a host brings counts, and no assertion that it signed before `now`. */
+  forgetGenerations(now: number): Promise<number>;
+  /** Hosts refuse a lower version of their policy than they have seen. */
+  raisePolicies(by: number): Promise<number>;
+}
+
 /** An event before the chain gives it node, seq, time and hashes. */
 export interface NewEvent {
   type: EventType;
@@ -199,6 +220,8 @@ export interface LogStore {
   /** Appends to this node's chain, with the unit's time. If the unit is rolled back the chain is as before. */
   append(event: NewEvent): Promise<LogEvent>;
   head(): Promise<LogHead>;
+  /** Where a node's chain ends, as stored. */
+  last(node: string): Promise<LogHead | undefined>;
   /** The event at a position, to compare with a head that an agent kept. */
   at(node: string, seq: number): Promise<LogEvent | undefined>;
   /** In chain order of one node, for verify and export. */
@@ -243,6 +266,7 @@ export interface SecretsStore {
   /** Small facts of the org: `url`, `sealing-key-id`, `set-up-at` … */
   meta(key: string): Promise<string | undefined>;
   setMeta(key: string, value: string): Promise<void>;
+  dropMeta(key: string): Promise<void>;
   /** One-time links (set-up): hash, purpose, expiry. `consumeLink` is single use (S4), one statement. */
   insertLink(link: { hash: string; purpose: string; expires: number }): Promise<void>;
   consumeLink(hash: string, purpose: string, now: number): Promise<boolean>;

@@ -1,7 +1,17 @@
 /** What the flows need of a database: one unit of work, whose parts are declared beside it, implemented by `store/`. */
+import type { LogHead } from "@sallyport/contracts";
 import type { ClientsStore } from "./store-clients.ts";
 import type { AppsStore, GroupsStore, UsersStore, ZonesStore } from "./store-directory.ts";
-import type { EnrolmentsStore, HostsStore, LeasesStore, LogonsStore, LogStore, SecretsStore, TransactionsStore } from "./store-logons.ts";
+import type {
+  EnrolmentsStore,
+  HostsStore,
+  LeasesStore,
+  LogonsStore,
+  LogStore,
+  RestoreStore,
+  SecretsStore,
+  TransactionsStore,
+} from "./store-logons.ts";
 
 /** One unit of work. Everything done through it is committed together or not at all. */
 export interface Tx {
@@ -19,6 +29,7 @@ export interface Tx {
   readonly log: LogStore;
   readonly secrets: SecretsStore;
   readonly leases: LeasesStore;
+  readonly restore: RestoreStore;
 }
 
 export interface Store {
@@ -35,6 +46,11 @@ export interface Store {
   ready(): Promise<boolean>;
   /** Forgets what was kept only so that it could not be used twice and ended before this time (epoch ms), a little at a time. */
   purge(before: number): Promise<void>;
+  /**
+   * Writes one consistent state of the whole database into `target`, an empty file that exists, while units go on; resolves when it is
+   * on the disk. Throws `DatabaseFault` with one sentence, also where the database is backed up by its own tools instead.
+   */
+  backup(target: string, signal: AbortSignal): Promise<{ at: number; head: LogHead }>;
   close(): Promise<void>;
 }
 

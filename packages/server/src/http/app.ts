@@ -33,6 +33,8 @@ export interface AppDeps {
   pin?: Uint8Array | undefined;
   /** Folder of the database: `/readyz` looks at its disk. */
   dataFolder: string;
+  /** Aborted when the server begins to stop: long work must not hold it. */
+  stopping?: AbortSignal | undefined;
 }
 
 export interface AppOptions {

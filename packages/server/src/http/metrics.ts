@@ -70,6 +70,7 @@ export function countEvents(store: Store, metrics: Metrics): Store {
     read: (fn) => store.read(fn),
     ready: () => store.ready(),
     purge: (before) => store.purge(before),
+    backup: (target, signal) => store.backup(target, signal),
     close: () => store.close(),
     async inTransaction(fn) {
       let events: NewEvent[] = [];
@@ -93,6 +94,7 @@ function listening(tx: Tx, events: NewEvent[]): Tx {
       return appended;
     },
     head: () => tx.log.head(),
+    last: (node) => tx.log.last(node),
     at: (node, seq) => tx.log.at(node, seq),
     chain: (node, afterSeq, limit) => tx.log.chain(node, afterSeq, limit),
     nodes: () => tx.log.nodes(),

@@ -3,7 +3,7 @@ import { createHash, createHmac, hkdfSync } from "node:crypto";
 import type { PublicJwk } from "@sallyport/contracts";
 import { CompactSign, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
 import type { Store } from "../flows/store.ts";
-import { openSealingKey, type SealingKey } from "./sealing-key.ts";
+import { openSealingKey, type SealingKey, SealingKeyFault } from "./sealing-key.ts";
 
 export interface Keys {
   /** AES-256-GCM under the sealing key; `context` is authenticated, so that a sealed value cannot be moved to another row. */
@@ -28,7 +28,7 @@ export async function openKeys(store: Store, sealingKeyFile: string): Promise<Ke
   const sealing = openSealingKey(sealingKeyFile, known);
   if (known === undefined) await store.inTransaction((tx) => tx.secrets.setMeta("sealing-key-id", sealing.id));
   const stored = (await store.read((tx) => tx.secrets.decisionKeys()))[0] ?? (await makeDecisionKey(store, sealing));
-  const privateJwk = JSON.parse(Buffer.from(sealing.unseal(stored.sealedPrivate, decisionContext(stored.kid))).toString());
+  const privateJwk = JSON.parse(Buffer.from(unsealOwn(sealing, sealingKeyFile, stored)).toString());
   const privateKey = await importJWK(privateJwk, "ES256");
   const thumbprint = Buffer.from(await calculateJwkThumbprint(stored.publicJwk as JWK), "base64url");
   const tokenKey = Buffer.from(hkdfSync("sha256", sealing.key, "", "sallyport names", 32));
@@ -41,6 +41,16 @@ export async function openKeys(store: Store, sealingKeyFile: string): Promise<Ke
     sign: (typ, claims) =>
       new CompactSign(Buffer.from(JSON.stringify(claims))).setProtectedHeader({ alg: "ES256", typ, kid: stored.kid }).sign(privateKey),
   };
+}
+
+/** The first that is unsealed: a key file with the right id and other bytes shows here, not at somebody's logon. */
+function unsealOwn(sealing: SealingKey, file: string, stored: { kid: string; sealedPrivate: string }): Uint8Array {
+  try {
+    return sealing.unseal(stored.sealedPrivate, decisionContext(stored.kid));
+  } catch (error) {
+    if (error instanceof SealingKeyFault) throw error;
+    throw new SealingKeyFault(`the sealing key ${file} does not open what was sealed with it: it is not key ${sealing.id}, or was changed`);
+  }
 }
 
 async function makeDecisionKey(store: Store, sealing: SealingKey) {

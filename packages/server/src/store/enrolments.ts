@@ -1,4 +1,5 @@
 /** Stored enrolments: tries are taken and time steps used up in one statement each. */
+import { sql as raw } from "kysely";
 import type { EnrolmentRow, EnrolmentsStore } from "../flows/store-logons.ts";
 import type { Builder } from "./builder.ts";
 import { consumeOne, incrementIf } from "./primitives.ts";
@@ -6,6 +7,9 @@ import type { Schema } from "./schema.ts";
 import type { Sql } from "./sql.ts";
 
 export function enrolmentsStore(sql: Sql, build: Builder, now: number): EnrolmentsStore {
+  /** S37: steps that may have been used before a restore. */
+  const refused = (id: string, step: number) =>
+    build.selectFrom("enrolments").select("id").where("id", "=", id).where("refused_through", ">=", step);
   return {
     insert: (enrolment) => sql.run(build.insertInto("enrolments").values(toStored(enrolment))),
     async byId(id) {
@@ -47,7 +51,16 @@ export function enrolmentsStore(sql: Sql, build: Builder, now: number): Enrolmen
         sql,
         build
           .insertInto("used_steps")
-          .values({ enrolment_id: id, step, at: now })
+          .columns(["enrolment_id", "step", "at"])
+          .expression(
+            build
+              .selectNoFrom([
+                raw<string>`cast(${id} as text)`.as("enrolment_id"),
+                raw<number>`cast(${step} as bigint)`.as("step"),
+                raw<number>`cast(${now} as bigint)`.as("at"),
+              ])
+              .where((eb) => eb.not(eb.exists(refused(id, step)))),
+          )
           .onConflict((c) => c.doNothing())
           .returning("step"),
       ),
@@ -55,10 +68,10 @@ export function enrolmentsStore(sql: Sql, build: Builder, now: number): Enrolmen
 }
 
 function toStored({ userId, sealedSecret, nextTryAt, ...rest }: EnrolmentRow): Schema["enrolments"] {
-  return { ...rest, user_id: userId, sealed_secret: sealedSecret, next_try_at: nextTryAt };
+  return { ...rest, user_id: userId, sealed_secret: sealedSecret, next_try_at: nextTryAt, refused_through: -1 };
 }
 
-function fromRow({ user_id, sealed_secret, next_try_at, ...rest }: Schema["enrolments"]): EnrolmentRow {
+function fromRow({ user_id, sealed_secret, next_try_at, refused_through: _, ...rest }: Schema["enrolments"]): EnrolmentRow {
   return {
     ...(rest as Omit<EnrolmentRow, "userId" | "sealedSecret" | "nextTryAt">),
     userId: user_id,

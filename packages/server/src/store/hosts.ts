@@ -113,6 +113,8 @@ const COLUMNS = {
   created: "created",
   lastSeen: "last_seen",
   clientId: "client_id",
+  notBefore: "not_before",
+  decisionKey: "decision_key",
 } as const;
 
 function changeOf(change: Partial<HostRow>): Partial<Stored> {
@@ -155,5 +157,7 @@ function fromRow(row: Stored): HostRow {
     lastSeen: row.last_seen,
     clientId: row.client_id,
     legacy: row.legacy === 1,
+    notBefore: row.not_before,
+    decisionKey: row.decision_key,
   };
 }

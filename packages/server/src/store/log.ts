@@ -27,6 +27,11 @@ export function logStore(sql: Sql, build: Builder, chain: Chain, now: number): L
       return joined;
     },
     head: async () => chain.head,
+    async last(node) {
+      const place = build.selectFrom("events").select("event").where("node", "=", node).orderBy("seq", "desc").limit(1);
+      const [event] = read(await sql.all(place));
+      return event && { node, seq: event.seq, hash: event.hash };
+    },
     async at(node, seq) {
       return read(await sql.all(events().where("node", "=", node).where("seq", "=", seq)))[0];
     },

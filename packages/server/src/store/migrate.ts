@@ -17,23 +17,34 @@ const TABLE = "CREATE TABLE IF NOT EXISTS migrations (version integer PRIMARY KE
 /** Another node may be at a step that copies a large table. */
 const LONGEST_MS = 10 * 60_000;
 
-/** The steps that a database lacks. Throws `DatabaseFault` (`org.migration`) for a newer or changed schema. */
-export function missingSteps(done: readonly Applied[]): Migration[] {
+/** Throws `DatabaseFault` (`org.migration`) for a schema that this version does not know. `what`: how the sentence calls the database. */
+export function judgeMigrations(done: readonly Applied[], what: string): void {
   const newest = Math.max(0, ...done.map(({ version }) => version));
   if (newest > SCHEMA_VERSION) {
     throw new DatabaseFault(
       "org.migration",
-      `the database has schema ${newest}, this version knows ${SCHEMA_VERSION}: install the version that wrote it, or restore a backup`,
+      `${what} has schema ${newest}, this version knows ${SCHEMA_VERSION}: install the version that wrote it, or restore a backup`,
     );
   }
-  return MIGRATIONS.filter((migration) => {
-    const known = done.find(({ version }) => version === migration.version)?.checksum;
-    if (known === undefined || known === checksumOf(migration)) return known === undefined;
+  for (const { version, checksum } of done) {
+    const known = MIGRATIONS.find((migration) => migration.version === version);
+    if (known && checksumOf(known) === checksum) continue;
     throw new DatabaseFault(
       "org.migration",
-      `schema ${migration.version} of the database is not the one that this version knows: it was made by a changed build`,
+      `schema ${version} of ${what} is not the one that this version knows: it was made by a changed build`,
     );
-  });
+  }
+}
+
+/** The steps that a database lacks. Throws `DatabaseFault` (`org.migration`) for a newer or changed schema. */
+export function missingSteps(done: readonly Applied[]): Migration[] {
+  judgeMigrations(done, "the database");
+  return MIGRATIONS.filter((migration) => !done.some(({ version }) => version === migration.version));
+}
+
+/** The steps that a database has gone through, oldest first. */
+export function appliedMigrations(db: DatabaseSync): Applied[] {
+  return db.prepare("SELECT version, checksum FROM migrations ORDER BY version").all() as unknown as Applied[];
 }
 
 function checksumOf({ statements }: Migration): string {
@@ -44,8 +55,7 @@ function checksumOf({ statements }: Migration): string {
 export function migrateSqlite(db: DatabaseSync): void {
   try {
     db.exec(TABLE);
-    const done = db.prepare("SELECT version, checksum FROM migrations ORDER BY version").all() as unknown as Applied[];
-    for (const migration of missingSteps(done)) applyOnSqlite(db, migration);
+    for (const migration of missingSteps(appliedMigrations(db))) applyOnSqlite(db, migration);
   } catch (error) {
     throw asFault(error);
   }

@@ -99,6 +99,23 @@ export const MIGRATIONS: readonly Migration[] = [
     ],
   },
   {
+    version: 3,
+    name: "keys, checkpoints and restores",
+    statements: [
+      `ALTER TABLE enrolments ADD COLUMN refused_through bigint NOT NULL DEFAULT -1`,
+      `ALTER TABLE hosts ADD COLUMN not_before bigint NOT NULL DEFAULT 0`,
+      `ALTER TABLE hosts ADD COLUMN decision_key text`,
+      `ALTER TABLE decision_keys ADD COLUMN status text NOT NULL DEFAULT 'current'`,
+      `ALTER TABLE decision_keys ADD COLUMN position integer NOT NULL DEFAULT 1`,
+      `ALTER TABLE decision_keys ADD COLUMN link text`,
+      `ALTER TABLE decision_keys ADD COLUMN in_force bigint`,
+      `CREATE TABLE checkpoints (number bigint PRIMARY KEY, at bigint NOT NULL, heads text NOT NULL, signed text NOT NULL)`,
+      `CREATE INDEX checkpoints_by_time ON checkpoints (at)`,
+      `CREATE INDEX logons_by_start ON logons (started)`,
+      `CREATE INDEX logon_reports_by_time ON logon_reports (at)`,
+    ],
+  },
+  {
     version: 4,
     name: "several nodes",
     statements: [`CREATE TABLE leases (name text PRIMARY KEY, holder text NOT NULL, fence bigint NOT NULL, expires bigint NOT NULL)`],

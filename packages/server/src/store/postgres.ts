@@ -1,7 +1,7 @@
 /** The store on PostgreSQL: one writing connection a node behind group commit, a few reading ones, as many nodes as are wanted. */
 import { Client, Pool, type PoolClient } from "pg";
 import type { Chain } from "../audit/chain.ts";
-import type { Store, Tx } from "../flows/store.ts";
+import { DatabaseFault, type Store, type Tx } from "../flows/store.ts";
 import { type Builder, postgresBuilder } from "./builder.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migratePostgres } from "./migrate.ts";
@@ -70,6 +70,12 @@ function assemble(options: PostgresOptions, build: Builder, writer: PostgresWrit
     read: read.run,
     ready: async () => writer.connected && (await read.run(async (tx) => tx.now > 0)),
     purge: (before) => purgeWith(commits, writer, build, ROW_PLACE.postgres, before),
+    backup: async () => {
+      throw new DatabaseFault(
+        "org.database",
+        "the org is in PostgreSQL, which has its own tools: run pg_dump, and keep a copy of the sealing key apart from it",
+      );
+    },
     async close() {
       clearInterval(renewing);
       await commits.close();

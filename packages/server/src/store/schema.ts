@@ -55,6 +55,8 @@ export interface Schema {
     last_seen: number | null;
     client_id: string | null;
     legacy: number;
+    not_before: number;
+    decision_key: string | null;
   };
   clients: {
     id: string;
@@ -96,6 +98,7 @@ export interface Schema {
     next_try_at: number;
     created: number;
     updated: number;
+    refused_through: number;
   };
   used_steps: { enrolment_id: string; step: number; at: number };
   transactions: {
@@ -163,7 +166,17 @@ export interface Schema {
     last_used: number | null;
     revoked: number | null;
   };
-  decision_keys: { kid: string; public_jwk: string; sealed_private: string; created: number };
+  decision_keys: {
+    kid: string;
+    public_jwk: string;
+    sealed_private: string;
+    created: number;
+    status: string;
+    position: number;
+    link: string | null;
+    in_force: number | null;
+  };
+  checkpoints: { number: number; at: number; heads: string; signed: string };
   links: { hash: string; purpose: string; expires: number };
   leases: { name: string; holder: string; fence: number; expires: number };
 }

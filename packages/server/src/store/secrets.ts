@@ -35,9 +35,16 @@ export function secretsStore(sql: Sql, build: Builder): SecretsStore {
     },
     insertDecisionKey: (key) =>
       sql.run(
-        build
-          .insertInto("decision_keys")
-          .values({ kid: key.kid, public_jwk: JSON.stringify(key.publicJwk), sealed_private: key.sealedPrivate, created: key.created }),
+        build.insertInto("decision_keys").values({
+          kid: key.kid,
+          public_jwk: JSON.stringify(key.publicJwk),
+          sealed_private: key.sealedPrivate,
+          created: key.created,
+          status: "current",
+          position: 1,
+          link: null,
+          in_force: key.created,
+        }),
       ),
     meta: async (key) => (await sql.first(build.selectFrom("meta").select("value").where("key", "=", key)))?.value,
     setMeta: (key, value) =>
@@ -47,6 +54,7 @@ export function secretsStore(sql: Sql, build: Builder): SecretsStore {
           .values({ key, value })
           .onConflict((c) => c.column("key").doUpdateSet({ value })),
       ),
+    dropMeta: (key) => sql.run(build.deleteFrom("meta").where("key", "=", key)),
     insertLink: (link) => sql.run(build.insertInto("links").values(link)),
     consumeLink: (hash, purpose, now) =>
       consumeOne(

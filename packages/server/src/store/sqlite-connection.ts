@@ -63,6 +63,20 @@ export class SqliteConnection implements Sql {
   }
 }
 
+/** Takes the log of a database over into it, so that it is one file; a damaged one stays as it is. */
+export function settleLog(file: string): void {
+  try {
+    const db = new DatabaseSync(file);
+    try {
+      db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } finally {
+      db.close();
+    }
+  } catch {
+    // Whoever keeps it keeps its log beside it.
+  }
+}
+
 /** SQLite's primary result codes (sqlite.org/rescode.html) that an administrator can do something about. */
 const SENTENCES: Record<number, string> = {
   5: "the database is locked by another process",

@@ -3,27 +3,30 @@ import { randomBytes } from "node:crypto";
 import { Chain } from "../audit/chain.ts";
 import type { Store } from "../flows/store.ts";
 import { sqliteBuilder } from "./builder.ts";
+import { copyPages } from "./copy-pages.ts";
 import { GroupCommit, type Writer } from "./group-commit.ts";
 import { migrateSqlite } from "./migrate.ts";
 import { purgeWith, ROW_PLACE } from "./purge.ts";
 import { holdAlone } from "./sole-holder.ts";
 import type { Sql } from "./sql.ts";
-import { SqliteConnection } from "./sqlite-connection.ts";
+import { asFault, SqliteConnection } from "./sqlite-connection.ts";
 import { guarded, unit } from "./unit.ts";
 
 export interface SqliteOptions {
   file: string;
   /** SQLite's clock is the process's; it is passed in. Epoch ms. */
   now: () => number;
+  /** The log goes on in a new chain, under a new name of this node: for a database that was restored. */
+  newChain?: boolean;
 }
 
 /** Throws `DatabaseFault` with one sentence when the file is held, locked, damaged, read-only, on a full disk or of a newer schema. */
-export async function openSqlite({ file, now }: SqliteOptions): Promise<Store> {
+export async function openSqlite({ file, now, newChain = false }: SqliteOptions): Promise<Store> {
   const alone = holdAlone(file);
   try {
     const writer = openWriter(file);
     const reader = new SqliteConnection(file, { readOnly: true });
-    return assemble(writer, reader, now, alone.release);
+    return assemble(file, writer, reader, { now, release: alone.release, node: nodeName(writer, newChain) });
   } catch (error) {
     alone.release();
     throw error;
@@ -43,9 +46,13 @@ function openWriter(file: string): SqliteConnection {
   }
 }
 
-function assemble(writer: SqliteConnection, reader: SqliteConnection, now: () => number, release: () => void) {
+function assemble(
+  file: string,
+  writer: SqliteConnection,
+  reader: SqliteConnection,
+  { now, release, node }: { now: () => number; release: () => void; node: string },
+): Store {
   const build = sqliteBuilder();
-  const node = nodeName(writer);
   const chain = new Chain(node, lastOf(writer, node));
   const units = {
     begin: (at: number) => guarded(writer, (sql) => unit(sql, build, chain, at)),
@@ -65,6 +72,7 @@ function assemble(writer: SqliteConnection, reader: SqliteConnection, now: () =>
       return true;
     },
     purge: (before) => purgeWith(commits, writer, build, ROW_PLACE.sqlite, before),
+    backup: (target, signal) => backup(file, target, writer, commits, signal),
     async close() {
       await commits.close();
       reader.close();
@@ -113,11 +121,28 @@ function sharedSnapshot(reader: SqliteConnection): <T>(fn: (sql: Sql) => Promise
   };
 }
 
-function nodeName(writer: SqliteConnection): string {
+/** Commits after which SQLite takes its log over into the database by itself, in pages (its default). */
+const CHECKPOINT_PAGES = 1000;
+
+async function backup(source: string, target: string, writer: SqliteConnection, commits: GroupCommit, signal: AbortSignal) {
+  const { at, head } = await commits.add(async (tx) => ({ at: tx.now, head: await tx.log.head() }));
+  // While a reader holds an old state the log only grows; to take all of it over at once afterwards is the thread's work, not a commit's.
+  writer.exec("PRAGMA wal_autocheckpoint = 0");
+  try {
+    await copyPages({ source, target, label: JSON.stringify({ at, head }) }, signal);
+    return { at, head };
+  } catch (error) {
+    throw asFault(error);
+  } finally {
+    writer.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  }
+}
+
+function nodeName(writer: SqliteConnection, fresh: boolean): string {
   const known = writer.db.prepare("SELECT value FROM meta WHERE key = 'node'").get() as { value: string } | undefined;
-  if (known) return known.value;
+  if (known && !fresh) return known.value;
   const name = `n${randomBytes(4).toString("hex")}`;
-  writer.db.prepare("INSERT INTO meta (key, value) VALUES ('node', ?)").run(name);
+  writer.db.prepare("INSERT INTO meta (key, value) VALUES ('node', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value").run(name);
   return name;
 }
 

@@ -9,6 +9,7 @@ import { hostsStore } from "./hosts.ts";
 import { leasesStore } from "./leases.ts";
 import { logStore } from "./log.ts";
 import { logonsStore } from "./logons.ts";
+import { restoreStore } from "./restore.ts";
 import { secretsStore } from "./secrets.ts";
 import type { Sql } from "./sql.ts";
 import { transactionsStore } from "./transactions.ts";
@@ -29,6 +30,7 @@ export function unit(sql: Sql, build: Builder, chain: Chain, now: number): Tx {
     logons: logonsStore(sql, build),
     log: logStore(sql, build, chain, now),
     secrets: secretsStore(sql, build),
+    restore: restoreStore(sql, build),
     leases: leasesStore(sql, build),
   };
 }

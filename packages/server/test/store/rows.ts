@@ -56,6 +56,8 @@ export function hostRow(appId: string, change: Partial<HostRow> = {}): HostRow {
     lastSeen: null,
     clientId: null,
     legacy: false,
+    notBefore: 0,
+    decisionKey: null,
     ...change,
   };
 }

@@ -25,9 +25,25 @@ function causeOfEnd(transaction: TransactionRow, said: CauseId): CauseId {
   return transaction.lastCause ?? said;
 }
 
-async function end(tx: Tx, transaction: TransactionRow, status: "CANCELLED" | "EXPIRED", cause: CauseId): Promise<void> {
+async function end(
+  tx: Tx,
+  transaction: TransactionRow,
+  status: "CANCELLED" | "EXPIRED",
+  cause: CauseId,
+  evidence: Record<string, unknown> = {},
+): Promise<void> {
   const done = await advance(tx, transaction, { status, lastCause: cause });
-  await endLogon(tx, done, { result: "deny", cause, evidence: { tries: transaction.tries } });
+  await endLogon(tx, done, { result: "deny", cause, evidence: { tries: transaction.tries, ...evidence } });
+}
+
+/** All that are open, in the caller's unit; answers how many. For a restore: whoever drove them has gone on without this org. */
+export async function endAllOpen(tx: Tx, evidence: Record<string, unknown>): Promise<number> {
+  for (let ended = 0; ; ) {
+    const open = await tx.transactions.expired(Number.MAX_SAFE_INTEGER, AT_ONCE);
+    for (const transaction of open) await end(tx, transaction, "EXPIRED", causeOfEnd(transaction, "logon.expired"), evidence);
+    ended += open.length;
+    if (open.length < AT_ONCE) return ended;
+  }
 }
 
 const AT_ONCE = 50;

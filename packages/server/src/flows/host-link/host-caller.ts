@@ -136,7 +136,7 @@ export async function judgeCall(tx: Tx, proven: ProvenCall, orgUrl: string): Pro
     const complaint = await step.judge(tx, call);
     if (complaint) return { kind: "refused", host, cause: complaint.cause, evidence: complaint.evidence };
   }
-  return host;
+  return host.generation === "" ? { ...host, generation: call.claims.gen } : host;
 }
 
 function judgeShape(_tx: Tx, { claims, typ }: JudgedCall): Verdict {
@@ -150,7 +150,10 @@ function judgeShape(_tx: Tx, { claims, typ }: JudgedCall): Verdict {
 async function judgeJti(tx: Tx, { claims, host }: JudgedCall): Promise<Verdict> {
   // Kept as long as the assertion could ever be taken again: a host whose clock is far ahead signs tokens that become valid later.
   const fresh = await tx.hosts.consumeJti(host.id, claims.jti, (claims.exp + LIMITS.clockLeewaySeconds + 1) * 1000);
-  return fresh ? undefined : { cause: "client.replayed", evidence: { jti: claims.jti } };
+  if (!fresh) return { cause: "client.replayed", evidence: { jti: claims.jti } };
+  // S37: what was recorded between backup and restore is gone; an assertion from before the restore may be one of those.
+  if (claims.iat * 1000 > host.notBefore) return undefined;
+  return { cause: "client.replayed", evidence: { jti: claims.jti, restoredAt: new Date(host.notBefore).toISOString() } };
 }
 
 function judgeTime(tx: Tx, { claims }: JudgedCall): Verdict {
@@ -184,8 +187,13 @@ function judgeShared(tx: Tx, { held }: JudgedCall): Promise<Verdict> | Verdict {
 /**
  * The newest generation is used from now on; the one before it counts until then, since the answer that brought the newest may have been lost.
  * A self-check with the one before is answered only if it is the very check that was answered already. Anything older is a copied disk.
+ * After a restore the org's own is the older one: what the host brings first counts, and a copy of its disk shows as soon as both have spoken.
  */
 async function judgeGeneration(tx: Tx, { claims, host, checkId }: JudgedCall): Promise<Verdict> {
+  if (host.generation === "") {
+    await tx.hosts.update(host.id, { generation: claims.gen });
+    return undefined;
+  }
   if (claims.gen === host.generation) {
     if (host.previousGeneration !== null) await tx.hosts.update(host.id, { previousGeneration: null });
     return undefined;

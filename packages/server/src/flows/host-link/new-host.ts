@@ -29,6 +29,8 @@ export function newHost({ appId, name, platform, version, key, ...rest }: Joined
     findings: [],
     created: now,
     lastSeen: null,
+    notBefore: 0,
+    decisionKey: null,
     clientId: rest.clientId ?? null,
     legacy: rest.legacy ?? false,
   };

@@ -72,12 +72,14 @@ async function compareHead(tx: Tx, host: HostRow, head: LogHead): Promise<void> 
   if (head.seq === 0) return;
   const ours = await tx.log.at(head.node, head.seq);
   if (ours?.hash === head.hash) return;
+  // Not an excuse, but what an administrator wants to know first.
+  const restoredAt = host.notBefore === 0 ? {} : { restoredAt: new Date(host.notBefore).toISOString() };
   await tx.log.append({
     type: "host.log-mismatch",
     actor: { type: "host", id: host.id, name: host.name },
     outcome: "failure",
     host: host.id,
-    data: { node: head.node, seq: head.seq, kept: head.hash, found: ours?.hash ?? null },
+    data: { node: head.node, seq: head.seq, kept: head.hash, found: ours?.hash ?? null, ...restoredAt },
   });
 }
 

@@ -24,6 +24,8 @@ export function hostRow(appId: string, own: Partial<HostRow> = {}): HostRow {
     lastSeen: null,
     clientId: null,
     legacy: false,
+    notBefore: 0,
+    decisionKey: null,
     ...own,
   };
 }

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { RouteSet } from "../routes.ts";
 import { appRoutes, assignmentRoutes } from "./apps.ts";
 import { authenticate } from "./authenticate.ts";
+import { backupRoutes } from "./backup.ts";
 import { clientRoutes } from "./clients.ts";
 import { factorRoutes } from "./factors.ts";
 import { groupRoutes } from "./groups.ts";
@@ -28,6 +29,7 @@ const SETS: readonly RouteSet[] = [
   tokenRoutes,
   logRoutes,
   orgRoutes,
+  backupRoutes,
 ];
 
 export const managementRoutes: RouteSet = (deps) => async (app) => {

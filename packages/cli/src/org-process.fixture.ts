@@ -1,0 +1,66 @@
+/** A real `sallyport serve` in a folder of its own, and the command beside it, for tests of what an administrator types. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { TestContext } from "node:test";
+
+const MAIN = new URL("./main.ts", import.meta.url).pathname;
+const QUIET = "--disable-warning=ExperimentalWarning";
+
+export interface Said {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+export class OrgProcess {
+  readonly folder = mkdtempSync(join(tmpdir(), "sallyport-cli-"));
+  readonly data = join(this.folder, "data");
+  #server: ChildProcess | undefined;
+
+  constructor(t: TestContext) {
+    t.after(async () => {
+      await this.stop("SIGKILL");
+      rmSync(this.folder, { recursive: true, force: true });
+    });
+  }
+
+  async start(): Promise<void> {
+    const args = [QUIET, MAIN, "serve", "--data", this.data, "--listen", "127.0.0.1:0", "--log-level", "error"];
+    const server = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    this.#server = server;
+    const ended = once(server, "exit").then(() => Promise.reject(new Error("the server ended before it listened")));
+    ended.catch(() => undefined);
+    const listening = once(createInterface({ input: server.stdout }), "line");
+    await Promise.race([listening, ended]);
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
+    const gone = once(server, "exit");
+    server.kill(signal);
+    await gone;
+  }
+
+  /** Runs a command on this org's data to its end. */
+  say(...words: string[]): Said {
+    const done = spawnSync(process.execPath, [QUIET, MAIN, ...words, "--data", this.data], { encoding: "utf8", input: "" });
+    return { code: done.status, out: done.stdout, err: done.stderr };
+  }
+
+  /** The same, without waiting for it here. */
+  begin(...words: string[]): ChildProcess {
+    return spawn(process.execPath, [QUIET, MAIN, ...words, "--data", this.data], { stdio: ["ignore", "pipe", "pipe"] });
+  }
+
+  json<T>(...words: string[]): T {
+    const done = this.say(...words, "--json");
+    if (done.code !== 0) throw new Error(`${words.join(" ")}: ${done.err}`);
+    return JSON.parse(done.out) as T;
+  }
+}

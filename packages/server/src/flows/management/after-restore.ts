@@ -1,0 +1,49 @@
+/** What follows a restore (S37): everything that may have been used, ended or moved on since the backup ends, and the log says so. */
+import type { LogHead } from "@sallyport/contracts";
+import { MOST_STEPS_AHEAD } from "@sallyport/logon";
+import { endAllOpen } from "../authn/cancel.ts";
+import type { Store } from "../store.ts";
+
+export interface Restored {
+  /** Epoch ms of the state that came back; undefined if nobody knows (a copy made by other means). */
+  backupAt: number | undefined;
+  transactions: number;
+  /** Enrolment codes and one-time links. */
+  codes: number;
+  tokens: number;
+  hosts: number;
+}
+
+/** More changes of a policy than anybody makes between a backup and its restore: hosts refuse a version below the one they saw. */
+const POLICY_VERSIONS = 1000;
+
+/** One unit of work: either all of it ended, or the database is as it came back. Hosts and factors stay; their next proof counts. */
+export function endAfterRestore(store: Store, backupAt: number | undefined): Promise<Restored> {
+  return store.inTransaction(async (tx) => {
+    const { now, restore } = tx;
+    const heads = await endsOfChains(tx.log);
+    const transactions = (await endAllOpen(tx, { restored: true })) + (await restore.endSucceeded(now));
+    const codes = (await restore.endCodes(now)) + (await restore.endLinks());
+    // A token that was revoked since the backup would be good again.
+    const tokens = await restore.endTokens(now);
+    await restore.refuseSteps(now, MOST_STEPS_AHEAD);
+    const hosts = await restore.forgetGenerations(now);
+    await restore.raisePolicies(POLICY_VERSIONS);
+    // It is a live database again: a copy of its file is no backup.
+    await tx.secrets.dropMeta("backup");
+    const at = backupAt === undefined ? null : new Date(backupAt).toISOString();
+    const data = { backupAt: at, heads, transactions, codes, tokens, hosts };
+    await tx.log.append({ type: "org.restored", actor: { type: "local", id: "restore" }, outcome: "success", data });
+    return { backupAt, transactions, codes, tokens, hosts };
+  });
+}
+
+/** Where each chain ended when it came back: whoever was told of a later place can see that a restore cut it off, and which. */
+async function endsOfChains(log: { nodes(): Promise<string[]>; last(node: string): Promise<LogHead | undefined> }): Promise<LogHead[]> {
+  const ends: LogHead[] = [];
+  for (const node of await log.nodes()) {
+    const last = await log.last(node);
+    if (last) ends.push(last);
+  }
+  return ends;
+}

@@ -1,0 +1,32 @@
+/** What a restore ends, in whole-table statements: nobody else is in the database then. */
+import { sql as raw } from "kysely";
+import type { RestoreStore } from "../flows/store-logons.ts";
+import type { Builder } from "./builder.ts";
+import type { Sql } from "./sql.ts";
+
+export function restoreStore(sql: Sql, build: Builder): RestoreStore {
+  const count = async (statement: Parameters<Sql["all"]>[0]) => (await sql.all(statement)).length;
+  const succeeded = build.updateTable("transactions").where("status", "=", "SUCCESS");
+  const codes = build.updateTable("host_codes").where("used_at", "is", null);
+  return {
+    endSucceeded: (now) => count(succeeded.set({ expires: now }).where("expires", ">", now).returning("id")),
+    endCodes: (now) => count(codes.set({ used_at: now }).where("expires", ">", now).returning("id")),
+    endLinks: () => count(build.deleteFrom("links").returning("hash")),
+    endTokens: (now) => count(build.updateTable("tokens").set({ revoked: now }).where("revoked", "is", null).returning("id")),
+    refuseSteps(now, ahead) {
+      const through = raw<number>`cast(${Math.floor(now / 1000)} as bigint) / period + cast(${ahead} as bigint)`;
+      return count(build.updateTable("enrolments").set({ refused_through: through }).returning("id"));
+    },
+    forgetGenerations(now) {
+      const set = { generation: "", previous_generation: null, check_id: null, not_before: now };
+      return count(build.updateTable("hosts").set(set).returning("id"));
+    },
+    raisePolicies: (by) =>
+      count(
+        build
+          .updateTable("apps")
+          .set((eb) => ({ policy_version: eb("policy_version", "+", by) }))
+          .returning("id"),
+      ),
+  };
+}
