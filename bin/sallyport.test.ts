@@ -22,7 +22,7 @@ before(() => {
   mkdirSync(join(root, "bin"));
   mkdirSync(join(root, "packages/cli/src"), { recursive: true });
   writeFileSync(join(root, "package.json"), '{"type":"module"}');
-  for (const name of ["sallyport.js", "project-node.js"]) cpSync(join(here, name), join(root, "bin", name));
+  for (const name of ["sallyport.js", "hand-over.js", "project-node.js"]) cpSync(join(here, name), join(root, "bin", name));
   symlinkSync(modules, join(root, "node_modules"));
   writeFileSync(
     join(root, "packages/cli/src/main.ts"),
@@ -84,7 +84,7 @@ test("Ctrl-C in a terminal arrives once: a second one would cut the program's en
 
 test("without the installed packages it says the one command to run", { skip: old === process.execPath }, () => {
   const bare = mkdtempSync(join(tmpdir(), "sallyport-bare-"));
-  for (const name of ["sallyport.js", "project-node.js"]) cpSync(join(here, name), join(bare, name));
+  for (const name of ["sallyport.js", "hand-over.js", "project-node.js"]) cpSync(join(here, name), join(bare, name));
   writeFileSync(join(bare, "package.json"), '{"type":"module"}');
   const run = spawnSync(old, [join(bare, "sallyport.js"), "serve"], { encoding: "utf8" });
   rmSync(bare, { recursive: true, force: true });

@@ -10,6 +10,8 @@ export interface Found {
   evidence: Record<string, unknown>;
 }
 
+type About = Pick<Cause, "title" | "administrator" | "who" | "fix">;
+
 export interface Explained {
   found: boolean;
   value: {
@@ -17,6 +19,8 @@ export interface Explained {
     cause: CauseId | null;
     result: string | null;
     findings: Found[];
+    /** What the table says of the cause and of each finding. */
+    about: Record<string, About>;
     org: LogonView[];
     agent: unknown[];
     missing: string[];
@@ -41,7 +45,10 @@ export async function explainLogon(askOrg: () => Promise<LogonView[]>, reference
   else if (agent.length === 0) missing.push(`the agent in ${folder} has no record of it`);
   const { cause, result } = verdict(org, agent);
   const findings = allFindings(org, agent).filter((one) => one.cause !== cause);
-  const value = { reference, cause, result, findings, org, agent, missing };
+  const about = Object.fromEntries(
+    [...(cause === null ? [] : [cause]), ...findings.map((one) => one.cause)].map((id) => [id, aboutOf(id)]),
+  );
+  const value = { reference, cause, result, findings, about, org, agent, missing };
   return { found: org.length + agent.length > 0, value, lines: linesOf(value) };
 }
 
@@ -56,6 +63,11 @@ function verdict(org: LogonView[], agent: unknown[]): { cause: CauseId | null; r
   const seen = agent.at(-1) as AgentRecord | undefined;
   if (own && own.result !== "open" && !(own.result === "allow" && seen?.result === "deny")) return { cause: own.cause, result: own.result };
   return { cause: seen?.cause ?? own?.cause ?? null, result: seen?.result ?? own?.result ?? null };
+}
+
+function aboutOf(id: CauseId): About {
+  const { title, administrator, who, fix } = CAUSES[id];
+  return { title, administrator, who, fix };
 }
 
 /** Each cause once; the machine's own word first, since it knows the file and the value. */

@@ -265,6 +265,30 @@ test("with no password proved, every name gets the same first answer; the org ch
   assert.equal(done.body.status, "SUCCESS");
 });
 
+test("S16: with no password proved, a shared or unknown name ends like a wrong password to the host, and by its cause in the record", async () => {
+  const twin = { profile: { login: "alice" }, source: "hr", externalId: "alice-hr" };
+  const { id } = await make(org, "POST", "/api/v1/users", twin);
+  await make(org, "POST", `/api/v1/users/${id}/lifecycle/activate`);
+  await make(org, "POST", `/api/v1/apps/${appId}/users`, { id });
+  const ends: string[] = [];
+  for (const [name, cause] of [
+    ["alice", "user.ambiguous"],
+    ["nobody", "user.unknown"],
+    ["dave", "user.password"],
+  ] as const) {
+    const request = host.request(name, { password: "none" });
+    const { body } = await host.call("/api/v1/authn/logon", request);
+    const tries = [];
+    for (let at = 0; at < 3; at++) tries.push(await host.call("/api/v1/authn", { stateToken: body.stateToken, password: "wrong" }));
+    ends.push(JSON.stringify(tries.map(({ status, body: said }) => ({ status, ...said, errorId: "", reference: "" }))));
+    const logon = await why(org, request.reference);
+    assert.deepEqual([logon.result, logon.cause, logon.told ?? logon.cause], ["deny", cause, "user.password"], name);
+  }
+  assert.equal(new Set(ends).size, 1, ends.join("\n"));
+  await make(org, "POST", `/api/v1/users/${id}/lifecycle/deactivate`);
+  await make(org, "DELETE", `/api/v1/users/${id}`);
+});
+
 test("a person suspended while the prompt is open does not get in with the right code", async () => {
   const erin = await person("erin");
   const now = nextStep();

@@ -1,6 +1,6 @@
 /** Commands that run the org: serve for operators, start for a first look on this machine. */
 import { readFileSync } from "node:fs";
-import { type ServerHandle, type ServerOptions, ServerRefused, startServer } from "@sallyport/server";
+import type { ServerHandle, ServerOptions } from "@sallyport/server";
 import type { Command } from "commander";
 import { type CommonOptions, plainCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
@@ -94,6 +94,8 @@ function readPem(file: string): string {
 
 /** What the server refuses to start for is one sentence with its cause. */
 async function openServer(options: ServerOptions): Promise<ServerHandle> {
+  // Loaded only here: every other command would start twice as slowly with the whole server in it.
+  const { ServerRefused, startServer } = await import("@sallyport/server");
   try {
     return await startServer(options);
   } catch (error) {

@@ -83,7 +83,7 @@ export async function refuseAtOnce(
 export async function endLogon(
   tx: Tx,
   transaction: TransactionRow,
-  end: { result: "allow" | "deny"; cause: CauseId | null; evidence?: Record<string, unknown>; amr?: string[] },
+  end: { result: "allow" | "deny"; cause: CauseId | null; told?: CauseId; evidence?: Record<string, unknown>; amr?: string[] },
 ): Promise<void> {
   if (!transaction.hostId || !transaction.reference) return;
   const { hostId, reference } = transaction;
@@ -95,7 +95,7 @@ export async function endLogon(
     ended: tx.now,
     result: end.result,
     cause: end.cause,
-    told: end.cause === null ? null : toldToHost(end.cause),
+    told: end.told ?? (end.cause === null ? null : toldToHost(end.cause)),
     amr: end.amr ?? [],
     evidence: { ...logon.evidence, ...end.evidence },
   };

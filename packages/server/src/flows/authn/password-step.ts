@@ -110,18 +110,30 @@ function askedOf(logon: LogonRow) {
   };
 }
 
-async function wrongPassword(tx: Tx, { transaction, candidate }: Waiting): Promise<PasswordOutcome> {
+async function wrongPassword(tx: Tx, { transaction, candidate, logon, host, app }: Waiting): Promise<PasswordOutcome> {
   const tries = transaction.tries + 1;
   // The event and the record name the person only if there is one; what the host hears is the same either way.
   const evidence = { tries, known: candidate !== undefined };
-  if (tries >= PASSWORDS_PER_TRANSACTION) return endWith(tx, { ...transaction, userId: candidate?.id ?? null }, "user.password", evidence);
+  if (tries >= PASSWORDS_PER_TRANSACTION) {
+    const person = await judgePerson(tx, app, host, askedOf(logon));
+    const ended = { ...transaction, userId: candidate?.id ?? null };
+    // Where no single person's password could be compared, the record says why; the host hears of a wrong password all the same (S16).
+    if (candidate || person.kind === "person") return endWith(tx, ended, "user.password", evidence);
+    return endWith(tx, ended, person.cause, { ...person.evidence, ...evidence }, "user.password");
+  }
   await advance(tx, transaction, { tries, lastCause: "user.password", expires: expiryOf(transaction.opened, tx.now) });
   return { kind: "wrong", cause: "user.password", told: "user.password", reference: transaction.reference, ended: false, evidence };
 }
 
-async function endWith(tx: Tx, transaction: TransactionRow, cause: CauseId, evidence: Record<string, unknown>): Promise<PasswordOutcome> {
+async function endWith(
+  tx: Tx,
+  transaction: TransactionRow,
+  cause: CauseId,
+  evidence: Record<string, unknown>,
+  told: CauseId = toldToHost(cause),
+): Promise<PasswordOutcome> {
   const { userId, rule } = transaction;
   const done = await advance(tx, transaction, { status: "REFUSED", lastCause: cause, userId, rule });
-  await endLogon(tx, done, { result: "deny", cause, evidence });
-  return { kind: "wrong", cause, told: toldToHost(cause), reference: transaction.reference, ended: true, evidence };
+  await endLogon(tx, done, { result: "deny", cause, told, evidence });
+  return { kind: "wrong", cause, told, reference: transaction.reference, ended: true, evidence };
 }
