@@ -228,6 +228,9 @@ describe("legacy: the shared secret is the machine's only credential", () => {
       assert.equal(record.evidence.position, position);
       assert.equal(record.evidence.file, file);
       assert.equal(org.calls.length, calls);
+      const kept = valuesOf(org, tempFolder(t)).clientSecret.split("-").slice(1);
+      const log = readFileSync(join(state, "agent.log"), "utf8");
+      for (const part of kept.filter(({ length }) => length === 6)) assert.ok(!log.includes(part), "the secret is not in the log");
     });
   }
 });

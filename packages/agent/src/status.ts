@@ -2,6 +2,7 @@
 import { askControl } from "./control.ts";
 import type { Host } from "./desk.ts";
 import type { Finding } from "./finding.ts";
+import { standingFindings } from "./host-findings.ts";
 import { openHost } from "./open-host.ts";
 import type { CheckResult } from "./self-check.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -50,7 +51,7 @@ export function describeStatus(
   live: { running: boolean; lastCheck?: CheckResult | undefined; reportsWaiting?: number },
 ): AgentStatus {
   const armed = readArmed(settings.files.state);
-  const findings = [...(opened.ok ? [] : [opened.finding]), ...(armed.ok ? [] : [armed.finding])];
+  const findings = [...(opened.ok ? standingFindings(settings, opened.host) : [opened.finding]), ...(armed.ok ? [] : [armed.finding])];
   const policy = opened.ok ? opened.host.policy.current() : undefined;
   return {
     version: AGENT_VERSION,

@@ -131,7 +131,8 @@ test("client.pending: a machine that must be approved is refused until it was, a
   const { host, body } = await register(pair);
   assert.equal(body.pending, true);
   const request = host.request("alice");
-  assert.equal((await host.call(LOGON, request)).body.cause, "client.pending");
+  const refused = await host.call(LOGON, request);
+  assert.deepEqual([refused.status, refused.body.cause], [403, "client.pending"]);
   assert.equal((await why(org, request.reference)).cause, "client.pending");
   assert.equal((await host.selfCheck()).body.cause, "client.pending");
   await make(org, "POST", `/api/v1/hosts/${host.id}/lifecycle/approve`);

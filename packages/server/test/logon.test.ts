@@ -289,6 +289,25 @@ test("S16: with no password proved, a shared or unknown name ends like a wrong p
   await make(org, "DELETE", `/api/v1/users/${id}`);
 });
 
+test("a logon that is let in keeps the findings of its host: the last self-check's, and the clock as it was", async () => {
+  const own = await TestHost.enrol(org, appId, "found");
+  const slash = { cause: "url.trailing-slash", evidence: '{"value":"https://mfa.corp.example/"}' };
+  const stale = { cause: "clock.host", evidence: '{"offsetMs":99}' };
+  const check = await own.selfCheck({ findings: [slash, stale] });
+  own.generation = check.body.generation;
+  const findingsAt = async (offsetMs: number) => {
+    const now = nextStep();
+    const request = own.request("alice", { hostTime: now + offsetMs });
+    const { body } = await own.call("/api/v1/authn/logon", request);
+    assert.equal((await own.verify(body.stateToken, alice.factor, alice.code(now))).body.status, "SUCCESS");
+    const logon = await why(org, request.reference);
+    assert.equal(logon.evidence["findings"], undefined, "once, in its own place");
+    return logon.findings;
+  };
+  assert.deepEqual(await findingsAt(0), [slash]);
+  assert.deepEqual(await findingsAt(-3_600_000), [slash, { cause: "clock.host", evidence: '{"offsetMs":-3600000,"direction":"slow"}' }]);
+});
+
 test("a person suspended while the prompt is open does not get in with the right code", async () => {
   const erin = await person("erin");
   const now = nextStep();

@@ -19,7 +19,8 @@ export function refuseHost(deps: AppDeps, request: FastifyRequest, refusal: Host
     deps.refusedCallers.count(request.ip, "host");
     return new Refused({ code: "S0000002" });
   }
-  const code = refusal.cause === "client.revoked" || refusal.cause === "client.cloned" ? "S0000001" : "S0000002";
+  // Proven, and not allowed: that is no fault of the proof.
+  const code = ["client.revoked", "client.cloned", "client.pending"].includes(refusal.cause) ? "S0000001" : "S0000002";
   return new Refused({ code, cause: refusal.cause, ...(reference ? { reference } : {}), evidence: refusal.evidence ?? {} });
 }
 

@@ -1,0 +1,48 @@
+/** What `why` prints of a logon that was let in although something is wrong with its host. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { LogonView } from "@sallyport/contracts";
+import { explainLogon } from "./why.ts";
+
+const LOGON: LogonView = {
+  reference: "K7QF-3M2P",
+  host: { id: "hst_1", name: "web01" },
+  app: "servers",
+  username: "alice",
+  domain: null,
+  user: { id: "usr_1", login: "alice" },
+  service: "sshd",
+  scenario: "logon",
+  address: null,
+  started: "2026-11-24T12:00:00.000Z",
+  ended: "2026-11-24T12:00:05.000Z",
+  result: "allow",
+  cause: null,
+  told: null,
+  rule: null,
+  amr: ["pwd", "otp"],
+  evidence: {},
+  findings: [
+    { cause: "url.trailing-slash", evidence: '{"value":"https://mfa.corp.example/"}' },
+    { cause: "clock.host", evidence: "an hour" },
+  ],
+  timeline: [],
+  reported: [],
+};
+
+test("a logon that was let in shows each finding with its evidence and what to do, and no cause", async () => {
+  const { value, lines } = await explainLogon(async () => [LOGON], "K7QF-3M2P", "/nonexistent");
+  assert.equal(lines[0], "K7QF-3M2P: let in");
+  const at = lines.indexOf("Finding — url.trailing-slash");
+  assert.ok(at > 0, lines.join("\n"));
+  assert.deepEqual(lines.slice(at + 1, at + 3), ["  The org's address ends in a slash", "  value: https://mfa.corp.example/"]);
+  assert.match(lines.slice(at).join("\n"), /What to do \(administrator\)\n {2}Remove the slash/);
+  assert.ok(lines.includes("  seen: an hour"), "evidence of another form is shown as it is");
+  assert.deepEqual(Object.keys(value.about), ["url.trailing-slash", "clock.host"]);
+});
+
+test("the cause of a refusal is not repeated as a finding", async () => {
+  const refused: LogonView = { ...LOGON, result: "deny", cause: "clock.host" };
+  const { value } = await explainLogon(async () => [refused], "K7QF-3M2P", "/nonexistent");
+  assert.deepEqual([value.cause, value.findings.map(({ cause }) => cause)], ["clock.host", ["url.trailing-slash"]]);
+});
