@@ -4,6 +4,7 @@ import { allowWith, deny, type Outcome } from "./attempt.ts";
 import type { Desk, Host } from "./desk.ts";
 import { type Account, findExclusion, isPermitted } from "./policy.ts";
 import { readArmed } from "./state/armed.ts";
+import { causeOfStatus } from "./windows-status.ts";
 
 export type Admission = { ok: true; host: Host } | { ok: false; outcome: Outcome };
 
@@ -44,10 +45,18 @@ export function judgeAccount(account: AccountFrame["account"], desk: Desk): Outc
   return allowWith({ cause: "policy.no-mfa", evidence: { permit: `${service} ${method}` } });
 }
 
-/** The password was wrong, says the machine: recorded, nothing is asked. */
+/** The machine refused, says the provider: the password before anything was asked, or the credential after a logon was let through. */
 export function recordFailed(failed: FailedFrame["failed"]): Outcome {
+  const { service, reason, tty, status, subStatus, after } = failed;
   return deny({
-    cause: "user.password",
-    evidence: { service: failed.service, reason: failed.reason, ...(failed.tty === undefined ? {} : { tty: failed.tty }) },
+    cause: causeOfStatus(status, subStatus),
+    evidence: {
+      service,
+      reason,
+      ...(tty === undefined ? {} : { tty }),
+      ...(status === undefined ? {} : { status }),
+      ...(subStatus === undefined ? {} : { subStatus }),
+      ...(after === undefined ? {} : { after }),
+    },
   });
 }

@@ -19,6 +19,7 @@ export const service = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "a servic
 export const scenario = z.enum(["logon", "unlock", "elevate", "reconnect"]);
 export type Scenario = z.infer<typeof scenario>;
 
+/** Without `domain` it is an account of this machine, or `name@domain` in one piece. */
 const who = {
   username: name,
   domain: name.optional(),
@@ -37,7 +38,22 @@ export const helloFrame = z.strictObject({
 export const beginFrame = z.strictObject({
   begin: z.strictObject({ ...who, ...where, password: z.enum(["verified", "handed-over", "none"]), scenario }),
 });
-export const failedFrame = z.strictObject({ failed: z.strictObject({ ...who, ...where, reason: z.enum(["password"]) }) });
+/** A status of Windows: Win32 error or NTSTATUS. */
+const windowsStatus = z.string().regex(/^0x[0-9A-F]{8}$/, "0x and eight capital hexadecimal digits");
+/**
+ * `password`: the machine refused the password, and nothing was asked. `machine`: it refused the credential that the logon `after` had
+ * let through (Windows' LSA judges last).
+ */
+export const failedFrame = z.strictObject({
+  failed: z.strictObject({
+    ...who,
+    ...where,
+    reason: z.enum(["password", "machine"]),
+    status: windowsStatus.optional(),
+    subStatus: windowsStatus.optional(),
+    after: reference.optional(),
+  }),
+});
 /** `method`: how the machine let the person in without the second factor: `publickey`, `gssapi`, `root` (su by root), `none` … */
 export const accountFrame = z.strictObject({
   account: z.strictObject({ ...who, ...where, scenario: scenario.optional(), method: z.string().regex(/^[a-z0-9-]{1,32}$/) }),
@@ -75,7 +91,7 @@ export const showFrame = z.strictObject({
     title: short.optional(),
     text: z.string().max(4096).optional(),
     wait: z.boolean().optional(),
-    fields: z.array(field).max(16).optional(),
+    fields: z.array(field).max(LIMITS.fields).optional(),
   }),
 });
 export const endFrame = z.strictObject({

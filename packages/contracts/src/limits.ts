@@ -4,6 +4,8 @@ export const LIMITS = {
   bodyBytes: 256 * 1024,
   /** Door frame with its newline (S30). */
   frameBytes: 64 * 1024,
+  /** Fields of one show: a Windows tile names all its fields before it has seen a show, so there is room for no more. */
+  fields: 8,
   /** Nesting of any JSON value. */
   depth: 16,
   /** User name as typed at a logon screen. */
