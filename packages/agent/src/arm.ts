@@ -67,7 +67,8 @@ async function makeKnown(settings: Settings): Promise<void> {
 }
 
 async function withoutAgent<T>(settings: Settings, work: (desk: Desk, check: SelfCheck) => Promise<T>): Promise<T> {
-  mkdirSync(doorFolder(settings), { recursive: true, mode: 0o755 });
+  const folder = doorFolder(settings);
+  if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o755 });
   const log = new AgentLog(settings.files.log);
   const reports = new Reports(settings.files.state);
   const opened = await openHost(settings);

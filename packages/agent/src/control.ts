@@ -1,7 +1,7 @@
 /** The second socket: the CLI of the same machine asks a running agent to check itself, or how it stands. */
-import { connect, type Server } from "node:net";
+import { connect } from "node:net";
 import * as z from "zod";
-import { openDoor } from "./door/door.ts";
+import type { Doors } from "./door/doors.ts";
 
 /** One JSON line each way. `check`: run a self-check now; `refresh`: take note of armed or disarmed. */
 const request = z.strictObject({ do: z.enum(["check", "refresh", "status"]) });
@@ -10,11 +10,16 @@ export type ControlRequest = z.infer<typeof request>;
 const ANSWER_MS = 120_000;
 const LONGEST = 64 * 1024;
 
-export async function openControl(path: string, answer: (asked: ControlRequest["do"]) => Promise<unknown>): Promise<Server> {
-  return openDoor(path, 16, (socket) => {
+export async function openControl(
+  doors: Doors,
+  path: string,
+  answer: (asked: ControlRequest["do"]) => Promise<unknown>,
+): Promise<{ close(): void }> {
+  return doors.open("control", { path, connections: 16 }, (socket) => {
     let text = "";
+    const timer = setTimeout(() => socket.destroy(), ANSWER_MS);
+    socket.once("close", () => clearTimeout(timer));
     socket.setEncoding("utf8");
-    socket.setTimeout(ANSWER_MS, () => socket.destroy());
     socket.on("data", (chunk: string) => {
       text += chunk;
       if (text.length > LONGEST) return void socket.destroy();

@@ -1,32 +1,33 @@
 /** Receives each connection of the door and sees its attempt through to one record and one last frame. */
 import { randomBytes } from "node:crypto";
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { AgentFrame, EndFrame } from "@sallyport/contracts";
 import { judgeAccount, recordFailed } from "./admission.ts";
 import { type Attempt, deny, newAttempt, type Outcome, personText, toReport, type Wanted, wantedOf } from "./attempt.ts";
 import { machineClocks } from "./clock.ts";
 import { converse } from "./conversation.ts";
 import type { Desk } from "./desk.ts";
+import type { Peer } from "./door/doors.ts";
 import { DoorSession, type Opening } from "./door/session.ts";
 import { findingsNow } from "./host-findings.ts";
 
 export class Reception {
   #desk: Desk;
   #open = new Set<Promise<void>>();
-  #sessions = new Set<Socket>();
+  #sessions = new Set<Duplex>();
 
   constructor(desk: Desk) {
     this.#desk = desk;
   }
 
-  receive(socket: Socket): void {
+  receive(socket: Duplex, peer?: Peer): void {
     this.#sessions.add(socket);
     socket.once("close", () => this.#sessions.delete(socket));
     const session: DoorSession = new DoorSession(socket, (opening) => {
       const work = this.#serve(opening, session).finally(() => this.#open.delete(work));
       this.#open.add(work);
     });
-    session.gone.addEventListener("abort", () => this.#noteBroken(session.gone.reason), { once: true });
+    session.gone.addEventListener("abort", () => this.#noteBroken(session.gone.reason, peer), { once: true });
   }
 
   /** Waits for the attempts under way, at most `limitMs`; then closes what is left: those are refused by their providers. */
@@ -36,9 +37,10 @@ export class Reception {
     for (const socket of this.#sessions) socket.destroy();
   }
 
-  #noteBroken(reason: unknown): void {
+  #noteBroken(reason: unknown, peer: Peer | undefined): void {
     const finding = (reason as { finding?: { cause: string; evidence: object } }).finding;
-    if (finding?.cause === "door.malformed") this.#desk.log.info("door.malformed", { cause: finding.cause, evidence: finding.evidence });
+    if (finding?.cause !== "door.malformed") return;
+    this.#desk.log.info("door.malformed", { cause: finding.cause, evidence: finding.evidence, ...(peer ? { peer } : {}) });
   }
 
   async #serve(opening: Opening, session: DoorSession): Promise<void> {

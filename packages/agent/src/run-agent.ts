@@ -2,7 +2,7 @@
 import { causeOf } from "@sallyport/contracts";
 import { type AgentOptions, startAgent } from "./run.ts";
 
-/** Resolves with the exit code: 0 after a signal, 78 if an administrator must change something, 1 for a fault. */
+/** Resolves with the exit code: 0 after a signal or when its doors are gone, 78 if an administrator must change something, 1 for a fault. */
 export async function runAgent(options: AgentOptions = {}, say: (line: string) => void = sayOnStderr): Promise<number> {
   const started = await startAgent(options);
   if (!started.ok) {
@@ -17,10 +17,11 @@ export async function runAgent(options: AgentOptions = {}, say: (line: string) =
   say(`The agent listens at ${agent.settings.files.socket}.`);
   const reopen = () => agent.reopenLog();
   process.on("SIGHUP", reopen);
-  const signal = await new Promise<string>((done) => {
+  const reason = await new Promise<string>((done) => {
     for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => done(name));
+    void options.doors?.gone.then(done);
   });
-  say(`${signal}: the agent stops.`);
+  say(`${reason}: the agent stops.`);
   await agent.stop();
   process.off("SIGHUP", reopen);
   return 0;

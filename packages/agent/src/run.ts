@@ -1,8 +1,7 @@
 /** Runs the agent: start order, regular checks, graceful stop. */
-import type { Server } from "node:net";
 import { openControl } from "./control.ts";
 import type { Desk, Host } from "./desk.ts";
-import { openDoor } from "./door/door.ts";
+import { type Doors, unixDoors } from "./door/doors.ts";
 import { writeFailModeFile } from "./fail-mode-file.ts";
 import { describeError, type Finding, Refusal } from "./finding.ts";
 import { AgentLog } from "./log.ts";
@@ -17,6 +16,8 @@ import { AGENT_VERSION } from "./version.ts";
 export interface AgentOptions {
   /** One folder for everything; the system's folders if left out. */
   state?: string | undefined;
+  /** Unix sockets if left out. */
+  doors?: Doors;
 }
 
 /** `exitCode`: 78 (EX_CONFIG) for what an administrator must change, 1 for a fault. */
@@ -31,7 +32,7 @@ export async function startAgent(options: AgentOptions = {}): Promise<Started> {
   const read = readSettings(options.state);
   if (!read.ok) return { ok: false, finding: read.finding, exitCode: 78 };
   try {
-    const agent = new RunningAgent(read.settings, new AgentLog(read.settings.files.log));
+    const agent = new RunningAgent(read.settings, new AgentLog(read.settings.files.log), options.doors);
     await agent.start();
     return { ok: true, agent };
   } catch (error) {
@@ -46,12 +47,14 @@ export class RunningAgent {
   #desk: Desk;
   #reception: Reception;
   #opened: { ok: true; host: Host; check: SelfCheck } | { ok: false; finding: Finding };
-  #servers: Server[] = [];
+  #doors: Doors;
+  #servers: { close(): void }[] = [];
   #timers: NodeJS.Timeout[] = [];
   #stopping: Promise<void> | undefined;
 
-  constructor(settings: Settings, log: AgentLog) {
+  constructor(settings: Settings, log: AgentLog, doors: Doors = unixDoors) {
     this.settings = settings;
+    this.#doors = doors;
     this.#log = log;
     this.#opened = { ok: false, finding: { cause: "agent.fault", evidence: { step: "start" } } };
     this.#desk = { settings, log, reports: new Reports(settings.files.state), outage: undefined, host: () => this.#opened };
@@ -63,9 +66,10 @@ export class RunningAgent {
     const reports = this.#desk.reports.load();
     if (reports) this.#log.finding("reports.unreadable", reports);
     await this.#open();
-    this.#servers.push(await openDoor(files.socket, connections, (socket) => this.#reception.receive(socket)));
+    const door = { path: files.socket, connections };
+    this.#servers.push(await this.#doors.open("door", door, (connection, peer) => this.#reception.receive(connection, peer)));
     try {
-      this.#servers.push(await openControl(files.control, (asked) => this.#control(asked)));
+      this.#servers.push(await openControl(this.#doors, files.control, (asked) => this.#control(asked)));
     } catch (error) {
       await this.stop();
       throw error;

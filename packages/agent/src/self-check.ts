@@ -77,8 +77,9 @@ export class SelfCheck {
     if (Math.abs(clock.hostOffset()) > OFFSET_MS) findings.push(clockFinding(clock));
     else if (link.clockFinding) findings.push(link.clockFinding);
     link.clockFinding = undefined;
-    const folder = checkDoorFolder(doorFolder(settings));
-    if (folder) findings.push(folder);
+    const folder = doorFolder(settings);
+    const untrusted = folder === undefined ? undefined : checkDoorFolder(folder);
+    if (untrusted) findings.push(untrusted);
     const armed = readArmed(settings.files.state);
     if (!armed.ok) findings.push(armed.finding);
     if (log.failed !== undefined) findings.push({ cause: "host.disk", evidence: { file: settings.files.log, error: log.failed } });

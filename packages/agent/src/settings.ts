@@ -71,8 +71,15 @@ export interface Settings {
   connections: number;
 }
 
+/** Names of the pipes that the relay makes (native/windows/relay): one service a machine has them. */
+const PIPES = { socket: "\\\\.\\pipe\\sallyport", control: "\\\\.\\pipe\\sallyport-control" };
+
 /** Where an agent's files stand: in the system's folders, or all in one if `state` is given. */
 export function agentFiles(state?: string): AgentFiles {
+  if (process.platform === "win32") {
+    const folder = state ?? join(process.env["ProgramData"] ?? "C:\\ProgramData", "Sallyport");
+    return { settings: join(folder, "agent.json"), state: folder, ...PIPES, log: join(folder, "agent.log") };
+  }
   if (state !== undefined) {
     return {
       settings: join(state, "agent.json"),
@@ -140,7 +147,7 @@ function invalid(file: string, reason: string, line?: number, column?: number): 
   return { ok: false, finding: { cause: "config.invalid", evidence: { file, reason, ...place } } };
 }
 
-/** Folder of the door's socket. */
-export function doorFolder(settings: Settings): string {
-  return dirname(settings.files.socket);
+/** Folder of the door's socket; none where the door is a pipe. */
+export function doorFolder(settings: Settings): string | undefined {
+  return settings.files.socket === PIPES.socket ? undefined : dirname(settings.files.socket);
 }

@@ -1,34 +1,22 @@
 /** The door: the Unix socket through which providers of this machine, and nobody else, speak to the agent. */
 import { chmodSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { dirname } from "node:path";
+import type { Duplex } from "node:stream";
 import { describeError, Refusal } from "../finding.ts";
 import { checkDoorFolder } from "../state/folders.ts";
-import { writeFrame } from "./frames.ts";
+import { withPlaces } from "./places.ts";
 
 /**
  * Listens at `path` with mode 0600. Throws `door.untrusted` if a folder above is not safe, `config.invalid` if another process
  * listens there. Beyond `connections` at a time a caller gets one error frame: own overload never opens anything.
  */
-export async function openDoor(path: string, connections: number, onConnection: (socket: Socket) => void): Promise<Server> {
+export async function openDoor(path: string, connections: number, onConnection: (connection: Duplex) => void): Promise<Server> {
   makeFolder(dirname(path));
   const untrusted = checkDoorFolder(dirname(path));
   if (untrusted) throw new Refusal(untrusted.cause, untrusted.evidence);
   await clearStale(path);
-  let open = 0;
-  const server = createServer((socket) => {
-    socket.on("error", () => undefined);
-    if (open >= connections) {
-      socket.end(writeFrame({ error: { cause: "agent.fault", text: "The agent is overloaded." } }));
-      socket.resume();
-      return;
-    }
-    open += 1;
-    socket.once("close", () => {
-      open -= 1;
-    });
-    onConnection(socket);
-  });
+  const server = createServer(withPlaces(connections, onConnection));
   await listen(server, path);
   return server;
 }

@@ -1,5 +1,5 @@
 /** One connection of a provider: frames in strict order, one clear error frame, then the end. */
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import {
   type AccountFrame,
   type AgentFrame,
@@ -37,7 +37,7 @@ type Expecting = "hello" | "opening" | "input" | "nothing";
 export class DoorSession implements Provider {
   conversation = false;
   serial = false;
-  #socket: Socket;
+  #socket: Duplex;
   #cutter = new FrameCutter();
   #expecting: Expecting = "hello";
   #lastInput = 0;
@@ -47,7 +47,7 @@ export class DoorSession implements Provider {
   #onInput: ((values: Record<string, string>) => void) | undefined;
   #timer: NodeJS.Timeout;
 
-  constructor(socket: Socket, onOpening: (opening: Opening) => void) {
+  constructor(socket: Duplex, onOpening: (opening: Opening) => void) {
     this.#socket = socket;
     this.#onOpening = onOpening;
     this.#timer = setTimeout(
