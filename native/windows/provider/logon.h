@@ -1,0 +1,71 @@
+/* One logon through the door: what the agent shows, what the person answers, how it ended. Decides nothing. */
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "door.h"
+#include "machine.h"
+
+namespace sallyport {
+
+struct Choice {
+    std::string value;
+    std::wstring label;
+};
+
+struct Field {
+    std::string id, kind;
+    std::wstring label, value;
+    long long digits = 0; /* 0: six to eight */
+    std::vector<Choice> choices;
+};
+
+struct Show {
+    std::wstring title, text;
+    bool wait = false;
+    std::vector<Field> fields;
+};
+
+enum class Step { asking, allowed, refused };
+
+class Logon {
+  public:
+    Logon(const Account &account, const Scene &scene) : account_(account), scene_(scene) {}
+
+    /* `proof`: `verified` or `handed-over`. */
+    Step begin(const char *proof, Patience *patience);
+    /* Windows refused: before anything was asked (`after` empty), or the credential that the logon `after` let through. */
+    Step report(const char *reason, const std::string &status, const std::string &sub_status, const std::string &after);
+    /* Sends what the person answered to the last show. What the agent said meanwhile comes first. */
+    Step answer(const Values &values, Patience *patience);
+    /* Ends a logon that is still open, and waits shortly for the agent to say under which reference. */
+    Step cancel(const char *cause);
+
+    const Account &account() const { return account_; }
+    const Show &show() const { return show_; }
+    /* The sentence for the person at the end, with the reference. */
+    const std::wstring &told() const { return told_; }
+    const std::string &reference() const { return reference_; }
+
+  private:
+    Step open_with(std::string frame, int seconds, Patience *patience);
+    Step converse(int seconds, Patience *patience);
+    Step take_end(int end);
+    Step fail(const Fault &fault);
+    void take_show(int show);
+    void add_field(int node);
+    std::string who() const;
+    const char *what_is_wrong(int end) const;
+
+    Account account_;
+    Scene scene_;
+    Door door_;
+    Show show_;
+    std::wstring told_;
+    std::string reference_;
+    const char *cancelled_ = nullptr;
+    int inputs_ = 0;
+};
+
+} // namespace sallyport

@@ -1,0 +1,105 @@
+/* Starts the agent, and speaks with it over anonymous pipes. */
+#include "agent.h"
+
+#include <memory>
+#include <vector>
+
+namespace sallyport {
+
+namespace {
+
+bool write_all(HANDLE to, const void *bytes, size_t length) {
+    DWORD done = 0;
+    for (auto *at = static_cast<const char *>(bytes); length > 0; at += done, length -= done)
+        if (!WriteFile(to, at, static_cast<DWORD>(length), &done, nullptr)) return false;
+    return true;
+}
+
+bool read_all(HANDLE from, void *bytes, size_t length) {
+    DWORD got = 0;
+    for (auto *at = static_cast<char *>(bytes); length > 0; at += got, length -= got)
+        if (!ReadFile(from, at, static_cast<DWORD>(length), &got, nullptr) || got == 0) return false;
+    return true;
+}
+
+/* The child gets these three handles and no other that we hold. */
+bool start_with(std::wstring command, HANDLE *three, PROCESS_INFORMATION &made) {
+    STARTUPINFOEXW start = {};
+    SIZE_T size = 0;
+    InitializeProcThreadAttributeList(nullptr, 1, 0, &size);
+    std::vector<BYTE> room(size);
+    start.lpAttributeList = reinterpret_cast<LPPROC_THREAD_ATTRIBUTE_LIST>(room.data());
+    if (!InitializeProcThreadAttributeList(start.lpAttributeList, 1, 0, &size)) return false;
+    start.StartupInfo.cb = sizeof start;
+    start.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
+    start.StartupInfo.hStdInput = three[0];
+    start.StartupInfo.hStdOutput = three[1];
+    start.StartupInfo.hStdError = three[2];
+    const DWORD flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_NO_WINDOW | CREATE_SUSPENDED;
+    bool ok = UpdateProcThreadAttribute(start.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, three, 3 * sizeof *three, nullptr, nullptr) &&
+              CreateProcessW(nullptr, command.data(), nullptr, nullptr, TRUE, flags, nullptr, nullptr, &start.StartupInfo, &made);
+    DeleteProcThreadAttributeList(start.lpAttributeList);
+    return ok;
+}
+
+/* If we are ended in whatever way, so is the agent: it must not hold files without a door. */
+HANDLE make_job() {
+    HANDLE job = CreateJobObjectW(nullptr, nullptr);
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {};
+    limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
+    if (job) SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
+    return job;
+}
+
+} // namespace
+
+bool Agent::start(const std::wstring &command, HANDLE log) {
+    SECURITY_ATTRIBUTES inherit = {sizeof inherit, nullptr, TRUE};
+    HANDLE three[3] = {nullptr, nullptr, log};
+    PROCESS_INFORMATION made = {};
+    if (!CreatePipe(&three[0], &in_, &inherit, 0) || !CreatePipe(&out_, &three[1], &inherit, 0)) return false;
+    SetHandleInformation(in_, HANDLE_FLAG_INHERIT, 0);
+    SetHandleInformation(out_, HANDLE_FLAG_INHERIT, 0);
+    SetHandleInformation(log, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
+    bool ok = start_with(command, three, made);
+    CloseHandle(three[0]);
+    CloseHandle(three[1]);
+    if (!ok) return false;
+    process_ = made.hProcess;
+    job_ = make_job();
+    if (job_) AssignProcessToJobObject(job_, process_);
+    ResumeThread(made.hThread);
+    CloseHandle(made.hThread);
+    return true;
+}
+
+bool Agent::tell(uint32_t connection, Kind kind, const char *payload, size_t length) {
+    Head head = {connection, kind, static_cast<uint32_t>(length)};
+    AcquireSRWLockExclusive(&lock_);
+    bool ok = in_ && write_all(in_, &head, sizeof head) && write_all(in_, payload, length);
+    ReleaseSRWLockExclusive(&lock_);
+    return ok;
+}
+
+void Agent::listen(Clients &clients) {
+    Head head;
+    while (read_all(out_, &head, sizeof head) && head.length <= PAYLOAD_MAX) {
+        std::string payload(head.length, '\0');
+        if (!read_all(out_, payload.data(), payload.size())) return;
+        clients.take(head, std::move(payload));
+    }
+}
+
+DWORD Agent::stop(DWORD ms) {
+    AcquireSRWLockExclusive(&lock_);
+    CloseHandle(in_);
+    in_ = nullptr;
+    ReleaseSRWLockExclusive(&lock_);
+    DWORD code = 1;
+    if (WaitForSingleObject(process_, ms) != WAIT_OBJECT_0) TerminateProcess(process_, 1);
+    WaitForSingleObject(process_, ms);
+    GetExitCodeProcess(process_, &code);
+    return code;
+}
+
+} // namespace sallyport

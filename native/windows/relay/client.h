@@ -1,0 +1,40 @@
+/* One client of a pipe: its bytes go to the agent, the agent's go to it. Nobody here reads them. */
+#pragma once
+
+#include <windows.h>
+
+#include <string>
+
+#include "agent.h"
+
+namespace sallyport {
+
+class Client {
+  public:
+    Client(uint32_t number, HANDLE pipe, Agent &agent) : number_(number), pipe_(pipe), agent_(agent) {}
+    ~Client();
+
+    uint32_t number() const { return number_; }
+    /* From the agent's thread: bytes to send, or the end once they are sent. */
+    void take(Kind kind, std::string &&payload);
+    /* Runs until one of the two ends the connection. */
+    void serve(const char *pipe_name);
+
+  private:
+    bool read();
+    bool took();
+    bool write();
+
+    uint32_t number_;
+    HANDLE pipe_;
+    Agent &agent_;
+    HANDLE wake_ = CreateEventW(nullptr, FALSE, FALSE, nullptr);
+    HANDLE came_ = CreateEventW(nullptr, TRUE, FALSE, nullptr), sent_ = CreateEventW(nullptr, TRUE, FALSE, nullptr);
+    OVERLAPPED reading_ = {}, writing_ = {};
+    char bytes_[16384];
+    SRWLOCK lock_ = SRWLOCK_INIT;
+    std::string waiting_, under_way_;
+    bool ended_ = false;
+};
+
+} // namespace sallyport
