@@ -1,0 +1,125 @@
+/** A person before the logon screen: logonui.exe under Wine, driven line by line. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { HOME, type Windows } from "./windows.ts";
+
+export interface Drawn {
+  field: number;
+  type: string;
+  label: string;
+  value: string;
+  focused: boolean;
+}
+
+export interface Answer {
+  response: "not-finished" | "credential" | "nothing";
+  text: string;
+  icon: number;
+  /** What was told while the tile waited; absent where Windows did not ask it to connect. */
+  told?: string[];
+  ms: number;
+  credential?: { package: number; provider: string; bytes: string };
+  screen: Drawn[];
+  besideSubmit: number;
+}
+
+export class LogonScreen {
+  #child: ChildProcess;
+  #lines: AsyncIterator<string>;
+  screen: Drawn[] = [];
+  autoLogon = false;
+
+  private constructor(windows: Windows, options: string[]) {
+    const env = { ...process.env, ...windows.env };
+    this.#child = spawn("wine", [`${HOME}\\logonui.exe`, ...options], { env, stdio: ["pipe", "pipe", "ignore"] });
+    if (!this.#child.stdout) throw new Error("no output of logonui.exe");
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  static async open(windows: Windows, options: string[] = []): Promise<LogonScreen> {
+    const one = new LogonScreen(windows, options);
+    await one.#next();
+    const { tiles, autoLogon, screen } = await one.#next();
+    if (tiles !== 1) throw new Error(`${tiles} tiles`);
+    one.screen = screen;
+    one.autoLogon = autoLogon;
+    return one;
+  }
+
+  /** Into the field that stands there with this type, and nothing else does. */
+  type(type: "edit" | "password", text: string): this {
+    const [found, ...more] = this.screen.filter((one) => one.type === type);
+    if (!found || more.length > 0) throw new Error(`not one field of type ${type}: ${JSON.stringify(this.screen)}`);
+    this.#do(`type ${found.field} ${text}`);
+    return this;
+  }
+
+  async submit(): Promise<Answer> {
+    this.#do("submit");
+    const answer = await this.#next();
+    this.screen = answer.screen;
+    return answer;
+  }
+
+  /** Presses Cancel while the tile waits. */
+  leave(): void {
+    this.#do("leave");
+  }
+
+  async deselect(): Promise<void> {
+    this.#do("deselect");
+    this.screen = (await this.#next()).screen;
+  }
+
+  /** What LSA made of the credential. Answers what the person reads then. */
+  async report(status: string, subStatus: string): Promise<string> {
+    this.#do(`report ${status} ${subStatus}`);
+    return (await this.#next()).reported;
+  }
+
+  /** Windows lets go of tile and provider; both must be gone then. */
+  async close(): Promise<void> {
+    this.#do("quit");
+    const { released } = await this.#next();
+    if (!released) throw new Error("the provider did not let go of everything");
+    if (this.#child.exitCode === null) await once(this.#child, "exit");
+  }
+
+  texts(): string[] {
+    return this.screen.filter(({ type }) => type.endsWith("-text")).map(({ value }) => value);
+  }
+
+  #do(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
+  }
+
+  async #next(): Promise<any> {
+    const next = await Promise.race([this.#lines.next(), late(this.#child)]);
+    if (next.done) throw new Error("logonui.exe ended");
+    const said = JSON.parse(next.value);
+    if (said.fault) throw new Error(`logonui.exe: ${next.value}`);
+    return said;
+  }
+}
+
+/** A story does not wait for ever for a screen that hangs. */
+function late(child: ChildProcess): Promise<never> {
+  return new Promise((_, reject) =>
+    setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(new Error("the logon screen hangs"));
+    }, 60_000).unref(),
+  );
+}
+
+/** KERB_INTERACTIVE_UNLOCK_LOGON as Windows reads it: the type, three texts by offset and length in bytes. */
+export function readCredential(bytes: string): { type: number; domain: string; user: string; password: string; logonId: bigint; size: number } {
+  const all = Buffer.from(bytes, "hex");
+  const text = (at: number) => {
+    const [length, room, offset] = [all.readUInt16LE(at), all.readUInt16LE(at + 2), Number(all.readBigUInt64LE(at + 8))];
+    if (room < length || offset < 64 || offset + length > all.length) throw new Error(`a text outside of the credential: ${bytes}`);
+    return all.toString("utf16le", offset, offset + length);
+  };
+  return { type: all.readUInt32LE(0), domain: text(8), user: text(24), password: text(40), logonId: all.readBigUInt64LE(56), size: all.length };
+}
