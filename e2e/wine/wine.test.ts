@@ -65,7 +65,10 @@ test("the right password and the right code: Windows gets the frozen credential,
   assert.deepEqual(screen.texts(), ["Second factor", ASKED]);
   const input = screen.screen.find(({ type }) => type === "edit");
   assert.ok(input?.focused && asked.besideSubmit === input.field, "the person can type at once");
-  assert.equal(screen.screen.some(({ type }) => type === "password"), false);
+  assert.equal(
+    screen.screen.some(({ type }) => type === "password"),
+    false,
+  );
   const done = await screen.type("edit", codeOf(alice)).submit();
   assert.equal(done.response, "credential", done.text);
   const { type, domain, user, password, logonId } = readCredential(done.credential?.bytes ?? "");
@@ -79,4 +82,180 @@ test("the right password and the right code: Windows gets the frozen credential,
   assert.ok(attempt?.result === "allow" && attempt.service === "console" && more.length === 0);
   assert.equal(why(attempt.reference).result, "allow");
   console.log(`password to prompt ${asked.ms} ms, code to credential ${done.ms} ms`);
+});
+
+/** Name and password typed and submitted, up to the prompt for the code. */
+async function openTo(login: string, options: string[] = []): Promise<LogonScreen> {
+  const screen = await LogonScreen.open(windows, options);
+  const asked = await screen.type("edit", login).type("password", PASSWORD).submit();
+  assert.deepEqual([asked.response, screen.texts().at(-1)], ["not-finished", ASKED], asked.text);
+  return screen;
+}
+
+/** A code that is right at no time near now. */
+function wrongCode(of: Person): string {
+  const near = [-300, -30, 0, 30, 300].map((seconds) => codeOf(of, new Date(Date.now() + seconds * 1000)));
+  return ["000000", "111111", "222222", "333333", "444444", "555555"].find((code) => !near.includes(code)) ?? assert.fail();
+}
+
+const atPassword = (screen: LogonScreen) => screen.screen.filter(({ type }) => type === "password").map(({ label }) => label);
+
+test("a wrong code: asked again with password and transaction kept, and then the right one lets in", async () => {
+  const bob = await person("bob");
+  const screen = await openTo("bob");
+  const again = await screen.type("edit", wrongCode(bob)).submit();
+  assert.equal(again.response, "not-finished");
+  assert.deepEqual(screen.texts(), ["Second factor", "That code is not right. Try again.", ASKED]);
+  assert.equal(screen.screen.find(({ type }) => type === "edit")?.value, "", "the wrong code is gone from the screen");
+  const done = await screen.type("edit", codeOf(bob)).submit();
+  assert.equal(done.response, "credential", done.text);
+  assert.equal(readCredential(done.credential?.bytes ?? "").password, PASSWORD);
+  await screen.close();
+  assert.equal(attempts("bob").length, 1, "one logon, one reference");
+});
+
+test("wrong codes to the end: refused, the tile stays, and why names the cause", async () => {
+  const carol = await person("carol");
+  const screen = await openTo("carol");
+  let done = await screen.type("edit", wrongCode(carol)).submit();
+  for (let tries = 1; screen.texts().at(-1) === ASKED && tries < 5; tries++) done = await screen.type("edit", wrongCode(carol)).submit();
+  assert.deepEqual([done.response, done.icon, done.credential], ["not-finished", 1, undefined]);
+  assert.deepEqual(atPassword(screen), ["Password"], "the tile is back at its beginning, the password has to be typed anew");
+  const [attempt] = attempts("carol");
+  assert.equal(referenceIn(done.text), attempt?.reference);
+  const explained = why(referenceIn(done.text));
+  assert.deepEqual([explained.result, explained.cause], ["deny", "factor.code-wrong"]);
+  assert.ok(!JSON.stringify(attempts("carol")).includes("Grüße"), "no password in the agent's log");
+  await screen.close();
+});
+
+test("what cannot be a code, and the password typed in its place, never leave the tile", async () => {
+  const dave = await person("dave");
+  const screen = await openTo("dave");
+  for (const typed of ["12345", "hunter2", PASSWORD]) {
+    const again = await screen.type("edit", typed).submit();
+    assert.deepEqual([again.response, again.text, screen.texts().at(-1)], ["not-finished", "That is not a code.", ASKED]);
+  }
+  const code = codeOf(dave);
+  const done = await screen.type("edit", `${code.slice(0, 3)} ${code.slice(3)}`).submit();
+  assert.equal(done.response, "credential", "the tries were no tries for the org, and a space is no digit");
+  await screen.close();
+});
+
+test("the person goes elsewhere: the logon ends as cancelled, and nothing of it is left in the tile", async () => {
+  await person("erin");
+  const screen = await openTo("erin");
+  await screen.deselect();
+  assert.deepEqual(atPassword(screen), ["Password"]);
+  assert.ok(
+    screen.screen.every(({ value }) => value === "" || value === "Sallyport"),
+    JSON.stringify(screen.screen),
+  );
+  const attempt = await until("the record", () => attempts("erin")[0]);
+  assert.deepEqual([attempt.result, attempt.cause], ["deny", "logon.cancelled"]);
+  await until("the org's record", () => why(attempt.reference).cause === "logon.cancelled");
+  await screen.close();
+});
+
+test("the person presses Cancel while the org does not answer: Windows has the screen back at once", async () => {
+  await person("frank");
+  const screen = await LogonScreen.open(windows);
+  org.signal("SIGSTOP");
+  try {
+    const answered = screen.type("edit", "frank").type("password", PASSWORD).submit();
+    screen.leave();
+    const done = await answered;
+    assert.equal(done.response, "not-finished");
+    assert.ok(done.ms < 3000, `${done.ms} ms`);
+    assert.equal(attempts("frank")[0]?.cause, "logon.cancelled");
+    assert.equal(referenceIn(done.text), attempts("frank")[0]?.reference);
+  } finally {
+    org.signal("SIGCONT");
+  }
+  await screen.close();
+});
+
+test("Windows refuses the credential that was let through: under a reference of its own, with Windows' reason as the cause", async () => {
+  const grace = await person("grace");
+  const screen = await openTo("grace");
+  const done = await screen.type("edit", codeOf(grace)).submit();
+  assert.equal(done.response, "credential");
+  const told = await screen.report("C000006E", "C0000072");
+  const [first, second] = attempts("grace");
+  assert.equal(referenceIn(told), second?.reference);
+  assert.deepEqual(
+    [second?.cause, second?.evidence.after, second?.evidence.status],
+    ["user.account-disabled", first?.reference, "0xC000006E"],
+  );
+  await until("the org has the report", () => org.records(second?.reference ?? "").then((found) => found.length > 0));
+  assert.equal(why(second?.reference ?? "").cause, "user.account-disabled");
+  await screen.close();
+});
+
+test("a password that network level authentication handed over is not asked again, and only the code is", async () => {
+  const heidi = await person("heidi");
+  const screen = await LogonScreen.open(windows, ["--handed", ".", "heidi", PASSWORD]);
+  assert.equal(screen.autoLogon, true);
+  const asked = await screen.submit();
+  assert.deepEqual([asked.response, screen.texts().at(-1)], ["not-finished", ASKED], asked.text);
+  const done = await screen.type("edit", codeOf(heidi)).submit();
+  const { user, password } = readCredential(done.credential?.bytes ?? "");
+  assert.deepEqual([user, password], ["heidi", PASSWORD]);
+  await screen.close();
+});
+
+test("unlocking is said to the org and to Windows, and a Windows that does not ask the tile to connect is served as well", async () => {
+  const ivan = await person("ivan");
+  const screen = await openTo("ivan", ["--unlock", "--direct"]);
+  const done = await screen.type("edit", codeOf(ivan)).submit();
+  assert.equal(done.told, undefined);
+  assert.equal(readCredential(done.credential?.bytes ?? "").type, 7);
+  await screen.close();
+  const [record] = await org.records(attempts("ivan")[0]?.reference ?? "");
+  assert.equal(record?.scenario, "unlock");
+});
+
+test("the agent is killed in the middle of a logon: refused, written down, and reported by the next agent", async () => {
+  const judy = await person("judy");
+  const screen = await openTo("judy");
+  process.kill(windows.pidOf("sallyport-agent.exe"), "SIGKILL");
+  const done = await screen.type("edit", codeOf(judy)).submit();
+  assert.deepEqual([done.response, done.credential], ["not-finished", undefined]);
+  await until("the service has ended", () => windows.serviceIs("STOPPED"));
+  const without = await screen.type("edit", "judy").type("password", PASSWORD).submit();
+  assert.deepEqual([without.response, without.credential], ["not-finished", undefined]);
+  await windows.startService();
+  for (const [text, cause] of [
+    [done.text, "agent.fault"],
+    [without.text, "agent.unreachable"],
+  ] as const) {
+    await until(`the org knows of ${text}`, () => org.records(referenceIn(text)).then((found) => found.length > 0));
+    assert.equal(why(referenceIn(text)).cause, cause);
+  }
+  await screen.close();
+});
+
+test("the person waits too long: the refusal stands ready at the next submit, although the agent has closed", async () => {
+  const kim = await person("kim");
+  await windows.stopService();
+  windows.changeSettings({ timeouts: { promptMs: 1000 } });
+  await windows.startService();
+  const screen = await openTo("kim");
+  const attempt = await until("the agent gave up", () => attempts("kim")[0]);
+  const done = await screen.type("edit", codeOf(kim)).submit();
+  assert.deepEqual([done.response, done.credential], ["not-finished", undefined]);
+  assert.equal(attempt.cause, "factor.timeout");
+  assert.equal(referenceIn(done.text), attempt.reference);
+  await screen.close();
+});
+
+test("a pipe that a stranger made in the service's place gets not one byte", async () => {
+  await windows.stopService();
+  const stranger = await windows.startStranger();
+  const screen = await LogonScreen.open(windows);
+  const done = await screen.type("edit", "mallory").type("password", PASSWORD).submit();
+  assert.deepEqual([done.response, done.credential], ["not-finished", undefined]);
+  assert.match(readFileSync(windows.data("attempts.jsonl"), "utf8"), /"username":"mallory".*"cause":"door.untrusted"/);
+  assert.equal(await stranger.end(), "connections 1, bytes 0\n");
+  await screen.close();
 });
