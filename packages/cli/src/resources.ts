@@ -23,6 +23,10 @@ export async function findClient(org: OrgClient, name: string): Promise<ClientVi
   return only(await org.list<ClientView>("/api/v1/clients?limit=200"), name, "client", (client) => client.name);
 }
 
+export async function assignUser(org: OrgClient, app: AppView, user: { id: string }): Promise<void> {
+  await org.send("POST", `/api/v1/apps/${app.id}/users`, { id: user.id });
+}
+
 function only<T extends { id: string }>(all: T[], name: string, kind: string, nameOf: (item: T) => string): T {
   const found = all.filter((item) => item.id === name || nameOf(item).toLowerCase() === name.toLowerCase());
   if (found.length === 1 && found[0]) return found[0];

@@ -1,15 +1,18 @@
-/** What `sallyport start` adds to the org: an app for this machine, an enrolled and armed agent, and the lines that lead to a first logon. */
+/** What `sallyport start` adds to the org: an app for this machine, an agent that is enrolled and armed, and the way to a first logon. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync } from "node:fs";
 import { join, relative } from "node:path";
-import { arm, enrolHost } from "@sallyport/agent";
+import { setTimeout as wait } from "node:timers/promises";
+import { arm, enrolHost, readStatus } from "@sallyport/agent";
 import type { AppView } from "@sallyport/contracts";
 import type { ServerHandle } from "@sallyport/server";
 import { Complaint } from "./complaint.ts";
 import { OrgClient } from "./org-client.ts";
 
 const APP = "this-machine";
+/** How often the agent is asked whether it listens yet: nobody tells. */
+const LOOK_MS = 50;
 
 export async function startHere(handle: ServerHandle, data: string): Promise<{ stop: () => Promise<void> }> {
   const state = join(data, "agent");
@@ -19,9 +22,19 @@ export async function startHere(handle: ServerHandle, data: string): Promise<{ s
   const agent = spawn(process.execPath, [process.argv[1] ?? "", "agent", "run", "--state", state], {
     stdio: ["ignore", "ignore", "inherit"],
   });
+  await doorOpens(agent, state);
   if (first) await armHere(state);
-  greet(handle, data, state);
+  process.stdout.write(`${greeting(handle, data).join("\n")}\n`);
   return { stop: () => stop(agent) };
+}
+
+/** The next step asks the running agent: a second one with the same identity would look like a copied disk. */
+async function doorOpens(agent: ChildProcess, state: string): Promise<void> {
+  const gone = once(agent, "exit").then(() => true);
+  for (;;) {
+    if ((await readStatus({ state })).running) return;
+    if (await Promise.race([gone, wait(LOOK_MS, false)])) throw new Complaint("the agent of this machine ended at once; it says why above");
+  }
 }
 
 async function enrolHere(data: string, state: string): Promise<void> {
@@ -39,23 +52,38 @@ async function armHere(state: string): Promise<void> {
   if (!done.ok) throw new Complaint(`the agent could not be armed: ${done.findings.map((finding) => finding.cause).join(", ")}`);
 }
 
-function greet(handle: ServerHandle, data: string, state: string): void {
-  const socket = relative(process.cwd(), join(state, "agent.sock"));
-  const option = data === "./data" ? "" : ` --data ${data}`;
-  const lines = [
+/** What stands now, and the commands to copy: every step says the next one. */
+function greeting(handle: ServerHandle, data: string): string[] {
+  const own = data === "./data";
+  const option = own ? "" : ` --data ${data}`;
+  const socket = own ? "" : ` --socket ${relative(process.cwd(), join(data, "agent/agent.sock"))}`;
+  return [
     "",
-    `  Sallyport is running at ${handle.url}   (stop with Ctrl-C)`,
+    `Sallyport runs at ${handle.url}. Leave this terminal open; Ctrl-C stops it, npm start goes on where it stood.`,
     "",
-    ...(handle.setUpLink ? ["  Make the first administrator (good for 30 minutes, once):", `    ${handle.setUpLink}`, ""] : []),
-    "  A first logon on this machine, in another terminal:",
-    `    npx sallyport user add alice --password-stdin${option}      (type a pass phrase, then Ctrl-D)`,
-    `    npx sallyport factor enrol alice totp${option}              (scan the code with an authenticator app)`,
-    `    npx sallyport assign ${APP} alice${option} && npx sallyport logon alice --socket ${socket}`,
+    `  done  the org, with its data in ${data}`,
+    `  done  an agent on this machine: enrolled in the app ${APP}, armed`,
     "",
-    "  Refused? The answer ends with a reference:  npx sallyport why REFERENCE",
+    "Next, in another terminal, in this folder (no root needed):",
+    "",
+    "  1. A person. Asks for a new password, shows a QR code for an authenticator app, asks the app's first code:",
+    "",
+    `       npx sallyport user add alice --password --assign ${APP} --totp${option}`,
+    "",
+    "  2. A logon with password and code:",
+    "",
+    `       npx sallyport logon alice${socket}`,
+    "",
+    "  3. If it is refused, the answer ends with a reference. It tells you the cause:",
+    "",
+    `       npx sallyport why REFERENCE${option}`,
+    "",
+    "Then in front of ssh and sudo (as root, on Debian): README.md, “In front of ssh”.",
+    ...(handle.setUpLink
+      ? ["", "The org's first administrator is made in a browser, once, within 30 minutes:", "", `       ${handle.setUpLink}`]
+      : []),
     "",
   ];
-  process.stdout.write(`${lines.join("\n")}\n`);
 }
 
 async function stop(agent: ChildProcess): Promise<void> {

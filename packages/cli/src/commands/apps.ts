@@ -7,7 +7,7 @@ import { type CommonOptions, orgCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import type { OrgClient } from "../org-client.ts";
 import { print, table } from "../output.ts";
-import { findApp, findGroup, findUser } from "../resources.ts";
+import { assignUser, findApp, findGroup, findUser } from "../resources.ts";
 
 export function appCommands(program: Command): void {
   const app = program.command("app").description("protected things: machines of one kind, with assignments and a policy");
@@ -95,11 +95,11 @@ function assignCommands(program: Command): void {
       },
       async (org, options, label = "", who = "") => {
         const app = await findApp(org, label);
-        const target = options.group ? await findGroup(org, who) : await findUser(org, who);
         const path = `/api/v1/apps/${app.id}/${options.group ? "groups" : "users"}`;
+        const target = options.group ? await findGroup(org, who) : await findUser(org, who);
         if (method === "remove") await org.send("DELETE", `${path}/${target.id}`);
         else if (options.group) await org.send("PUT", `${path}/${target.id}`, {});
-        else await org.send("POST", path, { id: target.id });
+        else await assignUser(org, app, target);
         print(
           options.json,
           { app: app.id, assigned: target.id },

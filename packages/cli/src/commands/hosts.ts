@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import type * as z from "zod";
 import { type CommonOptions, orgCommand, plainCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
+import { afterArm, afterEnrol } from "../next-steps.ts";
 import { print, table } from "../output.ts";
 import { findApp, findHost } from "../resources.ts";
 import { readStdin } from "../terminal.ts";
@@ -91,7 +92,7 @@ export function hostCommands(program: Command): void {
     async (options) => {
       const { state, codeFile, name } = options as { state?: string; codeFile?: string; name?: string };
       const code = codeFile === undefined ? await readStdin() : readText(codeFile).trim();
-      sayJoined(options.json, await enrolHost({ code, ...(state ? { state } : {}), ...(name ? { name } : {}) }));
+      sayJoined(options.json, await enrolHost({ code, ...(state ? { state } : {}), ...(name ? { name } : {}) }), state);
     },
   );
   registerCommand(host);
@@ -131,17 +132,17 @@ function registerCommand(host: Command): void {
     async (options) => {
       const { secretFile, ...flags } = options as unknown as RegisterFlags;
       const clientSecret = secretFile === undefined ? await readStdin() : readText(secretFile);
-      sayJoined(options.json, await registerHost({ ...flags, clientSecret }));
+      sayJoined(options.json, await registerHost({ ...flags, clientSecret }), flags.state);
     },
   );
 }
 
-function sayJoined(json: boolean | undefined, done: JoinOutcome): void {
+function sayJoined(json: boolean | undefined, done: JoinOutcome, state: string | undefined): void {
   if (!done.ok) throw new Complaint(done.reason, { ...done });
   print(json, done, () => [
     `This machine is ${done.host.name} of ${done.host.org} now, disarmed.`,
     ...(done.pending ? [`It waits for approval; on the org: sallyport host approve ${done.host.name}`] : []),
-    "Next: sallyport agent run, then sallyport agent arm",
+    ...afterEnrol(state),
   ]);
 }
 
@@ -177,7 +178,10 @@ export function agentCommands(program: Command): void {
         throw new Complaint(`not armed: ${done.findings.map((f) => `${f.cause} (${JSON.stringify(f.evidence)})`).join("; ")}`, {
           findings: done.findings,
         });
-      print(options.json, done, () => "armed: logons through the door are asked for their second factor");
+      print(options.json, done, () => [
+        "armed: logons through the door are asked for their second factor",
+        ...afterArm(stateOf(options).state),
+      ]);
     },
   );
   plainCommand(

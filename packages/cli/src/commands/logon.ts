@@ -1,4 +1,5 @@
 /** `sallyport logon`: a provider in the terminal, for a first logon and for trying an agent; the org checks the password. */
+import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { type AgentFrame, agentFrame, DOOR_VERSION, type Field } from "@sallyport/contracts";
@@ -15,22 +16,25 @@ interface LogonOptions {
   json?: boolean;
 }
 
+/** Of the machine's own agent, else of the one that `npm start` runs in this folder. */
+const DOORS = ["/run/sallyport/agent.sock", "data/agent/agent.sock"] as const;
+
 export function logonCommand(program: Command): void {
   plainCommand(
     program,
     {
       name: "logon <user>",
       does: "try a logon through this machine's agent; asks the password, which the org checks",
-      example: "sallyport logon alice --socket ./data/agent/agent.sock",
+      example: "sallyport logon alice",
       options: [
-        ["--socket <path>", "the agent's socket (default: /run/sallyport/agent.sock)"],
+        ["--socket <path>", `the agent's socket (default: ${DOORS.join(", else ")})`],
         ["--code <code>", "the code, instead of being asked for it"],
         ["--service <name>", "the service to appear as (default: console)"],
       ],
     },
     async (options, user = "") => {
       const given = options as unknown as Partial<LogonOptions>;
-      await logon(user, { ...given, socket: given.socket ?? "/run/sallyport/agent.sock" });
+      await logon(user, { ...given, socket: given.socket ?? DOORS.find((path) => existsSync(path)) ?? DOORS[0] });
     },
   );
 }
@@ -39,7 +43,7 @@ async function logon(user: string, options: LogonOptions): Promise<void> {
   const socket = connect(options.socket);
   const lines = createInterface({ input: socket });
   const failed = new Promise<never>((_, reject) =>
-    socket.once("error", (error) => reject(new Complaint(`the agent's door ${options.socket} does not open: ${error.message}`))),
+    socket.once("error", (error: NodeJS.ErrnoException) => reject(new Complaint(doorShut(options.socket, error)))),
   );
   failed.catch(() => {});
   const send = (frame: object) => socket.write(`${JSON.stringify(frame)}\n`);
@@ -62,6 +66,12 @@ async function logon(user: string, options: LogonOptions): Promise<void> {
   } finally {
     socket.destroy();
   }
+}
+
+function doorShut(socket: string, error: NodeJS.ErrnoException): string {
+  const shut = `the agent's door ${socket} does not open: ${error.message}`;
+  if (error.code === "EACCES") return `${shut}; it is for root, or for who runs the agent`;
+  return error.code === "ENOENT" || error.code === "ECONNREFUSED" ? `${shut}; is the agent running? npm start runs one` : shut;
 }
 
 function readFrame(line: string): AgentFrame {
@@ -98,5 +108,8 @@ function end(frame: Exclude<AgentFrame, { show: unknown }>, options: LogonOption
   const { end: done } = frame;
   const reference = done.reference === undefined ? "" : ` Reference: ${done.reference}`;
   print(options.json, done, () => (done.result === "allow" ? `Let in as ${done.username}.` : `${done.text}${reference}`));
-  if (done.result !== "allow") process.exitCode = 1;
+  if (done.result === "allow") return;
+  process.exitCode = 1;
+  if (!options.json && done.reference !== undefined)
+    process.stderr.write(`Why? An administrator reads it with: sallyport why ${done.reference}\n`);
 }

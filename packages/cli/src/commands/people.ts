@@ -2,9 +2,12 @@
 import type { GroupView, UserView } from "@sallyport/contracts";
 import type { Command } from "commander";
 import { type CommonOptions, orgCommand } from "../command.ts";
+import { Complaint } from "../complaint.ts";
+import { enrolTotp } from "../enrol-totp.ts";
+import type { OrgClient } from "../org-client.ts";
 import { print, table } from "../output.ts";
-import { findGroup, findUser } from "../resources.ts";
-import { readStdin } from "../terminal.ts";
+import { assignUser, findApp, findGroup, findUser } from "../resources.ts";
+import { ask, readStdin } from "../terminal.ts";
 
 interface AddOptions extends CommonOptions {
   email?: string;
@@ -16,6 +19,9 @@ interface AddOptions extends CommonOptions {
   source?: string;
   externalId?: string;
   passwordStdin?: boolean;
+  password?: boolean;
+  assign?: string;
+  totp?: boolean;
 }
 
 export function userCommands(program: Command): void {
@@ -25,7 +31,7 @@ export function userCommands(program: Command): void {
     {
       name: "add <login>",
       does: "create a user",
-      example: "sallyport user add alice --email alice@corp.example",
+      example: "sallyport user add alice --password --assign servers --totp",
       options: [
         ["--email <address>", "e-mail address"],
         ["--first-name <name>", "first name"],
@@ -35,7 +41,10 @@ export function userCommands(program: Command): void {
         ["--upn <name>", "userPrincipalName"],
         ["--source <name>", "where the user comes from (default: local)"],
         ["--external-id <id>", "the user's id in that source"],
-        ["--password-stdin", "read a password from standard input, for logons whose password the org checks"],
+        ["--password", "ask for a password at the terminal, for logons whose password the org checks"],
+        ["--password-stdin", "the same, all of standard input"],
+        ["--assign <app>", "let the user log on to this app's machines"],
+        ["--totp", "go on to enrol an authenticator app: shows a QR code, asks its first code"],
       ],
     },
     addUser,
@@ -78,8 +87,26 @@ export function userCommands(program: Command): void {
   );
 }
 
-const addUser = async (org: import("../org-client.ts").OrgClient, options: AddOptions, login = "") => {
-  const profile = {
+async function addUser(org: OrgClient, options: AddOptions, login = ""): Promise<void> {
+  // What can be wrong of the other steps shows before anybody is made.
+  if (options.totp && options.json) throw new Complaint("--totp asks at a terminal; for scripts: sallyport factor enrol LOGIN totp --json");
+  const app = options.assign === undefined ? undefined : await findApp(org, options.assign);
+  const created = await org.send<UserView>("POST", "/api/v1/users?activate=true", {
+    profile: profileOf(login, options),
+    ...(await credentialsOf(login, options)),
+    source: options.source,
+    externalId: options.externalId,
+  });
+  print(options.json, created, () => `${created.profile.login} is ${created.status} (${created.id})`);
+  if (app) {
+    await assignUser(org, app, created);
+    if (!options.json) print(false, undefined, () => `${created.profile.login} may log on to the machines of ${app.label}`);
+  }
+  if (options.totp) await enrolTotp(org, created);
+}
+
+function profileOf(login: string, options: AddOptions): Record<string, string | undefined> {
+  return {
     login,
     email: options.email,
     firstName: options.firstName,
@@ -88,15 +115,15 @@ const addUser = async (org: import("../org-client.ts").OrgClient, options: AddOp
     domain: options.domain,
     userPrincipalName: options.upn,
   };
-  const password = options.passwordStdin ? { credentials: { password: { value: await readStdin() } } } : {};
-  const created = await org.send<UserView>("POST", "/api/v1/users?activate=true", {
-    profile,
-    ...password,
-    source: options.source,
-    externalId: options.externalId,
-  });
-  print(options.json, created, () => `${created.profile.login} is ${created.status} (${created.id})`);
-};
+}
+
+async function credentialsOf(login: string, options: AddOptions): Promise<object> {
+  if (options.passwordStdin) return { credentials: { password: { value: await readStdin() } } };
+  if (!options.password) return {};
+  const value = await ask(`A new password for ${login} (8 characters or more; it does not show): `, true);
+  if ((await ask("The same once more: ", true)) !== value) throw new Complaint("these were two different passwords; nobody was made");
+  return { credentials: { password: { value } } };
+}
 
 function row(user: UserView): string[] {
   return [user.profile.login, user.status, user.source, user.id];

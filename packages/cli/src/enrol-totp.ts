@@ -1,0 +1,67 @@
+/** Enrols an authenticator app at the terminal: a QR code to scan, then the first code, until it is right. */
+import type { UserFactorView, UserView } from "@sallyport/contracts";
+import qrcode from "qrcode-generator";
+import { Complaint } from "./complaint.ts";
+import type { OrgClient } from "./org-client.ts";
+import { print } from "./output.ts";
+import { ask } from "./terminal.ts";
+
+/** First codes that a person may mistype before the command gives up; the org counts by its own rules. */
+const TRIES = 3;
+
+const path = (user: UserView) => `/api/v1/users/${user.id}/factors`;
+
+export function createTotp(org: OrgClient, user: UserView, activate: boolean): Promise<UserFactorView> {
+  const body = { factorType: "token:software:totp", provider: "GOOGLE" };
+  return org.send<UserFactorView>("POST", `${path(user)}${activate ? "?activate=true" : ""}`, body);
+}
+
+export async function enrolTotp(org: OrgClient, user: UserView): Promise<void> {
+  const created = await createTotp(org, user, false);
+  print(false, undefined, () => secretLines(created));
+  for (let tries = 1; ; tries++) {
+    const passCode = (await ask("Enter the code that the app shows: ")).replace(/\s/g, "");
+    try {
+      await org.send("POST", `${path(user)}/${created.id}/lifecycle/activate`, { passCode });
+      break;
+    } catch (error) {
+      if (!(error instanceof Complaint) || tries === TRIES) throw error;
+      process.stderr.write(`${error.message}\n`);
+    }
+  }
+  print(
+    false,
+    undefined,
+    () => `${user.profile.login} can log on with this factor now. A code works once: the next logon takes the next one.`,
+  );
+}
+
+/** What a person scans, or types by hand. */
+export function secretLines(created: UserFactorView): string[] {
+  const activation = created._embedded?.activation;
+  return [
+    qr(activation?.otpauth ?? ""),
+    `Scan this with an authenticator app, or enter the secret by hand: ${activation?.sharedSecret}`,
+    activation?.otpauth ?? "",
+  ];
+}
+
+/** Two rows of modules in one line of text, dark on light, with the quiet zone that scanners need. */
+function qr(text: string): string {
+  const code = qrcode(0, "M");
+  code.addData(text);
+  code.make();
+  const size = code.getModuleCount();
+  const dark = (row: number, column: number) => row >= 0 && column >= 0 && row < size && column < size && code.isDark(row, column);
+  const lines: string[] = [];
+  for (let row = -2; row < size + 2; row += 2) {
+    let line = "";
+    for (let column = -2; column < size + 2; column++) {
+      const top = dark(row, column);
+      const bottom = dark(row + 1, column);
+      line += top && bottom ? " " : top ? "▄" : bottom ? "▀" : "█";
+    }
+    lines.push(line);
+  }
+  return lines.join("\n");
+}
