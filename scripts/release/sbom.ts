@@ -1,0 +1,82 @@
+/** The bill of materials: CycloneDX as npm writes it from the lock, cut down to what is inside the release. */
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { NATIVE } from "../bundles.js";
+import { ROOT } from "../prepare.js";
+import { run } from "./run.ts";
+
+interface Component {
+  "bom-ref": string;
+  name: string;
+  version: string;
+  scope?: string;
+  properties?: { name: string; value: string }[];
+}
+interface Bom {
+  serialNumber: string;
+  metadata: { timestamp: string; component: { name: string; description?: string }; tools?: unknown; lifecycles?: unknown };
+  components: Component[];
+  dependencies: { ref: string; dependsOn: string[] }[];
+}
+
+/** The Node of each package; not bundled, but carried beside. */
+const RUNTIME = `node-linux-${process.arch}`;
+
+/** `inputs`: the bundler's word on which files are in which bundle. Every package among them is listed, and nothing else. */
+export function writeSbom(options: { file: string; inputs: Record<string, string[]>; time: number; version: string }): void {
+  const shipped = shippedPackages(options.inputs);
+  const bom = JSON.parse(run("npm", ["sbom", "--sbom-format=cyclonedx", "--package-lock-only", "--prefix", ROOT])) as Bom;
+  const kept = bom.components.flatMap((one) => {
+    const found = shipped.get(one["bom-ref"]);
+    // npm names a workspace by its folder.
+    return found ? [{ ...one, name: found.name, scope: "required", properties: inBundles(found.bundles) }] : [];
+  });
+  const refs = new Set(kept.map((one) => one["bom-ref"]));
+  for (const ref of shipped.keys()) if (!refs.has(ref)) throw new Error(`the lock has no ${ref}, which is in the release`);
+  bom.components = kept;
+  const own = bom.dependencies.filter(({ ref }) => ref === `sallyport@${options.version}` || refs.has(ref));
+  bom.dependencies = own.map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((to) => refs.has(to)) }));
+  bom.metadata.component.name = "sallyport";
+  bom.metadata.timestamp = new Date(options.time * 1000).toISOString();
+  delete bom.metadata.lifecycles;
+  // npm's own version and its random number would make two builds of one commit differ.
+  delete bom.metadata.tools;
+  bom.serialNumber = `urn:uuid:${uuidOf(JSON.stringify([bom.components, options.time]))}`;
+  writeFileSync(options.file, `${JSON.stringify(bom, null, 2)}\n`);
+}
+
+interface Shipped {
+  name: string;
+  bundles: Set<string>;
+}
+
+/** By `name@version`, as the bill refers to them. */
+function shippedPackages(inputs: Record<string, string[]>): Map<string, Shipped> {
+  const all = new Map<string, Shipped>();
+  const add = (folder: string, bundle: string) => {
+    const { name, version } = JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8")) as { name: string; version: string };
+    const entry = all.get(`${name}@${version}`) ?? { name, bundles: new Set() };
+    entry.bundles.add(bundle);
+    all.set(`${name}@${version}`, entry);
+  };
+  for (const [bundle, files] of Object.entries(inputs)) for (const folder of new Set(files.flatMap(packageFolder))) add(folder, bundle);
+  for (const name of NATIVE) add(`node_modules/${name}`, "sallyport.mjs");
+  add(`node_modules/${RUNTIME}`, "packages");
+  return all;
+}
+
+/** `node_modules/a/node_modules/@b/c/lib/x.js` is of `node_modules/a/node_modules/@b/c`; our own `packages/x/src/…` of `packages/x`. */
+export function packageFolder(file: string): string[] {
+  const match = /^((?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+|packages\/[^/]+)\//.exec(file);
+  return match?.[1] === undefined ? [] : [match[1]];
+}
+
+function inBundles(bundles: Set<string>): { name: string; value: string }[] {
+  return [...bundles].sort().map((value) => ({ name: "sallyport:bundled-in", value }));
+}
+
+function uuidOf(text: string): string {
+  const hex = createHash("sha256").update(text).digest("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
