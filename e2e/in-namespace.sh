@@ -1,11 +1,11 @@
 #!/bin/sh
-# Runs a command as on a machine of its own: private mounts, processes and network; whatever it changes below /etc, /run, /var/lib and
-# /var/log is gone when it ends. Usage: unshare -mpnf --kill-child --mount-proc e2e/in-namespace.sh COMMAND…
+# Runs a command as on a machine of its own: private mounts, processes and network; whatever it changes below /etc, /usr, /run, /var/lib
+# and /var/log is gone when it ends. Usage: unshare -mpnf --kill-child --mount-proc e2e/in-namespace.sh COMMAND…
 set -eu
 mount --make-rprivate /
 ip link set lo up
 mount -t tmpfs -o mode=755 tmpfs /mnt
-for folder in /etc /var/lib; do
+for folder in /etc /usr /var/lib; do
   mkdir -p "/mnt$folder/upper" "/mnt$folder/work"
   mount -t overlay overlay -o "lowerdir=$folder,upperdir=/mnt$folder/upper,workdir=/mnt$folder/work" "$folder"
 done
