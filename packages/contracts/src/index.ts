@@ -3,6 +3,7 @@ export * from "./cause-id.ts";
 export * from "./causes.ts";
 export * from "./client-pair.ts";
 export * from "./crockford.ts";
+export * from "./diagnosis.ts";
 export * from "./door.ts";
 export * from "./enrolment-code.ts";
 export * from "./errors.ts";

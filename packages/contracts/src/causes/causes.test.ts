@@ -10,7 +10,7 @@ import { REFUSED, WRONG_CODE } from "./person.ts";
 const IDS = `
   client.unknown client.id-mangled client.secret-wrong client.secret-mangled client.secret-retired client.revoked
   client.pending client.capped client.legacy client.assertion-invalid client.replayed client.cloned url.malformed url.trailing-slash url.wrong-org
-  config.missing config.unreadable config.invalid config.exposed clock.host clock.org clock.factor user.refused
+  config.missing config.unreadable config.invalid config.exposed config.risky clock.host clock.org clock.factor user.refused
   user.unknown user.name-shape user.ambiguous user.suspended user.deactivated user.locked user.password
   user.no-local-account user.password-expired user.account-disabled user.hours user.workstation app.not-assigned
   policy.denies policy.no-mfa policy.stale address.unknown host.remote-off host.nla host.not-rdp-user host.rdp-closed
@@ -33,7 +33,7 @@ const IDS = `
 const COMMANDS = new Set(
   `serve|token create|user add|user list|user show|user suspend|user unsuspend|user activate|user unlock|group add|group members|app add|app show
   |assign|zone set|policy show|policy set|policy rehearse|app legacy|host code|host list|host show|host approve|host revoke|host enrol|host register|client add|client rotate|client revoke|agent run|agent arm|agent disarm
-  |agent status|factor enrol|factor list|factor reset|logon|log tail|log verify|log export|why|cause`.split(/\s*\|/),
+  |agent status|factor enrol|factor list|factor reset|logon|log tail|log verify|log export|why|doctor okta|cause`.split(/\s*\|/),
 );
 
 const table: Cause[] = Object.values(CAUSES);

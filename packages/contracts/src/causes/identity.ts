@@ -257,4 +257,15 @@ export const IDENTITY = {
         'Read the file and see that nobody has changed it. Run `icacls "%ProgramData%\\Sallyport" /inheritance:r /grant:r "*S-1-5-18:(OI)(CI)F" "*S-1-5-32-544:(OI)(CI)F"` as administrator, then restart the service.',
     },
   },
+  "config.risky": {
+    kind: "finding",
+    title: "A setting lets people in without a second factor",
+    person: MACHINE,
+    administrator:
+      "The configuration is valid, but a setting in it opens a way past the second factor, or switches a protection off. The evidence names the setting and what it allows.",
+    evidence: ["file", "setting", "value"],
+    who: "administrator",
+    fix: { any: "Read what the setting in the evidence allows. If nobody decided that on purpose, set it back to its safe value." },
+    okta: "rdp_app_config.json: InternetFailOpenOption is true, SslPinningEnabled is false, FilterCredentialProvider is false, RdpOnly is true",
+  },
 } as const satisfies CauseRows;

@@ -1,0 +1,6 @@
+/** Doctor: why a logon failed, as one diagnosis in one shape. */
+export type { Answer, Check, Missed, Seen } from "./check.ts";
+export { conclude, exitCodeOf } from "./conclude.ts";
+export { type DiagnoseOptions, diagnose, type Progress } from "./diagnose.ts";
+export { renderHtml } from "./render/html.ts";
+export { renderTerminal } from "./render/terminal.ts";

@@ -1,0 +1,180 @@
+/** A diagnosis as a person reads it: in 80 columns, in colour or without, as one page for a ticket. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { describe, it } from "node:test";
+import { CAUSES, type CauseId, type Diagnosis, type Verdict } from "@sallyport/contracts";
+import fc from "fast-check";
+import { renderHtml } from "./html.ts";
+import { renderTerminal } from "./terminal.ts";
+
+const page = (diagnosis: Diagnosis, subject = "logs") => renderHtml(diagnosis, { subject, at: "2026-05-06T10:00:00Z", version: "0.1.0" });
+const proof = (value: string) => ({ what: "Url", value, where: "rdp_app_config.json:2:3" });
+const SLASH: Diagnosis = {
+  healthy: false,
+  findings: [
+    {
+      cause: "url.trailing-slash",
+      verdict: "confirmed",
+      title: "The org's URL ends in a slash",
+      evidence: [proof("https://acme.okta.com/ ends in a slash, character 22")],
+      fix: "Remove the slash at the end of the URL, then try one logon.",
+      who: "administrator",
+    },
+    {
+      cause: "url.malformed",
+      verdict: "ruled-out",
+      title: "t",
+      evidence: [proof("https://acme.okta.com")],
+      fix: "f",
+      who: "administrator",
+    },
+  ],
+  incidents: [
+    {
+      kind: "http-401",
+      count: 3,
+      first: "2026-05-06T10:00:00",
+      last: "2026-05-06T10:05:00",
+      users: ["CORP\\alice"],
+      candidates: [{ cause: "url.trailing-slash", verdict: "confirmed", evidence: [], decidedBy: "the URL in the file" }],
+    },
+  ],
+  notLookedAt: [{ what: "the registry", why: "no export was given" }],
+};
+const HEALTHY: Diagnosis = { healthy: true, findings: [], incidents: [], notLookedAt: [] };
+
+/** Anything that a log or a name can hold. */
+const hostile = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 120 }),
+  fc.constantFrom("<script>alert(1)</script>", "\u001b[2J\u202eevil", '"><img src=https://evil.example/x>', "x".repeat(300)),
+);
+const anyDiagnosis = fc
+  .record({
+    texts: fc.array(hostile, { minLength: 6, maxLength: 6 }),
+    causes: fc.array(
+      fc.tuple(
+        fc.constantFrom(...(Object.keys(CAUSES) as CauseId[])),
+        fc.constantFrom<Verdict>("confirmed", "candidate", "ruled-out", "unknown"),
+      ),
+      { maxLength: 5 },
+    ),
+  })
+  .map(({ texts: [a = "", b = "", c = "", d = "", e = "", f = ""], causes }): Diagnosis => {
+    const evidence = [{ what: a, value: b, where: c }];
+    return {
+      healthy: false,
+      findings: causes.map(([cause, verdict]) => ({
+        cause,
+        verdict,
+        title: d,
+        evidence,
+        fix: e,
+        who: "administrator",
+        dependsOn: ["clock.host"],
+      })),
+      incidents: [
+        {
+          kind: f,
+          count: 1,
+          first: a,
+          users: [b, c],
+          candidates: causes.map(([cause, verdict]) => ({ cause, verdict, evidence, decidedBy: d })),
+        },
+      ],
+      notLookedAt: [{ what: e, why: f }],
+    };
+  });
+
+describe("on a terminal", () => {
+  it("the root cause stands first, then the incidents, then what was ruled out and not looked at", () => {
+    assert.equal(
+      renderTerminal(SLASH).join("\n"),
+      `3 incidents; the cause: url.trailing-slash.
+
+Confirmed
+  ✗ url.trailing-slash — The org's URL ends in a slash
+    Url: https://acme.okta.com/ ends in a slash, character 22
+      (rdp_app_config.json:2:3)
+    → administrator: Remove the slash at the end of the URL, then try one
+      logon.
+
+Incidents
+  3 × http-401, 2026-05-06T10:00:00 to 2026-05-06T10:05:00
+    user: CORP\\alice
+   1. url.trailing-slash — confirmed
+        decided by: the URL in the file
+
+Ruled out
+  ✓ url.malformed: Url https://acme.okta.com (rdp_app_config.json:2:3)
+
+Not looked at
+  · the registry: no export was given`,
+    );
+    assert.deepEqual(renderTerminal(HEALTHY), ["Healthy: nothing was found."]);
+  });
+
+  it("no line is longer than 80 columns or the terminal, and nothing in it can rewrite the screen", () => {
+    fc.assert(
+      fc.property(anyDiagnosis, fc.integer({ min: 40, max: 200 }), (diagnosis, width) => {
+        for (const line of renderTerminal(diagnosis, { width })) {
+          assert.ok([...line].length <= Math.min(80, width), `${[...line].length}: ${line}`);
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: none may be left
+          assert.doesNotMatch(line, /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("colour changes nothing but the colour", () => {
+    fc.assert(
+      fc.property(anyDiagnosis, (diagnosis) => {
+        const coloured = renderTerminal(diagnosis, { colour: true }).join("\n");
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the colours
+        assert.equal(coloured.replace(/\u001b\[[0-9;]*m/g, ""), renderTerminal(diagnosis).join("\n"));
+      }),
+      { numRuns: 100 },
+    );
+    assert.ok(renderTerminal(SLASH, { colour: true }).join("").includes("\u001b[1;31m  ✗ url"));
+  });
+});
+
+describe("as a page", () => {
+  it("holds all that was found, and names no other origin", () => {
+    const html = page(SLASH);
+    for (const text of [
+      "url.trailing-slash",
+      "rdp_app_config.json:2:3",
+      "Remove the slash",
+      "3 × http-401",
+      "CORP\\alice",
+      "the URL in the file",
+      "Ruled out",
+      "no export was given",
+      "2026-05-06T10:00:00Z",
+    ])
+      assert.ok(html.includes(text), text);
+    assert.doesNotMatch(html, /\b(?:src|href|action|srcset|data)\s*=|url\(|@import|<script|<link|<iframe/i);
+  });
+
+  it("allows by its own policy nothing but its one style", () => {
+    const html = page(SLASH);
+    const style = /<style>([\s\S]*?)<\/style>/.exec(html)?.[1] ?? "";
+    const hash = createHash("sha256").update(style).digest("base64");
+    assert.ok(html.includes(`content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'"`));
+    assert.doesNotMatch(html, /style=/);
+  });
+
+  it("escapes whatever a log holds", () => {
+    const tags = (html: string) => [...html.matchAll(/<\/?([a-zA-Z!][^\s>]*)/g)].map(([, tag]) => tag);
+    const allowed = new Set(tags(page(SLASH)).concat("p", "code", "ul", "li", "b", "span"));
+    fc.assert(
+      fc.property(anyDiagnosis, hostile, (diagnosis, subject) => {
+        const html = page(diagnosis, subject);
+        for (const tag of tags(html)) assert.ok(allowed.has(tag), tag);
+        assert.doesNotMatch(html, /<img|<script|evil\.example\/x>/i);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
