@@ -31,6 +31,7 @@ test("every command has an example of itself and --json", () => {
     "logon",
     "log",
     "why",
+    "doctor",
   ]) {
     assert.ok(top.includes(name), name);
   }

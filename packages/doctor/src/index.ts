@@ -2,5 +2,6 @@
 export type { Answer, Check, Missed, Seen } from "./check.ts";
 export { conclude, exitCodeOf } from "./conclude.ts";
 export { type DiagnoseOptions, diagnose, type Progress } from "./diagnose.ts";
+export { diagnoseOkta, type OktaOptions } from "./okta/diagnose-okta.ts";
 export { renderHtml } from "./render/html.ts";
 export { renderTerminal } from "./render/terminal.ts";

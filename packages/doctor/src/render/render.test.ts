@@ -89,7 +89,7 @@ describe("on a terminal", () => {
   it("the root cause stands first, then the incidents, then what was ruled out and not looked at", () => {
     assert.equal(
       renderTerminal(SLASH).join("\n"),
-      `3 incidents; the cause: url.trailing-slash.
+      `3 × http-401: url.trailing-slash.
 
 Confirmed
   ✗ url.trailing-slash — The org's URL ends in a slash
@@ -111,6 +111,26 @@ Not looked at
   · the registry: no export was given`,
     );
     assert.deepEqual(renderTerminal(HEALTHY), ["Healthy: nothing was found."]);
+  });
+
+  it("the summary gives each incident its own cause, and claims none for another", () => {
+    const [first] = SLASH.incidents;
+    const other = {
+      kind: "http-403",
+      count: 1,
+      users: [],
+      candidates: [{ cause: "factor.none" as const, verdict: "candidate" as const, evidence: [], decidedBy: "x" }],
+    };
+    const open = { ...SLASH.findings[0], cause: "factor.none" as const, verdict: "candidate" as const } as Diagnosis["findings"][0];
+    const said = (more: Partial<Diagnosis>) => renderTerminal({ ...SLASH, ...more })[0];
+    assert.equal(
+      said({ incidents: [first as Diagnosis["incidents"][0], other] }),
+      "3 × http-401: url.trailing-slash. 1 × http-403: not decided, 1 possible.",
+    );
+    assert.equal(said({ incidents: [other] }), "1 × http-403: not decided, 1 possible. Also found: url.trailing-slash.");
+    assert.equal(said({ incidents: [] }), "Found: url.trailing-slash.");
+    assert.equal(said({ incidents: [], findings: [open] }), "Nothing is proved; possible: factor.none.");
+    assert.equal(said({ incidents: [], findings: [] }), "Could not look: no export was given.");
   });
 
   it("no line is longer than 80 columns or the terminal, and nothing in it can rewrite the screen", () => {

@@ -21,18 +21,30 @@ export const SECTIONS: readonly Section[] = [
   { verdict: "unknown", heading: "Not known" },
 ];
 
-/** The whole answer in one sentence. */
+/** So many kinds of incident are told in the summary; the list below has all. */
+const MOST_TOLD = 3;
+
+/** The whole answer in a few words: for each incident its own cause, since one fault need not explain another. */
 export function summary({ healthy, findings, incidents, notLookedAt }: Diagnosis): string {
   if (healthy) return "Healthy: nothing was found.";
-  const roots = findings.filter(({ verdict, dependsOn }) => verdict === "confirmed" && !dependsOn);
-  const refusals = incidents.reduce((sum, { count }) => sum + count, 0);
-  const seen = refusals > 0 ? `${refusals} ${refusals === 1 ? "incident" : "incidents"}; ` : "";
-  if (roots[0])
-    return `${seen}${roots.length === 1 ? "the cause" : `${roots.length} causes`}: ${roots.map(({ cause }) => cause).join(", ")}.`;
-  const open = findings.filter(({ verdict }) => verdict === "candidate").length;
-  if (open > 0) return `${seen}no cause is proved; ${open} ${open === 1 ? "is" : "are"} possible, the likeliest first.`;
-  if (incidents.length > 0) return `${seen}none of the known causes fits.`;
+  const parts = incidents.slice(0, MOST_TOLD).map(incidentSummary);
+  if (incidents.length > MOST_TOLD) parts.push(`${incidents.length - MOST_TOLD} more kinds of incident.`);
+  const explained = new Set(incidents.flatMap(confirmedIn));
+  const roots = findings.filter(({ cause, verdict, dependsOn }) => verdict === "confirmed" && !dependsOn && !explained.has(cause));
+  if (roots.length > 0) parts.push(`${parts.length > 0 ? "Also found" : "Found"}: ${roots.map(({ cause }) => cause).join(", ")}.`);
+  if (parts.length > 0) return parts.join(" ");
+  const open = findings.filter(({ verdict }) => verdict === "candidate");
+  if (open.length > 0) return `Nothing is proved; possible: ${open.map(({ cause }) => cause).join(", ")}.`;
   return `Could not look: ${notLookedAt[0]?.why ?? "nothing was there to look at"}.`;
+}
+
+const confirmedIn = ({ candidates }: Incident) => candidates.filter(({ verdict }) => verdict === "confirmed").map(({ cause }) => cause);
+
+function incidentSummary(incident: Incident): string {
+  const sure = confirmedIn(incident);
+  const possible = incident.candidates.filter(({ verdict }) => verdict === "candidate").length;
+  const told = sure.length > 0 ? sure.join(", ") : possible > 0 ? `not decided, ${possible} possible` : "not known";
+  return `${incident.count} × ${incident.kind}: ${told}.`;
 }
 
 /** `12 × http-401, 2024-05-06T10:00:00 to 2024-05-07T09:12:44`. */

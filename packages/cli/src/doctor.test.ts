@@ -1,0 +1,71 @@
+/** `sallyport doctor` as a person and as a script call it: exit code, one JSON shape, a page for a ticket, nothing on a wire. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { diagnosis } from "@sallyport/contracts";
+
+const MAIN = new URL("./main.ts", import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), "sallyport-doctor-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const log = join(folder, "OktaWidget.log");
+writeFileSync(
+  log,
+  "2026-05-06 10:00:00 exception thrown is = System.Net.WebException: Der Remoteserver hat einen Fehler zurückgegeben: (401) Nicht autorisiert.<CR><LF>   bei System.Net.HttpWebRequest.GetResponse()<CR><LF>   bei OktaWidget.JwtService.GetStateTokenUsingJwt(String username)\r\n",
+);
+const settings = join(folder, "rdp_app_config.json");
+writeFileSync(settings, '{"Url": "https://acme.okta.com/", "ClientSecret": "PLANTED-secret-PLANTED"}');
+const healthy = join(folder, "healthy");
+const doctor = (words: string[], env: Record<string, string> = {}) => {
+  const done = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, "doctor", "okta", ...words], {
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"], ...env },
+  });
+  return { code: done.status, out: done.stdout, error: done.stderr };
+};
+
+test("exit code 1 for findings; the JSON has the one shape, the root cause first", () => {
+  const { code, out, error } = doctor([log, settings, "--json"]);
+  assert.deepEqual([code, error], [1, ""]);
+  const found = diagnosis.parse(JSON.parse(out));
+  assert.equal(found.findings[0]?.cause, "url.trailing-slash");
+  assert.equal(found.incidents[0]?.kind, "http-401");
+});
+
+test("exit code 0 for healthy, 2 where it could not look", () => {
+  writeFileSync(healthy, "OktaWidget: widget shown\n");
+  const json = join(folder, "good.json");
+  writeFileSync(json, '{"Url": "https://acme.okta.com", "FilterCredentialProvider": true}');
+  assert.deepEqual([doctor([json]).code, doctor([join(folder, "nowhere")]).code], [0, 2]);
+  assert.match(doctor([join(folder, "nowhere")]).out, /^Could not look: it is not there\./);
+});
+
+test("text off a terminal is plain and without progress, in 80 columns, also where colours are wanted", () => {
+  const { out, error } = doctor([log, settings], { TERM: "xterm-256color", COLUMNS: "200" });
+  assert.equal(error, "");
+  assert.doesNotMatch(out, new RegExp(String.fromCharCode(27)));
+  for (const line of out.split("\n")) assert.ok([...line].length <= 80, line);
+  assert.match(out, /^1 × http-401: url\.trailing-slash\. Also found: client\.secret-mangled\.\n\nConfirmed\n/);
+});
+
+test("--html writes one private file, never over another", () => {
+  const page = join(folder, "ticket.html");
+  assert.equal(doctor([log, settings, "--html", page]).code, 1);
+  const html = readFileSync(page, "utf8");
+  assert.match(html, /url\.trailing-slash/);
+  assert.equal(statSync(page).mode & 0o777, 0o600);
+  const again = doctor([log, "--html", page]);
+  assert.deepEqual([again.code, readFileSync(page, "utf8") === html], [2, true]);
+  assert.match(again.error, /ticket\.html: EEXIST/);
+});
+
+test("a secret of the settings stands in none of the three", () => {
+  const page = join(folder, "secret.html");
+  const told = [doctor([settings, "--json"]).out, doctor([settings, "--html", page]).out, readFileSync(page, "utf8")];
+  for (const text of told) {
+    assert.match(text, /client\.secret-mangled/);
+    assert.doesNotMatch(text, /PLANTED/);
+  }
+});

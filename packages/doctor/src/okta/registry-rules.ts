@@ -1,0 +1,107 @@
+/** What the registry says about the other product's provider, its filter, TLS and remote desktop. */
+import type { CauseId, Proof } from "@sallyport/contracts";
+import type { Missed, Seen } from "../check.ts";
+
+export interface KeySeen {
+  /** Lower case, `hklm\software\…`. */
+  path: string;
+  where: string;
+  /** Written as `[-HKEY…]`: the file takes the key away. */
+  deleted: boolean;
+  /** By name in lower case; the default value has the empty name. `text` as written: `dword:00000001`, `"…"`. */
+  values: Map<string, { text: string; where: string }>;
+}
+
+const AUTHENTICATION = "hklm\\software\\microsoft\\windows\\currentversion\\authentication";
+const PROVIDERS = `${AUTHENTICATION}\\credential providers`;
+const FILTERS = `${AUTHENTICATION}\\credential provider filters`;
+/** The whole id stands in a customer's script only; so a key whose default value is the vendor's name counts as well. */
+const CLSID = "{6d269aea-159e-4f45-bc6a-02aa9c14f310}";
+const VENDOR_NAME = /oktacredentialprovider/i;
+const DOTNET = /\\microsoft\\\.netframework\\v4\.0\.30319$/;
+const TLS12_CLIENT = /\\schannel\\protocols\\tls 1\.2\\client$/;
+const SECURE_PROTOCOLS = /\\internet settings(?:\\winhttp)?$/;
+const TLS12 = 0x800;
+const TERMINAL_SERVER = /\\control\\terminal server(?:\\winstations\\rdp-tcp)?$/;
+
+/** Keys that some rule below asks for, or that show which branch was exported. */
+export const WANTED =
+  /\\authentication(?:$|\\credential provider)|\\\.netframework\\v4\.0\.30319$|\\schannel\\protocols\\tls 1\.2\\client$|\\internet settings(?:\\winhttp)?$|\\control\\terminal server(?:\\winstations\\rdp-tcp)?$/;
+
+export function judgeRegistry(keys: readonly KeySeen[], file: string): { seen: Seen[]; missed: Missed[] } {
+  const seen: Seen[] = [];
+  const missed: Missed[] = [];
+  branch(PROVIDERS, "provider", keys, file, seen, missed);
+  branch(FILTERS, "filter", keys, file, seen, missed);
+  seen.push(...keys.flatMap((key) => [...tlsOf(key), ...remoteOf(key)]));
+  return { seen, missed };
+}
+
+/** Registered and switched on, as far as the export reaches. */
+function branch(base: string, what: string, keys: readonly KeySeen[], file: string, seen: Seen[], missed: Missed[]): void {
+  const below = keys.filter(({ path, deleted }) => path.startsWith(`${base}\\`) && !deleted);
+  const own = below.filter(({ path, values }) => path === `${base}\\${CLSID}` || VENDOR_NAME.test(values.get("")?.text ?? ""));
+  const whole = [base, AUTHENTICATION].map((branch) => keys.find(({ path, deleted }) => !deleted && path === branch)).find(Boolean);
+  if (own.length === 0) {
+    const gone = keys.find(({ path, deleted }) => deleted && path === `${base}\\${CLSID}`);
+    if (whole || gone) {
+      const value = gone ? "the file takes it away" : `not registered (${below.length} others are)`;
+      seen.push({
+        cause: "provider.missing",
+        verdict: "confirmed",
+        evidence: [{ what: `the other product's ${what}`, value, where: (gone ?? whole)?.where ?? file }],
+      });
+    } else missed.push({ what: `whether the ${what} is registered`, why: `${file} does not hold the key “${base.split("\\").at(-1)}”` });
+    return;
+  }
+  const off = own.map((key) => ({ key, disabled: key.values.get("disabled") })).find(({ disabled }) => (dword(disabled?.text) ?? 0) !== 0);
+  const proof = (value: string, where: string): Proof[] => [{ what: `the other product's ${what}`, value, where }];
+  seen.push({ cause: "provider.missing", verdict: "ruled-out", evidence: proof("registered", own[0]?.where ?? file) });
+  if (off)
+    seen.push({
+      cause: "provider.filtered",
+      verdict: "confirmed",
+      evidence: proof(`Disabled = ${dword(off.disabled?.text)}`, off.disabled?.where ?? file),
+    });
+  else seen.push({ cause: "provider.filtered", verdict: "ruled-out", evidence: proof("no value Disabled, or 0", own[0]?.where ?? file) });
+}
+
+function tlsOf({ path, values }: KeySeen): Seen[] {
+  const wrong: Proof[] = [];
+  const check = (name: string, bad: (value: number) => boolean, means: string) => {
+    const entry = values.get(name.toLowerCase());
+    const value = dword(entry?.text);
+    if (entry && value !== undefined && bad(value)) wrong.push({ what: name, value: `${value}: ${means}`, where: entry.where });
+  };
+  if (DOTNET.test(path)) {
+    check("SchUseStrongCrypto", (value) => value === 0, "programs of .NET offer old versions of TLS");
+    check("SystemDefaultTlsVersions", (value) => value === 0, "programs of .NET do not follow the system's versions of TLS");
+  } else if (TLS12_CLIENT.test(path)) {
+    check("Enabled", (value) => value === 0, "TLS 1.2 is off");
+    check("DisabledByDefault", (value) => value !== 0, "TLS 1.2 is off unless a program asks for it");
+  } else if (SECURE_PROTOCOLS.test(path)) {
+    for (const name of ["DefaultSecureProtocols", "SecureProtocols"])
+      check(name, (value) => (value & TLS12) === 0, "without TLS 1.2 (0x800)");
+  }
+  return wrong.length === 0 ? [] : [{ cause: "tls.version", verdict: "candidate", evidence: wrong }];
+}
+
+function remoteOf({ path, values }: KeySeen): Seen[] {
+  if (!TERMINAL_SERVER.test(path)) return [];
+  const judge = (name: string, cause: CauseId, bad: number, verdict: "confirmed" | "candidate"): Seen[] => {
+    const entry = values.get(name.toLowerCase());
+    const value = dword(entry?.text);
+    if (!entry || value === undefined) return [];
+    return [
+      { cause, verdict: value === bad ? verdict : "ruled-out", evidence: [{ what: name, value: String(value), where: entry.where }] },
+    ];
+  };
+  // Without NLA the vendor says that people cannot connect; other set-ups work so.
+  return [...judge("fDenyTSConnections", "host.remote-off", 1, "confirmed"), ...judge("UserAuthentication", "host.nla", 0, "candidate")];
+}
+
+/** `dword:00000001`; other kinds of value are no switch. */
+function dword(text: string | undefined): number | undefined {
+  const hex = /^dword:([0-9a-f]{1,8})$/i.exec(text ?? "")?.[1];
+  return hex === undefined ? undefined : Number.parseInt(hex, 16);
+}
