@@ -1,5 +1,5 @@
 /** What every form of `sallyport doctor` answers: one shape for people's screens, tickets and scripts. */
-import { z } from "zod";
+import * as z from "zod";
 import { causeId } from "./cause-id.ts";
 
 /** `candidate`: the evidence allows it and does not decide. `unknown`: it could not be looked at; the evidence says why. */

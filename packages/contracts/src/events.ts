@@ -175,6 +175,11 @@ export const EVENTS = {
     severity: "warning",
     data: ["backupAt", "heads", "transactions", "codes", "tokens", "hosts"],
   },
+  "org.timeline-changed": {
+    title: "The database was failed over or restored: open logons ended, present codes count as used",
+    severity: "warning",
+    data: ["before", "after", "transactions", "enrolments", "hosts"],
+  },
   "org.callers-refused": {
     title: "Callers that proved nothing were refused; one line for each source and minute",
     severity: "warning",

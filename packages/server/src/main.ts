@@ -6,6 +6,7 @@ import pino, { type Logger } from "pino";
 import { type DataFiles, openDataFolder } from "./data-folder.ts";
 import { expireTransactions } from "./flows/authn/cancel.ts";
 import { newSetUpLink } from "./flows/management/set-up.ts";
+import { runAlone } from "./flows/run-alone.ts";
 import { DatabaseFault, type Store } from "./flows/store.ts";
 import { type AppDeps, buildApp } from "./http/app.ts";
 import { countEvents, prometheusMetrics } from "./http/metrics.ts";
@@ -15,14 +16,17 @@ import { SealingKeyFault } from "./keys/sealing-key.ts";
 import { DEFAULT_RATES } from "./limits/rates.ts";
 import { countRefusedCallers } from "./limits/refused-callers.ts";
 import { judgeListening, type Listening, ServerRefused } from "./listening.ts";
+import { openData } from "./open-data.ts";
 import { argonPasswords } from "./passwords/passwords.ts";
-import { openSqlite } from "./store/sqlite.ts";
+import type { DatabaseAddress } from "./store/postgres-connection.ts";
 
 export { ServerRefused } from "./listening.ts";
 
 export interface ServerOptions {
   /** Folder of the database, the sealing key and the admin socket. Made if absent, for its owner only. */
   data: string;
+  /** PostgreSQL instead of a file in the folder; then several servers, each with a folder of its own, are one org. */
+  database?: DatabaseAddress;
   /** `address:port`; port 0 takes any free one. */
   listen: string;
   /** The org's URL as hosts and browsers see it; made from `listen` on loopback. */
@@ -50,6 +54,7 @@ const SWEEP_MS = 5_000;
 /** How often what can no longer be used twice is forgotten, and how long after its end: a wrong clock must not make it forget too early. */
 const PURGE_MS = 3_600_000;
 const KEEP_MS = 24 * 3_600_000;
+const PURGE = { name: "purge", ms: PURGE_MS };
 
 /** Starts the org. Throws `ServerRefused`, one sentence with its cause, for everything that an administrator can put right. */
 export async function startServer(options: ServerOptions): Promise<ServerHandle> {
@@ -59,7 +64,7 @@ export async function startServer(options: ServerOptions): Promise<ServerHandle>
     { level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
     pino.destination({ fd: 2, sync: false }),
   );
-  const store = await openData(files);
+  const store = await openData(files, options.database, log);
   try {
     return await openOrg(options, listening, files, store, log);
   } catch (error) {
@@ -67,15 +72,6 @@ export async function startServer(options: ServerOptions): Promise<ServerHandle>
     if (error instanceof SealingKeyFault || error instanceof DatabaseFault)
       throw new ServerRefused(error.causeId, error.message, { cause: error });
     throw error;
-  }
-}
-
-async function openData({ database }: DataFiles): Promise<Store> {
-  try {
-    return await openSqlite({ file: database, now: Date.now });
-  } catch (error) {
-    if (error instanceof DatabaseFault) throw new ServerRefused(error.causeId, error.message, { cause: error });
-    throw new ServerRefused("org.database", `the database ${database} cannot be used: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -116,7 +112,9 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
       stopping.abort(new DatabaseFault("org.database", "the server is stopping"));
       await Promise.all([app.close(), admin.close()]);
       await refusedCallers.stop();
-      await say(store, "org.stopped", { version: options.version, node: store.node, signal });
+      // An org whose database is gone stops all the same.
+      const stopped = say(store, "org.stopped", { version: options.version, node: store.node, signal });
+      await stopped.catch((err: unknown) => log.error({ err }, "the end could not be written to the log"));
       await plain.close();
       rmSync(adminSocket, { force: true });
     },
@@ -129,8 +127,13 @@ function sweepRegularly(store: Store, log: Logger): NodeJS.Timeout[] {
     setInterval(() => void work().catch((err: unknown) => log.error({ err }, what)), ms).unref();
   return [
     every(SWEEP_MS, "open logons could not be ended", () => expireTransactions(store)),
-    every(PURGE_MS, "what ended long ago could not be forgotten", () => store.purge(Date.now() - KEEP_MS)),
+    every(PURGE_MS, "what ended long ago could not be forgotten", () => runAlone(store, PURGE, () => purge(store))),
   ];
+}
+
+async function purge(store: Store): Promise<void> {
+  const now = await store.read(async (tx) => tx.now);
+  await store.purge(now - KEEP_MS);
 }
 
 async function listenOnNetwork(deps: AppDeps, options: ServerOptions, { host, port }: Listening): Promise<FastifyInstance> {

@@ -4,6 +4,7 @@ import type { ServerHandle, ServerOptions } from "@sallyport/server";
 import type { Command } from "commander";
 import { type CommonOptions, plainCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
+import { readDatabaseAddress } from "../database-address.ts";
 import { print } from "../output.ts";
 import { startHere } from "../start-here.ts";
 import { VERSION } from "../version.ts";
@@ -15,6 +16,8 @@ interface ServeOptions extends CommonOptions {
   tlsKey?: string;
   trustedProxy?: string;
   sealingKey?: string;
+  database?: string;
+  databasePasswordFile?: string;
   logLevel?: string;
 }
 
@@ -28,6 +31,8 @@ export function serveCommand(program: Command): void {
         "sallyport serve --data /var/lib/sallyport-org --listen 0.0.0.0:443 --url https://mfa.corp.example --tls-cert cert.pem --tls-key key.pem",
       options: [
         ["--data <folder>", "folder of the database, sealing key and admin socket (default: ./data)"],
+        ["--database <url>", "PostgreSQL instead of a file, for several nodes: postgres://user@host/database (or set SALLYPORT_DATABASE)"],
+        ["--database-password-file <file>", "file with the database user's password (or set PGPASSWORD)"],
         ["--listen <address:port>", "where to listen (default: 127.0.0.1:8080)"],
         ["--url <url>", "the org's URL as hosts and browsers see it"],
         ["--tls-cert <file>", "PEM certificate with its chain"],
@@ -80,8 +85,16 @@ function serverOptions(options: Partial<ServeOptions>): ServerOptions {
     logLevel: options.logLevel ?? "info",
     ...(options.url === undefined ? {} : { url: options.url }),
     ...(options.sealingKey === undefined ? {} : { sealingKey: options.sealingKey }),
+    ...databaseOptions(options),
     ...tls,
   };
+}
+
+function databaseOptions(options: Pick<ServeOptions, "database" | "databasePasswordFile">): Pick<ServerOptions, "database"> {
+  const url = options.database ?? process.env["SALLYPORT_DATABASE"];
+  if (url === undefined && options.databasePasswordFile !== undefined)
+    throw new Complaint("--database-password-file needs --database", { cause: "config.missing" });
+  return url === undefined ? {} : { database: readDatabaseAddress(url, options.databasePasswordFile) };
 }
 
 function readPem(file: string): string {

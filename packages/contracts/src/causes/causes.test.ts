@@ -22,7 +22,7 @@ const IDS = `
   breakglass.wrong breakglass.expired logon.cancelled logon.expired logon.out-of-order logon.fail-open net.dns
   net.refused net.timeout net.unreachable net.proxy-auth net.proxy-block net.captive tls.version tls.untrusted
   tls.inspected tls.expired tls.not-yet tls.name http.rate-limited http.server-error http.unexpected org.fault
-  org.overloaded org.sealing-key org.database org.migration org.delivery org.directory agent.unreachable agent.fault
+  org.overloaded org.sealing-key org.database org.migration org.timeline org.delivery org.directory agent.unreachable agent.fault
   door.malformed door.untrusted agent.version agent.not-armed agent.decision-invalid provider.missing
   provider.filtered pam.order pam.open-path pam.unprivileged
 `

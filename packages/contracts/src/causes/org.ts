@@ -49,7 +49,7 @@ export const ORG = {
     evidence: ["path", "error", "freeBytes"],
     who: "administrator",
     fix: {
-      any: "Free space and look who else has the file open. If it is damaged, restore the newest backup.",
+      any: "Free space and look who else has the file open. If it is damaged, restore the newest backup. With PostgreSQL, see whether its server runs and lets the org's user in.",
       linux: "`df -h PATH`, `ls -l PATH`, `fuser -v PATH`; then restart `sallyport serve`.",
       windows: "`Get-Volume` and `icacls PATH`; then restart the server.",
     },
@@ -64,6 +64,18 @@ export const ORG = {
     who: "administrator",
     fix: {
       any: "Start the version of the server that the evidence names, or restore the backup that was made before the upgrade. Then start `sallyport serve` again and read its first lines.",
+    },
+  },
+  "org.timeline": {
+    kind: "refusal",
+    title: "The database was failed over or restored while the logon was open",
+    person: LATER,
+    administrator:
+      "The org's PostgreSQL runs on another timeline than before, so it may have forgotten its last commits. Every open logon was ended, and every code that could be right at that moment counts as used.",
+    evidence: ["before", "after"],
+    who: "administrator",
+    fix: {
+      any: "The person begins again with the next code. If the failover lost commits, set up synchronous replication; see in the log what `org.timeline-changed` says.",
     },
   },
   "org.delivery": {

@@ -1,5 +1,5 @@
 /** The options of rdp_app_config.json as the vendor documents them, and what of them is risky. */
-import { z } from "zod";
+import * as z from "zod";
 
 export interface Option {
   /** As the vendor writes it; the spelling of the three connection keys is in no public source, so several are taken. */

@@ -1,6 +1,6 @@
 /** Reads an rdp_app_config.json: its JSON by line and column, its options by type and range, its connection values by character. */
 import { nearest, readStrictJson } from "@sallyport/settings";
-import { z } from "zod";
+import * as z from "zod";
 import type { Missed, Seen } from "../check.ts";
 import { OPTIONS, type Option, optionOf } from "./config-options.ts";
 import { judgeClientId, judgeSecret, judgeUrl, smartQuote } from "./config-values.ts";

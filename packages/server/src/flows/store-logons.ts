@@ -267,6 +267,8 @@ export interface SecretsStore {
   meta(key: string): Promise<string | undefined>;
   setMeta(key: string, value: string): Promise<void>;
   dropMeta(key: string): Promise<void>;
+  /** Of several nodes that set a fact for the first time one wins: answers the value that stands. */
+  claimMeta(key: string, value: string): Promise<string>;
   /** One-time links (set-up): hash, purpose, expiry. `consumeLink` is single use (S4), one statement. */
   insertLink(link: { hash: string; purpose: string; expires: number }): Promise<void>;
   consumeLink(hash: string, purpose: string, now: number): Promise<boolean>;

@@ -61,7 +61,8 @@ const FASTIFY_CODES: Record<string, { code: ErrorCode; cause?: string }> = {
 
 function asRefused(error: unknown): Refused {
   if (error instanceof Refused) return error;
-  if (error instanceof DatabaseFault) return new Refused({ code: "S0000004" });
+  // Anybody may know that the database does not work (`/readyz` says so too); a host writes it into its own record.
+  if (error instanceof DatabaseFault) return new Refused({ code: "S0000004", cause: error.causeId });
   if (error instanceof Conflict) return new Refused({ code: "S0000005" });
   if (hasZodFastifySchemaValidationErrors(error)) {
     const context = (error as { validationContext?: string }).validationContext ?? "body";

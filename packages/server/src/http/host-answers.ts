@@ -38,6 +38,7 @@ const CODES: Partial<Record<CauseId, "E0000004" | "E0000069" | "E0000079" | "E00
   "user.password": "E0000004",
   "factor.locked": "E0000069",
   "logon.out-of-order": "E0000079",
+  "org.timeline": "E0000079",
   "logon.expired": "E0000011",
   "user.refused": "S0000001",
   "org.overloaded": "S0000004",

@@ -1,5 +1,6 @@
 /** The org's keys: the decision key that signs, and the sealing key that keeps stored secrets unreadable without its file. */
 import { createHash, createHmac, hkdfSync } from "node:crypto";
+import { rmSync } from "node:fs";
 import type { PublicJwk } from "@sallyport/contracts";
 import { CompactSign, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
 import type { Store } from "../flows/store.ts";
@@ -26,7 +27,7 @@ export interface Keys {
 export async function openKeys(store: Store, sealingKeyFile: string): Promise<Keys> {
   const known = await store.read((tx) => tx.secrets.meta("sealing-key-id"));
   const sealing = openSealingKey(sealingKeyFile, known);
-  if (known === undefined) await store.inTransaction((tx) => tx.secrets.setMeta("sealing-key-id", sealing.id));
+  if (known === undefined) await claimSealing(store, sealing, sealingKeyFile);
   const stored = (await store.read((tx) => tx.secrets.decisionKeys()))[0] ?? (await makeDecisionKey(store, sealing));
   const privateJwk = JSON.parse(Buffer.from(unsealOwn(sealing, sealingKeyFile, stored)).toString());
   const privateKey = await importJWK(privateJwk, "ES256");
@@ -53,6 +54,14 @@ function unsealOwn(sealing: SealingKey, file: string, stored: { kid: string; sea
   }
 }
 
+/** Of nodes that start an org at the same moment one seals it; another with a file of its own must not go on. */
+async function claimSealing(store: Store, { id, made }: SealingKey, file: string): Promise<void> {
+  const standing = await store.inTransaction((tx) => tx.secrets.claimMeta("sealing-key-id", id));
+  if (standing === id) return;
+  if (made) rmSync(file);
+  throw new SealingKeyFault(`another node has just sealed the database with key ${standing}: copy its key file to ${file}`);
+}
+
 async function makeDecisionKey(store: Store, sealing: SealingKey) {
   const pair = await generateKeyPair("ES256", { extractable: true });
   const { kty, crv, x, y } = await exportJWK(pair.publicKey);
@@ -60,11 +69,14 @@ async function makeDecisionKey(store: Store, sealing: SealingKey) {
   const kid = createHash("sha256").update(`${publicJwk.x}.${publicJwk.y}`).digest("base64url").slice(0, 16);
   const secret = Buffer.from(JSON.stringify(await exportJWK(pair.privateKey)));
   const sealedPrivate = sealing.seal(secret, decisionContext(kid));
-  await store.inTransaction(async (tx) => {
-    await tx.secrets.insertDecisionKey({ kid, publicJwk: { ...publicJwk, kid }, sealedPrivate, created: tx.now });
+  const made = { kid, publicJwk: { ...publicJwk, kid }, sealedPrivate };
+  return store.inTransaction(async (tx) => {
+    // Another node may have made it since this one looked.
+    if ((await tx.secrets.claimMeta("first-decision-key", kid)) !== kid) return (await tx.secrets.decisionKeys())[0] ?? made;
+    await tx.secrets.insertDecisionKey({ ...made, created: tx.now });
     await tx.log.append({ type: "key.decision-created", actor: { type: "system", id: "org" }, outcome: "success", data: { kid } });
+    return made;
   });
-  return { kid, publicJwk: { ...publicJwk, kid }, sealedPrivate };
 }
 
 function decisionContext(kid: string): string {

@@ -1,10 +1,12 @@
 /** The key, outside the database, under which every stored secret is sealed (security rule S7). */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 
 export interface SealingKey {
   id: string;
   key: Uint8Array;
+  /** True if the file was not there before. */
+  made: boolean;
   seal(secret: Uint8Array, context: string): string;
   unseal(sealed: string, context: string): Uint8Array;
 }
@@ -25,10 +27,11 @@ const LINE = /^sallyport-sealing-key v1 ([0-9a-f]{16}) ([A-Za-z0-9_-]{43})\s*$/;
  * @param knownId id of the key that the store was sealed with.
  */
 export function openSealingKey(file: string, knownId: string | undefined): SealingKey {
-  if (!existsSync(file)) {
+  const made = !existsSync(file);
+  if (made) {
     if (knownId !== undefined) {
       throw new SealingKeyFault(
-        `the sealing key ${file} is missing; without key ${knownId} no stored secret can be read: put the file back from its backup`,
+        `the sealing key ${file} is missing; without key ${knownId} no stored secret can be read: put the file back from its backup, or copy it from another node`,
       );
     }
     writeNewKey(file);
@@ -42,13 +45,14 @@ export function openSealingKey(file: string, knownId: string | undefined): Seali
   if (knownId !== undefined && id !== knownId) {
     throw new SealingKeyFault(`the sealing key ${file} is key ${id}, but the database was sealed with key ${knownId}`);
   }
-  return sealingKey(id, Buffer.from(match[2], "base64url"));
+  return sealingKey(id, Buffer.from(match[2], "base64url"), made);
 }
 
-function sealingKey(id: string, key: Buffer): SealingKey {
+function sealingKey(id: string, key: Buffer, made: boolean): SealingKey {
   return {
     id,
     key,
+    made,
     seal(secret, context) {
       const iv = randomBytes(12);
       const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(Buffer.from(context));
@@ -67,12 +71,18 @@ function sealingKey(id: string, key: Buffer): SealingKey {
   };
 }
 
+/** Under its name only when it is whole: of two nodes that share the folder one makes it, and the other reads all of it. */
 function writeNewKey(file: string): void {
-  const fd = openSync(file, "wx", 0o600);
+  const draft = `${file}.${randomBytes(4).toString("hex")}`;
+  const fd = openSync(draft, "wx", 0o600);
   try {
     writeSync(fd, `sallyport-sealing-key v1 ${randomBytes(8).toString("hex")} ${randomBytes(32).toString("base64url")}\n`);
     fsyncSync(fd);
+    linkSync(draft, file);
+  } catch (error) {
+    if (!existsSync(file)) throw error;
   } finally {
     closeSync(fd);
+    rmSync(draft, { force: true });
   }
 }

@@ -23,6 +23,8 @@ export interface Units {
   /** Marks what is in memory (the chain's head), so that a rollback can return to it. */
   mark(): unknown;
   reset(mark: unknown): void;
+  /** What is in memory is on the disk now. */
+  kept(): void;
 }
 
 interface Job {
@@ -101,6 +103,7 @@ export class GroupCommit {
       const settled: (() => void)[] = [];
       for (const job of batch) settled.push(await this.#runOne(job, now));
       await this.#writer.commit();
+      this.#units.kept();
       return settled;
     } catch (error) {
       if (before) this.#units.reset(before.mark);

@@ -1,11 +1,11 @@
 /** The stored system log: appended to by the chain, read by reference, time or position. */
 import type { LogEvent } from "@sallyport/contracts";
-import type { Chain } from "../audit/chain.ts";
+import type { ChainEnd } from "../audit/chain.ts";
 import type { LogStore } from "../flows/store-logons.ts";
 import type { Builder } from "./builder.ts";
 import type { Sql } from "./sql.ts";
 
-export function logStore(sql: Sql, build: Builder, chain: Chain, now: number): LogStore {
+export function logStore(sql: Sql, build: Builder, chain: ChainEnd, now: number): LogStore {
   const events = () => build.selectFrom("events").select("event");
   const read = (rows: { event: string }[]) => rows.map((row) => JSON.parse(row.event) as LogEvent);
   return {

@@ -58,6 +58,9 @@ function assemble(options: PostgresOptions, build: Builder, writer: PostgresWrit
     reset: (mark: unknown) => {
       writer.chain.head = mark as Chain["head"];
     },
+    kept: () => {
+      writer.chain.kept = writer.chain.head;
+    },
   };
   const commits = new GroupCommit(writer, units);
   const read = readers(options, build, () => writer.chain);
@@ -110,7 +113,7 @@ function readers(address: DatabaseAddress, build: Builder, chain: () => Chain) {
     let fault: unknown;
     try {
       const [row] = await connection.exec(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT ${CLOCK}`);
-      const one = guarded(connection, (sql) => unit(sql, build, chain(), Number(row?.["now"])));
+      const one = guarded(connection, (sql) => unit(sql, build, chain().forReading(), Number(row?.["now"])));
       try {
         return await fn(one.tx);
       } finally {

@@ -55,6 +55,11 @@ export function secretsStore(sql: Sql, build: Builder): SecretsStore {
           .onConflict((c) => c.column("key").doUpdateSet({ value })),
       ),
     dropMeta: (key) => sql.run(build.deleteFrom("meta").where("key", "=", key)),
+    async claimMeta(key, value) {
+      const claimed = build.insertInto("meta").values({ key, value });
+      if (await consumeOne(sql, claimed.onConflict((c) => c.doNothing()).returning("key"))) return value;
+      return (await sql.first(build.selectFrom("meta").select("value").where("key", "=", key)))?.value ?? value;
+    },
     insertLink: (link) => sql.run(build.insertInto("links").values(link)),
     consumeLink: (hash, purpose, now) =>
       consumeOne(

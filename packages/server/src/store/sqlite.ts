@@ -60,13 +60,16 @@ function assemble(
     reset: (mark: unknown) => {
       chain.head = mark as Chain["head"];
     },
+    kept: () => {
+      chain.kept = chain.head;
+    },
   };
   const commits = new GroupCommit(sqliteWriter(writer, now), units);
   const snapshot = sharedSnapshot(reader);
   const store: Store = {
     node,
     inTransaction: (fn) => commits.add(fn),
-    read: (fn) => snapshot((sql) => fn(unit(sql, build, chain, now()))),
+    read: (fn) => snapshot((sql) => fn(unit(sql, build, chain.forReading(), now()))),
     ready: async () => {
       reader.exec("SELECT 1");
       return true;

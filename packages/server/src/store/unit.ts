@@ -1,5 +1,5 @@
 /** One unit of work: every store over one connection, and the guard that refuses calls after its end. */
-import type { Chain } from "../audit/chain.ts";
+import type { ChainEnd } from "../audit/chain.ts";
 import type { Tx } from "../flows/store.ts";
 import { appsStore, zonesStore } from "./apps.ts";
 import type { Builder } from "./builder.ts";
@@ -16,7 +16,7 @@ import { transactionsStore } from "./transactions.ts";
 import { groupsStore, usersStore } from "./users.ts";
 
 /** @param now the database's clock, epoch ms. */
-export function unit(sql: Sql, build: Builder, chain: Chain, now: number): Tx {
+export function unit(sql: Sql, build: Builder, chain: ChainEnd, now: number): Tx {
   return {
     now,
     users: usersStore(sql, build),

@@ -237,6 +237,22 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.equal(await take(502), undefined, "locked");
     });
 
+    test("a fact that several set for the first time is what the first one said", async () => {
+      const claim = (value: string) => unit((tx) => tx.secrets.claimMeta("claimed", value));
+      assert.deepEqual([await claim("a"), await claim("b"), await read((tx) => tx.secrets.meta("claimed"))], ["a", "a", "a"]);
+    });
+
+    test("S21: what is read of the chain's end is on the disk, also while a unit is under way", async () => {
+      const before = await read((tx) => tx.log.head());
+      const seen = await unit(async (tx) => {
+        await tx.log.append({ type: "org.started", actor: { type: "system", id: "org" }, outcome: "success" });
+        return { inside: await tx.log.head(), outside: await read((other) => other.log.head()) };
+      });
+      assert.equal(seen.inside.seq, before.seq + 1);
+      assert.deepEqual(seen.outside, before);
+      assert.deepEqual(await read((tx) => tx.log.head()), seen.inside);
+    });
+
     test("S4: a step of a transaction, and of a host's generation, is taken by whoever saw the present one", async () => {
       const transaction = transactionRow();
       const app = appRow("steps");

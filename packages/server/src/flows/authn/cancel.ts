@@ -2,6 +2,7 @@
 import type { CauseId } from "@sallyport/contracts";
 import { step } from "@sallyport/logon";
 import { endLogon } from "../logon-record.ts";
+import { runAlone } from "../run-alone.ts";
 import type { Store, Tx } from "../store.ts";
 import type { HostRow, TransactionRow } from "../store-logons.ts";
 import { advance, findTransaction, isNotYours, type NotYours, Superseded } from "./open-transaction.ts";
@@ -36,29 +37,32 @@ async function end(
   await endLogon(tx, done, { result: "deny", cause, evidence: { tries: transaction.tries, ...evidence } });
 }
 
-/** All that are open, in the caller's unit; answers how many. For a restore: whoever drove them has gone on without this org. */
-export async function endAllOpen(tx: Tx, evidence: Record<string, unknown>): Promise<number> {
+const AT_ONCE = 50;
+
+/** Ends every open transaction in this unit, whatever its time: whoever drives it goes on without this database. Answers how many. */
+export async function endAllOpen(tx: Tx, cause: CauseId, evidence: Record<string, unknown>): Promise<number> {
   for (let ended = 0; ; ) {
     const open = await tx.transactions.expired(Number.MAX_SAFE_INTEGER, AT_ONCE);
-    for (const transaction of open) await end(tx, transaction, "EXPIRED", causeOfEnd(transaction, "logon.expired"), evidence);
+    for (const transaction of open) await end(tx, transaction, "EXPIRED", cause, evidence);
     ended += open.length;
     if (open.length < AT_ONCE) return ended;
   }
 }
 
-const AT_ONCE = 50;
-
 /** Ends what ran out of time, a few at a time so that no logon waits; answers how many. Another node may be faster: then nothing is done. */
 export async function expireTransactions(store: Store): Promise<number> {
   const due = await store.read((tx) => tx.transactions.expired(tx.now, AT_ONCE));
   let ended = 0;
-  for (const transaction of due) {
-    try {
-      await store.inTransaction((tx) => end(tx, transaction, "EXPIRED", causeOfEnd(transaction, "logon.expired")));
-      ended += 1;
-    } catch (error) {
-      if (!(error instanceof Superseded)) throw error;
+  const endDue = async () => {
+    for (const transaction of due) {
+      try {
+        await store.inTransaction((tx) => end(tx, transaction, "EXPIRED", causeOfEnd(transaction, "logon.expired")));
+        ended += 1;
+      } catch (error) {
+        if (!(error instanceof Superseded)) throw error;
+      }
     }
-  }
+  };
+  if (due.length > 0) await runAlone(store, { name: "expire", ms: 30_000 }, endDue);
   return ended;
 }

@@ -35,7 +35,9 @@ export async function verifyCode(tx: Tx, keys: Keys, host: HostRow | undefined, 
   // A person who is suspended while the prompt is open does not get in with a code typed after that.
   const state = user ? judgeState(user) : undefined;
   if (!user || !step(transaction.status, "code-right").ok)
-    return refused("logon.out-of-order", transaction, { status: transaction.status });
+    return refused(transaction.lastCause === "org.timeline" ? "org.timeline" : "logon.out-of-order", transaction, {
+      status: transaction.status,
+    });
   if (state) return endRefused(tx, transaction, state.cause, state.evidence);
   const enrolment = (await tx.enrolments.ofUser(user.id)).find(({ id }) => id === input.factorId);
   if (!enrolment || !transaction.factors.includes(enrolment.id))

@@ -22,7 +22,7 @@ export function endAfterRestore(store: Store, backupAt: number | undefined): Pro
   return store.inTransaction(async (tx) => {
     const { now, restore } = tx;
     const heads = await endsOfChains(tx.log);
-    const transactions = (await endAllOpen(tx, { restored: true })) + (await restore.endSucceeded(now));
+    const transactions = (await endAllOpen(tx, "logon.expired", { restored: true })) + (await restore.endSucceeded(now));
     const codes = (await restore.endCodes(now)) + (await restore.endLinks());
     // A token that was revoked since the backup would be good again.
     const tokens = await restore.endTokens(now);
