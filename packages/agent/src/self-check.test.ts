@@ -90,12 +90,15 @@ describe("generations", () => {
     assert.ok(org.suspended);
   });
 
-  test("500 logons during checks: no call carries a generation that is too old", async (t) => {
+  test("200 logons during checks: no call carries a generation that is too old", async (t) => {
     const one = await rig(t);
     const checks = (async () => {
       for (let i = 0; i < 10; i++) assert.deepEqual(await one.agent.checked(), []);
     })();
-    const results = await Promise.all(Array.from({ length: 200 }, (_, i) => logon(one, { username: `u${i}` })));
+    const results: unknown[] = [];
+    // In rounds, so that a slow machine meets no deadline: that is not what this is about.
+    for (let round = 0; round < 8; round++)
+      results.push(...(await Promise.all(Array.from({ length: 25 }, (_, i) => logon(one, { username: `u${round}-${i}` })))));
     await checks;
     assert.deepEqual([results.filter((result) => result === "allow").length, one.org.suspended], [200, false]);
   });
