@@ -173,7 +173,7 @@ export const EVENTS = {
   "org.restored": {
     title: "The database was restored from a backup: open logons, codes and API tokens ended",
     severity: "warning",
-    data: ["backupAt", "heads", "transactions", "codes", "tokens", "hosts"],
+    data: ["backupAt", "heads", "transactions", "codes", "tokens", "clients", "hosts"],
   },
   "org.timeline-changed": {
     title: "The database was failed over or restored: open logons ended, present codes count as used",

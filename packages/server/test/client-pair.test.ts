@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { readClientSecret } from "@sallyport/contracts";
+import { restoreElsewhere, takeBackup } from "./restored-org.ts";
 import { make, makeApp, makePerson, openTestOrg, payloadOf, TestHost, type TestOrg, type TestPerson, why } from "./test-org.ts";
 
 let org: TestOrg;
@@ -33,8 +34,9 @@ function keyOf(secret: string): Uint8Array {
 }
 
 /** Asks for a registration as an agent does; `wrong` changes the proof's claims after the MAC was made. */
-async function register(pair: Pair, change: { legacy?: boolean; nonce?: string; wrong?: object; typ?: string } = {}) {
-  const host = new TestHost(org);
+async function register(pair: Pair, change: { legacy?: boolean; nonce?: string; wrong?: object; typ?: string; at?: TestOrg } = {}) {
+  const at = change.at ?? org;
+  const host = new TestHost(at);
   const nonce = change.nonce ?? randomBytes(16).toString("base64url");
   const { crv, kty, x, y } = host.jwk;
   const thumbprint = createHash("sha256").update(JSON.stringify({ crv, kty, x, y })).digest("base64url");
@@ -42,7 +44,7 @@ async function register(pair: Pair, change: { legacy?: boolean; nonce?: string; 
   const claims = { typ: "register", clientId: pair.id, nonce, mac, name: "web01", platform: "linux", version: "0.1.0", legacy: false };
   const proof = host.jws(change.typ ?? "sallyport-register+jws", { ...claims, legacy: change.legacy ?? false, ...change.wrong });
   const payload = { clientId: pair.id, key: host.jwk, proof };
-  const answer = await org.app.inject({ method: "POST", url: "/api/v1/hosts/register", payload });
+  const answer = await at.app.inject({ method: "POST", url: "/api/v1/hosts/register", payload });
   const body = answer.json();
   if (answer.statusCode === 200) {
     const enrolled = payloadOf(body.enrolled);
@@ -173,6 +175,21 @@ test("client.revoked: nobody registers with a revoked client; what it had regist
   assert.equal((await register(pair)).body.cause, "client.revoked");
   assert.equal((await rotate(pair.id)).status, 409);
   assert.equal((await host.call(LOGON, host.request("alice"))).status, 200);
+});
+
+test("S37: after a restore no client registers any more, whoever was revoked or registered since; what it had registered goes on", async () => {
+  const pair = await makePair();
+  const { host } = await register(pair);
+  const file = await takeBackup(org);
+  const { payload } = await register(pair);
+  await make(org, "POST", `/api/v1/clients/${pair.id}/lifecycle/revoke`);
+  const { org: back, result } = await restoreElsewhere(org, file);
+  assert.ok(result.clients >= 1);
+  assert.equal((await register(pair, { at: back })).body.cause, "client.capped");
+  assert.equal((await back.app.inject({ method: "POST", url: "/api/v1/hosts/register", payload })).json().cause, "client.capped");
+  const again = Object.assign(Object.create(TestHost.prototype) as TestHost, host, { org: back });
+  assert.equal((await again.call(LOGON, again.request("alice"))).status, 200);
+  await back.close();
 });
 
 test("S20: a shared secret signs nothing unless the app is legacy, and a host with a key never signs by secret", async () => {

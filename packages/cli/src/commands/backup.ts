@@ -79,7 +79,7 @@ export function restoreCommand(program: Command): void {
           ? "What must not outlive a restore has ended."
           : `The org is as of ${new Date(done.backupAt).toISOString()}.`,
         ...(replaced ? [`What it replaced is in ${replaced}.`] : []),
-        `Ended: ${done.transactions} logons, ${done.codes} codes, ${done.tokens} API tokens. Codes of authenticators count again in two minutes.`,
+        `Ended: ${done.transactions} logons, ${done.codes} codes, ${done.tokens} API tokens, ${done.clients} clients (they register no more hosts). Codes of authenticators count again in two minutes.`,
         "Undone with it: what was revoked, suspended or enrolled since. Look through it, then start the server.",
       ]);
     },

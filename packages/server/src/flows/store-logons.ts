@@ -196,6 +196,8 @@ export interface RestoreStore {
   endCodes(now: number): Promise<number>;
   endLinks(): Promise<number>;
   endTokens(now: number): Promise<number>;
+  /** Clients that could still register hosts: from now on at their cap. What signs with their secret goes on. */
+  endRegistrations(): Promise<number>;
   /** No time step up to `ahead` steps after `now` counts any more. */
   refuseSteps(now: number, ahead: number): Promise<number>;
   /** The next generation that a host brings counts, and no assertion that it signed before `now`. */

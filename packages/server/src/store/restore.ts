@@ -13,6 +13,14 @@ export function restoreStore(sql: Sql, build: Builder): RestoreStore {
     endCodes: (now) => count(codes.set({ used_at: now }).where("expires", ">", now).returning("id")),
     endLinks: () => count(build.deleteFrom("links").returning("hash")),
     endTokens: (now) => count(build.updateTable("tokens").set({ revoked: now }).where("revoked", "is", null).returning("id")),
+    endRegistrations: () =>
+      count(
+        build
+          .updateTable("clients")
+          .set((eb) => ({ cap: eb.ref("registered") }))
+          .where((eb) => eb("registered", "<", eb.ref("cap")))
+          .returning("id"),
+      ),
     refuseSteps(now, ahead) {
       const through = raw<number>`cast(${Math.floor(now / 1000)} as bigint) / period + cast(${ahead} as bigint)`;
       return count(build.updateTable("enrolments").set({ refused_through: through }).returning("id"));

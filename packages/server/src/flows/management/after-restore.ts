@@ -11,6 +11,8 @@ export interface Restored {
   /** Enrolment codes and one-time links. */
   codes: number;
   tokens: number;
+  /** Clients that register no more hosts. */
+  clients: number;
   hosts: number;
 }
 
@@ -26,15 +28,17 @@ export function endAfterRestore(store: Store, backupAt: number | undefined): Pro
     const codes = (await restore.endCodes(now)) + (await restore.endLinks());
     // A token that was revoked since the backup would be good again.
     const tokens = await restore.endTokens(now);
+    // So would a client, and its count of hosts and the nonces of their registrations are those of the backup.
+    const clients = await restore.endRegistrations();
     await restore.refuseSteps(now, MOST_STEPS_AHEAD);
     const hosts = await restore.forgetGenerations(now);
     await restore.raisePolicies(POLICY_VERSIONS);
     // It is a live database again: a copy of its file is no backup.
     await tx.secrets.dropMeta("backup");
     const at = backupAt === undefined ? null : new Date(backupAt).toISOString();
-    const data = { backupAt: at, heads, transactions, codes, tokens, hosts };
+    const data = { backupAt: at, heads, transactions, codes, tokens, clients, hosts };
     await tx.log.append({ type: "org.restored", actor: { type: "local", id: "restore" }, outcome: "success", data });
-    return { backupAt, transactions, codes, tokens, hosts };
+    return { backupAt, transactions, codes, tokens, clients, hosts };
   });
 }
 
