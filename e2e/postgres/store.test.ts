@@ -13,9 +13,10 @@ before(async () => {
 });
 after(() => cluster?.stop());
 
-test("contract and races of the store hold on PostgreSQL", async () => {
-  const suite = join(ROOT, "packages/server/test/store/postgres.suite.ts");
-  const args = ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=tap", suite];
+/** Runs one of the server's suites to its end; answers how many of its tests passed. */
+async function suite(name: string): Promise<{ passed: number; said: string }> {
+  const file = join(ROOT, "packages/server/test/store", name);
+  const args = ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=tap", file];
   const env: NodeJS.ProcessEnv = { ...process.env, SALLYPORT_TEST_POSTGRES: cluster.url("").replace(/\/$/, "") };
   // Or Node takes it for a part of this file and runs nothing.
   delete env["NODE_TEST_CONTEXT"];
@@ -26,8 +27,18 @@ test("contract and races of the store hold on PostgreSQL", async () => {
   });
   const code = await new Promise((resolve) => child.once("close", resolve));
   const failed = said.split("\n").filter((line) => /^\s*not ok/.test(line));
-  assert.equal(code, 0, failed.length > 0 ? `${failed.join("\n")}\n${said}` : said);
-  const passed = Number(/^# pass (\d+)$/m.exec(said)?.[1]);
+  assert.equal(code, 0, `${failed.join("\n")}\n${said}`);
+  return { passed: Number(/^# pass (\d+)$/m.exec(said)?.[1]), said };
+}
+
+test("contract and races of the store hold on PostgreSQL", async () => {
+  const { passed, said } = await suite("postgres.suite.ts");
   assert.ok(passed > 30, said);
   process.stdout.write(`PostgreSQL: ${passed} tests of the store's suites\n`);
+});
+
+test("40001 and 40P01 at each statement of a logon change nothing of it", async () => {
+  const { passed, said } = await suite("serialization.suite.ts");
+  assert.equal(passed, 2, said);
+  for (const [, line] of said.matchAll(/^# (40.* at each of .*)$/gm)) process.stdout.write(`${line}\n`);
 });

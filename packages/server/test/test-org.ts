@@ -7,6 +7,7 @@ import { type LogonView, type PublicJwk, readEnrolmentCode, writeReference } fro
 import type { FastifyInstance } from "fastify";
 import { Secret, TOTP } from "otpauth";
 import pino from "pino";
+import type { Store } from "../src/flows/store.ts";
 import { type AppDeps, buildApp } from "../src/http/app.ts";
 import { countEvents, prometheusMetrics } from "../src/http/metrics.ts";
 import { ROUTES } from "../src/http/routes.ts";
@@ -29,9 +30,13 @@ export interface TestOrg {
   close(): Promise<void>;
 }
 
-export async function openTestOrg(folder = mkdtempSync(join(tmpdir(), "sallyport-test-"))): Promise<TestOrg> {
-  const clock = { now: Date.UTC(2026, 10, 24, 12, 0, 0) };
-  const plain = await openSqlite({ file: join(folder, "org.db"), now: () => clock.now });
+/** @param openStore another database; its clock is then its own affair. */
+export async function openTestOrg(
+  folder = mkdtempSync(join(tmpdir(), "sallyport-test-")),
+  clock = { now: Date.UTC(2026, 10, 24, 12, 0, 0) },
+  openStore: () => Promise<Store> = () => openSqlite({ file: join(folder, "org.db"), now: () => clock.now }),
+): Promise<TestOrg> {
+  const plain = await openStore();
   const passwords = argonPasswords();
   const metrics = prometheusMetrics({ passwords: passwords.waiting });
   const store = countEvents(plain, metrics);

@@ -13,12 +13,13 @@ export interface Job {
  */
 export async function runAlone(store: Store, { name, ms }: Job, work: () => Promise<unknown>): Promise<boolean> {
   const lease = `job/${name}`;
-  const fence = await store.inTransaction((tx) => tx.leases.take(lease, store.node, tx.now, ms));
+  const holder = store.node;
+  const fence = await store.inTransaction((tx) => tx.leases.take(lease, holder, tx.now, ms));
   if (fence === undefined) return false;
   try {
     await work();
   } finally {
-    await store.inTransaction((tx) => tx.leases.renew(lease, fence, tx.now));
+    await store.inTransaction((tx) => tx.leases.renew(lease, { holder, fence }, tx.now));
   }
   return true;
 }

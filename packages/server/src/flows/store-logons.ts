@@ -284,8 +284,8 @@ export interface SecretsStore {
 export interface LeasesStore {
   /** Takes a lease that nobody holds at `now` (epoch ms) for `ms`; answers its fence, or undefined while somebody holds it. */
   take(name: string, holder: string, now: number, ms: number): Promise<number | undefined>;
-  /** Moves the end of one's own lease, also to now; false once somebody else has taken it. */
-  renew(name: string, fence: number, until: number): Promise<boolean>;
+  /** Moves the end of one's own lease, also to now; false once somebody else has taken it, or if a failover has forgotten it. */
+  renew(name: string, own: { holder: string; fence: number }, until: number): Promise<boolean>;
   /** Known leases with this beginning of the name that nobody holds at `now`. */
   free(prefix: string, now: number): Promise<string[]>;
 }

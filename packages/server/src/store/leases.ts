@@ -18,12 +18,13 @@ export function leasesStore(sql: Sql, build: Builder): LeasesStore {
         .returning("fence");
       return (await sql.first(statement))?.fence;
     },
-    async renew(name, fence, until) {
+    async renew(name, { holder, fence }, until) {
       const statement = build
         .updateTable("leases")
         .set({ expires: until })
         .where("name", "=", name)
         .where("fence", "=", fence)
+        .where("holder", "=", holder)
         .returning("fence");
       return (await sql.first(statement)) !== undefined;
     },

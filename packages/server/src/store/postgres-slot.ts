@@ -13,6 +13,8 @@ const PREFIX = "node/";
 
 export interface Slot {
   node: string;
+  /** This process, as no other one calls itself: after a failover another may have the same fence. */
+  holder: string;
   fence: number;
   /** The last event of the chain; undefined for a new one. */
   last: { seq: number; hash: string } | undefined;
@@ -27,7 +29,7 @@ export async function takeSlot(connection: PostgresConnection, build: Builder, h
   const leases = leasesStore(connection, build);
   try {
     // Waits for a transaction of an earlier connection that still holds the lease's row: afterwards its outcome is known.
-    const kept = held !== undefined && (await leases.renew(leaseOf(held.node), held.fence, now + SLOT_MS));
+    const kept = held !== undefined && (await leases.renew(leaseOf(held.node), held, now + SLOT_MS));
     const slot = kept ? held : await takeAnother(connection, build, now);
     const last = await lastOf(connection, build, slot.node);
     await connection.exec("COMMIT");
@@ -38,17 +40,17 @@ export async function takeSlot(connection: PostgresConnection, build: Builder, h
   }
 }
 
-async function takeAnother(connection: PostgresConnection, build: Builder, now: number): Promise<{ node: string; fence: number }> {
+async function takeAnother(connection: PostgresConnection, build: Builder, now: number): Promise<Omit<Slot, "last">> {
   const leases = leasesStore(connection, build);
-  const holder = `${hostname()}:${process.pid}`;
+  const holder = `${hostname()}:${process.pid}:${randomBytes(4).toString("hex")}`;
   for (const name of await leases.free(PREFIX, now)) {
     const fence = await leases.take(name, holder, now, SLOT_MS);
-    if (fence !== undefined) return { node: name.slice(PREFIX.length), fence };
+    if (fence !== undefined) return { node: name.slice(PREFIX.length), holder, fence };
   }
   const node = `n${randomBytes(4).toString("hex")}`;
   const fence = await leases.take(leaseOf(node), holder, now, SLOT_MS);
   if (fence === undefined) throw new Error(`the new name ${node} is taken`);
-  return { node, fence };
+  return { node, holder, fence };
 }
 
 async function lastOf(connection: PostgresConnection, build: Builder, node: string): Promise<Slot["last"]> {

@@ -77,9 +77,9 @@ export class PostgresWriter implements Writer, Sql {
 
   async begin(): Promise<number> {
     const connection = this.#live();
-    const { node, fence } = this.held;
+    const { node, holder, fence } = this.held;
     // The lease's row is locked: whoever takes the name over waits until it is known what became of this transaction.
-    const held = `(SELECT fence FROM leases WHERE name = '${leaseOf(node)}' AND fence = ${fence} FOR UPDATE)`;
+    const held = `(SELECT fence FROM leases WHERE name = '${leaseOf(node)}' AND fence = ${fence} AND holder = '${holder}' FOR UPDATE)`;
     const [row] = await connection.exec(`BEGIN; SELECT ${CLOCK}, ${held} AS fence`);
     if (row?.["fence"] !== fence) throw new SlotLost(`the lease of the name ${node} ran out`);
     return Number(row["now"]);
@@ -141,8 +141,9 @@ export class PostgresWriter implements Writer, Sql {
     const connection = this.#connection;
     this.#connection = undefined;
     if (!connection) return;
-    const { node, fence } = this.held;
-    await connection.exec(`UPDATE leases SET expires = 0 WHERE name = '${leaseOf(node)}' AND fence = ${fence}`).catch(() => undefined);
+    const { node, holder, fence } = this.held;
+    const own = `name = '${leaseOf(node)}' AND fence = ${fence} AND holder = '${holder}'`;
+    await connection.exec(`UPDATE leases SET expires = 0 WHERE ${own}`).catch(() => undefined);
     await connection.client.end().catch(() => undefined);
   }
 

@@ -6,7 +6,7 @@ import { type Builder, postgresBuilder } from "./builder.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migratePostgres } from "./migrate.ts";
 import { CLOCK, connectionConfig, type DatabaseAddress, PostgresConnection } from "./postgres-connection.ts";
-import { asPostgresFault, isLost } from "./postgres-faults.ts";
+import { againAfter, asPostgresFault, isLost } from "./postgres-faults.ts";
 import { greet } from "./postgres-greeting.ts";
 import { leaseOf, RENEW_MS, SLOT_MS } from "./postgres-slot.ts";
 import { keepTimeline, type TimelineChange } from "./postgres-timeline.ts";
@@ -22,6 +22,8 @@ export interface PostgresOptions extends DatabaseAddress {
 }
 
 const READERS = 4;
+/** A standby that was just promoted, or an index that is being rebuilt, may cancel a reading. */
+const READ_TRIES = 5;
 
 /** Throws `DatabaseFault` with one sentence when the database cannot be reached, refuses, is too old or has a newer schema. */
 export async function openPostgres(options: PostgresOptions): Promise<Store> {
@@ -91,8 +93,7 @@ function assemble(options: PostgresOptions, build: Builder, writer: PostgresWrit
 /** As a unit like any other: `begin` has seen that the name is still this node's. */
 function renew(commits: GroupCommit, writer: PostgresWriter): Promise<void> {
   return commits.add(async (tx) => {
-    const { node, fence } = writer.held;
-    await tx.leases.renew(leaseOf(node), fence, tx.now + SLOT_MS);
+    await tx.leases.renew(leaseOf(writer.held.node), writer.held, tx.now + SLOT_MS);
   });
 }
 
@@ -103,11 +104,15 @@ function readers(address: DatabaseAddress, build: Builder, chain: () => Chain) {
   pool.on("error", () => undefined);
   const known = new WeakMap<PoolClient, PostgresConnection>();
   const connectionOf = (client: PoolClient) => {
-    const connection = known.get(client) ?? new PostgresConnection(client as unknown as Client);
+    const before = known.get(client);
+    if (before) return before;
+    const connection = new PostgresConnection(client as unknown as Client);
     known.set(client, connection);
+    // A connection that breaks while it is in use says so twice; whoever uses it hears it from the statement.
+    client.on("error", () => undefined);
     return connection;
   };
-  const run = async <T>(fn: (tx: Tx) => Promise<T>): Promise<T> => {
+  const once = async <T>(fn: (tx: Tx) => Promise<T>): Promise<T> => {
     const client = await pool.connect().catch((error: unknown) => Promise.reject(asPostgresFault(error)));
     const connection = connectionOf(client);
     let fault: unknown;
@@ -124,6 +129,15 @@ function readers(address: DatabaseAddress, build: Builder, chain: () => Chain) {
       throw error;
     } finally {
       await finish(client, connection, fault);
+    }
+  };
+  const run = async <T>(fn: (tx: Tx) => Promise<T>): Promise<T> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await once(fn);
+      } catch (error) {
+        if (tries === READ_TRIES || againAfter(error) !== "batch") throw error;
+      }
     }
   };
   return { run, close: () => pool.end() };

@@ -312,12 +312,13 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.ok(first !== undefined);
       assert.equal(await take("b", 1_099), undefined);
       assert.deepEqual(await read((tx) => tx.leases.free("job/", 1_099)), []);
-      assert.equal(await unit((tx) => tx.leases.renew("job/x", first, 1_200)), true);
+      assert.equal(await unit((tx) => tx.leases.renew("job/x", { holder: "a", fence: first }, 1_200)), true);
       assert.equal(await take("b", 1_199), undefined);
       assert.deepEqual(await read((tx) => tx.leases.free("job/", 1_200)), ["job/x"]);
       const second = await take("b", 1_200);
       assert.ok(second !== undefined && second > first);
-      assert.equal(await unit((tx) => tx.leases.renew("job/x", first, 9_999)), false);
+      const renew = (holder: string, fence: number) => unit((tx) => tx.leases.renew("job/x", { holder, fence }, 9_999));
+      assert.deepEqual([await renew("a", first), await renew("a", second), await renew("b", second)], [false, false, true]);
     });
 
     test("a page of people is in the order of bytes, whatever language the database speaks", async () => {
