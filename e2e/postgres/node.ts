@@ -16,6 +16,7 @@ export interface StoryPerson {
 export class Node {
   readonly folder: string;
   readonly port: number;
+  /** URL of PostgreSQL; empty for SQLite in the folder. */
   readonly database: string;
   readonly #env: Record<string, string>;
   #daemon: Daemon | undefined;
@@ -41,7 +42,7 @@ export class Node {
   /** The URL with its password goes by the environment, as an administrator would do it. */
   async start(sealingKey = join(this.folder, "../sealing.key")): Promise<void> {
     const args = ["--disable-warning=ExperimentalWarning", ...Node.args(this.folder, this.port, sealingKey), "--log-level", "info"];
-    const env = { ...this.#env, SALLYPORT_DATABASE: this.database };
+    const env = { ...this.#env, ...(this.database === "" ? {} : { SALLYPORT_DATABASE: this.database }) };
     this.#daemon = new Daemon(process.execPath, args, join(this.folder, "log"), env);
     await this.#daemon.said(/The org is at/);
   }

@@ -8,6 +8,7 @@ import { doctorCommands } from "./commands/doctor.ts";
 import { factorCommands } from "./commands/factors.ts";
 import { agentCommands, hostCommands } from "./commands/hosts.ts";
 import { logonCommand } from "./commands/logon.ts";
+import { migrateCommand } from "./commands/migrate.ts";
 import { groupCommands, userCommands } from "./commands/people.ts";
 import { causeCommand, logCommands, tokenCommands, whyCommand } from "./commands/records.ts";
 import { serveCommand, startCommand } from "./commands/serve.ts";
@@ -20,6 +21,7 @@ const program = new Command("sallyport")
 
 serveCommand(program);
 startCommand(program);
+migrateCommand(program);
 userCommands(program);
 groupCommands(program);
 appCommands(program);

@@ -60,8 +60,12 @@ export class PostgresConnection implements Sql {
   readonly client: Client;
   readonly #names = new Map<string, string>();
 
-  constructor(client: Client) {
+  readonly #silentMs: number;
+
+  /** @param silentMs after which a silent server counts as gone. */
+  constructor(client: Client, silentMs = SILENT_MS) {
     this.client = client;
+    this.#silentMs = silentMs;
   }
 
   async all<T>(statement: Compilable<T>): Promise<T[]> {
@@ -85,7 +89,7 @@ export class PostgresConnection implements Sql {
    * BEGIN, COMMIT and the like; several statements, parted by semicolons, in one round trip. Answers the rows of the last one.
    * @param ms after which a silent server counts as gone.
    */
-  async exec(text: string, ms = SILENT_MS): Promise<Record<string, unknown>[]> {
+  async exec(text: string, ms = this.#silentMs): Promise<Record<string, unknown>[]> {
     try {
       const patient: QueryConfig & { query_timeout: number } = { text, query_timeout: ms };
       const done: QueryResult | QueryResult[] = await this.client.query(patient);
