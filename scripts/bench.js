@@ -9,6 +9,8 @@ const quiet = "--disable-warning=ExperimentalWarning";
 const own = ["-mpnf", "--kill-child", "--mount-proc", join(ROOT, "e2e/in-namespace.sh")];
 runSteps([
   { name: "logon", command: node, args: [quiet, "bench/logon.ts"] },
+  { name: "logon on PostgreSQL", command: node, args: [quiet, "bench/nodes.ts"] },
+  { name: "migrate", command: node, args: [quiet, "bench/migrate.ts"] },
   { name: "doctor's log reader", command: node, args: [quiet, "bench/doctor-log.ts"] },
   { name: "memory", command: node, args: [quiet, "bench/memory.ts"] },
   { name: "build the module", command: "make", args: ["-s", "-C", "native/pam", "all"] },

@@ -1,0 +1,245 @@
+/** What the measurements of logons share: machines, people, one logon in two requests, and the same two requests against the floor. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { createHash, createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { enrolmentCodeId, readEnrolmentCode, writeReference } from "@sallyport/contracts";
+
+export const LATENCY_LOGONS = 300;
+export const RATE_LOGONS = 3000;
+export const AT_ONCE = 64;
+export const ROOT = join(import.meta.dirname, "..");
+export const folder = mkdtempSync(join(tmpdir(), "sallyport-bench-"));
+const agent = new https.Agent({ keepAlive: true, maxSockets: AT_ONCE, rejectUnauthorized: false });
+const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const FLOOR_PORT = 18444;
+/** The nodes of the org; each call of a logon goes to the next one. */
+const nodes: { port: number; data: string }[] = [{ port: 18443, data: join(folder, "data") }];
+/** The org's one name, whichever node answers. */
+export const ORG_URL = "https://localhost:18443";
+const children: ChildProcess[] = [];
+let turn = 0;
+const nextPort = () => nodes[turn++ % nodes.length]?.port ?? 0;
+
+function post(port: number, path: string, body: string, authorization: string): Promise<{ status: number; body: any }> {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body), authorization };
+    const request = https.request({ agent, host: "127.0.0.1", port, path, method: "POST", headers }, (response) => {
+      const parts: Buffer[] = [];
+      response.on("data", (part) => parts.push(part));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(parts).toString() || "{}") }));
+    });
+    request.on("error", reject);
+    request.end(body);
+  });
+}
+
+const b64 = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+function jws(typ: string, claims: object, key: KeyObject = privateKey): string {
+  const text = `${b64({ alg: "ES256", typ })}.${b64(claims)}`;
+  return `${text}.${sign("sha256", Buffer.from(text), { key, dsaEncoding: "ieee-p1363" }).toString("base64url")}`;
+}
+
+/** Several machines, as in a fleet: one machine may ask about 500 names an hour. */
+const HOSTS = 8;
+const hosts: { id: string; generation: string }[] = [];
+function bearer(body: string, host = hosts[0] ?? { id: "hst_00000000000000000000", generation: "" }): string {
+  const iat = Math.floor(Date.now() / 1000);
+  const bh = createHash("sha256").update(body).digest("base64url");
+  const jti = randomBytes(16).toString("base64url");
+  return `Bearer ${jws("sallyport-host+jwt", { iss: host.id, sub: host.id, aud: ORG_URL, iat, exp: iat + 60, jti, gen: host.generation, bh })}`;
+}
+
+interface Person {
+  login: string;
+  host: { id: string; generation: string } | undefined;
+  secret: Buffer;
+}
+
+function totp(secret: Buffer): string {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac("sha1", secret).update(counter).digest();
+  const offset = (mac[19] ?? 0) & 15;
+  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+const question = (login: string) => ({
+  reference: writeReference(randomBytes(5)),
+  nonce: randomBytes(16).toString("base64url"),
+  username: login,
+  scenario: "logon",
+  service: "sshd",
+  address: { value: "203.0.113.7", origin: "socket" },
+  password: "verified",
+  hostTime: Date.now(),
+  conversation: true,
+  drive: "agent",
+});
+
+async function orgLogon(person: Person): Promise<void> {
+  const first = JSON.stringify(question(person.login));
+  const opened = await post(nextPort(), "/api/v1/authn/logon", first, bearer(first, person.host));
+  const factor = opened.body._embedded?.factors?.[0]?.id;
+  if (!factor) throw new Error(JSON.stringify(opened.body));
+  const second = JSON.stringify({
+    stateToken: opened.body.stateToken,
+    passCode: totp(person.secret),
+    inputId: randomBytes(9).toString("base64url"),
+  });
+  const done = await post(nextPort(), `/api/v1/authn/factors/${factor}/verify`, second, bearer(second, person.host));
+  if (!done.body.decision) throw new Error(JSON.stringify(done.body));
+}
+
+async function floorLogon(person: Person): Promise<void> {
+  for (const path of ["/logon", "/verify"]) {
+    const body = JSON.stringify(question(person.login));
+    const done = await post(FLOOR_PORT, path, body, bearer(body));
+    if (done.status !== 200) throw new Error(`floor: ${done.status}`);
+  }
+}
+
+/** Median and 99th percentile in ms, one logon after the other. */
+async function latency(people: Person[], logon: (person: Person) => Promise<void>): Promise<{ p50: number; p99: number }> {
+  const times: number[] = [];
+  for (const person of people) {
+    const began = performance.now();
+    await logon(person);
+    times.push(performance.now() - began);
+  }
+  times.sort((a, b) => a - b);
+  return { p50: times[Math.floor(times.length / 2)] ?? 0, p99: times[Math.floor(times.length * 0.99)] ?? 0 };
+}
+
+async function rate(people: Person[], logon: (person: Person) => Promise<void>): Promise<number> {
+  const began = performance.now();
+  const queue = [...people];
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let person = queue.pop(); person; person = queue.pop()) await logon(person);
+    }),
+  );
+  return (people.length / (performance.now() - began)) * 1000;
+}
+
+function manage(method: string, path: string, body?: object): Promise<any> {
+  return new Promise((resolve, reject) => {
+    const request = http.request(
+      { socketPath: join(nodes[0]?.data ?? "", "admin.sock"), method, path, headers: { "content-type": "application/json" } },
+      (response) => {
+        const parts: Buffer[] = [];
+        response.on("data", (part) => parts.push(part));
+        response.on("end", () => resolve(JSON.parse(Buffer.concat(parts).toString() || "{}")));
+      },
+    );
+    request.on("error", reject);
+    request.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+async function makePeople(app: string, count: number, prefix: string): Promise<Person[]> {
+  const one = async (index: number): Promise<Person> => {
+    const login = `${prefix}${index}`;
+    const { id } = await manage("POST", "/api/v1/users?activate=true", { profile: { login } });
+    await manage("POST", `/api/v1/apps/${app}/users`, { id });
+    const factor = await manage("POST", `/api/v1/users/${id}/factors?activate=true`, {
+      factorType: "token:software:totp",
+      provider: "GOOGLE",
+    });
+    return { login, host: hosts[index % HOSTS], secret: base32(factor._embedded.activation.sharedSecret) };
+  };
+  const people: Person[] = [];
+  for (let at = 0; at < count; at += 50)
+    people.push(...(await Promise.all(Array.from({ length: Math.min(50, count - at) }, (_, i) => one(at + i)))));
+  return people;
+}
+
+function base32(text: string): Buffer {
+  let bits = "";
+  for (const letter of text) bits += "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0");
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+}
+
+async function enrol(app: string): Promise<void> {
+  const { code } = await manage("POST", "/api/v1/host-codes", { app });
+  const read = readEnrolmentCode(code);
+  if (!read.ok) throw new Error(read.reason);
+  const { kty, crv, x, y } = publicKey.export({ format: "jwk" });
+  const thumbprint = createHash("sha256").update(JSON.stringify({ crv, kty, x, y })).digest("base64url");
+  const nonce = randomBytes(16).toString("base64url");
+  const mac = createHmac("sha256", read.code.secret).update(`${thumbprint}.${nonce}`).digest("base64url");
+  const codeId = enrolmentCodeId(read.code.secret);
+  const proof = jws("sallyport-enrol+jws", { typ: "enrol", codeId, nonce, mac, name: "bench", platform: "linux", version: "0.1.0" });
+  const answer = await post(nextPort(), "/api/v1/hosts/enrol", JSON.stringify({ codeId, key: { kty, crv, x, y }, proof }), "");
+  const claims = JSON.parse(Buffer.from(answer.body.enrolled.split(".")[1], "base64url").toString());
+  hosts.push({ id: claims.hostId, generation: claims.generation });
+}
+
+async function start(args: string[], line: RegExp): Promise<void> {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  children.push(child);
+  for await (const said of createInterface({ input: child.stdout })) if (line.test(said)) return;
+  throw new Error(`${args[0]} did not start`);
+}
+
+/** Keys and certificate of the run. */
+export function makeKeys(): void {
+  const ec = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost"];
+  spawnSync("openssl", [...ec, "-addext", "subjectAltName=DNS:localhost", "-keyout", `${folder}/tls.key`, "-out", `${folder}/tls.pem`]);
+  writeFileSync(`${folder}/host.pub`, publicKey.export({ type: "spki", format: "pem" }));
+}
+
+export const startFloor = () => start([join(import.meta.dirname, "floor.ts"), folder, String(FLOOR_PORT)], /listening/);
+
+/** @param more further options of `serve`. */
+export async function startOrg(index: number, more: string[] = []): Promise<void> {
+  const node = { port: 18443 + index * 2, data: join(folder, index === 0 ? "data" : `data${index}`) };
+  nodes[index] = node;
+  const serve = ["serve", "--data", node.data, "--listen", `127.0.0.1:${node.port}`, "--url", ORG_URL, "--log-level", "error"];
+  const tls = ["--tls-cert", `${folder}/tls.pem`, "--tls-key", `${folder}/tls.key`];
+  await start([join(ROOT, "packages/cli/src/main.ts"), ...serve, ...tls, ...more], /The org is at/);
+}
+
+/** Machines that are enrolled, and people who are known: as many as one run needs. */
+export async function populate(count: number): Promise<Person[]> {
+  const app = (await manage("POST", "/api/v1/apps", { label: "bench" })).id;
+  for (let index = 0; index < HOSTS; index++) await enrol(app);
+  return makePeople(app, count, "user");
+}
+
+/** Warms up, then measures the floor and the org in turn; prints one line a figure. */
+export async function measure(people: Person[]): Promise<void> {
+  const warm = people.splice(0, 50);
+  await latency(warm, floorLogon);
+  await latency(warm, orgLogon);
+  const slow = people.splice(0, LATENCY_LOGONS);
+  const floor = await latency(slow, floorLogon);
+  const org = await latency(slow, orgLogon);
+  const many = people.splice(0, RATE_LOGONS);
+  const floorRate = await rate(many, floorLogon);
+  const orgRate = await rate(many, orgLogon);
+  line("one logon, p50", org.p50, floor.p50, "ms");
+  line("one logon, p99", org.p99, floor.p99, "ms");
+  line(`logons a second, ${AT_ONCE} at once`, orgRate, floorRate, "/s");
+}
+
+function line(name: string, ours: number, bare: number, unit: string): void {
+  const [mine, floor] = [ours, bare].map((value) => value.toFixed(2).padStart(8));
+  process.stdout.write(`${name.padEnd(34)} ours ${mine} ${unit}   floor ${floor} ${unit}   ratio ${(ours / bare).toFixed(2)}\n`);
+}
+
+/** Ends everything that was started, and takes away the run's folder. */
+export async function end(): Promise<void> {
+  for (const child of children) {
+    if (child.exitCode !== null) continue;
+    child.kill("SIGTERM");
+    await once(child, "exit");
+  }
+  agent.destroy();
+  rmSync(folder, { recursive: true, force: true });
+}
