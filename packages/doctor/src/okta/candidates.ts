@@ -85,5 +85,8 @@ export function candidatesOf(kind: string, users: number): readonly CauseId[] {
   return ["agent.fault"];
 }
 
+/** True for a fault that hits everybody who logs on to the machine. */
+export const hitsEverybody = (cause: CauseId) => MACHINE.includes(cause);
+
 /** Every kind that has a row of its own. */
 export const KNOWN_KINDS = Object.keys(KINDS);

@@ -1,6 +1,6 @@
 /** Gathers the exceptions of any number of log files into a few incidents, in memory that does not grow with them. */
 import type { CauseId, Incident, Proof } from "@sallyport/contracts";
-import { candidatesOf, MANY_USERS } from "./candidates.ts";
+import { candidatesOf, hitsEverybody, MANY_USERS } from "./candidates.ts";
 import { type Classified, classify } from "./classify.ts";
 import { decodeText } from "./encoding.ts";
 import type { LogEvent } from "./log-events.ts";
@@ -131,7 +131,12 @@ function candidates(kind: string, { count, proving, proved, evidence, users }: H
   const sure = [...proved].map(([cause, proofs]) => ({ cause, verdict: "confirmed" as const, evidence: proofs, decidedBy: "this log" }));
   const open = listed
     .filter((cause) => !proved.has(cause) && (proving < count || DEEPER.test(kind)))
-    .map((cause) => ({ cause, verdict: "candidate" as const, evidence: [...evidence, ...many], decidedBy: decidedBy(cause) }));
+    .map((cause) => ({
+      cause,
+      verdict: "candidate" as const,
+      evidence: [...evidence, ...(hitsEverybody(cause) ? many : [])],
+      decidedBy: decidedBy(cause),
+    }));
   return [...sure, ...open];
 }
 
