@@ -22,6 +22,8 @@ export interface Seen {
   evidence: Proof[];
   /** Kinds of incident that this can be behind; without it, every incident that lists the cause. */
   explains?: readonly string[];
+  /** A look at the thing itself: what it rules out is no candidate any more. */
+  decides?: boolean;
 }
 
 /** `asked`: the person asked for exactly this, so that without it nobody may say *healthy*. */

@@ -15,6 +15,8 @@ import type { Missed, Seen } from "./check.ts";
 export type TextOf = (cause: CauseId) => Pick<DoctorFinding, "title" | "fix" | "who">;
 
 const STRENGTH: Record<Verdict, number> = { confirmed: 0, candidate: 1, "ruled-out": 2, unknown: 3 };
+const strength = ({ verdict, decides }: Pick<Seen, "verdict" | "decides">) =>
+  verdict === "ruled-out" && decides ? STRENGTH.confirmed + 0.5 : STRENGTH[verdict];
 /** More proofs of one cause than this only repeat the first ones. */
 const MOST_PROOFS = 20;
 
@@ -59,7 +61,7 @@ function weigh(incident: Incident, seen: Seen[]): Incident {
       ({ cause, verdict, explains }) =>
         cause === candidate.cause && verdict !== "unknown" && (explains === undefined || explains.includes(incident.kind)),
     );
-    const strongest = about.sort((a, b) => STRENGTH[a.verdict] - STRENGTH[b.verdict])[0];
+    const strongest = about.sort((a, b) => strength(a) - strength(b))[0];
     if (!strongest) return candidate;
     return { ...candidate, verdict: strongest.verdict, evidence: proofs([...strongest.evidence, ...candidate.evidence]) };
   });
@@ -79,7 +81,7 @@ function merge(all: Seen[]): Seen[] {
   const byCause = new Map<CauseId, Seen>();
   for (const seen of all) {
     const known = byCause.get(seen.cause);
-    if (!known || STRENGTH[seen.verdict] < STRENGTH[known.verdict]) byCause.set(seen.cause, { ...seen, evidence: proofs(seen.evidence) });
+    if (!known || strength(seen) < strength(known)) byCause.set(seen.cause, { ...seen, evidence: proofs(seen.evidence) });
     else if (seen.verdict === known.verdict) known.evidence = proofs([...known.evidence, ...seen.evidence]);
   }
   return [...byCause.values()];

@@ -62,6 +62,15 @@ describe("checks", () => {
     assert.deepEqual(found.notLookedAt, [{ what: "the deaf", why: "it took longer than 2 s" }]);
   });
 
+  it("that hear the end of their time may still say what they saw until then", async () => {
+    const deadline = () => AbortSignal.abort();
+    const waits = check("a", async (_facts, signal) => ({ seen: [saw("net.timeout", signal.aborted ? "confirmed" : "unknown")] }));
+    assert.deepEqual(
+      (await look([waits], { deadline })).findings.map(({ verdict }) => verdict),
+      ["confirmed"],
+    );
+  });
+
   it("that are told to stop hear it by their signal, and are not looked at", async () => {
     const stop = new AbortController();
     const heard = check("a", (_facts, signal) => {

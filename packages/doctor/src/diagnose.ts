@@ -87,12 +87,21 @@ function miss<Facts>(check: Check<Facts>, why: string, asked = false): Answer {
   return { ...NOTHING, missed: [missed] };
 }
 
+/** So long a check that hears its end may take to say what it saw until then, such as that nobody answered. */
+const LAST_WORD_MS = 50;
+
 /** A check that does not listen to its signal must not hold up the others. */
 function untilAborted<T>(work: Promise<T>, end: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const stop = () => reject(end.reason);
+    let timer: NodeJS.Timeout | undefined;
+    const stop = () => {
+      timer = setTimeout(() => reject(end.reason), LAST_WORD_MS);
+    };
     if (end.aborted) stop();
-    end.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).finally(() => end.removeEventListener("abort", stop));
+    else end.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => {
+      end.removeEventListener("abort", stop);
+      clearTimeout(timer);
+    });
   });
 }

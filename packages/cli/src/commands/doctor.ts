@@ -10,6 +10,7 @@ import { VERSION } from "../version.ts";
 interface DoctorOptions {
   json?: boolean;
   html?: string;
+  org?: string;
 }
 
 const HTML: [string, string] = ["--html <file>", "write one self-contained page for a ticket (the file must not exist)"];
@@ -22,11 +23,13 @@ export function doctorCommands(program: Command): void {
       name: "okta <paths...>",
       does: "diagnose the Okta credential provider from its logs, settings and registry exports, without network (exit code 0: healthy, 1: something was found, 2: could not look)",
       example: "sallyport doctor okta OktaWidget.log rdp_app_config.json",
-      options: [HTML],
+      options: [["--org <url>", "also look at the org from this machine, without any secret; run it on the server that refuses"], HTML],
     },
     async (options, ...paths) => {
       const progress = progressLine("reading");
-      const diagnosis = await diagnoseOkta(paths, { onBytes: progress.bytes }).finally(progress.clear);
+      const { org } = options as DoctorOptions;
+      const looking = diagnoseOkta(paths, { onBytes: progress.bytes, ...(org === undefined ? {} : { org }) });
+      const diagnosis = await looking.finally(progress.clear);
       tell(diagnosis, options, paths.join(" "));
     },
   );

@@ -6,7 +6,7 @@ import type { Seen } from "../check.ts";
 type Judge = (value: string, key: string, where: string) => Seen[];
 
 /** Domains that the installer accepts (installation page). */
-const DOMAINS = ["okta.com", "okta-gov.com", "oktapreview.com", "okta-emea.com"];
+export const VENDOR_DOMAINS = ["okta.com", "okta-gov.com", "oktapreview.com", "okta-emea.com"];
 
 export const judgeUrl: Judge = (value, key, where) => {
   const proof = (said: string): Proof[] => [{ what: key, value: said, where }];
@@ -19,11 +19,11 @@ export const judgeUrl: Judge = (value, key, where) => {
     seen.push(one("url.trailing-slash", "confirmed", `${value} ends in a slash, character ${value.length}`));
   else seen.push(one("url.trailing-slash", "ruled-out", `${read.url} ends with the host name`));
   const host = new URL(read.url).hostname;
-  const domain = DOMAINS.find((name) => host.endsWith(`.${name}`));
+  const domain = VENDOR_DOMAINS.find((name) => host.endsWith(`.${name}`));
   if (domain && host.endsWith(`-admin.${domain}`)) {
     seen.push(one("url.wrong-org", "candidate", `${host} is the address of the Admin Console; the org's own has no “-admin”`));
   } else if (!domain) {
-    seen.push(one("url.wrong-org", "candidate", `${host} is below none of ${DOMAINS.join(", ")}, which the installer accepts`));
+    seen.push(one("url.wrong-org", "candidate", `${host} is below none of ${VENDOR_DOMAINS.join(", ")}, which the installer accepts`));
   }
   return seen;
 };

@@ -1,23 +1,29 @@
 /** Diagnoses the other product from its files alone: no org, no network, nothing changed. */
 import { readFile } from "node:fs/promises";
-import type { Diagnosis } from "@sallyport/contracts";
+import { type Diagnosis, readOrgUrl, sameOrgUrl } from "@sallyport/contracts";
 import type { Answer, Check, Missed } from "../check.ts";
 import { diagnose, type Progress } from "../diagnose.ts";
+import { judgeUrl } from "./config-values.ts";
 import { decodeFile } from "./encoding.ts";
 import { type FoundFile, findFiles, LARGEST_SETTINGS, readBytes, systemSays } from "./find-files.ts";
+import { type OrgFacts, orgChecks } from "./look-at-org.ts";
 import { readConfig } from "./read-config.ts";
 import { logReader } from "./read-log.ts";
 import { readRegistry } from "./read-registry.ts";
 import { Tally } from "./tally.ts";
 import { oktaText } from "./texts.ts";
 
-export interface OktaFacts {
+export interface OktaFacts extends OrgFacts {
   logs: FoundFile[];
   settings: FoundFile[];
   registry: FoundFile[];
 }
 
 export interface OktaOptions {
+  /** The org's URL, as typed: it is looked at from this machine, without any secret. */
+  org?: string;
+  /** This machine's clock, in milliseconds since 1970. */
+  clock?: () => number;
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
   /** Bytes read of all bytes of all files. */
@@ -39,11 +45,21 @@ export async function diagnoseOkta(paths: readonly string[], options: OktaOption
     return some.length > 0 ? some : undefined;
   };
   const [logs, settings, registry] = [of("log"), of("settings"), of("registry")];
-  const facts: Partial<OktaFacts> = { ...(logs && { logs }), ...(settings && { settings }), ...(registry && { registry }) };
-  return diagnose<OktaFacts>([lookedFor(missed), ...fileChecks(onBytes)], {
+  const org = options.org === undefined ? undefined : readOrgUrl(options.org);
+  const facts: Partial<OktaFacts> = {
+    ...(org?.ok ? { org: new URL(org.url) } : {}),
+    ...(logs && { logs }),
+    ...(settings && { settings }),
+    ...(registry && { registry }),
+  };
+  if (org?.ok === false && settings) missed.push({ what: "--org", why: org.reason, asked: true });
+  const typed = options.org !== undefined && settings === undefined ? [typedUrl(options.org)] : [];
+  const live = options.org === undefined ? [] : orgChecks<OktaFacts>(options.clock ?? Date.now);
+  return diagnose<OktaFacts>([lookedFor(missed), ...typed, ...live, ...fileChecks(onBytes, org?.ok ? org.url : undefined)], {
     facts,
     limitMs: LIMIT_MS,
     bring: {
+      org: "what --org names is no usable URL",
       logs: "no log was given (logs\\OktaWidget.log in the product's folder)",
       settings: "no settings were given (config\\rdp_app_config.json in the product's folder)",
       registry: 'no registry export was given (`reg export "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication" okta.reg`)',
@@ -59,7 +75,13 @@ function lookedFor(missed: Missed[]): Check<OktaFacts> {
   return { code: "okta.paths", title: "the given paths", dependsOn: [], needs: [], run: async () => ({ seen: [], missed }) };
 }
 
-function fileChecks(onBytes: (count: number) => void): Check<OktaFacts>[] {
+/** Without settings the typed URL stands for the one in them. */
+function typedUrl(url: string): Check<OktaFacts> {
+  const judged = judgeUrl(url, "--org", "as typed").filter(({ cause }) => cause !== "url.wrong-org");
+  return { code: "org.url", title: "the org's URL", dependsOn: [], needs: [], run: async () => ({ seen: judged }) };
+}
+
+function fileChecks(onBytes: (count: number) => void, org?: string): Check<OktaFacts>[] {
   const limitMs = Number.POSITIVE_INFINITY;
   return [
     {
@@ -68,7 +90,7 @@ function fileChecks(onBytes: (count: number) => void): Check<OktaFacts>[] {
       dependsOn: [],
       needs: ["settings"],
       limitMs,
-      run: ({ settings }, signal) => each(settings, signal, (file) => readSettings(file, onBytes)),
+      run: ({ settings }, signal) => each(settings, signal, (file) => readSettings(file, onBytes, org)),
     },
     {
       code: "okta.registry",
@@ -89,10 +111,13 @@ function fileChecks(onBytes: (count: number) => void): Check<OktaFacts>[] {
   ];
 }
 
-async function readSettings({ path, name, bytes }: FoundFile, onBytes: (count: number) => void): Promise<Answer> {
+async function readSettings({ path, name, bytes }: FoundFile, onBytes: (count: number) => void, org?: string): Promise<Answer> {
   if (bytes > LARGEST_SETTINGS) return { seen: [], missed: [{ what: name, why: "too large for a settings file", asked: true }] };
   onBytes(bytes);
-  return readConfig(decodeFile(await readFile(path)), name);
+  const { seen, missed, url } = readConfig(decodeFile(await readFile(path)), name);
+  const other = org !== undefined && url !== undefined && !sameOrgUrl(org, url) && readOrgUrl(url).ok;
+  if (other) seen.push({ cause: "url.wrong-org", verdict: "confirmed", evidence: [{ what: "URL", value: `is not ${org}`, where: name }] });
+  return { seen, missed };
 }
 
 async function readLogs(logs: FoundFile[], signal: AbortSignal, onBytes: (count: number) => void): Promise<Answer> {
