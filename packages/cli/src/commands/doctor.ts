@@ -26,9 +26,9 @@ export function doctorCommands(program: Command): void {
       options: [["--org <url>", "also look at the org from this machine, without any secret; run it on the server that refuses"], HTML],
     },
     async (options, ...paths) => {
-      const progress = progressLine("reading");
+      const progress = progressLine("looking");
       const { org } = options as DoctorOptions;
-      const looking = diagnoseOkta(paths, { onBytes: progress.bytes, ...(org === undefined ? {} : { org }) });
+      const looking = diagnoseOkta(paths, { onBytes: progress.bytes, onProgress: progress.check, ...(org === undefined ? {} : { org }) });
       const diagnosis = await looking.finally(progress.clear);
       tell(diagnosis, options, paths.join(" "));
     },

@@ -28,7 +28,7 @@ describe("each sample of the other product's log", () => {
   }
 
   it("are all there", () => {
-    assert.deepEqual([VERBATIM.length, TRANSLATED.length, LIKELY.length], [13, 10, 19]);
+    assert.deepEqual([VERBATIM.length, TRANSLATED.length, LIKELY.length], [13, 10, 20]);
   });
 });
 

@@ -296,6 +296,16 @@ export const LIKELY: readonly Sample[] = [
     proved: ["url.malformed"],
   },
   {
+    name: "401 of HttpClient",
+    parts: [
+      "exception thrown is = System.Net.Http.HttpRequestException: Der Antwortstatuscode gibt keinen Erfolg an: 401 (Unauthorized).",
+      ...at(["System.Net.Http.HttpResponseMessage.EnsureSuccessStatusCode()", ...ASK.slice(1), FORM, CLASS]),
+    ],
+    kind: "http-401",
+    proved: [],
+    likeliest: "user.password",
+  },
+  {
     name: "a fault of its own",
     parts: [
       "exception thrown is = System.NullReferenceException: Object reference not set to an instance of an object.",

@@ -15,6 +15,8 @@ export interface Signals {
 }
 
 const STATUS = /[(（]([1-5]\d\d)[)）]/;
+/** HttpClient writes it the other way round: `: 401 (Unauthorized)`. */
+const CLIENT_STATUS = /[:：] ?([1-5]\d\d) ?[(（]/;
 const FRAME_START = /(?:System\.Net\.HttpWebRequest\.|OktaWidget\.\w+\.)/;
 const MOST_TYPES = 12;
 
@@ -24,7 +26,8 @@ export function readSignals(text: string): Signals {
     if (types.at(-1) !== found.name) types.push(found.name);
   }
   const message = messageOf(text);
-  const status = STATUS.exec(message)?.[1];
+  const client = types.some((type) => type.endsWith(".HttpRequestException")) ? CLIENT_STATUS.exec(message) : undefined;
+  const status = (STATUS.exec(message) ?? client)?.[1];
   const code = /\((0x[0-9A-Fa-f]{8})\)/.exec(text.replace(/\(0x80004005\)/gi, ""))?.[1];
   const host = /['"«„“「]((?=.{4,253}['"»“”」])(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.){1,8}[A-Za-z]{2,24})['"»“”」]/.exec(message)?.[1];
   return {
