@@ -9,12 +9,21 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 export function prepare() {
   if (installed(ROOT) && (broughtNode() ?? runningNode())) return;
-  process.stdout.write("Installing what the project needs (npm ci) …\n");
+  install(ROOT, "the project");
+}
+
+/** What a folder outside the workspaces has in a lock of its own. */
+export function prepareFolder(folder, name) {
+  if (!installed(folder)) install(folder, name);
+}
+
+function install(folder, name) {
+  process.stdout.write(`Installing what ${name} needs (npm ci) …\n`);
   // A machine set up for production would leave out the tools and the project's own Node.
   const wanted = ["--include=dev", "--include=optional"];
   const npm = process.platform === "win32" ? { command: "npm.cmd", shell: true } : { command: "npm", shell: false };
   const done = spawnSync(npm.command, ["ci", ...wanted, "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: ROOT,
+    cwd: folder,
     stdio: "inherit",
     shell: npm.shell,
   });

@@ -1,7 +1,7 @@
 /** `npm run test:system`: the stories that need Debian packages; says the one line that installs what is missing. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { prepare, projectNode, ROOT } from "./prepare.js";
+import { prepare, prepareFolder, projectNode, ROOT } from "./prepare.js";
 import { runSteps } from "./steps.js";
 
 prepare();
@@ -25,10 +25,14 @@ const groups = readdirSync(join(ROOT, "e2e"), { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && readdirSync(join(ROOT, "e2e", entry.name)).some((name) => name.endsWith(".test.ts")))
   .map((entry) => entry.name)
   .sort();
+// Before its machine is there, which has no network.
+for (const group of groups)
+  if (existsSync(join(ROOT, "e2e", group, "package-lock.json"))) prepareFolder(join(ROOT, "e2e", group), `e2e/${group}`);
 /** Each group has a machine of its own: private mounts, processes and network, all gone at its end. */
 const own = ["-mpnf", "--kill-child", "--mount-proc", join(ROOT, "e2e/in-namespace.sh")];
 runSteps([
   { name: "native/pam", command: "make", args: ["-s", "-C", "native/pam", "all", "test"] },
+  { name: "native/windows", command: "make", args: ["-s", "-C", "native/windows"] },
   ...groups.map((group) => ({
     name: `e2e/${group}`,
     command: "unshare",

@@ -142,6 +142,27 @@ test("what cannot be a code, and the password typed in its place, never leave th
   await screen.close();
 });
 
+test("names as people type them: the domain apart, the machine's own domain as none, user@domain in one piece", async () => {
+  const credential = async (typed: string, of: Person) => {
+    const screen = await openTo(typed);
+    const done = await screen.type("edit", codeOf(of)).submit();
+    await screen.close();
+    return readCredential(done.credential?.bytes ?? "");
+  };
+  const lena = await credential("CORP\\lena", await person("CORP\\lena"));
+  assert.deepEqual([lena.domain, lena.user], ["CORP", "lena"]);
+  const mia = await credential(".\\mia", await person("mia"));
+  assert.deepEqual([mia.domain !== "" && mia.domain !== ".", mia.user], [true, "mia"]);
+  const nina = await credential("nina@corp.example", await person("nina@corp.example"));
+  assert.deepEqual([nina.domain, nina.user], ["", "nina@corp.example"]);
+  const odd = 'Zoë "x" \t 😀';
+  const screen = await LogonScreen.open(windows);
+  const done = await screen.type("edit", odd).type("password", PASSWORD).submit();
+  assert.equal(why(referenceIn(done.text)).cause, "user.unknown");
+  assert.equal(attempts(odd)[0]?.cause, "user.refused");
+  await screen.close();
+});
+
 test("the person goes elsewhere: the logon ends as cancelled, and nothing of it is left in the tile", async () => {
   await person("erin");
   const screen = await openTo("erin");

@@ -85,6 +85,12 @@ static bool value_fits(const struct sp_json *json, int node, const struct rule *
     return known && (strcmp(word, "allow") == 0 || strcmp(word, "deny") == 0) && fits(json, node, word);
 }
 
+/* Asks or waits, never both: who is asked hears nothing until the answer is given. */
+static bool waits_and_asks(const struct sp_json *json, int show) {
+    int fields = sp_json_member(json, show, "fields");
+    return sp_json_is(json, sp_json_member(json, show, "wait"), SP_TRUE) && fields >= 0 && json->nodes[fields].child >= 0;
+}
+
 static bool fits(const struct sp_json *json, int node, const char *as) {
     int known = 0, members = 0;
     if (!sp_json_is(json, node, SP_OBJECT)) return false;
@@ -95,7 +101,7 @@ static bool fits(const struct sp_json *json, int node, const char *as) {
         if (member < 0 ? rules[i].needed : !value_fits(json, member, &rules[i])) return false;
         known += member >= 0;
     }
-    return known == members;
+    return known == members && (strcmp(as, "show") != 0 || !waits_and_asks(json, node));
 }
 
 bool sp_door_read(struct sp_json *json, const char *line, size_t length) {

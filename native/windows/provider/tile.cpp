@@ -130,7 +130,7 @@ void Tile::settle(Step step) {
     allowed_ = step == Step::allowed;
     if (asking_) return;
     if (logon_) {
-        if (!allowed_) status_ = logon_->told();
+        status_ = logon_->told();
         last_reference_ = allowed_ ? logon_->reference() : "";
         last_ = logon_->account();
     }
@@ -155,7 +155,7 @@ HRESULT Tile::GetSerialization(CREDENTIAL_PROVIDER_GET_SERIALIZATION_RESPONSE *r
     redraw();
     if (!status_.empty()) {
         *text = copy_text(status_);
-        *icon = CPSI_ERROR;
+        *icon = credential->rgbSerialization ? CPSI_SUCCESS : CPSI_ERROR;
     }
     return S_OK;
 }

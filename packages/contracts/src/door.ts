@@ -86,13 +86,16 @@ export const field = z.strictObject({
 });
 export type Field = z.infer<typeof field>;
 
+/** Asks (`fields`) or waits (`wait`), never both: a tile or a terminal that asks hears nothing until the person has answered. */
 export const showFrame = z.strictObject({
-  show: z.strictObject({
-    title: short.optional(),
-    text: z.string().max(4096).optional(),
-    wait: z.boolean().optional(),
-    fields: z.array(field).max(LIMITS.fields).optional(),
-  }),
+  show: z
+    .strictObject({
+      title: short.optional(),
+      text: z.string().max(4096).optional(),
+      wait: z.boolean().optional(),
+      fields: z.array(field).max(LIMITS.fields).optional(),
+    })
+    .refine(({ wait, fields = [] }) => !wait || fields.length === 0, "a show that waits has no fields"),
 });
 export const endFrame = z.strictObject({
   end: z.union([
