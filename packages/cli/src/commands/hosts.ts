@@ -1,6 +1,6 @@
 /** Commands for machines: host (codes, list, revoke, enrol) and agent (run, arm, disarm, status). */
 import { readFileSync } from "node:fs";
-import { arm, disarm, enrolHost, type JoinOutcome, readStatus, registerHost, runAgent } from "@sallyport/agent";
+import { arm, disarm, enrolHost, type Finding, type JoinOutcome, readStatus, registerHost, runAgent } from "@sallyport/agent";
 import type { HostView, hostCodeView, LogonView } from "@sallyport/contracts";
 import type { Command } from "commander";
 import type * as z from "zod";
@@ -174,10 +174,7 @@ export function agentCommands(program: Command): void {
     },
     async (options) => {
       const done = await arm({ ...stateOf(options), force: options["force"] === true });
-      if (!done.ok)
-        throw new Complaint(`not armed: ${done.findings.map((f) => `${f.cause} (${JSON.stringify(f.evidence)})`).join("; ")}`, {
-          findings: done.findings,
-        });
+      if (!done.ok) throw new Complaint(`not armed: ${done.blocking.map(findingText).join("; ")}`, { findings: done.findings });
       print(options.json, done, () => [
         "armed: logons through the door are asked for their second factor",
         ...afterArm(stateOf(options).state),
@@ -188,7 +185,8 @@ export function agentCommands(program: Command): void {
     agent,
     { name: "disarm", does: "let logons pass without the factor until armed again", example: "sallyport agent disarm", options: [state] },
     async (options) => {
-      await disarm(stateOf(options));
+      const done = await disarm(stateOf(options));
+      if (!done.ok) throw new Complaint(`not disarmed: ${done.blocking.map(findingText).join("; ")}`, { findings: done.findings });
       print(options.json, { armed: false }, () => "disarmed: nobody is asked for a second factor on this machine");
     },
   );
@@ -202,6 +200,12 @@ export function agentCommands(program: Command): void {
       );
     },
   );
+}
+
+/** The cause and what proves it, such as `net.refused (host: mfa.corp.example, port: 443)`. */
+function findingText({ cause, evidence }: Finding): string {
+  const told = Object.entries(evidence).map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`);
+  return told.length === 0 ? cause : `${cause} (${told.join(", ")})`;
 }
 
 function stateOf(options: Record<string, unknown>): { state?: string } {
