@@ -1,6 +1,7 @@
 /** A terminal as a person has one: a real pty with a shell in it, lines typed at its prompts, answers given when something asks. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 
 /** What a shell says when it waits for the next command. */
 const SHELL = /[$#] $/;
@@ -17,8 +18,10 @@ export class Terminal {
   #changed: (() => void) | undefined;
 
   constructor(folder: string) {
-    const env = { PATH: process.env["PATH"] ?? "", TERM: "dumb", PS1: "you$ ", HOME: "/root", LANG: "C.UTF-8", SHELL: "/bin/bash" };
-    this.#child = spawn("script", ["-qefc", "bash --norc --noprofile -i", "/dev/null"], {
+    // An interactive bash takes its prompt from a file, never from its surroundings.
+    writeFileSync("/run/terminal.rc", "PS1='you$ '\n");
+    const env = { PATH: process.env["PATH"] ?? "", TERM: "dumb", HOME: "/root", LANG: "C.UTF-8", SHELL: "/bin/bash" };
+    this.#child = spawn("script", ["-qefc", "bash --rcfile /run/terminal.rc -i", "/dev/null"], {
       cwd: folder,
       env,
       stdio: ["pipe", "pipe", "inherit"],

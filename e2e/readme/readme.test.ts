@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { drawTerminal } from "../machine/picture.ts";
 import { must, ROOT, until } from "../machine/processes.ts";
 import { type Replies, Terminal } from "../machine/terminal.ts";
 import { freshHomes, freshProject } from "../machine/throwaway.ts";
@@ -103,6 +104,9 @@ test("word by word: a person, a logon, ssh with a second factor, a refusal with 
   const reference = await refused(third, wrong[0] ?? "");
   const why = await third.succeed((wrong[1] ?? "").replace("REFERENCE", reference));
   assert.match(why, /refused — factor\.code-wrong/);
+  // Beside the project's folder of this story, which is thrown away.
+  const shown = third.screen.slice(third.screen.lastIndexOf("\nyou$ ssh alice@localhost") + 1);
+  drawTerminal(shown.slice(0, shown.indexOf("\n\nWhat the org saw")), "/mnt/project/e2e/shots/refused-logon.png");
 
   for (const line of back) await rootShell.succeed(line);
   assert.equal(readFileSync("/etc/pam.d/common-auth", "utf8"), sshBefore);
