@@ -11,32 +11,42 @@ const typed = z.string().min(1).max(512);
 const path = z.string().regex(/^(\/|[A-Za-z]:\\)/, "an absolute path");
 const ms = (least: number, most: number) => z.int().min(least).max(most);
 
-/** `agent.json`. Times in milliseconds unless the name says otherwise. */
+/** `agent.json`. What is described here is the page docs/configure.md. */
 export const agentSettings = z.strictObject({
-  org: typed,
-  host: typed,
-  /** Client id of a `legacy` host, which signs with that client's secret. */
-  client: typed.optional(),
-  /** Thumbprint (RFC 7638, SHA-256) of the org's decision key, as enrolled; a different one in `host.json` is refused. */
-  decisionKey: z.string().length(43).optional(),
-  state: path.optional(),
-  socket: path.optional(),
-  log: path.optional(),
-  /** `http://name:port` of a forward proxy (CONNECT). No fail mode opens for what happens behind one. */
+  org: typed.describe("The org's address: scheme, name and port only. Enrolment writes it."),
+  host: typed.describe("This machine's id in the org. Enrolment writes it."),
+  client: typed.optional().describe("Client id of a `legacy` machine, which signs with that client's secret (docs/client-secrets.md)."),
+  decisionKey: z
+    .string()
+    .length(43)
+    .optional()
+    .describe("Thumbprint (RFC 7638, SHA-256) of the org's decision key, as enrolled. A different key in `host.json` is refused."),
+  state: path.optional().describe("Folder of the key, the counters and the kept reports. Left out: `/var/lib/sallyport`."),
+  socket: path.optional().describe("The door. Left out: `/run/sallyport/agent.sock`. Then PAM needs `socket=PATH` as well."),
+  log: path.optional().describe("The agent's log, one JSON object a line. Left out: `/var/log/sallyport/agent.log`."),
   proxy: z
     .string()
     .regex(/^http:\/\/[^/@\s]+$/, "http://name:port")
-    .optional(),
+    .optional()
+    .describe("`http://name:port` of a forward proxy (CONNECT). No fail mode opens for what happens behind one."),
   timeouts: z
     .strictObject({
-      connectMs: ms(100, 30_000).optional(),
-      answerMs: ms(500, 60_000).optional(),
-      promptMs: ms(1000, 600_000).optional(),
-      serialMs: ms(500, 30_000).optional(),
+      connectMs: ms(100, 30_000).optional().describe("Until the org's name is found, connected to and proved. Left out: 3000."),
+      answerMs: ms(500, 60_000).optional().describe("Until the org has answered one question. Left out: 10000."),
+      promptMs: ms(1000, 600_000).optional().describe("What a person may take in all. Left out: 120000."),
+      serialMs: ms(500, 30_000)
+        .optional()
+        .describe("The same for callers that take one logon after the other, as xrdp does. Left out: 3000."),
     })
-    .optional(),
-  selfCheckSeconds: z.int().min(10).max(3600).optional(),
-  connections: z.int().min(4).max(10_000).optional(),
+    .optional()
+    .describe("Milliseconds."),
+  selfCheckSeconds: z
+    .int()
+    .min(10)
+    .max(3600)
+    .optional()
+    .describe("How often the machine checks itself and takes the newest policy. Left out: 300."),
+  connections: z.int().min(4).max(10_000).optional().describe("Logons at a time; beyond it the agent refuses. Left out: 1024."),
 });
 
 /** All files of one agent. */

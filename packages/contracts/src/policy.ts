@@ -8,63 +8,76 @@ export type FactorKind = z.infer<typeof factorKind>;
 const names = z.array(z.string().min(1).max(256)).min(1).max(256);
 const clockTime = z.string().regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, "a time of day, HH:MM");
 
-/** All conditions of a rule must hold; within a list one is enough. `users`, `groups`, `hosts`, `zones` by name. Times are the org's, in `timeZone` (IANA; UTC if absent). */
+/** All conditions of a rule must hold; within a list one is enough. */
 export const ruleConditions = z.strictObject({
-  users: names.optional(),
-  groups: names.optional(),
-  hosts: names.optional(),
-  zones: names.optional(),
-  notZones: names.optional(),
-  scenarios: z.array(scenario).min(1).optional(),
-  services: z.array(service).min(1).max(64).optional(),
-  remote: z.boolean().optional(),
+  users: names.optional().describe("Logins."),
+  groups: names.optional().describe("Names of groups."),
+  hosts: names.optional().describe("Names of machines."),
+  zones: names
+    .optional()
+    .describe("Names of zones that the client's address must be in. Never matches an address that is missing or only claimed."),
+  notZones: names.optional().describe("Names of zones that the address must be outside of."),
+  scenarios: z.array(scenario).min(1).optional().describe("What the logon is for."),
+  services: z.array(service).min(1).max(64).optional().describe("`sshd`, `sudo`, `su`, `console`, `xrdp` …"),
+  remote: z.boolean().optional().describe("From elsewhere, or at the machine."),
   days: z
     .array(z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]))
     .min(1)
-    .optional(),
-  from: clockTime.optional(),
-  to: clockTime.optional(),
-  timeZone: z.string().max(64).optional(),
+    .optional()
+    .describe("Days of the week."),
+  from: clockTime.optional().describe("From this time of day on, by the org's clock."),
+  to: clockTime.optional().describe("Until before this time of day; earlier than `from` means over midnight."),
+  timeZone: z.string().max(64).optional().describe("IANA name of the zone in which days and times count. Left out: UTC."),
 });
 export type RuleConditions = z.infer<typeof ruleConditions>;
 
-/** `factor`: ask for one; `allow`: let in without one (an event warns each time); `deny`: refuse. `always`: no fail mode may open for what this rule covers. */
 export const policyRule = z.strictObject({
-  name: z.string().min(1).max(128),
-  if: ruleConditions.optional(),
-  then: z.enum(["factor", "allow", "deny"]),
-  factors: z.array(factorKind).min(1).optional(),
-  always: z.boolean().optional(),
+  name: z.string().min(1).max(128).describe("What `why` and `rehearse` call it."),
+  if: ruleConditions.optional().describe("All that is named must hold; within a list one is enough. Left out: always."),
+  then: z
+    .enum(["factor", "allow", "deny"])
+    .describe("`factor`: ask for one; `allow`: let in without (an event warns each time); `deny`: refuse."),
+  factors: z.array(factorKind).min(1).optional().describe("Kinds of factor that will do. Left out: any."),
+  always: z.boolean().optional().describe("No fail mode may open for what this rule covers."),
 });
 export type PolicyRule = z.infer<typeof policyRule>;
 
 /** An account that the machine itself knows and that is never asked: by uid, SID or exact name as the operating system resolved it. */
 export const exclusion = z.strictObject({
-  uid: z.int().min(0).optional(),
-  sid: z.string().optional(),
-  name: z.string().optional(),
-  reason: z.string().min(1).max(256),
+  uid: z.int().min(0).optional().describe("Of a Linux account. All that is named must match."),
+  sid: z.string().optional().describe("Of a Windows account."),
+  name: z.string().optional().describe("Exactly as the operating system resolved it; with a domain `DOMAIN\\name`."),
+  reason: z.string().min(1).max(256).describe("Why; it stands in the record of each logon."),
 });
 
 /** A way in that is allowed without this logon's decision, for the PAM account line: such as sshd with a public key. */
 export const permit = z.strictObject({
-  service,
-  method: z.string().regex(/^[a-z0-9-]{1,32}$/),
-  users: names.optional(),
+  service: service.describe("The service that lets in so."),
+  method: z
+    .string()
+    .regex(/^[a-z0-9-]{1,32}$/)
+    .describe("`none`: no password was asked (sshd with a key, `NOPASSWD`); `root`: by root."),
+  users: names.optional().describe("Only for these accounts."),
 });
 export const failModes = z.strictObject({
-  orgUnreachable: z.enum(["refuse", "allow"]),
-  orgError: z.enum(["refuse", "allow"]),
-  agentGone: z.enum(["refuse", "allow"]),
+  orgUnreachable: z.enum(["refuse", "allow"]).describe("The org's name is not found, or it cannot be connected to."),
+  orgError: z.enum(["refuse", "allow"]).describe("The org, proved by TLS, answers 5xx."),
+  agentGone: z.enum(["refuse", "allow"]).describe("No agent runs. Never opens for remote logons, sudo or su."),
 });
 export type FailModes = z.infer<typeof failModes>;
 
 /** The document of `policy show` and `policy set`. The last rule, *ask for a factor*, is always there and is not written. */
 export const policyDocument = z.strictObject({
-  rules: z.array(policyRule).max(200),
-  failModes: failModes.partial().optional(),
-  exclusions: z.array(exclusion).max(64).optional(),
-  permits: z.array(permit).max(64).optional(),
+  rules: z.array(policyRule).max(200).describe("The first that fits decides. After the last one stands *ask for a factor*, always."),
+  failModes: failModes.partial().optional().describe("What stands when the org or the agent is away. Each `refuse` if left out."),
+  exclusions: z.array(exclusion).max(64).optional().describe("Accounts of the machine that are never asked."),
+  permits: z
+    .array(permit)
+    .max(64)
+    .optional()
+    .describe(
+      "Ways in that pass without a decision of their own. Left out: root's own `su` and `runuser`. A list has exactly what it names.",
+    ),
 });
 export type PolicyDocument = z.infer<typeof policyDocument>;
 

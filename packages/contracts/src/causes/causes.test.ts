@@ -159,7 +159,7 @@ describe("what the person logging on reads", () => {
 describe("docs/causes.md", () => {
   const page = readFileSync(new URL("../../../../docs/causes.md", import.meta.url), "utf8");
 
-  it("is what the table writes (else run: node scripts/docs-causes.ts)", () => {
+  it("is what the table writes (else run: npm run docs)", () => {
     const written = writeCausesPage().split("\n");
     const differs = page.split("\n").findIndex((line, at) => line !== written[at]);
     assert.equal(differs, -1, `line ${differs + 1} differs from the table`);

@@ -26,7 +26,7 @@ const WHO = {
   vendor: "those who make Sallyport",
 } as const;
 
-const HEAD = `<!-- Written by scripts/docs-causes.ts from the table in packages/contracts/src/causes. Change the table, not this page. -->
+const HEAD = `<!-- Written by npm run docs from the table in packages/contracts/src/causes. Change the table, not this page. -->
 
 # Causes
 
