@@ -118,6 +118,12 @@ test("the bill of materials names what is in the bundles, no more and no less", 
   for (const one of bom.components) assert.ok(one.purl && (one.hashes || one.name.startsWith("@sallyport/")), one.name);
 });
 
+test("the org's code stays off a machine with an agent", () => {
+  for (const bundle of ["sallyport-host.mjs", "sallyport-agent.mjs"])
+    assert.doesNotMatch(readFileSync(join(DIST, bundle), "utf8"), /packages\/server\//);
+  assert.match(readFileSync(join(DIST, "sallyport.mjs"), "utf8"), /packages\/server\//);
+});
+
 test("installed, the packages change no logon and no PAM file", async () => {
   untouched = stacks();
   must("dpkg", ["-i", deb("sallyport-server"), deb("sallyport-agent")]);

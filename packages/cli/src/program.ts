@@ -1,0 +1,36 @@
+/** The sallyport command as it is on every machine: all but what runs the org or touches its files, whose code is not everywhere. */
+import { Command } from "commander";
+import { appCommands, policyCommands, zoneCommands } from "./commands/apps.ts";
+import { clientCommands } from "./commands/clients.ts";
+import { doctorCommands } from "./commands/doctor.ts";
+import { factorCommands } from "./commands/factors.ts";
+import { agentCommands, hostCommands } from "./commands/hosts.ts";
+import { logonCommand } from "./commands/logon.ts";
+import { groupCommands, userCommands } from "./commands/people.ts";
+import { causeCommand, logCommands, tokenCommands, whyCommand } from "./commands/records.ts";
+import { VERSION } from "./version.ts";
+
+export function newProgram(): Command {
+  return new Command("sallyport")
+    .description("Multi-factor authentication for logons to machines, in which every refused logon names its cause.")
+    .version(VERSION)
+    .showHelpAfterError("(add --help for help)");
+}
+
+export function commandsEverywhere(program: Command): void {
+  userCommands(program);
+  groupCommands(program);
+  appCommands(program);
+  zoneCommands(program);
+  policyCommands(program);
+  hostCommands(program);
+  clientCommands(program);
+  agentCommands(program);
+  factorCommands(program);
+  logonCommand(program);
+  logCommands(program);
+  whyCommand(program);
+  causeCommand(program);
+  doctorCommands(program);
+  tokenCommands(program);
+}
