@@ -73,11 +73,9 @@ export function doneStep(login: string): Html {
 <h2>From here to a first logon</h2>
 <p class="hint">In a second terminal on this machine, while the server runs (in a clone of the project: <code>npx sallyport …</code>):</p>
 <ol>
-<li>Make a person with a second factor.<pre>sallyport user add alice
-sallyport factor enrol alice totp</pre></li>
-<li>Say what the person may log on to.<pre>sallyport app add servers
-sallyport assign servers alice</pre></li>
-<li>Make a code that enrols a machine, and give it to <code>sallyport host enrol</code> there.<pre>sallyport host code --app servers</pre></li>
+<li>Say what is protected: machines of one kind are an app. (<code>npm start</code> has made one, <code>this-machine</code>.)<pre>sallyport app add servers</pre></li>
+<li>Make a person with a second factor, who may log on there.<pre>sallyport user add alice --assign servers --totp</pre></li>
+<li>Make a code that enrols a machine, and give it to <code>sallyport host enrol</code> there. It says what comes next.<pre>sallyport host code --app servers</pre></li>
 </ol>
 <p>You can close this page.</p>`;
 }
