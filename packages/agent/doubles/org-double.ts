@@ -54,6 +54,8 @@ export class OrgDouble {
   suspended = false;
   readonly hostId = `hst_${randomBytes(10).toString("hex")}`;
   decision!: { privateKey: CryptoKey; publicKey: CryptoKey };
+  /** Keys that followed the first, each with the link that the one before signed. */
+  announced: { pair: { privateKey: CryptoKey; publicKey: CryptoKey }; link: string; previous: string }[] = [];
   ca!: Issued;
   #previous: string | undefined;
   #checkId: string | undefined;
@@ -166,7 +168,12 @@ export class OrgDouble {
 
   async #answer(call: Call, authorization: string | undefined): Promise<Reply> {
     if (call.path === "/api/v1/time")
-      return { body: { time: await this.sign(JWS_TYPES.time, { typ: "time", nonce: call.body["nonce"], now: this.now() }) } };
+      return {
+        body: {
+          time: await this.sign(JWS_TYPES.time, { typ: "time", nonce: call.body["nonce"], now: this.now() }),
+          keys: this.#linksAfter(call),
+        },
+      };
     if (call.path === "/api/v1/hosts/enrol") return this.#enrol(call);
     if (call.path === "/api/v1/hosts/register") return this.#register(call);
     const refused = await this.#authenticate(call, authorization);
@@ -264,7 +271,36 @@ export class OrgDouble {
       this.#checkId = call.body["checkId"] as string;
     }
     const head = { typ: "head", ...this.#head(), now: this.now() };
-    return { body: { generation: this.generation, policy: await this.signPolicy(), head: await this.sign(JWS_TYPES.head, head) } };
+    const signed = { policy: await this.signPolicy(), head: await this.sign(JWS_TYPES.head, head) };
+    return { body: { generation: this.generation, ...signed, keys: this.#linksAfter(call) } };
+  }
+
+  /** Announces the next decision key; `takeOver` lets the newest one sign. */
+  async announce(): Promise<string> {
+    const last = this.announced.at(-1)?.pair ?? this.decision;
+    const pair = await generateKeyPair("ES256", { extractable: true });
+    const jwk = await exportJWK(pair.publicKey);
+    const previous = await calculateJwkThumbprint(await exportJWK(last.publicKey));
+    const { kty, crv, x, y } = jwk;
+    const claims = {
+      typ: "key",
+      position: this.announced.length + 2,
+      previous,
+      key: { kty, crv, x, y },
+      iat: Math.floor(this.now() / 1000),
+    };
+    const link = await this.sign(JWS_TYPES.key, claims, last.privateKey);
+    this.announced.push({ pair, link, previous });
+    return link;
+  }
+
+  takeOver(): void {
+    this.decision = this.announced.at(-1)?.pair ?? this.decision;
+  }
+
+  #linksAfter(call: Call): string[] {
+    const from = this.announced.findIndex(({ previous }) => previous === call.body["decisionKey"]);
+    return from < 0 ? [] : this.announced.slice(from).map(({ link }) => link);
   }
 
   #head(): { node: string; seq: number; hash: string } {

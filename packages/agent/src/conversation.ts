@@ -131,7 +131,14 @@ class Conversation {
     this.#stateToken = undefined;
     const { clock, link, identity, state } = this.#host;
     if (clock.now() === undefined) await link.syncTime();
-    const judged = await honourDecision(view.decision ?? "", this.#open, identity.decisionKey, clock);
+    const keys = identity.decisionKeys;
+    let judged = await honourDecision(view.decision ?? "", this.#open, keys, clock);
+    if (!judged.ok && judged.check === "signature") {
+      // The org may have passed on to its next key while this host was away.
+      const before = keys.newest();
+      await link.syncTime();
+      if (keys.newest() !== before) judged = await honourDecision(view.decision ?? "", this.#open, keys, clock);
+    }
     if (!judged.ok) return deny({ cause: "agent.decision-invalid", evidence: { claim: judged.check, found: judged.detail } });
     state.keepHead(judged.claims.head);
     const { cause, amr, user } = judged.claims;

@@ -3,7 +3,7 @@ import { type DecisionClaims, decisionClaims, JWS_TYPES, LIMITS, sameOrgUrl } fr
 import type { CryptoKey } from "jose";
 import type { OrgClock } from "./clock.ts";
 import { sameText } from "./same-text.ts";
-import { openSigned } from "./signed.ts";
+import { openSigned, type Trusted } from "./signed.ts";
 
 /** The open attempt that a decision must be for. */
 export interface OpenAttempt {
@@ -25,7 +25,7 @@ export type Judged = { ok: true; claims: DecisionClaims } | { ok: false; check: 
 const LEEWAY_SECONDS = 5;
 
 /** On success the attempt is closed: the same decision is never honoured again (S4). `check` names what failed. */
-export async function honourDecision(jws: string, attempt: OpenAttempt, key: CryptoKey, clock: OrgClock): Promise<Judged> {
+export async function honourDecision(jws: string, attempt: OpenAttempt, key: CryptoKey | Trusted, clock: OrgClock): Promise<Judged> {
   const opened = await openSigned(jws, key, JWS_TYPES.decision, decisionClaims);
   if (!opened.ok) return opened;
   const failed = CHECKS.find(([, holds]) => !holds(opened.claims, attempt, clock.now()));

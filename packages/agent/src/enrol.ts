@@ -9,6 +9,7 @@ import {
   readEnrolmentCode,
 } from "@sallyport/contracts";
 import { calculateJwkThumbprint } from "jose";
+import type * as z from "zod";
 import { type Finding, Refusal } from "./finding.ts";
 import {
   askOrg,
@@ -68,8 +69,8 @@ async function enrolWith(code: EnrolmentCode, options: EnrolOptions): Promise<Jo
   const mac = await macOf(code.secret, key.jwk, nonce);
   const proof = { typ: "enrol", codeId, nonce, mac, name: nameOf(options), platform: platform(), version: AGENT_VERSION };
   const signed = await signProof(enrolProof.parse(proof), JWS_TYPES.enrol, key.privateKey);
-  const token = await ask(code, options, marks, { codeId, key: key.jwk, proof: signed });
-  const claims = await openEnrolled(token, { org: code.url, nonce }, (announced) => compareKey(announced, code));
+  const answer = await ask(code, options, marks, { codeId, key: key.jwk, proof: signed });
+  const claims = await openEnrolled(answer, { org: code.url, nonce }, (announced) => compareKey(announced, code));
   await store(files, { org: code.url, claims, marks, credential: { key: key.privateKey } }, options);
   return { ok: true, host: { id: claims.hostId, name: claims.name, app: claims.app, org: code.url }, settings: files.settings };
 }
@@ -80,10 +81,10 @@ async function learnMarks(code: EnrolmentCode, options: EnrolOptions): Promise<T
   return probePin(new URL(code.url), pin, { proxy: proxyOf(options), connectMs: options.connectMs ?? 5000 });
 }
 
-async function ask(code: EnrolmentCode, options: EnrolOptions, marks: TrustMarks, body: object): Promise<string> {
+async function ask(code: EnrolmentCode, options: EnrolOptions, marks: TrustMarks, body: object): Promise<z.infer<typeof enrolAnswer>> {
   // With a pin the key proves the org, whatever the host's clock says of the dates; the proof in the body is no secret.
   const answer = await askOrg({ org: code.url, path: PATH, marks, datesOnly: marks.pin !== undefined }, body, enrolAnswer, options);
-  if (answer.kind === "ok") return answer.value.enrolled;
+  if (answer.kind === "ok") return answer.value;
   if (answer.kind === "fault") throw new Refusal(answer.fault.cause, answer.fault.evidence);
   const { errorSummary, errorCauses } = answer.error;
   throw new Refusal("client.secret-wrong", {

@@ -3,8 +3,8 @@ import { createHmac } from "node:crypto";
 import { mkdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { type EnrolledClaims, enrolledClaims, JWS_TYPES, type PublicJwk, sameOrgUrl } from "@sallyport/contracts";
-import { CompactSign, type CryptoKey, calculateJwkThumbprint, decodeJwt, exportJWK, generateKeyPair, importJWK } from "jose";
+import { type EnrolledClaims, type enrolAnswer, enrolledClaims, JWS_TYPES, type PublicJwk, sameOrgUrl } from "@sallyport/contracts";
+import { CompactSign, type CryptoKey, calculateJwkThumbprint, decodeJwt, exportJWK, generateKeyPair } from "jose";
 import type * as z from "zod";
 import { machineClocks, OrgClock } from "./clock.ts";
 import { type Finding, Refusal } from "./finding.ts";
@@ -16,6 +16,7 @@ import { type AgentFiles, agentFiles, agentSettings, readSettings } from "./sett
 import { openSigned } from "./signed.ts";
 import { writeArmed } from "./state/armed.ts";
 import { clientSecretPath } from "./state/client-secret.ts";
+import { followLinks, knownKey } from "./state/decision-keys.ts";
 import { fileExists, readOwnFile, writeAtomically } from "./state/files.ts";
 import { bareJwk, type IdentityFile, identityFile, identityPath } from "./state/host-identity.ts";
 import { statePath } from "./state/host-state.ts";
@@ -101,20 +102,28 @@ export async function askOrg<S extends z.ZodType>(
   }
 }
 
-/** The key comes with the answer; `judgeKey` says why it is not the org's, if it is not. */
+/**
+ * The key comes with the answer; `judgeKey` says why it is not the org's, if it is not. With `keys` the key to be judged is their anchor,
+ * and the links lead from it to the one that signs.
+ */
 export async function openEnrolled(
-  token: string,
+  { enrolled, keys }: z.infer<typeof enrolAnswer>,
   asked: { org: string; nonce: string },
   judgeKey: (key: PublicJwk) => Promise<string | undefined> | string | undefined,
 ): Promise<EnrolledClaims> {
   const wrong = (answer: string) => new Refusal("url.wrong-org", { orgUrl: asked.org, answer });
-  const announced = enrolledClaims.shape.decisionKey.safeParse(peek(token)["decisionKey"]);
+  const announced = enrolledClaims.shape.decisionKey.safeParse(peek(enrolled)["decisionKey"]);
   if (!announced.success) throw wrong("its answer carries no decision key");
-  const complaint = await judgeKey(announced.data);
+  const anchor = keys?.anchor ?? announced.data;
+  const complaint = await judgeKey(anchor);
   if (complaint !== undefined) throw wrong(complaint);
-  const key = (await importJWK(bareJwk(announced.data), "ES256")) as CryptoKey;
-  const opened = await openSigned(token, key, JWS_TYPES.enrolled, enrolledClaims);
+  const followed = await followLinks([await knownKey(anchor)], keys?.links ?? []);
+  if (!followed.ok) throw wrong(`its chain of keys does not hold: ${followed.check}: ${followed.detail}`);
+  const trusted = { keys: () => followed.chain.map(({ key }) => key) };
+  const opened = await openSigned(enrolled, trusted, JWS_TYPES.enrolled, enrolledClaims);
   if (!opened.ok) throw wrong(`its answer does not hold: ${opened.check}: ${opened.detail}`);
+  const signer = followed.chain.find(({ key }) => key === opened.by)?.thumbprint;
+  if (signer !== (await calculateJwkThumbprint(bareJwk(announced.data)))) throw wrong("it names another decision key than it signs with");
   if (opened.claims.nonce !== asked.nonce) throw wrong("its answer is to another question");
   if (!sameOrgUrl(opened.claims.orgUrl, asked.org)) throw wrong(`it calls itself ${opened.claims.orgUrl}`);
   return opened.claims;

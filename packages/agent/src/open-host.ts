@@ -23,7 +23,7 @@ export async function openHost(
   const { state } = opened;
   const clock = new OrgClock(machineClocks);
   if (state.value.time) clock.restore(state.value.time, readBootId());
-  const policy = new PolicyStore({ folder: settings.files.state, host: identity.host, key: identity.decisionKey, clock, state });
+  const policy = new PolicyStore({ folder: settings.files.state, host: identity.host, key: identity.decisionKeys, clock, state });
   const broken = await policy.load();
   const trust = makeTrust(identity.trust, clock, state.value.lastGood);
   const link = openLink(settings, { identity, state, clock, trust });
@@ -38,7 +38,7 @@ function openLink(settings: Settings, { identity, state, clock, trust }: Pick<Ho
     clock,
     state,
     signer: { host: identity.host, org: settings.org, signing: identity.signing },
-    decisionKey: identity.decisionKey,
+    decisionKeys: identity.decisionKeys,
     answerMs: settings.answerMs,
     secure: url.protocol === "https:",
     viaProxy: proxy !== undefined,

@@ -4,7 +4,7 @@ import { type AccountFrame, type BeginFrame, type HostPolicyClaims, hostPolicyCl
 import type { CryptoKey } from "jose";
 import type { OrgClock } from "./clock.ts";
 import type { Finding } from "./finding.ts";
-import { openSigned } from "./signed.ts";
+import { openSigned, type Trusted } from "./signed.ts";
 import { readOwnFile, writeAtomically } from "./state/files.ts";
 import type { HostState } from "./state/host-state.ts";
 
@@ -13,7 +13,7 @@ export type Account = Pick<BeginFrame["begin"], "username" | "domain" | "sid" | 
 interface PolicyParts {
   folder: string;
   host: string;
-  key: CryptoKey;
+  key: CryptoKey | Trusted;
   clock: OrgClock;
   state: HostState;
 }

@@ -98,7 +98,7 @@ async function registerWith(values: Values, options: RegisterOptions): Promise<J
   const signed = await signProof(proof, JWS_TYPES.register, key.privateKey);
   const answer = await ask(values, options, { clientId: values.id, key: key.jwk, proof: signed });
   judgeMac(values, answer);
-  const claims = await openEnrolled(answer.enrolled, { org: values.org, nonce }, () => undefined);
+  const claims = await openEnrolled({ enrolled: answer.enrolled }, { org: values.org, nonce }, () => undefined);
   const marks = await learnMarks(values, answer, options);
   const credential = legacy ? { client: values.id, secret: values.written } : { key: key.privateKey };
   await store(files, { org: values.org, claims, marks, credential }, options);

@@ -129,7 +129,7 @@ export class SelfCheck {
   }
 
   #request(checkId: string, findings: Finding[]): SelfCheckRequest {
-    const { clock, state, policy } = this.#host;
+    const { clock, state, policy, identity } = this.#host;
     const armed = readArmed(this.#desk.settings.files.state);
     const head = state.value.heads.at(-1);
     const version = policy.current()?.version;
@@ -141,6 +141,7 @@ export class SelfCheck {
       offsetMs: clock.hostOffset(),
       ...(head === undefined ? {} : { head }),
       ...(version === undefined ? {} : { policyVersion: version }),
+      decisionKey: identity.decisionKeys.newest(),
       findings: findings.slice(0, 64).map((one) => ({ cause: one.cause, evidence: JSON.stringify(one.evidence).slice(0, 1024) })),
     };
   }
@@ -150,7 +151,10 @@ export class SelfCheck {
     const { state, clock, policy, identity, trust } = this.#host;
     const time = clock.keep(this.#bootId);
     const findings: Finding[] = [];
-    const head = await openSigned(answer.head, identity.decisionKey, JWS_TYPES.head, headClaims);
+    const keys = await identity.decisionKeys.take(answer.keys ?? []);
+    if (!keys.ok)
+      findings.push({ cause: "agent.decision-invalid", evidence: { claim: keys.check, found: keys.detail, what: "chain of keys" } });
+    const head = await openSigned(answer.head, identity.decisionKeys, JWS_TYPES.head, headClaims);
     if (head.ok) state.keepHead({ node: head.claims.node, seq: head.claims.seq, hash: head.claims.hash });
     else findings.push({ cause: "agent.decision-invalid", evidence: { claim: head.check, found: head.detail, what: "log head" } });
     state.update({
@@ -161,6 +165,8 @@ export class SelfCheck {
     });
     const taken = await policy.accept(answer.policy);
     if (!taken.ok) findings.push({ cause: "policy.stale", evidence: { check: taken.check, found: taken.detail } });
+    // Only when everything that is kept was signed by it: a key that counts no more must not be needed at the next start.
+    else if (head.ok) identity.decisionKeys.settle(head.by);
     return findings;
   }
 }

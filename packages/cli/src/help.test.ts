@@ -32,20 +32,23 @@ test("every command has an example of itself and --json", () => {
     "log",
     "why",
     "doctor",
+    "key",
+    "backup",
+    "restore",
   ]) {
     assert.ok(top.includes(name), name);
   }
   let leaves = 0;
-  for (const name of top) {
-    const text = help(name);
+  const visit = (words: string[]): void => {
+    const text = help(...words);
     const below = commandsIn(text);
-    for (const words of below.length === 0 ? [[name]] : below.map((sub) => [name, sub])) {
-      const own = words.length === 1 ? text : help(...words);
-      assert.match(own, /--json/, words.join(" "));
-      assert.match(own, new RegExp(`Example:\\n {2}(npm start|sallyport ${words.join(" ")}\\b)`), words.join(" "));
-      leaves += 1;
-    }
-  }
+    for (const sub of below) visit([...words, sub]);
+    if (below.length > 0) return;
+    assert.match(text, /--json/, words.join(" "));
+    assert.match(text, new RegExp(`Example:\\n {2}(npm start|sallyport ${words.join(" ")}\\b)`), words.join(" "));
+    leaves += 1;
+  };
+  for (const name of top) visit([name]);
   assert.ok(leaves > 35, `${leaves} commands`);
 });
 

@@ -1,6 +1,7 @@
 /** The sallyport command: every subcommand, one program. */
 import { runProgram } from "./command.ts";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
+import { keyCommands } from "./commands/keys.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { serveCommand, startCommand } from "./commands/serve.ts";
 import { commandsEverywhere, newProgram } from "./program.ts";
@@ -10,6 +11,7 @@ serveCommand(program);
 startCommand(program);
 migrateCommand(program);
 commandsEverywhere(program);
+keyCommands(program);
 backupCommand(program);
 restoreCommand(program);
 

@@ -17,6 +17,7 @@ export const JWS_TYPES = {
   decision: "sallyport-decision+jws",
   policy: "sallyport-policy+jws",
   head: "sallyport-head+jws",
+  key: "sallyport-key+jws",
 } as const;
 
 const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/);
@@ -27,6 +28,21 @@ export const hostId = z.string().regex(/^hst_[0-9A-Za-z]{20}$/);
 /** Public P-256 key as JWK (RFC 7517); nothing else may be in it. */
 export const publicJwk = z.strictObject({ kty: z.literal("EC"), crv: z.literal("P-256"), x: hash, y: hash, kid: z.string().optional() });
 export type PublicJwk = z.infer<typeof publicJwk>;
+
+/**
+ * One link of the chain of decision keys: the next key, signed by the one before it. `previous`: RFC 7638 thumbprint of the signer;
+ * `position`: 1 is the org's first key, without gaps; `iat` in epoch seconds.
+ */
+export const keyLinkClaims = z.strictObject({
+  typ: z.literal("key"),
+  position: z.int().min(2),
+  previous: hash,
+  key: publicJwk,
+  iat: z.int(),
+});
+export type KeyLinkClaims = z.infer<typeof keyLinkClaims>;
+/** Links as compact JWS, in order; those that follow the key that the host named. */
+const keyLinks = z.array(z.string().max(4096)).max(256);
 
 /** Claims of the assertion that signs every call (RFC 7523 shape), by the host's key (ES256) or, in `legacy`, by the client's secret (HS256). `bh`: SHA-256 of the raw body; times in epoch seconds. */
 export const assertionClaims = z.strictObject({
@@ -85,8 +101,9 @@ export const decisionClaims = z.strictObject({
 });
 export type DecisionClaims = z.infer<typeof decisionClaims>;
 
-export const timeRequest = z.strictObject({ nonce: bits128 });
-export const timeAnswer = z.strictObject({ time: z.string() });
+/** `decisionKey`: thumbprint of the newest decision key that the host knows, so that one that was away gets the links that it missed. */
+export const timeRequest = z.strictObject({ nonce: bits128, decisionKey: hash.optional() });
+export const timeAnswer = z.strictObject({ time: z.string(), keys: keyLinks.optional() });
 /** `now`: the org's time in epoch ms. */
 export const timeClaims = z.strictObject({ typ: z.literal("time"), nonce: bits128, now: z.int() });
 export type TimeClaims = z.infer<typeof timeClaims>;
@@ -108,8 +125,12 @@ export const enrolProof = z.strictObject({
   version: z.string().max(64),
 });
 export type EnrolProof = z.infer<typeof enrolProof>;
-export const enrolAnswer = z.strictObject({ enrolled: z.string() });
-/** Signed by the decision key, whose thumbprint the enrolment code carries. */
+/** `keys`: only if the org has another decision key since the code was made: the key that the code names, and the links that follow it. */
+export const enrolAnswer = z.strictObject({
+  enrolled: z.string(),
+  keys: z.strictObject({ anchor: publicJwk, links: keyLinks }).optional(),
+});
+/** Signed by the decision key, whose thumbprint the enrolment code carries, or by one that followed it. */
 export const enrolledClaims = z.strictObject({
   typ: z.literal("enrolled"),
   nonce: bits128,
@@ -180,11 +201,13 @@ export const selfCheckRequest = z.strictObject({
   offsetMs: z.int(),
   head: logHead.optional(),
   policyVersion: z.int().optional(),
+  /** Thumbprint of the newest decision key that the host trusts: by this it acknowledges an announced one. */
+  decisionKey: hash.optional(),
   findings: z.array(z.strictObject({ cause: causeId, evidence: z.string().max(1024).optional() })).max(64),
 });
 export type SelfCheckRequest = z.infer<typeof selfCheckRequest>;
 /** `policy`, `head`: JWS by the decision key. */
-export const selfCheckAnswer = z.strictObject({ generation: bits128, policy: z.string(), head: z.string() });
+export const selfCheckAnswer = z.strictObject({ generation: bits128, policy: z.string(), head: z.string(), keys: keyLinks.optional() });
 export type SelfCheckAnswer = z.infer<typeof selfCheckAnswer>;
 export const headClaims = z.strictObject({ typ: z.literal("head"), ...logHead.shape, now: z.int() });
 

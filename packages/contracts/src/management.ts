@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { causeId } from "./cause-id.ts";
 import { clientAddress, scenario, service } from "./door.ts";
-import { logHead } from "./host-link.ts";
+import { logHead, publicJwk } from "./host-link.ts";
 import { factorKind, policyDocument } from "./policy.ts";
 
 /** Roles of API tokens and administrators, from the highest to the lowest. */
@@ -249,6 +249,27 @@ export const backupRequest = z.strictObject({ file: z.string().min(1).max(4096).
 /** `at`: the moment of the state in the file. */
 export const backupAnswer = z.object({ at: when, head: logHead, bytes: z.int(), milliseconds: z.int() });
 export type BackupAnswer = z.infer<typeof backupAnswer>;
+
+/** `link`: JWS by the key before it. `missing`: active hosts that have not acknowledged the announced key. */
+export const decisionKeysView = z.object({
+  keys: z.array(
+    z.object({
+      kid: z.string(),
+      thumbprint: z.string(),
+      status: z.enum(["current", "next", "retired", "revoked"]),
+      position: z.int(),
+      created: when,
+      inForce: when.nullable(),
+      publicJwk,
+      link: z.string().nullable(),
+    }),
+  ),
+  missing: z.array(z.object({ id: z.string(), name: z.string(), lastSeen: when.nullable() })),
+});
+export type DecisionKeysView = z.infer<typeof decisionKeysView>;
+export const finishRotationRequest = z.strictObject({
+  waive: z.union([z.literal("all"), z.array(z.string().max(256)).max(10_000)]).optional(),
+});
 
 export const orgView = z.object({
   url: z.string(),

@@ -11,7 +11,7 @@ import { DatabaseFault, type Store } from "./flows/store.ts";
 import { type AppDeps, buildApp } from "./http/app.ts";
 import { countEvents, prometheusMetrics } from "./http/metrics.ts";
 import { ROUTES } from "./http/routes.ts";
-import { openKeys } from "./keys/keys.ts";
+import { type Keys, openKeys } from "./keys/keys.ts";
 import { SealingKeyFault } from "./keys/sealing-key.ts";
 import { DEFAULT_RATES } from "./limits/rates.ts";
 import { countRefusedCallers } from "./limits/refused-callers.ts";
@@ -100,7 +100,7 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
   const app = await listenOnNetwork(deps, options, listening);
   const { adminSocket } = files;
   const admin = await listenForAdministrator(deps, adminSocket);
-  const timers = sweepRegularly(store, log);
+  const timers = sweepRegularly(store, keys, log);
   await say(store, "org.started", { version: options.version, node: store.node, url });
   const setUpLink = await newSetUpLink(deps);
   return {
@@ -122,11 +122,12 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
 }
 
 /** Ends what ran out of time, and forgets what ended long ago. A failure is in the log; the next turn tries again. */
-function sweepRegularly(store: Store, log: Logger): NodeJS.Timeout[] {
+function sweepRegularly(store: Store, keys: Keys, log: Logger): NodeJS.Timeout[] {
   const every = (ms: number, what: string, work: () => Promise<unknown>) =>
     setInterval(() => void work().catch((err: unknown) => log.error({ err }, what)), ms).unref();
   return [
     every(SWEEP_MS, "open logons could not be ended", () => expireTransactions(store)),
+    every(SWEEP_MS, "the keys could not be read again", () => keys.refresh()),
     every(PURGE_MS, "what ended long ago could not be forgotten", () => runAlone(store, PURGE, () => purge(store))),
   ];
 }

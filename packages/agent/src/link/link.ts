@@ -1,10 +1,10 @@
 /** The host link: signed calls to the org, with the org's time, one retry where it is safe, and every fault named. */
 import { JWS_TYPES, LIMITS, timeAnswer, timeClaims } from "@sallyport/contracts";
-import type { CryptoKey } from "jose";
 import type * as z from "zod";
 import type { OrgClock } from "../clock.ts";
 import { clockFinding, type Finding } from "../finding.ts";
 import { openSigned } from "../signed.ts";
+import type { DecisionKeys } from "../state/decision-keys.ts";
 import type { HostState } from "../state/host-state.ts";
 import { type Answer, readAnswer } from "./answer.ts";
 import { random128, type Signer, signAssertion } from "./assertion.ts";
@@ -26,7 +26,7 @@ export interface LinkParts {
   clock: OrgClock;
   state: HostState;
   signer: Signer;
-  decisionKey: CryptoKey;
+  decisionKeys: DecisionKeys;
   answerMs: number;
   secure: boolean;
   viaProxy: boolean;
@@ -77,11 +77,11 @@ export class OrgLink {
     return Math.max(0, this.#givenUp + life - this.#parts.clock.monotonic());
   }
 
-  /** Asks the org for its signed time (S15); `undefined` if it was taken. */
+  /** Asks the org for its signed time (S15), and for the decision keys that followed while this host was away; `undefined` if it was taken. */
   async syncTime(datesOnly = false): Promise<LinkFault | undefined> {
-    const { transport, clock, decisionKey, answerMs } = this.#parts;
+    const { transport, clock, decisionKeys, answerMs } = this.#parts;
     const nonce = random128();
-    const sending = { path: "/api/v1/time", body: JSON.stringify({ nonce }), answerMs };
+    const sending = { path: "/api/v1/time", body: JSON.stringify({ nonce, decisionKey: decisionKeys.newest() }), answerMs };
     const begun = clock.monotonic();
     const answer = await this.#guard(async () =>
       this.#read(sending.path, await (datesOnly ? transport.sendForTime(sending) : transport.send(sending)), timeAnswer),
@@ -92,7 +92,13 @@ export class OrgLink {
       return !datesOnly && isDateFault(answer.fault) ? this.syncTime(true) : answer.fault;
     }
     if (answer.kind === "refused") return this.#faultOf({ cause: answer.cause, evidence: answer.evidence }, answer.status);
-    const opened = await openSigned(answer.value.time, decisionKey, JWS_TYPES.time, timeClaims);
+    const taken = await decisionKeys.take(answer.value.keys ?? []);
+    if (!taken.ok)
+      return this.#faultOf({
+        cause: "url.wrong-org",
+        evidence: { answer: `its chain of keys does not hold: ${taken.check}: ${taken.detail}` },
+      });
+    const opened = await openSigned(answer.value.time, decisionKeys, JWS_TYPES.time, timeClaims);
     const bad = !opened.ok ? `${opened.check}: ${opened.detail}` : opened.claims.nonce !== nonce ? "nonce" : undefined;
     if (!opened.ok || bad) return this.#faultOf({ cause: "url.wrong-org", evidence: { answer: `its signed time does not hold: ${bad}` } });
     clock.set(opened.claims.now, elapsed);

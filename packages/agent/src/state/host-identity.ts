@@ -8,6 +8,7 @@ import type { Finding } from "../finding.ts";
 import type { Signing } from "../link/assertion.ts";
 import type { Settings } from "../settings.ts";
 import { readSharedSecret } from "./client-secret.ts";
+import { DecisionKeys } from "./decision-keys.ts";
 import { readOwnFile } from "./files.ts";
 
 const coordinate = z.string().length(43);
@@ -38,7 +39,7 @@ export interface HostIdentity {
   org: string;
   app: string;
   signing: Signing;
-  decisionKey: CryptoKey;
+  decisionKeys: DecisionKeys;
   trust: { pin?: string | undefined; anchor?: string | undefined; issuers: string[] };
 }
 
@@ -70,9 +71,11 @@ export async function readIdentity(settings: Settings): Promise<{ ok: true; iden
   const signing = await readSigning(file, value, settings.files.state);
   if (!signing.ok) return signing;
   try {
-    const decisionKey = (await importJWK(decision, "ES256")) as CryptoKey;
+    const trusted = await DecisionKeys.read(settings.files.state, value.decisionKey);
+    if (!trusted.ok) return trusted;
+    const decisionKeys = trusted.keys;
     const trust = { pin: value.pin, anchor: value.anchor, issuers: value.issuers ?? [] };
-    return { ok: true, identity: { host: value.host, org: value.org, app: value.app, signing: signing.signing, decisionKey, trust } };
+    return { ok: true, identity: { host: value.host, org: value.org, app: value.app, signing: signing.signing, decisionKeys, trust } };
   } catch {
     return invalid(file, "its decision key is not a valid P-256 key");
   }

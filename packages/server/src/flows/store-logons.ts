@@ -255,6 +255,22 @@ export interface TokenRow {
   revoked: number | null;
 }
 
+export interface DecisionKeyRow {
+  kid: string;
+  publicJwk: PublicJwk;
+  /** Empty once the key signs no more: nothing of it is kept that could leak. */
+  sealedPrivate: string;
+  created: number;
+  /** `next`: announced to the hosts, signs nothing yet. */
+  status: "current" | "next" | "retired" | "revoked";
+  /** Place in the chain, 1 is the first. */
+  position: number;
+  /** JWS by the key before it; null for a first key, and for one that took the place of a compromised one. */
+  link: string | null;
+  /** Since when it signs; null if it does not yet. */
+  inForce: number | null;
+}
+
 /** Keys and tokens of the org itself. */
 export interface SecretsStore {
   insertToken(token: TokenRow): Promise<void>;
@@ -262,9 +278,15 @@ export interface SecretsStore {
   tokenById(id: string): Promise<TokenRow | undefined>;
   listTokens(page: Page): Promise<TokenRow[]>;
   updateToken(id: string, change: Partial<Pick<TokenRow, "lastUsed" | "revoked">>): Promise<void>;
-  /** Decision keys, newest first; the private part sealed. */
-  decisionKeys(): Promise<{ kid: string; publicJwk: PublicJwk; sealedPrivate: string; created: number }[]>;
-  insertDecisionKey(key: { kid: string; publicJwk: PublicJwk; sealedPrivate: string; created: number }): Promise<void>;
+  /** Decision keys in the order of their positions. */
+  decisionKeys(): Promise<DecisionKeyRow[]>;
+  insertDecisionKey(key: DecisionKeyRow): Promise<void>;
+  /** Changes a key only while it stands where the caller thinks; false if someone was faster. One statement. */
+  moveDecisionKey(
+    kid: string,
+    from: DecisionKeyRow["status"],
+    change: Partial<Pick<DecisionKeyRow, "status" | "sealedPrivate" | "inForce">>,
+  ): Promise<boolean>;
   /** Small facts of the org: `url`, `sealing-key-id`, `set-up-at` … */
   meta(key: string): Promise<string | undefined>;
   setMeta(key: string, value: string): Promise<void>;

@@ -28,7 +28,7 @@ import { Refused } from "./refuse.ts";
 export const hostLinkRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => async (app) => {
   app.post("/api/v1/hosts/enrol", { schema: { body: enrolRequest, response: { 200: enrolAnswer } } }, async (request) => {
     const outcome = await enrolHost(deps, request.body);
-    if (outcome.kind === "enrolled") return { enrolled: outcome.token };
+    if (outcome.kind === "enrolled") return outcome.answer;
     deps.refusedCallers.count(request.ip, "enrol");
     const why = { used: "This code has been used.", expired: "This code has expired or was withdrawn." };
     throw new Refused({ code: "S0000006", ...(outcome.reason ? { summary: why[outcome.reason] } : {}) });
@@ -44,7 +44,8 @@ export const hostLinkRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) =
 
   app.post("/api/v1/time", { schema: { body: timeRequest, response: { 200: timeAnswer } } }, async (request) => {
     const now = await deps.store.read(async (tx) => tx.now);
-    return { time: await deps.keys.sign(JWS_TYPES.time, { typ: "time", nonce: request.body.nonce, now }) };
+    const time = await deps.keys.sign(JWS_TYPES.time, { typ: "time", nonce: request.body.nonce, now });
+    return { time, keys: deps.keys.linksAfter(request.body.decisionKey) };
   });
 
   app.post("/api/v1/authn/logon", { schema: { body: logonRequest, response: { 200: transactionSchema } } }, async (request) => {

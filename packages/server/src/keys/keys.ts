@@ -4,44 +4,99 @@ import { rmSync } from "node:fs";
 import type { PublicJwk } from "@sallyport/contracts";
 import { CompactSign, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
 import type { Store } from "../flows/store.ts";
+import type { DecisionKeyRow } from "../flows/store-logons.ts";
 import { openSealingKey, type SealingKey, SealingKeyFault } from "./sealing-key.ts";
+
+/** A decision key as everybody may know it. `thumbprint`: RFC 7638, SHA-256, base64url. */
+export type DecisionKey = Omit<DecisionKeyRow, "sealedPrivate"> & { thumbprint: string };
 
 export interface Keys {
   /** AES-256-GCM under the sealing key; `context` is authenticated, so that a sealed value cannot be moved to another row. */
   seal(secret: Uint8Array, context: string): string;
   /** Throws on another key, another context or a changed byte. */
   unseal(sealed: string, context: string): Uint8Array;
-  /** RFC 7638 SHA-256 thumbprint of the decision key, 32 bytes. */
+  /** RFC 7638 SHA-256 thumbprint of the decision key that signs, 32 bytes. */
   thumbprint(): Uint8Array;
   publicJwk(): PublicJwk;
+  /** All decision keys by position, as last read: what other nodes change is known after `refresh`. */
+  decisionKeys(): readonly DecisionKey[];
+  /** The links that lead on from the key with this thumbprint; none for an unknown one. */
+  linksAfter(thumbprint: string | undefined): string[];
   /** Compact JWS by the decision key, ES256, with `typ` and `kid` in its header. */
   sign(typ: string, claims: object): Promise<string>;
   /** HMAC-SHA-256 under a key derived from the sealing key, for names that only this org can make, such as state tokens. */
   mac(purpose: string, text: string): Uint8Array;
+  /** A fresh pair, its private part sealed; nothing is stored. */
+  makePair(): Promise<Pair>;
+  /** Reads the stored keys again. */
+  refresh(): Promise<void>;
+}
+
+export type Pair = Pick<DecisionKey, "kid" | "publicJwk" | "thumbprint"> & { sealedPrivate: string };
+
+/** What is signed with, and all keys that there are, as they were read together. */
+interface Ring {
+  current: DecisionKey;
+  privateKey: Awaited<ReturnType<typeof importJWK>>;
+  all: DecisionKey[];
 }
 
 /**
- * Opens the sealing key's file and the stored decision key; makes both on the very first start.
+ * Opens the sealing key's file and the stored decision keys; makes both on the very first start.
  * Throws `SealingKeyFault` (cause `org.sealing-key`) if the store was sealed with a key that is not in the file.
  */
 export async function openKeys(store: Store, sealingKeyFile: string): Promise<Keys> {
   const known = await store.read((tx) => tx.secrets.meta("sealing-key-id"));
   const sealing = openSealingKey(sealingKeyFile, known);
   if (known === undefined) await claimSealing(store, sealing, sealingKeyFile);
-  const stored = (await store.read((tx) => tx.secrets.decisionKeys()))[0] ?? (await makeDecisionKey(store, sealing));
-  const privateJwk = JSON.parse(Buffer.from(unsealOwn(sealing, sealingKeyFile, stored)).toString());
-  const privateKey = await importJWK(privateJwk, "ES256");
-  const thumbprint = Buffer.from(await calculateJwkThumbprint(stored.publicJwk as JWK), "base64url");
   const tokenKey = Buffer.from(hkdfSync("sha256", sealing.key, "", "sallyport names", 32));
+  const stored = () => store.read((tx) => tx.secrets.decisionKeys());
+  if ((await stored()).length === 0) await storeFirst(store, await makePair(sealing));
+  let ring = await readRing(await stored(), sealing, sealingKeyFile);
   return {
     seal: sealing.seal,
     unseal: sealing.unseal,
-    thumbprint: () => thumbprint,
-    publicJwk: () => stored.publicJwk,
+    thumbprint: () => Buffer.from(ring.current.thumbprint, "base64url"),
+    publicJwk: () => ring.current.publicJwk,
+    decisionKeys: () => ring.all,
+    linksAfter: (thumbprint) => linksAfter(ring.all, thumbprint),
     mac: (purpose, text) => createHmac("sha256", tokenKey).update(`${purpose}\0${text}`).digest(),
-    sign: (typ, claims) =>
-      new CompactSign(Buffer.from(JSON.stringify(claims))).setProtectedHeader({ alg: "ES256", typ, kid: stored.kid }).sign(privateKey),
+    sign(typ, claims) {
+      const { current, privateKey } = ring;
+      return new CompactSign(Buffer.from(JSON.stringify(claims)))
+        .setProtectedHeader({ alg: "ES256", typ, kid: current.kid })
+        .sign(privateKey);
+    },
+    makePair: () => makePair(sealing),
+    async refresh() {
+      ring = await readRing(await stored(), sealing, sealingKeyFile, ring);
+    },
   };
+}
+
+async function readRing(rows: DecisionKeyRow[], sealing: SealingKey, file: string, before?: Ring): Promise<Ring> {
+  const stored = rows.find(({ status }) => status === "current");
+  if (!stored) throw new Error("no decision key is current");
+  const all = await Promise.all(rows.map(({ sealedPrivate: _, ...row }) => describe(row)));
+  const current = all.find(({ kid }) => kid === stored.kid) as DecisionKey;
+  if (before?.current.kid === current.kid) return { ...before, current, all };
+  const privateJwk = JSON.parse(Buffer.from(unsealOwn(sealing, file, stored)).toString());
+  return { current, privateKey: await importJWK(privateJwk, "ES256"), all };
+}
+
+async function describe(row: Omit<DecisionKeyRow, "sealedPrivate">): Promise<DecisionKey> {
+  return { ...row, thumbprint: await calculateJwkThumbprint(row.publicJwk as JWK) };
+}
+
+/** The chain goes on as long as each key was signed by the one before: a compromised one signs for nobody. */
+function linksAfter(all: readonly DecisionKey[], thumbprint: string | undefined): string[] {
+  const from = all.findIndex((key) => key.thumbprint === thumbprint && key.status !== "revoked");
+  const links: string[] = [];
+  for (const { link } of from < 0 ? [] : all.slice(from + 1)) {
+    if (link === null) break;
+    links.push(link);
+  }
+  return links;
 }
 
 /** The first that is unsealed: a key file with the right id and other bytes shows here, not at somebody's logon. */
@@ -62,23 +117,27 @@ async function claimSealing(store: Store, { id, made }: SealingKey, file: string
   throw new SealingKeyFault(`another node has just sealed the database with key ${standing}: copy its key file to ${file}`);
 }
 
-async function makeDecisionKey(store: Store, sealing: SealingKey) {
+async function makePair(sealing: SealingKey): Promise<Pair> {
   const pair = await generateKeyPair("ES256", { extractable: true });
   const { kty, crv, x, y } = await exportJWK(pair.publicKey);
-  const publicJwk = { kty, crv, x, y } as PublicJwk;
-  const kid = createHash("sha256").update(`${publicJwk.x}.${publicJwk.y}`).digest("base64url").slice(0, 16);
+  const bare = { kty, crv, x, y } as PublicJwk;
+  const kid = createHash("sha256").update(`${bare.x}.${bare.y}`).digest("base64url").slice(0, 16);
   const secret = Buffer.from(JSON.stringify(await exportJWK(pair.privateKey)));
   const sealedPrivate = sealing.seal(secret, decisionContext(kid));
-  const made = { kid, publicJwk: { ...publicJwk, kid }, sealedPrivate };
-  return store.inTransaction(async (tx) => {
+  return { kid, publicJwk: { ...bare, kid }, thumbprint: await calculateJwkThumbprint(bare as JWK), sealedPrivate };
+}
+
+async function storeFirst(store: Store, { thumbprint: _, ...pair }: Pair): Promise<void> {
+  await store.inTransaction(async (tx) => {
     // Another node may have made it since this one looked.
-    if ((await tx.secrets.claimMeta("first-decision-key", kid)) !== kid) return (await tx.secrets.decisionKeys())[0] ?? made;
-    await tx.secrets.insertDecisionKey({ ...made, created: tx.now });
-    await tx.log.append({ type: "key.decision-created", actor: { type: "system", id: "org" }, outcome: "success", data: { kid } });
-    return made;
+    if ((await tx.secrets.claimMeta("first-decision-key", pair.kid)) !== pair.kid) return;
+    await tx.secrets.insertDecisionKey({ ...pair, created: tx.now, status: "current", position: 1, link: null, inForce: tx.now });
+    const data = { kid: pair.kid };
+    await tx.log.append({ type: "key.decision-created", actor: { type: "system", id: "org" }, outcome: "success", data });
   });
 }
 
-function decisionContext(kid: string): string {
+/** Context under which a decision key's private part is sealed. */
+export function decisionContext(kid: string): string {
   return `decision-key:${kid}`;
 }

@@ -1,5 +1,5 @@
 /** Stored keys and tokens of the org itself, one-time links, and small facts. */
-import type { SecretsStore, TokenRow } from "../flows/store-logons.ts";
+import type { DecisionKeyRow, SecretsStore, TokenRow } from "../flows/store-logons.ts";
 import type { Builder } from "./builder.ts";
 import { consumeOne } from "./primitives.ts";
 import type { Schema } from "./schema.ts";
@@ -25,26 +25,27 @@ export function secretsStore(sql: Sql, build: Builder): SecretsStore {
       if (Object.keys(set).length > 0) await sql.run(build.updateTable("tokens").set(set).where("id", "=", id));
     },
     async decisionKeys() {
-      const rows = await sql.all(build.selectFrom("decision_keys").selectAll().orderBy("created", "desc"));
-      return rows.map((row) => ({
-        kid: row.kid,
-        publicJwk: JSON.parse(row.public_jwk),
-        sealedPrivate: row.sealed_private,
-        created: row.created,
-      }));
+      return (await sql.all(build.selectFrom("decision_keys").selectAll().orderBy("position"))).map(keyFromRow);
     },
-    insertDecisionKey: (key) =>
+    insertDecisionKey: ({ publicJwk, sealedPrivate, inForce, ...rest }) =>
       sql.run(
-        build.insertInto("decision_keys").values({
-          kid: key.kid,
-          public_jwk: JSON.stringify(key.publicJwk),
-          sealed_private: key.sealedPrivate,
-          created: key.created,
-          status: "current",
-          position: 1,
-          link: null,
-          in_force: key.created,
-        }),
+        build
+          .insertInto("decision_keys")
+          .values({ ...rest, public_jwk: JSON.stringify(publicJwk), sealed_private: sealedPrivate, in_force: inForce }),
+      ),
+    moveDecisionKey: (kid, from, { sealedPrivate, inForce, ...rest }) =>
+      consumeOne(
+        sql,
+        build
+          .updateTable("decision_keys")
+          .set({
+            ...rest,
+            ...(sealedPrivate === undefined ? {} : { sealed_private: sealedPrivate }),
+            ...(inForce === undefined ? {} : { in_force: inForce }),
+          })
+          .where("kid", "=", kid)
+          .where("status", "=", from)
+          .returning("kid"),
       ),
     meta: async (key) => (await sql.first(build.selectFrom("meta").select("value").where("key", "=", key)))?.value,
     setMeta: (key, value) =>
@@ -71,6 +72,13 @@ export function secretsStore(sql: Sql, build: Builder): SecretsStore {
         build.selectFrom("links").select("hash").where("hash", "=", hash).where("purpose", "=", purpose).where("expires", ">", now),
       )) !== undefined,
   };
+}
+
+function keyFromRow({ public_jwk, sealed_private, in_force, ...rest }: Schema["decision_keys"]): DecisionKeyRow {
+  const status = rest.status as DecisionKeyRow["status"];
+  // A key of the time before there were several has signed since it was made.
+  const inForce = in_force ?? (status === "current" ? rest.created : null);
+  return { ...rest, status, publicJwk: JSON.parse(public_jwk), sealedPrivate: sealed_private, inForce };
 }
 
 function fromRow({ created_by, last_used, ...rest }: Schema["tokens"]): TokenRow {

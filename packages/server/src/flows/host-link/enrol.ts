@@ -1,13 +1,14 @@
 /** Enrols a host: the holder of an unused code registers the key that the host made for itself. */
-import { enrolProof, type enrolRequest, JWS_TYPES } from "@sallyport/contracts";
+import { type enrolAnswer, enrolProof, type enrolRequest, JWS_TYPES, type PublicJwk } from "@sallyport/contracts";
 import type * as z from "zod";
 import type { Keys } from "../../keys/keys.ts";
 import type { Store } from "../store.ts";
+import type { HostCodeRow } from "../store-logons.ts";
 import { enrolledToken, proofMacHolds, readKeyProof } from "./key-proof.ts";
 import { newHost } from "./new-host.ts";
 
 export type EnrolOutcome =
-  | { kind: "enrolled"; token: string }
+  | { kind: "enrolled"; answer: z.infer<typeof enrolAnswer> }
   /** `reason` only for a caller who proved that they hold the code; everybody else learns nothing. */
   | { kind: "refused"; reason?: "used" | "expired" };
 
@@ -39,7 +40,14 @@ export async function enrolHost(
     return { host, app: app.label, now: tx.now };
   });
   if (!done) return { kind: "refused", reason: "expired" };
-  return { kind: "enrolled", token: await enrolledToken(deps, proof.nonce, done) };
+  return { kind: "enrolled", answer: { enrolled: await enrolledToken(deps, proof.nonce, done), ...chainFrom(deps.keys, code) } };
+}
+
+/** A code names the key that signed when it was made; if another one signs now, the links lead there. */
+function chainFrom(keys: Keys, code: HostCodeRow): { keys?: { anchor: PublicJwk; links: string[] } } {
+  const named = keys.decisionKeys().findLast(({ inForce }) => inForce !== null && inForce <= code.created);
+  if (!named || Buffer.from(named.thumbprint, "base64url").equals(keys.thumbprint())) return {};
+  return { keys: { anchor: named.publicJwk, links: keys.linksAfter(named.thumbprint) } };
 }
 
 /** Context under which a host code's secret is sealed. */

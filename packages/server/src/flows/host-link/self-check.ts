@@ -3,6 +3,7 @@ import { JWS_TYPES, type LogHead, type SelfCheckAnswer, type SelfCheckRequest } 
 import { hostPolicyOf } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
 import { random128 } from "../ids.ts";
+import { replaceWhenKnown } from "../management/decision-keys.ts";
 import type { Tx } from "../store.ts";
 import type { AppRow } from "../store-directory.ts";
 import type { HostRow } from "../store-logons.ts";
@@ -22,6 +23,8 @@ export async function selfCheck(
   const next = random128();
   const done = await withHost(deps, call, (tx, host) => record(tx, host, body, next));
   if (isRefusal(done)) return done;
+  // This host may have been the last that did not know the next key; the answer is signed by it then.
+  await replaceWhenKnown(deps);
   const seconds = Math.floor(done.now / 1000);
   const claims = {
     typ: "policy",
@@ -35,6 +38,7 @@ export async function selfCheck(
     generation: done.generation,
     policy: await deps.keys.sign(JWS_TYPES.policy, claims),
     head: await deps.keys.sign(JWS_TYPES.head, { typ: "head", ...done.head, now: done.now }),
+    keys: deps.keys.linksAfter(body.decisionKey),
   };
 }
 
@@ -61,6 +65,7 @@ async function record(tx: Tx, host: HostRow, body: SelfCheckRequest, next: strin
     armed: body.armed,
     offsetMs: body.offsetMs,
     policyVersion: body.policyVersion ?? null,
+    decisionKey: body.decisionKey ?? null,
     findings,
     lastSeen: tx.now,
   });

@@ -8,6 +8,7 @@ import { clientRoutes } from "./clients.ts";
 import { factorRoutes } from "./factors.ts";
 import { groupRoutes } from "./groups.ts";
 import { hostCodeRoutes, hostRoutes } from "./hosts.ts";
+import { keyRoutes } from "./keys.ts";
 import { logRoutes } from "./log.ts";
 import { orgRoutes } from "./org.ts";
 import { policyRoutes } from "./policies.ts";
@@ -30,6 +31,7 @@ const SETS: readonly RouteSet[] = [
   logRoutes,
   orgRoutes,
   backupRoutes,
+  keyRoutes,
 ];
 
 export const managementRoutes: RouteSet = (deps) => async (app) => {

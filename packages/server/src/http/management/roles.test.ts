@@ -78,6 +78,10 @@ const TABLE: [method: string, path: string, who: Role[]][] = [
   ["GET", "/api/v1/logons/{reference}", READERS],
   ["GET", "/api/v1/org", READERS],
   ["GET", "/metrics", READERS],
+  ["GET", "/api/v1/org/decision-keys", READERS],
+  ["POST", "/api/v1/org/decision-keys", WRITERS],
+  ["POST", "/api/v1/org/decision-keys/finish", WRITERS],
+  ["POST", "/api/v1/org/decision-keys/revoke", WRITERS],
 ];
 
 /** Open to everybody, or proved in another way: hosts by their signature, transactions by their token. */

@@ -1,0 +1,64 @@
+/** Commands for the org's own keys: list, rotate. */
+import type { DecisionKeysView } from "@sallyport/contracts";
+import type { Command } from "commander";
+import { type CommonOptions, orgCommand } from "../command.ts";
+import { Complaint } from "../complaint.ts";
+import { print, table } from "../output.ts";
+
+const URL = "/api/v1/org/decision-keys";
+
+interface RotateOptions extends CommonOptions {
+  finish?: boolean;
+  waive?: string;
+  waiveAll?: boolean;
+  revoke?: boolean;
+}
+
+export function keyCommands(program: Command): void {
+  const key = program.command("key").description("the org's own keys");
+  orgCommand(
+    key,
+    { name: "list", does: "the org's keys, and which hosts do not know the next one yet", example: "sallyport key list" },
+    async (org, options) => {
+      const view = await org.get<DecisionKeysView>(URL);
+      print(options.json, view, () => lines(view));
+    },
+  );
+  const rotate = key.command("rotate").description("pass on to another key");
+  orgCommand<RotateOptions>(
+    rotate,
+    {
+      name: "decision",
+      does: "announce the next key that signs decisions; it takes over when every host knows it",
+      example: "sallyport key rotate decision",
+      options: [
+        ["--finish", "let the announced key take over now"],
+        ["--waive <hosts>", "with --finish: hosts that need not know it yet, by name, separated by commas"],
+        ["--waive-all", "with --finish: do not wait for anybody; hosts that were away follow the chain when they are back"],
+        ["--revoke", "the present key is compromised: a new one without a chain, and every host must be enrolled again"],
+      ],
+    },
+    async (org, options) => {
+      const { finish = false, waive, waiveAll = false, revoke = false } = options;
+      if (!finish && (waive !== undefined || waiveAll)) throw new Complaint("--waive and --waive-all go with --finish");
+      if (revoke && finish) throw new Complaint("a compromised key has no chain: give --revoke or --finish, not both");
+      if (revoke) {
+        const done = await org.send<{ kid: string; hosts: number }>("POST", `${URL}/revoke`);
+        const text = `The key was given up; ${done.kid} signs from now on. ${done.hosts} hosts are revoked: enrol each again (sallyport host code).`;
+        print(options.json, done, () => text);
+        return;
+      }
+      const names = waive?.split(",").map((name) => name.trim()) ?? [];
+      const view = finish
+        ? await org.send<DecisionKeysView>("POST", `${URL}/finish`, { waive: waiveAll ? "all" : names })
+        : await org.send<DecisionKeysView>("POST", URL);
+      print(options.json, view, () => [...lines(view), "Back up the org now: a backup from before has a key that hosts will refuse."]);
+    },
+  );
+}
+
+function lines({ keys, missing }: DecisionKeysView): string[] {
+  const rows = keys.map((key) => [key.position, key.status, key.inForce, key.kid, key.thumbprint]);
+  const waiting = missing.map(({ name, lastSeen }) => `  waiting for ${name}, last seen ${lastSeen ?? "never"}`);
+  return [...table(["", "decision key", "signs since", "id", "thumbprint"], rows, "no keys"), ...waiting];
+}
