@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { type ErrorObject, errorObject, readOrgUrl } from "@sallyport/contracts";
 import { Complaint } from "./complaint.ts";
+import { linesIn } from "./lines.ts";
 
 const PATIENCE_MS = 60_000;
 
@@ -59,6 +61,25 @@ export class OrgClient {
     const parsed: unknown = text === "" ? {} : parse(text, status);
     if (status >= 400) throw refusal(parsed, status);
     return { body: parsed as T, next: /<([^>]+)>; rel="next"/.exec(link)?.[1] };
+  }
+
+  /** An answer that is too long to be held: its lines, as they come. */
+  async *lines(path: string): AsyncGenerator<string> {
+    const { transport, request } = this.#target();
+    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+      const call = transport.request({ ...request, method: "GET", path, timeout: PATIENCE_MS }, resolve);
+      call.on("timeout", () => call.destroy(new Error(`no answer within ${PATIENCE_MS / 1000} seconds`)));
+      call.on("error", (error: NodeJS.ErrnoException) => reject(this.#unreachable(error)));
+      call.end();
+    });
+    if ((response.statusCode ?? 0) >= 400) throw refusal(parse(await text(response), response.statusCode ?? 0), response.statusCode ?? 0);
+    try {
+      yield* linesIn(response);
+    } catch (error) {
+      throw new Complaint(`the connection to the org broke before the answer was whole: ${(error as Error).message}`);
+    } finally {
+      response.destroy();
+    }
   }
 
   #exchange(method: string, path: string, body: unknown, patienceMs: number): Promise<{ status: number; text: string; link: string }> {

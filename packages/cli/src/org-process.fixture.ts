@@ -1,11 +1,11 @@
 /** A real `sallyport serve` in a folder of its own, and the command beside it, for tests of what an administrator types. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { TestContext } from "node:test";
+import { OrgClient } from "./org-client.ts";
 
 const MAIN = new URL("./main.ts", import.meta.url).pathname;
 const QUIET = "--disable-warning=ExperimentalWarning";
@@ -21,8 +21,13 @@ export class OrgProcess {
   readonly data = join(this.folder, "data");
   #server: ChildProcess | undefined;
 
-  constructor(t: TestContext) {
-    t.after(async () => {
+  /** `owner`: a test, or a suite's `after`. `from`: a data folder to begin with a copy of. */
+  constructor(owner: { after(end: () => Promise<void>): void }, from?: string) {
+    if (from !== undefined) {
+      cpSync(from, this.data, { recursive: true });
+      chmodSync(this.data, 0o700);
+    }
+    owner.after(async () => {
       await this.stop("SIGKILL");
       rmSync(this.folder, { recursive: true, force: true });
     });
@@ -56,6 +61,11 @@ export class OrgProcess {
   /** The same, without waiting for it here. */
   begin(...words: string[]): ChildProcess {
     return spawn(process.execPath, [QUIET, MAIN, ...words, "--data", this.data], { stdio: ["ignore", "pipe", "pipe"] });
+  }
+
+  /** A call of the management API over the admin socket. */
+  post<T>(path: string, body: unknown): Promise<T> {
+    return new OrgClient({ data: this.data }).send<T>("POST", path, body);
   }
 
   json<T>(...words: string[]): T {

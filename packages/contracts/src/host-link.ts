@@ -18,6 +18,8 @@ export const JWS_TYPES = {
   policy: "sallyport-policy+jws",
   head: "sallyport-head+jws",
   key: "sallyport-key+jws",
+  checkpoint: "sallyport-checkpoint+jws",
+  export: "sallyport-export+jws",
 } as const;
 
 const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/);

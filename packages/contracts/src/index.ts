@@ -12,6 +12,7 @@ export * from "./host-link.ts";
 export * from "./limits.ts";
 export * from "./log.ts";
 export * from "./log-check.ts";
+export * from "./log-export.ts";
 export * from "./management.ts";
 export * from "./odd-characters.ts";
 export * from "./org-url.ts";

@@ -5,6 +5,7 @@ import type { FastifyInstance } from "fastify";
 import pino, { type Logger } from "pino";
 import { type DataFiles, openDataFolder } from "./data-folder.ts";
 import { expireTransactions } from "./flows/authn/cancel.ts";
+import { writeCheckpoint } from "./flows/management/checkpoints.ts";
 import { newSetUpLink } from "./flows/management/set-up.ts";
 import { runAlone } from "./flows/run-alone.ts";
 import { DatabaseFault, type Store } from "./flows/store.ts";
@@ -54,6 +55,8 @@ const SWEEP_MS = 5_000;
 /** How often what can no longer be used twice is forgotten, and how long after its end: a wrong clock must not make it forget too early. */
 const PURGE_MS = 3_600_000;
 const KEEP_MS = 24 * 3_600_000;
+/** How much of the log can be missing from what is signed, at most. */
+const CHECKPOINT = { name: "checkpoint", ms: 3_600_000 };
 const PURGE = { name: "purge", ms: PURGE_MS };
 
 /** Starts the org. Throws `ServerRefused`, one sentence with its cause, for everything that an administrator can put right. */
@@ -115,6 +118,7 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
       // An org whose database is gone stops all the same.
       const stopped = say(store, "org.stopped", { version: options.version, node: store.node, signal });
       await stopped.catch((err: unknown) => log.error({ err }, "the end could not be written to the log"));
+      await writeCheckpoint({ store, keys }).catch((err: unknown) => log.error({ err }, "the log's checkpoint could not be written"));
       await plain.close();
       rmSync(adminSocket, { force: true });
     },
@@ -128,6 +132,9 @@ function sweepRegularly(store: Store, keys: Keys, log: Logger): NodeJS.Timeout[]
   return [
     every(SWEEP_MS, "open logons could not be ended", () => expireTransactions(store)),
     every(SWEEP_MS, "the keys could not be read again", () => keys.refresh()),
+    every(CHECKPOINT.ms, "the log's checkpoint could not be written", () =>
+      runAlone(store, CHECKPOINT, () => writeCheckpoint({ store, keys })),
+    ),
     every(PURGE_MS, "what ended long ago could not be forgotten", () => runAlone(store, PURGE, () => purge(store))),
   ];
 }

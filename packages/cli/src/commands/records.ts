@@ -1,13 +1,11 @@
-/** Commands for what happened: log tail, verify and export; why; token. */
-import { createWriteStream } from "node:fs";
+/** Commands for what happened: log tail; why; cause; token. */
 import { CAUSES, type CauseId, type LogEvent, type LogonView, readReference, type TokenView } from "@sallyport/contracts";
 import type { Command } from "commander";
 import { type CommonOptions, orgCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
-import { verifyLog } from "../log-verify.ts";
-import type { OrgClient } from "../org-client.ts";
 import { print, table } from "../output.ts";
 import { explainLogon } from "../why.ts";
+import { exportCommand, verifyCommand } from "./log-files.ts";
 
 export function logCommands(program: Command): void {
   const log = program.command("log").description("the system log");
@@ -26,25 +24,8 @@ export function logCommands(program: Command): void {
       print(options.json, events, () => events.map(line));
     },
   );
-  orgCommand<CommonOptions & { head?: string }>(
-    log,
-    {
-      name: "verify",
-      does: "check that nothing of the log was changed, left out, reordered or cut off",
-      example: "sallyport log verify --head /var/lib/sallyport",
-      options: [["--head <folder>", "a host's state folder: compares the place in the log that its agent kept"]],
-    },
-    async (org, options) => {
-      const result = await verifyLog(org, options.head);
-      print(options.json, result, () => (result.ok ? `the log is whole: ${result.events} events` : result.faults.map((f) => `FAULT ${f}`)));
-      if (!result.ok) process.exitCode = 1;
-    },
-  );
-  orgCommand(
-    log,
-    { name: "export <file>", does: "write the whole log, one JSON event a line", example: "sallyport log export log.jsonl" },
-    exportLog,
-  );
+  verifyCommand(log);
+  exportCommand(log);
 }
 
 function line(event: LogEvent): string {
@@ -52,21 +33,6 @@ function line(event: LogEvent): string {
   const name = typeof event.data["username"] === "string" ? event.data["username"] : who;
   const about = [event.cause, event.reference].filter((part) => part !== undefined).join("  ");
   return `${event.published}  ${event.outcome === "failure" ? "✗" : "✓"}  ${event.type.padEnd(24)}  ${name}  ${about}`.trimEnd();
-}
-
-async function exportLog(org: OrgClient, options: CommonOptions, file = ""): Promise<void> {
-  const out = createWriteStream(file, { mode: 0o600, flags: "wx" });
-  await new Promise<void>((resolve, reject) => {
-    out.once("open", () => resolve());
-    out.once("error", (error) => reject(new Complaint(`${file}: ${error.message}`)));
-  });
-  let count = 0;
-  for await (const event of org.pages<LogEvent>("/api/v1/log/chain?limit=1000")) {
-    count += 1;
-    if (!out.write(`${JSON.stringify(event)}\n`)) await new Promise<void>((resolve) => out.once("drain", () => resolve()));
-  }
-  await new Promise<void>((resolve, reject) => out.end((error?: Error | null) => (error ? reject(error) : resolve())));
-  print(options.json, { events: count, file }, () => `${count} events in ${file}`);
 }
 
 export function whyCommand(program: Command): void {

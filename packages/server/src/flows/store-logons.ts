@@ -218,6 +218,14 @@ export interface NewEvent {
   data?: Record<string, unknown>;
 }
 
+export interface CheckpointRow {
+  number: number;
+  at: number;
+  heads: LogHead[];
+  /** JWS by the decision key over `checkpointClaims`. */
+  signed: string;
+}
+
 export interface LogStore {
   /** Appends to this node's chain, with the unit's time. If the unit is rolled back the chain is as before. */
   append(event: NewEvent): Promise<LogEvent>;
@@ -228,7 +236,14 @@ export interface LogStore {
   at(node: string, seq: number): Promise<LogEvent | undefined>;
   /** In chain order of one node, for verify and export. */
   chain(node: string, afterSeq: number, limit: number): Promise<LogEvent[]>;
+  /** In the order of their names. */
   nodes(): Promise<string[]>;
+  lastCheckpoint(): Promise<CheckpointRow | undefined>;
+  /** The newest that was written before this moment. */
+  checkpointBefore(at: number): Promise<CheckpointRow | undefined>;
+  checkpoints(afterNumber: number, limit: number): Promise<CheckpointRow[]>;
+  /** False if there is one with this number already. One statement. */
+  insertCheckpoint(row: CheckpointRow): Promise<boolean>;
   list(
     filter: {
       since?: number | undefined;

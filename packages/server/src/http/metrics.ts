@@ -88,17 +88,12 @@ export function countEvents(store: Store, metrics: Metrics): Store {
 /** The unit of work as it is, except that what goes to the log is noted. */
 function listening(tx: Tx, events: NewEvent[]): Tx {
   const log: Tx["log"] = {
+    ...tx.log,
     append: async (event) => {
       const appended = await tx.log.append(event);
       events.push(event);
       return appended;
     },
-    head: () => tx.log.head(),
-    last: (node) => tx.log.last(node),
-    at: (node, seq) => tx.log.at(node, seq),
-    chain: (node, afterSeq, limit) => tx.log.chain(node, afterSeq, limit),
-    nodes: () => tx.log.nodes(),
-    list: (filter) => tx.log.list(filter),
   };
   return { ...tx, log };
 }

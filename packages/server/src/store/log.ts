@@ -1,9 +1,36 @@
 /** The stored system log: appended to by the chain, read by reference, time or position. */
 import type { LogEvent } from "@sallyport/contracts";
+import type { Compilable } from "kysely";
 import type { ChainEnd } from "../audit/chain.ts";
-import type { LogStore } from "../flows/store-logons.ts";
+import type { CheckpointRow, LogStore } from "../flows/store-logons.ts";
 import type { Builder } from "./builder.ts";
+import { consumeOne } from "./primitives.ts";
+import type { Schema } from "./schema.ts";
 import type { Sql } from "./sql.ts";
+
+function checkpointStore(sql: Sql, build: Builder) {
+  const rows = () => build.selectFrom("checkpoints").selectAll();
+  const read = (row: Schema["checkpoints"]): CheckpointRow => ({ ...row, heads: JSON.parse(row.heads) });
+  const newest = async (statement: Compilable<Schema["checkpoints"]>) => {
+    const row = await sql.first(statement);
+    return row && read(row);
+  };
+  return {
+    lastCheckpoint: () => newest(rows().orderBy("number", "desc").limit(1)),
+    checkpointBefore: (at: number) => newest(rows().where("at", "<", at).orderBy("at", "desc").orderBy("number", "desc").limit(1)),
+    checkpoints: async (after: number, limit: number) =>
+      (await sql.all(rows().where("number", ">", after).orderBy("number").limit(limit))).map(read),
+    insertCheckpoint: ({ heads, ...row }: CheckpointRow) =>
+      consumeOne(
+        sql,
+        build
+          .insertInto("checkpoints")
+          .values({ ...row, heads: JSON.stringify(heads) })
+          .onConflict((c) => c.doNothing())
+          .returning("number"),
+      ),
+  };
+}
 
 export function logStore(sql: Sql, build: Builder, chain: ChainEnd, now: number): LogStore {
   const events = () => build.selectFrom("events").select("event");
@@ -38,7 +65,18 @@ export function logStore(sql: Sql, build: Builder, chain: ChainEnd, now: number)
     async chain(node, afterSeq, limit) {
       return read(await sql.all(events().where("node", "=", node).where("seq", ">", afterSeq).orderBy("seq").limit(limit)));
     },
-    nodes: async () => (await sql.all(build.selectFrom("events").select("node").distinct().orderBy("node"))).map((row) => row.node),
+    async nodes() {
+      const nodes: string[] = [];
+      // One look into the index for each node: DISTINCT would walk all of it.
+      for (let after = ""; ; ) {
+        const next = build.selectFrom("events").select("node").where("node", ">", after).orderBy("node").limit(1);
+        const row = await sql.first(next);
+        if (!row) return nodes;
+        nodes.push(row.node);
+        after = row.node;
+      }
+    },
+    ...checkpointStore(sql, build),
     async list({ since, until, type, cause, reference, actor, descending, limit, after }) {
       let statement = events()
         .orderBy("position", descending ? "desc" : "asc")

@@ -1,7 +1,9 @@
 /** Routes of the system log and of what is known of one logon. */
-import { isEventType, logEvent, logHead, logonView, readReference } from "@sallyport/contracts";
+import { Readable } from "node:stream";
+import { isEventType, logEvent, logFilter, logHead, logonView, readReference } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
+import { exportLog } from "../../flows/management/log-export.ts";
 import { placeOf, readChain, readTail, signedHead } from "../../flows/management/log-view.ts";
 import { viewLogons } from "../../flows/management/logons-view.ts";
 import type { AppDeps } from "../app.ts";
@@ -52,6 +54,11 @@ export const logRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => asy
 
   const tail = { querystring: z.strictObject({ limit: pageQuery(1000, 20).limit }), response: { 200: z.array(logEvent) } };
   app.get("/api/v1/log/tail", { config: read, schema: tail }, async (request) => readTail(store, request.query.limit));
+
+  app.get("/api/v1/log/export", { config: read, schema: { querystring: logFilter } }, (request, reply) => {
+    reply.type("application/x-ndjson");
+    return reply.send(Readable.from(exportLog(deps, request.caller, request.query), { objectMode: false }));
+  });
 
   const head = { response: { 200: logHead.extend({ signed: z.string() }) } };
   app.get("/api/v1/log/head", { config: read, schema: head }, async () => signedHead(store, deps.keys));
