@@ -271,6 +271,12 @@ export const finishRotationRequest = z.strictObject({
   waive: z.union([z.literal("all"), z.array(z.string().max(256)).max(10_000)]).optional(),
 });
 
+/** `next`: key to which stored secrets are being passed; `remaining`: how many are still sealed with `id`. */
+export const sealingView = z.object({ id: z.string(), next: z.string().nullable(), remaining: z.int() });
+export type SealingView = z.infer<typeof sealingView>;
+/** `keyFile`: absolute path of a key file on the server's machine; a new key is made without it. */
+export const resealRequest = z.strictObject({ keyFile: z.string().max(4096).startsWith("/", "an absolute path").optional() }).nullish();
+
 export const orgView = z.object({
   url: z.string(),
   version: z.string(),

@@ -6,6 +6,7 @@ import pino, { type Logger } from "pino";
 import { type DataFiles, openDataFolder } from "./data-folder.ts";
 import { expireTransactions } from "./flows/authn/cancel.ts";
 import { writeCheckpoint } from "./flows/management/checkpoints.ts";
+import { finishReseal } from "./flows/management/reseal.ts";
 import { newSetUpLink } from "./flows/management/set-up.ts";
 import { runAlone } from "./flows/run-alone.ts";
 import { DatabaseFault, type Store } from "./flows/store.ts";
@@ -105,6 +106,7 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
   const admin = await listenForAdministrator(deps, adminSocket);
   const timers = sweepRegularly(store, keys, log);
   await say(store, "org.started", { version: options.version, node: store.node, url });
+  void finishReseal(deps).catch((err: unknown) => log.error({ err }, "secrets could not be sealed anew"));
   const setUpLink = await newSetUpLink(deps);
   return {
     url,

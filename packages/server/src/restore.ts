@@ -19,7 +19,7 @@ import { type DataFiles, openDataFolder } from "./data-folder.ts";
 import { endAfterRestore, type Restored } from "./flows/management/after-restore.ts";
 import { DatabaseFault } from "./flows/store.ts";
 import { openKeys } from "./keys/keys.ts";
-import { openSealingKey, SealingKeyFault } from "./keys/sealing-key.ts";
+import { SealingKeyFault } from "./keys/sealing-key.ts";
 import { ServerRefused } from "./listening.ts";
 import { type BackupFacts, inspectBackup } from "./store/backup-file.ts";
 import { holdAlone } from "./store/sole-holder.ts";
@@ -76,7 +76,6 @@ export async function afterExternalRestore(options: RestoreOptions): Promise<Res
 
 /** Opens it as a server would, with its keys, and ends what was open. */
 async function bringUp(database: string, facts: BackupFacts | undefined, sealingKey: string, now: () => number): Promise<Restored> {
-  if (facts) inSentences(() => openSealingKey(sealingKey, facts.sealingKey));
   try {
     const store = await openSqlite({ file: database, now, newChain: true });
     try {

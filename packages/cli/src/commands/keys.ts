@@ -1,11 +1,16 @@
 /** Commands for the org's own keys: list, rotate. */
-import type { DecisionKeysView } from "@sallyport/contracts";
+
+import { resolve } from "node:path";
+import type { DecisionKeysView, SealingView } from "@sallyport/contracts";
 import type { Command } from "commander";
 import { type CommonOptions, orgCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
+import type { OrgClient } from "../org-client.ts";
 import { print, table } from "../output.ts";
 
 const URL = "/api/v1/org/decision-keys";
+const SEALING = "/api/v1/org/sealing-key";
+const LOOK_MS = 200;
 
 interface RotateOptions extends CommonOptions {
   finish?: boolean;
@@ -21,10 +26,22 @@ export function keyCommands(program: Command): void {
     { name: "list", does: "the org's keys, and which hosts do not know the next one yet", example: "sallyport key list" },
     async (org, options) => {
       const view = await org.get<DecisionKeysView>(URL);
-      print(options.json, view, () => lines(view));
+      const sealing = await org.get<SealingView>(SEALING);
+      const passing = sealing.next === null ? "" : `, passing to ${sealing.next}: ${sealing.remaining} secrets are left`;
+      print(options.json, { ...view, sealing }, () => [...lines(view), `sealing key ${sealing.id}${passing}`]);
     },
   );
   const rotate = key.command("rotate").description("pass on to another key");
+  orgCommand<CommonOptions & { newKeyFile?: string }>(
+    rotate,
+    {
+      name: "sealing",
+      does: "seal every stored secret anew with another key, while the org goes on",
+      example: "sallyport key rotate sealing",
+      options: [["--new-key-file <file>", "take the key from this file instead of making one"]],
+    },
+    rotateSealing,
+  );
   orgCommand<RotateOptions>(
     rotate,
     {
@@ -55,6 +72,22 @@ export function keyCommands(program: Command): void {
       print(options.json, view, () => [...lines(view), "Back up the org now: a backup from before has a key that hosts will refuse."]);
     },
   );
+}
+
+/** Waits until every secret is sealed anew. The server goes on also without anybody waiting. */
+async function rotateSealing(org: OrgClient, options: CommonOptions & { newKeyFile?: string }): Promise<void> {
+  if (options.org !== undefined) throw new Complaint("the key is a file on the org's own machine: run this there, without --org");
+  const keyFile = options.newKeyFile === undefined ? {} : { keyFile: resolve(options.newKeyFile) };
+  const before = (await org.get<SealingView>(SEALING)).id;
+  let view = await org.send<SealingView>("POST", SEALING, keyFile);
+  while (view.next !== null) {
+    await new Promise((done) => setTimeout(done, LOOK_MS));
+    view = await org.get<SealingView>(SEALING);
+  }
+  print(options.json, { ...view, before }, () => [
+    `Every secret is sealed with key ${view.id} now; key ${before} is not needed any more, except for backups from before.`,
+    `It is beside the new one, in the file that ends with .${before}. Copy the new file to where the old one's copy is, then back up the org.`,
+  ]);
 }
 
 function lines({ keys, missing }: DecisionKeysView): string[] {

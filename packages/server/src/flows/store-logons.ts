@@ -286,6 +286,10 @@ export interface DecisionKeyRow {
   inForce: number | null;
 }
 
+/** Where sealed secrets are stored. With an id, also the context that each is sealed in: `enrolment:enr_…`. */
+export const SEALED_PLACES = ["enrolment", "host-code", "client-secret", "decision-key"] as const;
+export type SealedPlace = (typeof SEALED_PLACES)[number];
+
 /** Keys and tokens of the org itself. */
 export interface SecretsStore {
   insertToken(token: TokenRow): Promise<void>;
@@ -302,6 +306,12 @@ export interface SecretsStore {
     from: DecisionKeyRow["status"],
     change: Partial<Pick<DecisionKeyRow, "status" | "sealedPrivate" | "inForce">>,
   ): Promise<boolean>;
+  /** In the order of their ids; those sealed with any key, and empty ones. */
+  sealedAfter(place: SealedPlace, afterId: string, limit: number): Promise<{ id: string; sealed: string }[]>;
+  /** Only if it still is what the caller read; false if someone was faster. One statement. */
+  replaceSealed(place: SealedPlace, id: string, from: string, to: string): Promise<boolean>;
+  /** How many are sealed with this key, in all places. */
+  countSealed(keyId: string): Promise<number>;
   /** Small facts of the org: `url`, `sealing-key-id`, `set-up-at` … */
   meta(key: string): Promise<string | undefined>;
   setMeta(key: string, value: string): Promise<void>;

@@ -5,7 +5,8 @@ import type { PublicJwk } from "@sallyport/contracts";
 import { CompactSign, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
 import type { Store } from "../flows/store.ts";
 import type { DecisionKeyRow } from "../flows/store-logons.ts";
-import { openSealingKey, type SealingKey, SealingKeyFault } from "./sealing-key.ts";
+import { type SealingKey, SealingKeyFault } from "./sealing-key.ts";
+import { type SealingIds, SealingRing } from "./sealing-ring.ts";
 
 /** A decision key as everybody may know it. `thumbprint`: RFC 7638, SHA-256, base64url. */
 export type DecisionKey = Omit<DecisionKeyRow, "sealedPrivate"> & { thumbprint: string };
@@ -28,8 +29,12 @@ export interface Keys {
   mac(purpose: string, text: string): Uint8Array;
   /** A fresh pair, its private part sealed; nothing is stored. */
   makePair(): Promise<Pair>;
-  /** Reads the stored keys again. */
+  /** Reads again what the store says of the keys. */
   refresh(): Promise<void>;
+  /** Makes the file of the next sealing key, or takes it from another; answers its id. Throws `SealingKeyFault`. */
+  prepareSealingKey(from: string | undefined): string;
+  /** The next sealing key takes the place of the present one on the disk. */
+  moveSealingKey(): void;
 }
 
 export type Pair = Pick<DecisionKey, "kid" | "publicJwk" | "thumbprint"> & { sealedPrivate: string };
@@ -46,21 +51,20 @@ interface Ring {
  * Throws `SealingKeyFault` (cause `org.sealing-key`) if the store was sealed with a key that is not in the file.
  */
 export async function openKeys(store: Store, sealingKeyFile: string): Promise<Keys> {
-  const known = await store.read((tx) => tx.secrets.meta("sealing-key-id"));
-  const sealing = openSealingKey(sealingKeyFile, known);
-  if (known === undefined) await claimSealing(store, sealing, sealingKeyFile);
-  const tokenKey = Buffer.from(hkdfSync("sha256", sealing.key, "", "sallyport names", 32));
+  const sealing = new SealingRing(sealingKeyFile, await sealingIds(store));
+  if ((await sealingIds(store)).known === undefined) await claimSealing(store, sealing.known, sealingKeyFile);
   const stored = () => store.read((tx) => tx.secrets.decisionKeys());
   if ((await stored()).length === 0) await storeFirst(store, await makePair(sealing));
   let ring = await readRing(await stored(), sealing, sealingKeyFile);
+  let names = namesKey(sealing);
   return {
-    seal: sealing.seal,
-    unseal: sealing.unseal,
+    seal: (secret, context) => sealing.seal(secret, context),
+    unseal: (sealed, context) => sealing.unseal(sealed, context),
     thumbprint: () => Buffer.from(ring.current.thumbprint, "base64url"),
     publicJwk: () => ring.current.publicJwk,
     decisionKeys: () => ring.all,
     linksAfter: (thumbprint) => linksAfter(ring.all, thumbprint),
-    mac: (purpose, text) => createHmac("sha256", tokenKey).update(`${purpose}\0${text}`).digest(),
+    mac: (purpose, text) => createHmac("sha256", names).update(`${purpose}\0${text}`).digest(),
     sign(typ, claims) {
       const { current, privateKey } = ring;
       return new CompactSign(Buffer.from(JSON.stringify(claims)))
@@ -69,12 +73,27 @@ export async function openKeys(store: Store, sealingKeyFile: string): Promise<Ke
     },
     makePair: () => makePair(sealing),
     async refresh() {
+      sealing.set(await sealingIds(store));
+      names = namesKey(sealing);
       ring = await readRing(await stored(), sealing, sealingKeyFile, ring);
     },
+    prepareSealingKey: (from) => sealing.prepare(from),
+    moveSealingKey: () => sealing.moveFiles(),
   };
 }
 
-async function readRing(rows: DecisionKeyRow[], sealing: SealingKey, file: string, before?: Ring): Promise<Ring> {
+function sealingIds(store: Store): Promise<SealingIds> {
+  return store.read(async (tx) => ({
+    known: await tx.secrets.meta("sealing-key-id"),
+    next: await tx.secrets.meta("sealing-key-next"),
+  }));
+}
+
+function namesKey(sealing: SealingRing): Buffer {
+  return Buffer.from(hkdfSync("sha256", sealing.known.key, "", "sallyport names", 32));
+}
+
+async function readRing(rows: DecisionKeyRow[], sealing: SealingRing, file: string, before?: Ring): Promise<Ring> {
   const stored = rows.find(({ status }) => status === "current");
   if (!stored) throw new Error("no decision key is current");
   const all = await Promise.all(rows.map(({ sealedPrivate: _, ...row }) => describe(row)));
@@ -100,12 +119,14 @@ function linksAfter(all: readonly DecisionKey[], thumbprint: string | undefined)
 }
 
 /** The first that is unsealed: a key file with the right id and other bytes shows here, not at somebody's logon. */
-function unsealOwn(sealing: SealingKey, file: string, stored: { kid: string; sealedPrivate: string }): Uint8Array {
+function unsealOwn(sealing: SealingRing, file: string, stored: { kid: string; sealedPrivate: string }): Uint8Array {
   try {
     return sealing.unseal(stored.sealedPrivate, decisionContext(stored.kid));
   } catch (error) {
     if (error instanceof SealingKeyFault) throw error;
-    throw new SealingKeyFault(`the sealing key ${file} does not open what was sealed with it: it is not key ${sealing.id}, or was changed`);
+    throw new SealingKeyFault(
+      `the sealing key ${file} does not open what was sealed with it: it is not key ${sealing.known.id}, or was changed`,
+    );
   }
 }
 
@@ -117,7 +138,7 @@ async function claimSealing(store: Store, { id, made }: SealingKey, file: string
   throw new SealingKeyFault(`another node has just sealed the database with key ${standing}: copy its key file to ${file}`);
 }
 
-async function makePair(sealing: SealingKey): Promise<Pair> {
+async function makePair(sealing: SealingRing): Promise<Pair> {
   const pair = await generateKeyPair("ES256", { extractable: true });
   const { kty, crv, x, y } = await exportJWK(pair.publicKey);
   const bare = { kty, crv, x, y } as PublicJwk;

@@ -1,6 +1,7 @@
 /** The key, outside the database, under which every stored secret is sealed (security rule S7). */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 
 export interface SealingKey {
   id: string;
@@ -34,25 +35,42 @@ export function openSealingKey(file: string, knownId: string | undefined): Seali
         `the sealing key ${file} is missing; without key ${knownId} no stored secret can be read: put the file back from its backup, or copy it from another node`,
       );
     }
-    writeNewKey(file);
+    try {
+      writeKeyFile(file, newKeyText());
+    } catch (error) {
+      // Another node that shares the folder was faster: its key is read.
+      if (!existsSync(file)) throw error;
+    }
   }
-  const mode = statSync(file).mode & 0o077;
-  if (mode !== 0) throw new SealingKeyFault(`the sealing key ${file} can be read by others; run: chmod 600 ${file}`);
-  const match = LINE.exec(readFileSync(file, "utf8"));
-  if (!match?.[1] || !match[2])
-    throw new SealingKeyFault(`the sealing key ${file} is damaged: it is not one line “sallyport-sealing-key v1 …”`);
-  const id = match[1];
-  if (knownId !== undefined && id !== knownId) {
-    throw new SealingKeyFault(`the sealing key ${file} is key ${id}, but the database was sealed with key ${knownId}`);
+  const key = { ...readKeyFile(file), made };
+  if (knownId !== undefined && key.id !== knownId) {
+    throw new SealingKeyFault(`the sealing key ${file} is key ${key.id}, but the database was sealed with key ${knownId}`);
   }
-  return sealingKey(id, Buffer.from(match[2], "base64url"), made);
+  return key;
 }
 
-function sealingKey(id: string, key: Buffer, made: boolean): SealingKey {
+/** Throws `SealingKeyFault` for a file that is absent, not a key, or readable by others. */
+export function readKeyFile(file: string): SealingKey {
+  let text: string;
+  try {
+    if ((statSync(file).mode & 0o077) !== 0)
+      throw new SealingKeyFault(`the sealing key ${file} can be read by others; run: chmod 600 ${file}`);
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if (error instanceof SealingKeyFault) throw error;
+    throw new SealingKeyFault(`the sealing key ${file} cannot be read: ${(error as Error).message}`);
+  }
+  const match = LINE.exec(text);
+  if (!match?.[1] || !match[2])
+    throw new SealingKeyFault(`the sealing key ${file} is damaged: it is not one line “sallyport-sealing-key v1 …”`);
+  return sealingKey(match[1], Buffer.from(match[2], "base64url"));
+}
+
+function sealingKey(id: string, key: Buffer): SealingKey {
   return {
     id,
     key,
-    made,
+    made: false,
     seal(secret, context) {
       const iv = randomBytes(12);
       const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(Buffer.from(context));
@@ -71,18 +89,32 @@ function sealingKey(id: string, key: Buffer, made: boolean): SealingKey {
   };
 }
 
-/** Under its name only when it is whole: of two nodes that share the folder one makes it, and the other reads all of it. */
-function writeNewKey(file: string): void {
+/** Id of the key that a stored text is sealed with. */
+export function keyIdOf(sealed: string): string | undefined {
+  return sealed.split(".")[1];
+}
+
+export function newKeyText(): string {
+  return `sallyport-sealing-key v1 ${randomBytes(8).toString("hex")} ${randomBytes(32).toString("base64url")}\n`;
+}
+
+/** Under its name only when it is whole and on the disk: what is sealed with it must never outlive it. Throws if the file is there. */
+export function writeKeyFile(file: string, text: string): void {
   const draft = `${file}.${randomBytes(4).toString("hex")}`;
   const fd = openSync(draft, "wx", 0o600);
   try {
-    writeSync(fd, `sallyport-sealing-key v1 ${randomBytes(8).toString("hex")} ${randomBytes(32).toString("base64url")}\n`);
+    writeSync(fd, text);
     fsyncSync(fd);
     linkSync(draft, file);
-  } catch (error) {
-    if (!existsSync(file)) throw error;
   } finally {
     closeSync(fd);
     rmSync(draft, { force: true });
   }
+  flushFolder(dirname(file));
+}
+
+export function flushFolder(folder: string): void {
+  const fd = openSync(folder, "r");
+  fsyncSync(fd);
+  closeSync(fd);
 }

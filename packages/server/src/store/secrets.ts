@@ -1,5 +1,6 @@
 /** Stored keys and tokens of the org itself, one-time links, and small facts. */
-import type { DecisionKeyRow, SecretsStore, TokenRow } from "../flows/store-logons.ts";
+import { sql as raw } from "kysely";
+import type { DecisionKeyRow, SealedPlace, SecretsStore, TokenRow } from "../flows/store-logons.ts";
 import type { Builder } from "./builder.ts";
 import { consumeOne } from "./primitives.ts";
 import type { Schema } from "./schema.ts";
@@ -47,6 +48,7 @@ export function secretsStore(sql: Sql, build: Builder): SecretsStore {
           .where("status", "=", from)
           .returning("kid"),
       ),
+    ...sealedStore(sql, build),
     meta: async (key) => (await sql.first(build.selectFrom("meta").select("value").where("key", "=", key)))?.value,
     setMeta: (key, value) =>
       sql.run(
@@ -71,6 +73,41 @@ export function secretsStore(sql: Sql, build: Builder): SecretsStore {
       (await sql.first(
         build.selectFrom("links").select("hash").where("hash", "=", hash).where("purpose", "=", purpose).where("expires", ">", now),
       )) !== undefined,
+  };
+}
+
+/** Every column of the schema that holds a sealed text: one that is missing here would be lost with its key. */
+export const SEALED = {
+  enrolment: { table: "enrolments", id: "id", column: "sealed_secret" },
+  "host-code": { table: "host_codes", id: "id", column: "sealed_secret" },
+  "client-secret": { table: "client_secrets", id: "id", column: "sealed_secret" },
+  "decision-key": { table: "decision_keys", id: "kid", column: "sealed_private" },
+} as const satisfies Record<SealedPlace, { table: keyof Schema; id: string; column: string }>;
+
+/** The columns are the table's own, from the list above: nothing of a caller becomes SQL. */
+function sealedStore(sql: Sql, build: Builder): Pick<SecretsStore, "sealedAfter" | "replaceSealed" | "countSealed"> {
+  return {
+    sealedAfter(place, afterId, limit) {
+      const { table, id, column } = SEALED[place];
+      const [key, value] = [raw.ref<string>(id), raw.ref<string>(column)];
+      const statement = build.selectFrom(table).select([key.as("id"), value.as("sealed")]);
+      return sql.all(statement.where(key, ">", afterId).orderBy(key).limit(limit));
+    },
+    replaceSealed(place, rowId, from, to) {
+      const { table, id, column } = SEALED[place];
+      const set = raw<{ id: string }>`update ${raw.table(table)} set ${raw.ref(column)} = ${to}
+        where ${raw.ref(id)} = ${rowId} and ${raw.ref(column)} = ${from} returning ${raw.ref(id)} as id`;
+      return consumeOne(sql, { compile: () => set.compile(build) });
+    },
+    async countSealed(keyId) {
+      let count = 0;
+      for (const { table, column } of Object.values(SEALED)) {
+        const statement = build.selectFrom(table).select((eb) => eb.fn.countAll<number>().as("count"));
+        const row = await sql.first(statement.where(raw.ref<string>(column), "like", `v1.${keyId}.%`));
+        count += Number(row?.count ?? 0);
+      }
+      return count;
+    },
   };
 }
 

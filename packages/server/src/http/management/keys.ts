@@ -1,14 +1,30 @@
 /** Routes of the org's own keys: which there are, passing on to the next one, and giving a compromised one up. */
-import { decisionKeysView, finishRotationRequest } from "@sallyport/contracts";
+import { decisionKeysView, finishRotationRequest, resealRequest, sealingView } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
 import { announceKey, finishRotation, revokeKey, viewKeys } from "../../flows/management/decision-keys.ts";
+import { beginReseal, finishReseal, viewSealing } from "../../flows/management/reseal.ts";
 import type { AppDeps } from "../app.ts";
 import { orRefuse } from "./answers.ts";
 import { nothing } from "./users.ts";
 import { iso, isoOrNull } from "./views.ts";
 
+const sealingRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => async (app) => {
+  const url = "/api/v1/org/sealing-key";
+  const answer = { response: { 200: sealingView } };
+  app.get(url, { config: { permission: "org.read" }, schema: answer }, () => viewSealing(deps));
+  // It names a file of the server's machine.
+  if (!app.admin) return;
+  app.post(url, { config: { permission: "org.write" }, schema: { body: resealRequest, ...answer } }, async (request) => {
+    orRefuse(await beginReseal(deps, request.caller, request.body?.keyFile));
+    // Takes as long as there are secrets; a run that is cut off is taken up again at the next start.
+    void finishReseal(deps).catch((err: unknown) => deps.log.error({ err }, "secrets could not be sealed anew"));
+    return viewSealing(deps);
+  });
+};
+
 export const keyRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => async (app) => {
+  app.register(sealingRoutes(deps));
   const read = { permission: "org.read" } as const;
   const write = { permission: "org.write" } as const;
   const view = async () => {

@@ -79,6 +79,7 @@ const TABLE: [method: string, path: string, who: Role[]][] = [
   ["GET", "/api/v1/logons/{reference}", READERS],
   ["GET", "/api/v1/org", READERS],
   ["GET", "/metrics", READERS],
+  ["GET", "/api/v1/org/sealing-key", READERS],
   ["GET", "/api/v1/org/decision-keys", READERS],
   ["POST", "/api/v1/org/decision-keys", WRITERS],
   ["POST", "/api/v1/org/decision-keys/finish", WRITERS],
