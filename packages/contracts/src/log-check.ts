@@ -86,7 +86,7 @@ export class ChainCheck {
 
   #judgeUnmet({ node, seq, whose }: Mark): void {
     const first = this.#first.get(node);
-    if (first !== undefined && seq < first) return;
+    if ((first !== undefined && seq < first) || seq <= (this.#removed.get(node) ?? 0)) return;
     const last = this.#last.get(node) ?? { seq: 0, hash: "" };
     const restore = this.#restored.find((one) => one.node === node && one.seq === last.seq && one.hash === last.hash);
     if (restore && seq > last.seq) {

@@ -277,6 +277,9 @@ export type SealingView = z.infer<typeof sealingView>;
 /** `keyFile`: absolute path of a key file on the server's machine; a new key is made without it. */
 export const resealRequest = z.strictObject({ keyFile: z.string().max(4096).startsWith("/", "an absolute path").optional() }).nullish();
 
+/** Days that the log is kept; null: for ever. */
+export const retentionView = z.strictObject({ days: z.number().nullable() });
+
 export const orgView = z.object({
   url: z.string(),
   version: z.string(),

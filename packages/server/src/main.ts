@@ -7,6 +7,7 @@ import { type DataFiles, openDataFolder } from "./data-folder.ts";
 import { expireTransactions } from "./flows/authn/cancel.ts";
 import { writeCheckpoint } from "./flows/management/checkpoints.ts";
 import { finishReseal } from "./flows/management/reseal.ts";
+import { removeOld } from "./flows/management/retention.ts";
 import { newSetUpLink } from "./flows/management/set-up.ts";
 import { runAlone } from "./flows/run-alone.ts";
 import { DatabaseFault, type Store } from "./flows/store.ts";
@@ -58,6 +59,7 @@ const PURGE_MS = 3_600_000;
 const KEEP_MS = 24 * 3_600_000;
 /** How much of the log can be missing from what is signed, at most. */
 const CHECKPOINT = { name: "checkpoint", ms: 3_600_000 };
+const RETENTION = { name: "retention", ms: PURGE_MS };
 const PURGE = { name: "purge", ms: PURGE_MS };
 
 /** Starts the org. Throws `ServerRefused`, one sentence with its cause, for everything that an administrator can put right. */
@@ -136,6 +138,9 @@ function sweepRegularly(store: Store, keys: Keys, log: Logger): NodeJS.Timeout[]
     every(SWEEP_MS, "the keys could not be read again", () => keys.refresh()),
     every(CHECKPOINT.ms, "the log's checkpoint could not be written", () =>
       runAlone(store, CHECKPOINT, () => writeCheckpoint({ store, keys })),
+    ),
+    every(PURGE_MS, "what is older than the log is kept could not be removed", () =>
+      runAlone(store, RETENTION, () => removeOld({ store, keys })),
     ),
     every(PURGE_MS, "what ended long ago could not be forgotten", () => runAlone(store, PURGE, () => purge(store))),
   ];

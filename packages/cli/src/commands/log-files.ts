@@ -1,4 +1,4 @@
-/** Commands that write the log out and verify it: log export, log verify. */
+/** Commands that write the log out, verify it and say how long it is kept: log export, log verify, log retention. */
 import { createReadStream, createWriteStream, existsSync, linkSync, rmSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { type LogFilter, logFilter } from "@sallyport/contracts";
@@ -72,6 +72,31 @@ export function exportCommand(log: Command): void {
       print(options.json, { events: count, file }, () => `${count} events in ${file}`);
     },
   );
+}
+
+export function retentionCommand(log: Command): void {
+  orgCommand(
+    log,
+    {
+      name: "retention [days]",
+      does: "how long the log is kept: show it, or set it to a number of days or to forever",
+      example: "sallyport log retention 400",
+    },
+    async (org, options, days) => {
+      const path = "/api/v1/log/retention";
+      const wanted = days === "forever" ? null : Number(days);
+      if (wanted !== null && days !== undefined && !/^[0-9]+$/.test(days))
+        throw new Complaint(`${days} is no number of days, nor “forever”`);
+      const view = days === undefined ? await org.get<Retention>(path) : await org.send<Retention>("PUT", path, { days: wanted });
+      print(options.json, view, () =>
+        view.days === null ? "The log is kept for ever." : `The log is kept for ${view.days} days; what is older is removed every hour.`,
+      );
+    },
+  );
+}
+
+interface Retention {
+  days: number | null;
 }
 
 function readFilter(options: LogFilter): LogFilter {

@@ -5,7 +5,7 @@ import { type CommonOptions, orgCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import { print, table } from "../output.ts";
 import { explainLogon } from "../why.ts";
-import { exportCommand, verifyCommand } from "./log-files.ts";
+import { exportCommand, retentionCommand, verifyCommand } from "./log-files.ts";
 
 export function logCommands(program: Command): void {
   const log = program.command("log").description("the system log");
@@ -26,6 +26,7 @@ export function logCommands(program: Command): void {
   );
   verifyCommand(log);
   exportCommand(log);
+  retentionCommand(log);
 }
 
 function line(event: LogEvent): string {

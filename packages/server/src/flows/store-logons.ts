@@ -186,6 +186,9 @@ export interface LogonsStore {
   byReference(reference: string): Promise<LogonRow[]>;
   addReport(hostId: string, reference: string, report: LogonReportRow): Promise<void>;
   reports(hostId: string, reference: string): Promise<LogonReportRow[]>;
+  /** Removes at most `limit` that began before this moment and have ended; answers how many. */
+  removeBefore(at: number, limit: number): Promise<number>;
+  removeReportsBefore(at: number, limit: number): Promise<number>;
 }
 
 /** What a restore ends (S37): everything that may have been used, revoked or moved on between the backup and now. Each answers how many. */
@@ -230,6 +233,10 @@ export interface LogStore {
   /** Appends to this node's chain, with the unit's time. If the unit is rolled back the chain is as before. */
   append(event: NewEvent): Promise<LogEvent>;
   head(): Promise<LogHead>;
+  /** Number of the first event of a node that is still there. */
+  first(node: string): Promise<number | undefined>;
+  /** Removes what a node wrote up to this number. The caller keeps it to a few, and below a checkpoint. */
+  remove(node: string, through: number): Promise<void>;
   /** Where a node's chain ends, as stored. */
   last(node: string): Promise<LogHead | undefined>;
   /** The event at a position, to compare with a head that an agent kept. */

@@ -54,6 +54,9 @@ export function logStore(sql: Sql, build: Builder, chain: ChainEnd, now: number)
       return joined;
     },
     head: async () => chain.head,
+    first: async (node) =>
+      (await sql.first(build.selectFrom("events").select("seq").where("node", "=", node).orderBy("seq").limit(1)))?.seq,
+    remove: (node, through) => sql.run(build.deleteFrom("events").where("node", "=", node).where("seq", "<=", through)),
     async last(node) {
       const place = build.selectFrom("events").select("event").where("node", "=", node).orderBy("seq", "desc").limit(1);
       const [event] = read(await sql.all(place));

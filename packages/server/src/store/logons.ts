@@ -27,6 +27,20 @@ export function logonsStore(sql: Sql, build: Builder): LogonsStore {
       sql.run(
         build.insertInto("logon_reports").values({ ...report, host_id: hostId, reference, evidence: JSON.stringify(report.evidence) }),
       ),
+    async removeBefore(at, limit) {
+      const old = build.selectFrom("logons").select(["reference", "host_id"]).where("started", "<", at).where("ended", "is not", null);
+      const some = old.orderBy("started").limit(limit);
+      const statement = build
+        .deleteFrom("logons")
+        .where(({ eb, refTuple }) => eb(refTuple("reference", "host_id"), "in", some.$asTuple("reference", "host_id")));
+      return (await sql.all(statement.returning("reference"))).length;
+    },
+    async removeReportsBefore(at, limit) {
+      // They have no key of their own: all of one moment go together.
+      const moments = build.selectFrom("logon_reports").select("at").where("at", "<", at).orderBy("at").limit(limit);
+      const rows = await sql.all(build.deleteFrom("logon_reports").where("at", "in", moments).returning("at"));
+      return Math.min(rows.length, limit);
+    },
     async reports(hostId, reference) {
       const columns = ["at", "result", "cause", "evidence"] as const;
       const statement = build

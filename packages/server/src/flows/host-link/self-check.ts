@@ -77,6 +77,8 @@ async function compareHead(tx: Tx, host: HostRow, head: LogHead): Promise<void> 
   if (head.seq === 0) return;
   const ours = await tx.log.at(head.node, head.seq);
   if (ours?.hash === head.hash) return;
+  // Removed by age: what the host kept can neither be confirmed nor denied.
+  if (head.seq < ((await tx.log.first(head.node)) ?? 0)) return;
   // Not an excuse, but what an administrator wants to know first.
   const restoredAt = host.notBefore === 0 ? {} : { restoredAt: new Date(host.notBefore).toISOString() };
   await tx.log.append({

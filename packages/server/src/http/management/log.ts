@@ -1,11 +1,12 @@
 /** Routes of the system log and of what is known of one logon. */
 import { Readable } from "node:stream";
-import { isEventType, logEvent, logFilter, logHead, logonView, readReference } from "@sallyport/contracts";
+import { isEventType, logEvent, logFilter, logHead, logonView, readReference, retentionView } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
 import { exportLog } from "../../flows/management/log-export.ts";
 import { placeOf, readChain, readTail, signedHead } from "../../flows/management/log-view.ts";
 import { viewLogons } from "../../flows/management/logons-view.ts";
+import { readRetention, setRetention } from "../../flows/management/retention.ts";
 import type { AppDeps } from "../app.ts";
 import { Refused } from "../refuse.ts";
 import { orRefuse } from "./answers.ts";
@@ -59,6 +60,13 @@ export const logRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => asy
     reply.type("application/x-ndjson");
     return reply.send(Readable.from(exportLog(deps, request.caller, request.query), { objectMode: false }));
   });
+
+  const retention = { response: { 200: retentionView } };
+  app.get("/api/v1/log/retention", { config: read, schema: retention }, async () => ({ days: await readRetention(store) }));
+  const write = { permission: "org.write" } as const;
+  app.put("/api/v1/log/retention", { config: write, schema: { body: retentionView, ...retention } }, async (request) => ({
+    days: orRefuse(await setRetention(store, request.caller, request.body.days)),
+  }));
 
   const head = { response: { 200: logHead.extend({ signed: z.string() }) } };
   app.get("/api/v1/log/head", { config: read, schema: head }, async () => signedHead(store, deps.keys));

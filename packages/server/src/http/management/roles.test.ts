@@ -75,6 +75,8 @@ const TABLE: [method: string, path: string, who: Role[]][] = [
   ["GET", "/api/v1/log/chain", NOT_HELP],
   ["GET", "/api/v1/log/tail", NOT_HELP],
   ["GET", "/api/v1/log/head", NOT_HELP],
+  ["GET", "/api/v1/log/retention", NOT_HELP],
+  ["PUT", "/api/v1/log/retention", WRITERS],
   ["GET", "/api/v1/log/export", NOT_HELP],
   ["GET", "/api/v1/logons/{reference}", READERS],
   ["GET", "/api/v1/org", READERS],
