@@ -59,3 +59,22 @@ test("a command that does not exist, and a missing option, end with 1 and one cl
     assert.match(done.stderr, /unknown command|required option/);
   }
 });
+
+test("a command that does not run the org loads nothing of the server: it would start twice as slowly", () => {
+  const watch = `import { registerHooks } from "node:module";
+    registerHooks({ resolve(name, context, next) {
+      const found = next(name, context);
+      if (found.url.includes("/packages/server/")) process.stderr.write("loads the server\\n");
+      return found;
+    } });`;
+  const preload = `data:text/javascript,${encodeURIComponent(watch)}`;
+  const run = (...words: string[]) =>
+    spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", "--import", preload, MAIN, ...words], { encoding: "utf8" })
+      .stderr;
+  for (const words of [
+    ["why", "K7QF-3M2P"],
+    ["user", "list"],
+  ])
+    assert.doesNotMatch(run(...words, "--data", "/nonexistent"), /loads the server/, words.join(" "));
+  assert.match(run("serve", "--data", "/nonexistent/data", "--listen", "nowhere"), /loads the server/);
+});

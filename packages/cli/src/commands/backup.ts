@@ -3,12 +3,12 @@ import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSyn
 import { setPriority } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { BackupAnswer } from "@sallyport/contracts";
-import { afterExternalRestore, checkBackup, restoreBackup, ServerRefused } from "@sallyport/server";
 import type { Command } from "commander";
 import { type CommonOptions, orgCommand, plainCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import type { OrgClient } from "../org-client.ts";
 import { print } from "../output.ts";
+import { withServer } from "../with-server.ts";
 
 /** Long enough for the largest org; a server that is gone is noticed by its closed connection. */
 const PATIENCE_MS = 24 * 3_600_000;
@@ -42,7 +42,7 @@ async function write(org: OrgClient, target: string, overwrite: boolean) {
     const { at, bytes, milliseconds } = await org.send<BackupAnswer>("POST", "/api/v1/org/backup", { file: part }, PATIENCE_MS);
     // Reading all of it again must not slow down whoever logs on meanwhile.
     setPriority(19);
-    const { events, schema, sealingKey } = refusing(() => checkBackup(part));
+    const { events, schema, sealingKey } = await withServer((server) => server.checkBackup(part));
     if (overwrite) renameSync(part, target);
     else linkSync(part, target);
     flushFolder(dirname(target));
@@ -68,10 +68,10 @@ export function restoreCommand(program: Command): void {
     async (options, file) => {
       const { data = process.env["SALLYPORT_DATA"] ?? "./data", sealingKey, afterExternal } = options as unknown as RestoreFlags;
       if ((file === undefined) !== (afterExternal === true)) throw new Complaint("give a backup file, or --after-external without one");
-      const done = await refusing(() =>
+      const done = await withServer((server) =>
         file === undefined
-          ? afterExternalRestore({ data, sealingKey, now: Date.now })
-          : restoreBackup(resolve(file), { data, sealingKey, now: Date.now }),
+          ? server.afterExternalRestore({ data, sealingKey, now: Date.now })
+          : server.restoreBackup(resolve(file), { data, sealingKey, now: Date.now }),
       );
       const replaced = "replaced" in done ? done.replaced : undefined;
       print(options.json, { ...done, backupAt: done.backupAt === undefined ? null : new Date(done.backupAt).toISOString() }, () => [
@@ -90,19 +90,6 @@ interface RestoreFlags {
   data?: string;
   sealingKey?: string;
   afterExternal?: boolean;
-}
-
-function refusing<T>(work: () => T): T {
-  const say = (error: unknown): never => {
-    if (error instanceof ServerRefused) throw new Complaint(error.message, { cause: error.causeId });
-    throw error;
-  };
-  try {
-    const done = work();
-    return (done instanceof Promise ? done.catch(say) : done) as T;
-  } catch (error) {
-    return say(error);
-  }
 }
 
 function flushFolder(folder: string): void {

@@ -8,6 +8,7 @@ import { readDatabaseAddress } from "../database-address.ts";
 import { print } from "../output.ts";
 import { startHere } from "../start-here.ts";
 import { VERSION } from "../version.ts";
+import { withServer } from "../with-server.ts";
 
 interface ServeOptions extends CommonOptions {
   listen: string;
@@ -43,7 +44,7 @@ export function serveCommand(program: Command): void {
       ],
     },
     async (options) => {
-      const handle = await openServer(serverOptions(options as unknown as ServeOptions));
+      const handle = await withServer((server) => server.startServer(serverOptions(options as unknown as ServeOptions)));
       print(options.json, { url: handle.url, adminSocket: handle.adminSocket, setUpLink: handle.setUpLink ?? null }, () => [
         `The org is at ${handle.url}`,
         ...(handle.setUpLink ? [`Set it up within 30 minutes: ${handle.setUpLink}`] : []),
@@ -67,7 +68,7 @@ export function startCommand(program: Command): void {
     },
     async (options) => {
       const serve = serverOptions({ ...(options as unknown as ServeOptions), logLevel: "warn" });
-      const handle = await openServer(serve);
+      const handle = await withServer((server) => server.startServer(serve));
       const agent = await startHere(handle, serve.data);
       await untilStopped(handle, agent.stop);
     },
@@ -102,18 +103,6 @@ function readPem(file: string): string {
     return readFileSync(file, "utf8");
   } catch (error) {
     throw new Complaint(`${file}: ${(error as Error).message}`);
-  }
-}
-
-/** What the server refuses to start for is one sentence with its cause. */
-async function openServer(options: ServerOptions): Promise<ServerHandle> {
-  // Loaded only here: every other command would start twice as slowly with the whole server in it.
-  const { ServerRefused, startServer } = await import("@sallyport/server");
-  try {
-    return await startServer(options);
-  } catch (error) {
-    if (error instanceof ServerRefused) throw new Complaint(error.message, { cause: error.causeId });
-    throw error;
   }
 }
 
