@@ -64,6 +64,7 @@ describe("a value that is not right is refused before any network call, by name 
     ["a Cyrillic letter in the id", (v) => ({ clientId: at(v.clientId, 12, "\u0410") }), "client.id-mangled", 12, /U\+0410/],
     ["a byte order mark before the id", (v) => ({ clientId: `\ufeff${v.clientId}` }), "client.id-mangled", 1, /byte order mark/],
     ["a path in the URL", (v) => ({ url: `${v.url}/login` }), "url.malformed", 24, /path/],
+    ["a no-break space after the URL", (v) => ({ url: `${v.url}\u00a0` }), "url.malformed", 24, /no-break space/],
     ["http", () => ({ url: "http://mfa.corp.example" }), "url.malformed", 1, /https/],
   ];
   for (const [what, wrong, cause, position, words] of cases) {
@@ -156,6 +157,7 @@ describe("legacy: the shared secret is the machine's only credential", () => {
   test("it is let in, each logon with the finding; joining anew with a key takes the secret off the disk", async (t) => {
     const { org, state } = await registered(t, { legacy: true });
     assert.equal(statSync(join(state, "client.secret")).mode & 0o777, 0o600);
+    assert.equal(readFileSync(join(state, "client.secret"), "utf8"), `${valuesOf(org, tempFolder(t)).clientSecret}\n`, "as it was issued");
     assert.equal(JSON.parse(readFileSync(join(state, "host.json"), "utf8")).key, undefined);
     const armed = await arm({ state });
     assert.deepEqual([armed.ok, armed.findings.map((one) => one.cause), armed.blocking], [true, ["client.legacy"], []]);

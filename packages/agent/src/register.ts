@@ -10,6 +10,7 @@ import {
   registerAnswer,
   registerProof,
   type TypedWrong,
+  writeClientSecret,
 } from "@sallyport/contracts";
 import { describeError, type Evidence, type Finding, Refusal } from "./finding.ts";
 import {
@@ -66,13 +67,14 @@ export async function registerHost(options: RegisterOptions): Promise<JoinOutcom
 
 /** The first of the three that is not right, by name and place; else what they mean. */
 function readValues(options: RegisterOptions): Values | Extract<JoinOutcome, { ok: false }> {
-  const url = readOrgUrl(options.url.trim());
+  // Only plain blanks are taken off: `trim` would take a byte order mark or a no-break space away unseen.
+  const url = readOrgUrl(options.url.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, ""));
   if (!url.ok) return refused("The org's URL is not right", "url.malformed", { value: options.url.slice(0, 512) }, url);
   const id = readClientId(options.clientId);
   if (!id.ok) return refused("The client id is not right", "client.id-mangled", {}, id);
   const secret = readClientSecret(options.clientSecret);
   if (!secret.ok) return refused("The client secret is not right", "client.secret-mangled", {}, secret);
-  return { org: url.url, id: id.id, secret: secret.secret, written: options.clientSecret.trim() };
+  return { org: url.url, id: id.id, secret: secret.secret, written: writeClientSecret(secret.secret) };
 }
 
 function refused(
