@@ -10,8 +10,14 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { enrolmentCodeId, readEnrolmentCode, writeReference } from "@sallyport/contracts";
 
-export const LATENCY_LOGONS = 300;
-export const RATE_LOGONS = 3000;
+/** Logons of one measurement: to warm up, one after the other, and many at once. Each takes a person of its own, since a code works once. */
+export interface Sizes {
+  warm: number;
+  latency: number;
+  rate: number;
+}
+export const peopleFor = ({ warm, latency, rate }: Sizes) => warm + latency + rate;
+
 export const AT_ONCE = 64;
 export const ROOT = join(import.meta.dirname, "..");
 export const folder = mkdtempSync(join(tmpdir(), "sallyport-bench-"));
@@ -213,14 +219,14 @@ export async function populate(count: number): Promise<Person[]> {
 }
 
 /** Warms up, then measures the floor and the org in turn; prints one line a figure. */
-export async function measure(people: Person[]): Promise<void> {
-  const warm = people.splice(0, 50);
+export async function measure(people: Person[], sizes: Sizes): Promise<void> {
+  const warm = people.splice(0, sizes.warm);
   await latency(warm, floorLogon);
   await latency(warm, orgLogon);
-  const slow = people.splice(0, LATENCY_LOGONS);
+  const slow = people.splice(0, sizes.latency);
   const floor = await latency(slow, floorLogon);
   const org = await latency(slow, orgLogon);
-  const many = people.splice(0, RATE_LOGONS);
+  const many = people.splice(0, sizes.rate);
   const floorRate = await rate(many, floorLogon);
   const orgRate = await rate(many, orgLogon);
   line("one logon, p50", org.p50, floor.p50, "ms");

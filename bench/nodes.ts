@@ -3,9 +3,10 @@ import { chmodSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Cluster } from "../e2e/postgres/cluster.ts";
-import { end, folder, LATENCY_LOGONS, makeKeys, measure, populate, RATE_LOGONS, startFloor, startOrg } from "./logon-client.ts";
+import { end, folder, makeKeys, measure, peopleFor, populate, startFloor, startOrg } from "./logon-client.ts";
 
 const MOST = 3;
+const SIZES = { warm: 50, latency: 200, rate: 1000 };
 
 makeKeys();
 // PostgreSQL runs as its own user, and must get through to its folder.
@@ -17,7 +18,7 @@ try {
   const key = ["--sealing-key", join(folder, "sealing.key")];
   await startOrg(0, key);
   await startFloor();
-  const people = await populate(MOST * (LATENCY_LOGONS + RATE_LOGONS + 50));
+  const people = await populate(MOST * peopleFor(SIZES));
   // What autovacuum would do within a minute: nobody opens an org and fills it in the same second.
   cluster.sql("ANALYZE", "org");
   for (let nodes = 1; nodes <= MOST; nodes++) {
@@ -25,7 +26,7 @@ try {
     process.stdout.write(
       `PostgreSQL 15, ${nodes} node${nodes > 1 ? "s" : ""}; nodes, database, floor and callers share ${availableParallelism()} processors\n`,
     );
-    await measure(people);
+    await measure(people, SIZES);
   }
 } finally {
   await cluster.stop();
