@@ -37,6 +37,11 @@ test("contract and races of the store hold on PostgreSQL", async () => {
   process.stdout.write(`PostgreSQL: ${passed} tests of the store's suites\n`);
 });
 
+test("what one node announces another hears, with NOTIFY and without", async () => {
+  const { passed, said } = await suite("announcements.suite.ts");
+  assert.equal(passed, 2, said);
+});
+
 test("40001 and 40P01 at each statement of a logon change nothing of it", async () => {
   const { passed, said } = await suite("serialization.suite.ts");
   assert.equal(passed, 2, said);

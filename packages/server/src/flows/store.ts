@@ -29,7 +29,16 @@ export interface Tx {
   readonly log: LogStore;
   readonly secrets: SecretsStore;
   readonly leases: LeasesStore;
+  readonly changes: ChangesStore;
   readonly restore: RestoreStore;
+}
+
+/** Tells other nodes that what they keep in memory is old. */
+export interface ChangesStore {
+  /** Whoever watches this topic is told once the unit is committed. @param topic one word, such as `keys`. */
+  announce(topic: string): Promise<void>;
+  /** For each topic a number that rises with every announcement. */
+  numbers(): Promise<Map<string, string>>;
 }
 
 export interface Store {
@@ -51,6 +60,11 @@ export interface Store {
    * on the disk. Throws `DatabaseFault` with one sentence, also where the database is backed up by its own tools instead.
    */
   backup(target: string, signal: AbortSignal): Promise<{ at: number; head: LogHead }>;
+  /**
+   * Calls `onChange` once at first, and after units of any node that announced `topic`: soon, and after two seconds at the latest.
+   * Answers how to stop. `onChange` must not throw.
+   */
+  watch(topic: string, onChange: () => void): () => void;
   close(): Promise<void>;
 }
 

@@ -71,6 +71,7 @@ export function countEvents(store: Store, metrics: Metrics): Store {
     ready: () => store.ready(),
     purge: (before) => store.purge(before),
     backup: (target, signal) => store.backup(target, signal),
+    watch: (topic, onChange) => store.watch(topic, onChange),
     close: () => store.close(),
     async inTransaction(fn) {
       let events: NewEvent[] = [];

@@ -1,4 +1,5 @@
 /** The store on PostgreSQL: one writing connection a node behind group commit, a few reading ones, as many nodes as are wanted. */
+import { sql as text } from "kysely";
 import { Client, Pool, type PoolClient } from "pg";
 import type { Chain } from "../audit/chain.ts";
 import { DatabaseFault, type Store, type Tx } from "../flows/store.ts";
@@ -8,11 +9,14 @@ import { migratePostgres } from "./migrate.ts";
 import { CLOCK, connectionConfig, type DatabaseAddress, PostgresConnection } from "./postgres-connection.ts";
 import { againAfter, asPostgresFault, isLost } from "./postgres-faults.ts";
 import { greet } from "./postgres-greeting.ts";
+import { CHANNEL, PostgresListener } from "./postgres-listener.ts";
 import { leaseOf, RENEW_MS, SLOT_MS } from "./postgres-slot.ts";
 import { keepTimeline, type TimelineChange } from "./postgres-timeline.ts";
 import { PostgresWriter } from "./postgres-writer.ts";
 import { purgeWith, ROW_PLACE } from "./purge.ts";
+import type { Sql } from "./sql.ts";
 import { guarded, unit } from "./unit.ts";
+import { Watchers } from "./watchers.ts";
 
 export interface PostgresOptions extends DatabaseAddress {
   /** Runs in the unit that notices that the database went back in time (failover, restore): what is open must not be believed any more. */
@@ -22,6 +26,8 @@ export interface PostgresOptions extends DatabaseAddress {
 }
 
 const READERS = 4;
+/** How often a node looks at what others announced, should it not hear them. */
+const LOOK_MS = 2_000;
 /** A standby that was just promoted, or an index that is being rebuilt, may cancel a reading. */
 const READ_TRIES = 5;
 
@@ -55,7 +61,7 @@ async function migrate(address: DatabaseAddress): Promise<void> {
 
 function assemble(options: PostgresOptions, build: Builder, writer: PostgresWriter): Store {
   const units = {
-    begin: (now: number) => guarded(writer, (sql) => unit(sql, build, writer.chain, now)),
+    begin: (now: number) => guarded(writer, (sql) => unit(sql, build, writer.chain, now, notifier(sql, build))),
     mark: () => writer.chain.head,
     reset: (mark: unknown) => {
       writer.chain.head = mark as Chain["head"];
@@ -66,6 +72,9 @@ function assemble(options: PostgresOptions, build: Builder, writer: PostgresWrit
   };
   const commits = new GroupCommit(writer, units);
   const read = readers(options, build, () => writer.chain);
+  const watchers = new Watchers(() => read.run((tx) => tx.changes.numbers()), LOOK_MS);
+  const listener = new PostgresListener(options, () => watchers.look());
+  const listening = setInterval(() => void (watchers.watched && listener.ensure()), LOOK_MS).unref();
   const renewing = setInterval(() => void renew(commits, writer).catch(() => undefined), RENEW_MS).unref();
   return {
     get node() {
@@ -81,13 +90,24 @@ function assemble(options: PostgresOptions, build: Builder, writer: PostgresWrit
         "the org is in PostgreSQL, which has its own tools: run pg_dump, and keep a copy of the sealing key apart from it",
       );
     },
+    watch(topic, onChange) {
+      void listener.ensure();
+      return watchers.watch(topic, onChange);
+    },
     async close() {
       clearInterval(renewing);
+      clearInterval(listening);
+      await Promise.all([watchers.stop(), listener.stop()]);
       await commits.close();
       await read.close();
       await writer.close();
     },
   };
+}
+
+/** NOTIFY is delivered when the unit's batch is committed, and never if it is not (postgresql.org/docs/15/sql-notify.html). */
+function notifier(sql: Sql, build: Builder): (topic: string) => Promise<void> {
+  return (topic) => sql.run({ compile: () => text`SELECT pg_notify(${CHANNEL}, ${topic})`.compile(build) });
 }
 
 /** As a unit like any other: `begin` has seen that the name is still this node's. */

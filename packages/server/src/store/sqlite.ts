@@ -11,6 +11,7 @@ import { holdAlone } from "./sole-holder.ts";
 import type { Sql } from "./sql.ts";
 import { asFault, SqliteConnection } from "./sqlite-connection.ts";
 import { guarded, unit } from "./unit.ts";
+import { Watchers } from "./watchers.ts";
 
 export interface SqliteOptions {
   file: string;
@@ -46,6 +47,9 @@ function openWriter(file: string): SqliteConnection {
   }
 }
 
+/** A reading that shares a long one's snapshot may miss an announcement of this very process: it looks again after this. */
+const LOOK_MS = 2_000;
+
 function assemble(
   file: string,
   writer: SqliteConnection,
@@ -54,30 +58,40 @@ function assemble(
 ): Store {
   const build = sqliteBuilder();
   const chain = new Chain(node, lastOf(writer, node));
+  let changed = false;
+  const announced = async () => {
+    changed = true;
+  };
   const units = {
-    begin: (at: number) => guarded(writer, (sql) => unit(sql, build, chain, at)),
+    begin: (at: number) => guarded(writer, (sql) => unit(sql, build, chain, at, announced)),
     mark: () => chain.head,
     reset: (mark: unknown) => {
       chain.head = mark as Chain["head"];
     },
     kept: () => {
       chain.kept = chain.head;
+      if (changed) watchers.look();
+      changed = false;
     },
   };
   const commits = new GroupCommit(sqliteWriter(writer, now), units);
   const snapshot = sharedSnapshot(reader);
+  const read: Store["read"] = (fn) => snapshot((sql) => fn(unit(sql, build, chain.forReading(), now())));
+  const watchers = new Watchers(() => read((tx) => tx.changes.numbers()), LOOK_MS);
   const store: Store = {
     node,
     inTransaction: (fn) => commits.add(fn),
-    read: (fn) => snapshot((sql) => fn(unit(sql, build, chain.forReading(), now()))),
+    read,
     ready: async () => {
       reader.exec("SELECT 1");
       return true;
     },
     purge: (before) => purgeWith(commits, writer, build, ROW_PLACE.sqlite, before),
     backup: (target, signal) => backup(file, target, writer, commits, signal),
+    watch: (topic, onChange) => watchers.watch(topic, onChange),
     async close() {
       await commits.close();
+      await watchers.stop();
       reader.close();
       writer.close();
       release();

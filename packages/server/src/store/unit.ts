@@ -3,6 +3,7 @@ import type { ChainEnd } from "../audit/chain.ts";
 import type { Tx } from "../flows/store.ts";
 import { appsStore, zonesStore } from "./apps.ts";
 import type { Builder } from "./builder.ts";
+import { changesStore } from "./changes.ts";
 import { clientsStore } from "./clients.ts";
 import { enrolmentsStore } from "./enrolments.ts";
 import { hostsStore } from "./hosts.ts";
@@ -15,8 +16,8 @@ import type { Sql } from "./sql.ts";
 import { transactionsStore } from "./transactions.ts";
 import { groupsStore, usersStore } from "./users.ts";
 
-/** @param now the database's clock, epoch ms. */
-export function unit(sql: Sql, build: Builder, chain: ChainEnd, now: number): Tx {
+/** @param now the database's clock, epoch ms. @param hint see `changesStore`. */
+export function unit(sql: Sql, build: Builder, chain: ChainEnd, now: number, hint = async (_topic: string) => {}): Tx {
   return {
     now,
     users: usersStore(sql, build),
@@ -32,6 +33,7 @@ export function unit(sql: Sql, build: Builder, chain: ChainEnd, now: number): Tx
     secrets: secretsStore(sql, build),
     restore: restoreStore(sql, build),
     leases: leasesStore(sql, build),
+    changes: changesStore(sql, build, hint),
   };
 }
 

@@ -237,6 +237,25 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.equal(await take(502), undefined, "locked");
     });
 
+    test("who watches a topic is told at first, and after each unit that announced it, but not of one that was rolled back", async () => {
+      const watched = heard(under.store, "keys");
+      await watched.next();
+      await unit((tx) => tx.changes.announce("keys"));
+      await watched.next();
+      const failing = unit(async (tx) => {
+        await tx.changes.announce("keys");
+        throw new Error("on purpose");
+      });
+      await assert.rejects(failing, /on purpose/);
+      const before = await read((tx) => tx.changes.numbers());
+      await unit((tx) => tx.changes.announce("other"));
+      assert.equal((await read((tx) => tx.changes.numbers())).get("keys"), before.get("keys"));
+      await unit((tx) => tx.changes.announce("keys"));
+      await watched.next();
+      assert.equal(watched.count(), 3);
+      watched.stop();
+    });
+
     test("a fact that several set for the first time is what the first one said", async () => {
       const claim = (value: string) => unit((tx) => tx.secrets.claimMeta("claimed", value));
       assert.deepEqual([await claim("a"), await claim("b"), await read((tx) => tx.secrets.meta("claimed"))], ["a", "a", "a"]);
@@ -361,6 +380,29 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.deepEqual(await read((tx) => tx.secrets.tokenByHash("h")), { ...token, revoked: 5 });
     });
   });
+}
+
+/** Waits for each call of a watch in turn. */
+export function heard(store: Store, topic: string): { next(): Promise<void>; count(): number; stop(): void } {
+  let calls = 0;
+  let taken = 0;
+  let wake = () => {};
+  const stop = store.watch(topic, () => {
+    calls += 1;
+    wake();
+  });
+  return {
+    async next() {
+      if (calls <= taken) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      taken += 1;
+    },
+    count: () => calls,
+    stop,
+  };
 }
 
 function faultsOf(events: LogEvent[]): string[] {
