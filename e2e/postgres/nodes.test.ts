@@ -123,3 +123,10 @@ test("while the database is gone every call is refused with org.database, and a 
   const verified = await one().command("log", "verify", "--json");
   assert.equal(verified.code, 0, verified.out);
 });
+
+test("S30: a name with a NUL, and a lone half of a character, are refused like any unknown name", async () => {
+  for (const name of ["a\0b", "\0", "x\ud800y", "\u{10ffff}"]) {
+    const answer = await host.ask(one().port, name);
+    assert.deepEqual([answer.status, answer.body.cause], [403, "user.refused"], JSON.stringify(answer.body));
+  }
+});

@@ -3,7 +3,7 @@ import type { Compilable } from "kysely";
 import { type Client, type ClientConfig, type CustomTypesConfig, type QueryConfig, type QueryResult, types } from "pg";
 import { DatabaseFault } from "../flows/store.ts";
 import { asPostgresFault } from "./postgres-faults.ts";
-import type { Sql } from "./sql.ts";
+import { type Sql, storable } from "./sql.ts";
 
 const STATEMENTS_KEPT = 500;
 /** Oids of int8 and numeric (pg_type.dat): counts and times, all of them safe integers. */
@@ -71,7 +71,7 @@ export class PostgresConnection implements Sql {
   async all<T>(statement: Compilable<T>): Promise<T[]> {
     const { sql, parameters } = statement.compile();
     try {
-      return (await this.client.query({ ...this.#named(sql), text: sql, values: parameters as unknown[] })).rows as T[];
+      return (await this.client.query({ ...this.#named(sql), text: sql, values: storable(parameters) })).rows as T[];
     } catch (error) {
       throw asPostgresFault(error);
     }

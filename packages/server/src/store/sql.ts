@@ -9,3 +9,11 @@ export interface Sql {
   /** Runs a statement for its effect. */
   run(statement: Compilable<unknown>): Promise<void>;
 }
+
+/**
+ * Parameters as every database takes them: PostgreSQL keeps no NUL in a text, and what a stranger typed must not make a statement fail.
+ * The sign for a character that cannot be shown stands for it, so that no other name is meant.
+ */
+export function storable(parameters: readonly unknown[]): unknown[] {
+  return parameters.map((value) => (typeof value === "string" && value.includes("\0") ? value.replaceAll("\0", "\u{fffd}") : value));
+}

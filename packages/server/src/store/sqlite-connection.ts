@@ -2,7 +2,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import type { Compilable } from "kysely";
 import { DatabaseFault } from "../flows/store.ts";
-import type { Sql } from "./sql.ts";
+import { type Sql, storable } from "./sql.ts";
 
 const STATEMENTS_KEPT = 500;
 
@@ -44,7 +44,7 @@ export class SqliteConnection implements Sql {
     const { sql, parameters } = built.compile();
     try {
       const { statement, rows } = this.#prepare(sql);
-      const values = parameters as SQLInputValue[];
+      const values = storable(parameters) as SQLInputValue[];
       if (rows) return statement.all(...values) as T[];
       statement.run(...values);
       return [];

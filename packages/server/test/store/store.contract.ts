@@ -256,6 +256,15 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       watched.stop();
     });
 
+    test("S30: a name with a NUL in it is no fault, and nobody else's name", async () => {
+      const strange = "nul\0name";
+      await unit((tx) => tx.logons.insert(logonRow("hst_nul", "NNNN-0001", { username: strange })));
+      const [row] = await read((tx) => tx.logons.byReference("NNNN-0001"));
+      assert.equal(row?.username, "nul\u{fffd}name");
+      await unit((tx) => addUser(tx, "nul"));
+      for (const folded of [strange, "nul\0"]) assert.deepEqual(await read((tx) => tx.users.holders([{ kind: "login", folded }])), []);
+    });
+
     test("a fact that several set for the first time is what the first one said", async () => {
       const claim = (value: string) => unit((tx) => tx.secrets.claimMeta("claimed", value));
       assert.deepEqual([await claim("a"), await claim("b"), await read((tx) => tx.secrets.meta("claimed"))], ["a", "a", "a"]);
