@@ -10,6 +10,7 @@ export interface Drawn {
   label: string;
   value: string;
   focused: boolean;
+  items?: string[];
 }
 
 export interface Answer {
@@ -53,6 +54,29 @@ export class LogonScreen {
     if (!found || more.length > 0) throw new Error(`not one field of type ${type}: ${JSON.stringify(this.screen)}`);
     this.#do(`type ${found.field} ${text}`);
     return this;
+  }
+
+  typeIn(field: number | undefined, text: string): this {
+    this.#do(`type ${field} ${text}`);
+    return this;
+  }
+
+  fields(type: string): number[] {
+    return this.screen.filter((one) => one.type === type).map(({ field }) => field);
+  }
+
+  /** What the one list offers. */
+  items(): string[] {
+    return this.screen.find(({ type }) => type === "choice")?.items ?? [];
+  }
+
+  select(item: number): this {
+    this.#do(`select ${this.fields("choice")[0]} ${item}`);
+    return this;
+  }
+
+  click(link: string): void {
+    this.#do(`click ${this.screen.find(({ type, value }) => type === "link" && value === link)?.field}`);
   }
 
   async submit(): Promise<Answer> {

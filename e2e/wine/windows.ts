@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
+  closeSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -14,14 +15,24 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { type Ran, ROOT, run, until } from "../machine/processes.ts";
+import { type Ran, ROOT, until } from "../machine/processes.ts";
 import { makeAgentExecutable } from "./executable.ts";
 
-const BUILD = join(ROOT, "e2e/wine/build");
+/** Not below e2e: drive Z of a prefix is the whole file system, and the type checker would walk into it. */
+const BUILD = join(ROOT, "native/windows/build/wine");
 const NATIVE = join(ROOT, "native/windows/build");
 export const HOME = "C:\\Program Files\\Sallyport";
 const DATA = "C:\\ProgramData\\Sallyport";
 const SERVICE = "Sallyport";
+
+/** What the relay starts: a program of Windows, and its arguments. */
+export interface Agent {
+  program(): Promise<string>;
+  args: string;
+}
+
+/** With its folder: the environment of a service under Wine names another one as ProgramData. */
+const OURS: Agent = { program: () => makeAgentExecutable(BUILD), args: `run --state ${DATA}` };
 
 const STRANGER = `
 let bytes = 0;
@@ -42,21 +53,32 @@ export class Windows {
   }
 
   /** Node asks for Windows 10, and Wine 8 plays Windows 7 unless told. */
-  static async install(): Promise<Windows> {
+  static async install(agentOf: Agent = OURS): Promise<Windows> {
     mkdirSync(BUILD, { recursive: true });
     const windows = new Windows(mkdtempSync(join(BUILD, "prefix-")));
-    const agent = makeAgentExecutable(BUILD);
-    await windows.must(["wineboot", "-i"], 120_000);
+    const agent = agentOf.program();
+    await windows.must(["wineboot", "-i"], { timeout: 120_000 });
+    windows.server("-w");
+    // Stays between two commands: it would boot Windows anew for each.
+    windows.server("-p");
     await windows.must(["winecfg", "/v", "win10"]);
-    mkdirSync(windows.path(HOME), { recursive: true });
+    for (const folder of [HOME, DATA]) mkdirSync(windows.path(folder), { recursive: true });
     copyFileSync(await agent, windows.path(`${HOME}\\sallyport-agent.exe`));
     for (const name of ["sallyport-relay.exe", "sallyport_provider.dll", "logonui.exe"])
       copyFileSync(join(NATIVE, name), windows.path(`${HOME}\\${name}`));
     await windows.must(["regsvr32", "/s", `${HOME}\\sallyport_provider.dll`]);
-    // With its folder: the environment of a service under Wine names another one as ProgramData.
-    const command = `"${HOME}\\sallyport-relay.exe" "${HOME}\\sallyport-agent.exe" run --state ${DATA}`;
-    await windows.must(["sc", "create", SERVICE, "start=", "demand", "binpath=", command]);
+    const command = `"${HOME}\\sallyport-relay.exe" "${HOME}\\sallyport-agent.exe" ${agentOf.args}`;
+    // The service manager takes nothing while it is starting.
+    await until("the service is known", async () => {
+      await windows.wine(["sc", "create", SERVICE, "start=", "demand", "binpath=", command]);
+      return windows.serviceIs("STOPPED");
+    });
     return windows;
+  }
+
+  /** `-k` ends all Windows programs, `-w` waits until they have ended, `-p` keeps the server when none is left. */
+  server(option: "-k" | "-p" | "-w"): void {
+    spawnSync("wineserver", [option], { env: { ...process.env, ...this.env }, stdio: "ignore", timeout: 60_000 });
   }
 
   /** Where a path of drive C lies. */
@@ -69,37 +91,40 @@ export class Windows {
     return this.path(`${DATA}\\${name}`);
   }
 
-  /** Standard output and error go through a file: Node for Windows cannot write into a pipe of Linux. */
-  wine(args: string[], options: { input?: string; timeout?: number } = {}): Ran {
+  /**
+   * Standard input, output and error are files: Node for Windows cannot write into a pipe of Linux, and a service that Wine starts on the
+   * way would hold the pipe open.
+   */
+  async wine(args: string[], options: { input?: string; timeout?: number } = {}): Promise<Ran> {
     const said = join(this.prefix, `said-${process.hrtime.bigint()}`);
-    const given = `${said}.in`;
-    writeFileSync(given, options.input ?? "");
-    const out = openSync(said, "w");
-    const done = spawnSync("wine", args, {
+    writeFileSync(`${said}.in`, options.input ?? "");
+    const files = [openSync(`${said}.in`, "r"), openSync(said, "w")];
+    const stdio = [files[0], files[1], files[1]];
+    const child = spawn("wine", args, {
       env: { ...process.env, ...this.env },
-      stdio: [openSync(given, "r"), out, out],
-      timeout: options.timeout ?? 30_000,
+      stdio,
+      timeout: options.timeout ?? 60_000,
       killSignal: "SIGKILL",
     });
-    return { code: done.status, out: readFileSync(said, "utf8") };
+    const [code] = await once(child, "exit");
+    for (const file of files) closeSync(file);
+    return { code, out: readFileSync(said, "utf8") };
   }
 
-  async must(args: string[], timeout?: number): Promise<string> {
-    const done = await run("wine", args, { env: this.env, timeout: timeout ?? 60_000 });
+  async must(args: string[], options: { input?: string; timeout?: number } = {}): Promise<string> {
+    const done = await this.wine(args, options);
     if (done.code !== 0) throw new Error(`wine ${args.join(" ")} ended with ${done.code}: ${done.out}`);
     return done.out;
   }
 
   /** One of the agent program's own commands; it says one JSON line. */
-  agent(command: string, input?: string): any {
-    const done = this.wine([`${HOME}\\sallyport-agent.exe`, command], input === undefined ? {} : { input });
-    if (done.code !== 0) throw new Error(`sallyport-agent ${command} ended with ${done.code}: ${done.out}`);
-    return JSON.parse(done.out);
+  async agent(command: string, input = ""): Promise<any> {
+    return JSON.parse(await this.must([`${HOME}\\sallyport-agent.exe`, command], { input }));
   }
 
   async startService(): Promise<void> {
     rmSync(this.data("service.log"), { force: true });
-    await this.must(["net", "start", SERVICE]);
+    await until("the service starts", async () => (await this.wine(["net", "start", SERVICE])).code === 0);
     await until(
       "the agent listens",
       () => existsSync(this.data("service.log")) && /listens/.test(readFileSync(this.data("service.log"), "utf8")),
@@ -111,8 +136,8 @@ export class Windows {
     await this.must(["net", "stop", SERVICE]);
   }
 
-  serviceIs(state: "STOPPED" | "RUNNING"): boolean {
-    return this.wine(["sc", "query", SERVICE]).out.includes(state);
+  async serviceIs(state: "STOPPED" | "RUNNING"): Promise<boolean> {
+    return (await this.wine(["sc", "query", SERVICE])).out.includes(state);
   }
 
   /** Takes effect when the service starts. */
@@ -146,8 +171,8 @@ export class Windows {
   }
 
   async end(): Promise<void> {
-    await run("wineserver", ["-k"], { env: this.env });
-    await run("wineserver", ["-w"], { env: this.env });
+    this.server("-k");
+    this.server("-w");
     rmSync(this.prefix, { recursive: true, force: true });
   }
 }

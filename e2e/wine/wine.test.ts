@@ -24,9 +24,9 @@ before(async () => {
   app = (await org.call("POST", "/api/v1/apps", { label: "servers" })).id;
   windows = await Windows.install();
   const { code } = await org.call("POST", "/api/v1/host-codes", { app, name: "win01" });
-  assert.equal(windows.agent("enrol", `${code}\r\n`).host.name, "win01");
+  assert.equal((await windows.agent("enrol", `${code}\r\n`)).host.name, "win01");
   await windows.startService();
-  assert.deepEqual(windows.agent("arm"), { ok: true, findings: [], blocking: [] });
+  assert.deepEqual(await windows.agent("arm"), { ok: true, findings: [], blocking: [] });
   console.log(`Windows is ready after ${Math.round((performance.now() - began) / 1000)} s`);
 });
 after(async () => {

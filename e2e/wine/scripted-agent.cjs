@@ -1,0 +1,90 @@
+/** Stands in the agent's place behind the real relay, and says what the user's name asks for: right things, wrong things, nothing. */
+const show = (fields, more = {}) => ({ show: { ...more, fields } });
+const code = { id: "code", kind: "code", label: "Code", digits: 6 };
+const allow = (begin, change = {}) => {
+  const { username, domain, sid } = begin;
+  return { end: { result: "allow", username, ...(domain ? { domain } : {}), ...(sid ? { sid } : {}), ...change } };
+};
+const EVERY_KIND = [
+  { id: "t", kind: "text", label: "A text" },
+  { id: "s", kind: "secret", label: "A secret" },
+  { id: "c", kind: "choice", label: "A choice", choices: ["one", "two", "three"].map((value) => ({ value, label: `Take ${value}` })) },
+  { id: "l", kind: "link", label: "A link", value: "https://mfa.example/K7QF" },
+  { id: "q", kind: "qr", label: "A picture", value: "https://mfa.example/QR" },
+  { id: "h", kind: "hologram", label: "Something new" },
+  { id: "k", kind: "code", label: "A code" },
+  { id: "b", kind: "button", label: "Send to phone" },
+];
+
+/** By the user's name: what comes after `begin`. `undefined` closes the connection. */
+const AFTER_BEGIN = {
+  "other-user": (b) => [allow(b, { username: "Administrator" })],
+  "other-domain": (b) => [allow(b, { domain: "CORP" })],
+  "other-sid": (b) => [allow(b, { sid: "S-1-5-21-1-2-3-500" })],
+  "behind-the-end": (b) => [`${JSON.stringify(allow(b))}\n${JSON.stringify(allow(b))}\n`],
+  "not-a-frame": () => ["hello\n"],
+  "unknown-key": (b) => [allow(b, { root: true })],
+  "in-capitals": (b) => [allow(b, { result: "ALLOW" })],
+  "too-long": () => [`${"x".repeat(70_000)}`],
+  "waits-and-asks": () => [show([code], { wait: true })],
+  "nine-fields": () => [show(Array.from({ length: 9 }, () => code))],
+  "error-frame": () => [{ error: { cause: "agent.fault", text: "broken" } }],
+  closes: () => [undefined],
+  "closes-in-a-frame": () => ['{"end":{"resu', undefined],
+  "every-kind": () => [show(EVERY_KIND, { title: "All\u202eof it", text: "Line\none" })],
+  waits: (b) => [{ show: { text: "Type 42 on your phone", wait: true } }, allow(b)],
+  silent: () => [],
+  late: () => [show([code])],
+};
+/** What a `cancel` gets: `late` says yes to somebody who left. */
+const AFTER_CANCEL = { late: (b) => [allow(b)] };
+
+const connections = new Map();
+let pending = Buffer.alloc(0);
+
+function send(number, kind, payload) {
+  const head = Buffer.alloc(12);
+  head.writeUInt32LE(number, 0);
+  head.writeUInt32LE(kind, 4);
+  head.writeUInt32LE(payload.length, 8);
+  process.stdout.write(Buffer.concat([head, payload]));
+}
+
+function say(number, frames) {
+  for (const frame of frames) {
+    if (frame === undefined) send(number, 3, Buffer.alloc(0));
+    else {
+      const bytes = Buffer.from(typeof frame === "string" ? frame : `${JSON.stringify(frame)}\n`);
+      for (let at = 0; at < bytes.length; at += 65_536) send(number, 2, bytes.subarray(at, at + 65_536));
+    }
+  }
+}
+
+function hear(number, one, frame) {
+  if (frame.begin) {
+    one.begin = frame.begin;
+    say(number, AFTER_BEGIN[frame.begin.username](frame.begin));
+  } else if (frame.cancel) say(number, AFTER_CANCEL[one.begin.username]?.(one.begin) ?? []);
+  else if (frame.input) say(number, [{ end: { result: "deny", text: JSON.stringify(frame.input) } }]);
+}
+
+function take(number, kind, payload) {
+  if (kind === 1) connections.set(number, { text: "" });
+  const one = connections.get(number);
+  if (kind === 3) connections.delete(number);
+  if (kind !== 2 || !one) return;
+  const lines = (one.text + payload.toString()).split("\n");
+  one.text = lines.pop();
+  for (const line of lines) hear(number, one, JSON.parse(line));
+}
+
+process.stdin.on("data", (chunk) => {
+  pending = Buffer.concat([pending, chunk]);
+  while (pending.length >= 12 && pending.length >= 12 + pending.readUInt32LE(8)) {
+    const end = 12 + pending.readUInt32LE(8);
+    take(pending.readUInt32LE(0), pending.readUInt32LE(4), pending.subarray(12, end));
+    pending = pending.subarray(end);
+  }
+});
+process.stdin.on("end", () => process.exit(0));
+process.stderr.write("The agent listens\n");
