@@ -18,8 +18,8 @@ writeFileSync(
 const settings = join(folder, "rdp_app_config.json");
 writeFileSync(settings, '{"Url": "https://acme.okta.com/", "ClientSecret": "PLANTED-secret-PLANTED"}');
 const healthy = join(folder, "healthy");
-const doctor = (words: string[], env: Record<string, string> = {}) => {
-  const done = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, "doctor", "okta", ...words], {
+const doctor = (words: string[], env: Record<string, string> = {}, form = "okta") => {
+  const done = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, "doctor", form, ...words], {
     encoding: "utf8",
     env: { PATH: process.env["PATH"], ...env },
   });
@@ -68,4 +68,17 @@ test("a secret of the settings stands in none of the three", () => {
     assert.match(text, /client\.secret-mangled/);
     assert.doesNotMatch(text, /PLANTED/);
   }
+});
+
+test("doctor logon explains a logon from a copy of the agent's log, and takes the reference as it was read aloud", () => {
+  const copy = join(folder, "agent.log");
+  writeFileSync(
+    copy,
+    '{"level":"warn","time":"2026-05-06T10:00:00.000Z","event":"logon","reference":"K7QF-3M2P","result":"deny","cause":"net.dns","evidence":{"name":"mfa.corp.example"},"username":"alice"}\n',
+  );
+  const { code, out } = doctor(["k7qf 3m2p", copy, "--json"], {}, "logon");
+  assert.equal(code, 1);
+  const found = diagnosis.parse(JSON.parse(out));
+  assert.deepEqual([found.findings[0]?.cause, found.incidents[0]?.users], ["net.dns", ["alice"]]);
+  assert.deepEqual([doctor(["AAAA-BBBB", copy], {}, "logon").code, doctor(["no reference", copy], {}, "logon").code], [2, 1]);
 });

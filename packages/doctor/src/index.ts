@@ -2,6 +2,7 @@
 export type { Answer, Check, Missed, Seen } from "./check.ts";
 export { conclude, exitCodeOf } from "./conclude.ts";
 export { type DiagnoseOptions, diagnose, type Progress } from "./diagnose.ts";
+export { diagnoseRecords, explainFound } from "./logon/diagnose-logon.ts";
 export { diagnoseOkta, type OktaOptions } from "./okta/diagnose-okta.ts";
 export { renderHtml } from "./render/html.ts";
 export { renderTerminal } from "./render/terminal.ts";

@@ -1,11 +1,14 @@
 /** `sallyport doctor`: why logons fail, in one shape for terminal, ticket and script. */
 import { writeFileSync } from "node:fs";
-import type { Diagnosis } from "@sallyport/contracts";
-import { diagnoseOkta, exitCodeOf, renderHtml, renderTerminal } from "@sallyport/doctor";
+import { type Diagnosis, type LogonView, readReference } from "@sallyport/contracts";
+import { diagnoseOkta, diagnoseRecords, exitCodeOf, explainFound, renderHtml, renderTerminal } from "@sallyport/doctor";
 import type { Command } from "commander";
-import { plainCommand } from "../command.ts";
+import { type CommonOptions, orgCommand, plainCommand } from "../command.ts";
+import { Complaint } from "../complaint.ts";
+import type { OrgClient } from "../org-client.ts";
 import { progressLine } from "../progress.ts";
 import { VERSION } from "../version.ts";
+import { explainLogon } from "../why.ts";
 
 interface DoctorOptions {
   json?: boolean;
@@ -33,6 +36,26 @@ export function doctorCommands(program: Command): void {
       tell(diagnosis, options, paths.join(" "));
     },
   );
+  orgCommand<CommonOptions & { state?: string; html?: string }>(
+    doctor,
+    {
+      name: "logon <reference> [files...]",
+      does: "diagnose one logon from the agent's and the org's records of it; or from copies of an agent's log and of an exported log, without either",
+      example: "sallyport doctor logon K7QF-3M2P agent.log",
+      options: [["--state <folder>", "state folder of this machine's agent (default: /var/lib/sallyport if it is there)"], HTML],
+    },
+    async (org, options, typed = "", ...files) => {
+      const reference = readReference(typed);
+      if (!reference) throw new Complaint(`${typed} is no reference; one looks like K7QF-3M2P`);
+      const diagnosis = files.length > 0 ? await diagnoseRecords(reference, files) : await fromHere(org, reference, options.state);
+      tell(diagnosis, options, reference);
+    },
+  );
+}
+
+async function fromHere(org: OrgClient, reference: string, state: string | undefined): Promise<Diagnosis> {
+  const { value } = await explainLogon(() => org.get<LogonView[]>(`/api/v1/logons/${reference}`), reference, state);
+  return explainFound(reference, value.org, value.agent, value.missing);
 }
 
 function tell(diagnosis: Diagnosis, { json, html }: DoctorOptions, subject: string): void {

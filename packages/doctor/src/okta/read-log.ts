@@ -1,5 +1,5 @@
 /** Reads one log into the tally, whatever its size and encoding. */
-import { toBytes } from "./encoding.ts";
+import { toBytes } from "../encoding.ts";
 import { LogEvents } from "./log-events.ts";
 import type { Tally } from "./tally.ts";
 

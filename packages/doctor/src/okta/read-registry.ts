@@ -1,6 +1,7 @@
 /** Reads an export of the registry (`reg export`, regedit): is the provider on, is its filter registered, may .NET speak TLS 1.2. */
 import type { Missed, Seen } from "../check.ts";
-import { toBytes } from "./encoding.ts";
+import { toBytes } from "../encoding.ts";
+import { readLines } from "../lines.ts";
 import { judgeRegistry, type KeySeen, WANTED } from "./registry-rules.ts";
 
 /** Source: the first line of an export, “Version 5.00” in UTF-16 or REGEDIT4 in the code page. */
@@ -17,9 +18,7 @@ export async function readRegistry(
 ): Promise<{ seen: Seen[]; missed: Missed[] }> {
   const keys = new Map<string, KeySeen>();
   let key: KeySeen | undefined;
-  let line = 0;
-  for await (const text of linesOf(chunks, signal)) {
-    line += 1;
+  for await (const { number: line, text } of readLines(toBytes(chunks), LONGEST_LINE, signal)) {
     const header = /^\s*\[(-?)(HK[^\]]+)\]/i.exec(text);
     if (header) {
       key = open(keys, header[2] ?? "", header[1] === "-", `${name}:${line}`);
@@ -44,16 +43,4 @@ function open(keys: Map<string, KeySeen>, path: string, deleted: boolean, where:
   const key: KeySeen = { path: plain, where, deleted, values: new Map() };
   keys.set(plain, key);
   return key;
-}
-
-/** Lines of an export as latin-1: names and numbers are ASCII. */
-async function* linesOf(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<string> {
-  let rest = "";
-  for await (const chunk of toBytes(chunks)) {
-    signal?.throwIfAborted();
-    const lines = (rest + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString("latin1")).split(/\r?\n|\r(?!\n|$)/);
-    rest = (lines.pop() ?? "").slice(0, LONGEST_LINE);
-    yield* lines;
-  }
-  if (rest !== "") yield rest;
 }

@@ -1,8 +1,8 @@
 /** Gathers the exceptions of any number of log files into a few incidents, in memory that does not grow with them. */
 import type { CauseId, Incident, Proof } from "@sallyport/contracts";
+import { decodeText } from "../encoding.ts";
 import { candidatesOf, hitsEverybody, MANY_USERS } from "./candidates.ts";
 import { type Classified, classify } from "./classify.ts";
-import { decodeText } from "./encoding.ts";
 import type { LogEvent } from "./log-events.ts";
 import { isForeign, readSignals } from "./signals.ts";
 import { decidedBy } from "./texts.ts";

@@ -1,5 +1,5 @@
 /** Finds the name of the person whom a line of a log speaks of. */
-import { decodeText } from "./encoding.ts";
+import { decodeText } from "../encoding.ts";
 
 /** `username = CORP\alice`, `User: alice`, `Benutzername: …`, `for user alice`, `Username from provider: alice`; never the `String username` of a stack. Only characters that a name in Windows may have. */
 const USER =

@@ -17,6 +17,9 @@ interface Pen {
 type Style = "bold" | "dim" | Verdict;
 const CODES: Record<Style, string> = { bold: "1", dim: "2", confirmed: "1;31", candidate: "33", "ruled-out": "32", unknown: "2" };
 
+/** More of one finding only repeat what the first ones say. */
+const MOST_PROOFS = 12;
+
 export function renderTerminal(diagnosis: Diagnosis, options: TerminalOptions = {}): string[] {
   const pen: Pen = {
     width: Math.min(80, options.width ?? 80),
@@ -62,8 +65,9 @@ function findingLines(finding: DoctorFinding, indent: string, pen: Pen): string[
   const head = wrap(`${finding.cause} — ${finding.title}`, pen.width, inner, `${indent}${MARK[finding.verdict]} `);
   const lines = head.map((line) => pen.paint(finding.verdict, line));
   if (finding.dependsOn) lines.push(...wrap(`goes away with ${finding.dependsOn.join(", ")}`, pen.width, inner));
-  for (const proof of finding.evidence.slice(0, 6)) lines.push(...proofLines(proof, inner, pen));
-  if (finding.evidence.length > 6) lines.push(`${inner}… ${finding.evidence.length - 6} more like it (--json shows all)`);
+  for (const proof of finding.evidence.slice(0, MOST_PROOFS)) lines.push(...proofLines(proof, inner, pen));
+  if (finding.evidence.length > MOST_PROOFS)
+    lines.push(`${inner}… ${finding.evidence.length - MOST_PROOFS} more like it (--json shows all)`);
   lines.push(...wrap(`→ ${finding.who}: ${finding.fix}`, pen.width, `${inner}  `, inner));
   return lines;
 }

@@ -1,0 +1,132 @@
+/** Joins what agent and org recorded of one logon: the cause, the evidence in both clocks, what the org had already ruled out, what is missing. */
+import { CAUSES, type CauseId, type Diagnosis, type Incident, type Proof } from "@sallyport/contracts";
+import type { Missed, Seen } from "../check.ts";
+import { conclude } from "../conclude.ts";
+import type { AgentRecord, OrgRecord, Records } from "./records.ts";
+
+/** In the order in which the org judges: who came so far was not refused for what stands before. */
+const ORDER: readonly (readonly CauseId[])[] = [
+  ["client.unknown", "client.secret-wrong", "client.secret-mangled", "client.secret-retired"],
+  ["client.replayed"],
+  ["clock.host"],
+  ["client.assertion-invalid"],
+  ["client.cloned"],
+  ["client.revoked"],
+  ["user.unknown", "user.name-shape", "user.ambiguous", "app.not-assigned"],
+  ["user.suspended", "user.deactivated", "user.locked"],
+  ["policy.denies", "address.unknown"],
+  ["factor.none", "factor.not-allowed"],
+];
+const LONGEST_VALUE = 200;
+
+/** `missing`: why a record that could be there is not. */
+export function explainLogon(reference: string, { agent, org }: Records, missing: readonly string[] = []): Diagnosis {
+  const seen = [...org.flatMap((record) => ofOrg(record, agent)), ...agent.flatMap((record) => ofAgent(record, org))];
+  const missed: Missed[] = missing.map((why) => ({ what: `${reference}`, why }));
+  if (org.length === 0 && agent.length === 0) missed.unshift({ what: reference, why: "no record of it was found", asked: true });
+  else if (org.length === 0)
+    missed.push({ what: "the org's record", why: "only the agent's was found: what the org keeps to itself is not known" });
+  else if (agent.length === 0)
+    missed.push({ what: "the agent's record", why: "only the org's was found: what happened on the machine is not known" });
+  return conclude({ seen, incidents: incidentOf(agent, org), missed });
+}
+
+function ofOrg(record: OrgRecord, agent: AgentRecord[]): Seen[] {
+  const seen: Seen[] = [];
+  if (record.cause)
+    seen.push({
+      cause: record.cause,
+      verdict: "confirmed",
+      evidence: [...proofs(record.evidence, record.where), ...timeline(record, agent)],
+    });
+  const reached = record.result === "open" ? -1 : record.cause === undefined ? ORDER.length : placeOf(record.cause);
+  const said = record.cause ? `the org came as far as ${record.cause}` : "the org let the logon in";
+  for (const cause of ORDER.slice(0, Math.max(0, reached)).flat()) {
+    seen.push({ cause, verdict: "ruled-out", evidence: [{ what: "judged by the org", value: said, where: record.where }] });
+  }
+  return seen;
+}
+
+/** Index of the step that refused; everything of the factor itself comes after all of them, anything else rules out nothing. */
+function placeOf(cause: CauseId): number {
+  const place = ORDER.findIndex((step) => step.includes(cause));
+  if (place !== -1) return place;
+  return ["factor", "logon"].includes(CAUSES[cause].stage) ? ORDER.length : 0;
+}
+
+/** The agent knows better only where the org was not asked or its answer was not taken. */
+function ofAgent(record: AgentRecord, org: OrgRecord[]): Seen[] {
+  if (!record.cause) return [];
+  const known = org.some(({ cause }) => cause === record.cause);
+  const evidence = [...proofs(record.evidence ?? {}, record.where), { what: "recorded", value: bothClocks(record), where: record.where }];
+  const seen: Seen[] = [{ cause: record.cause, verdict: "confirmed", evidence: known ? evidence.slice(-1) : evidence }];
+  if (org.some(({ cause }) => cause !== undefined)) return seen;
+  // What a host hears in place of several causes: which of them, the org alone knows.
+  const behind: readonly CauseId[] = record.cause === "user.refused" ? (CAUSES["user.refused"].dependsOn ?? []) : [];
+  return [
+    ...seen,
+    ...behind.map(
+      (cause): Seen => ({
+        cause,
+        verdict: "candidate",
+        evidence: [{ what: "told to the host", value: "user.refused", where: record.where }],
+      }),
+    ),
+  ];
+}
+
+function incidentOf(agent: AgentRecord[], org: OrgRecord[]): Incident[] {
+  const refused = org.some(({ result }) => result === "deny") || agent.some(({ result }) => result === "deny");
+  if (!refused) return [];
+  const at = org
+    .flatMap(({ steps }) => steps.map((step) => step.at))
+    .concat(org.length > 0 ? [] : agent.map(({ orgTime, time }) => orgTime ?? time))
+    .sort();
+  const causes = new Set([...org.map(({ cause }) => cause), ...agent.map(({ cause }) => cause)].filter((cause) => cause !== undefined));
+  const open = causes.has("user.refused") && causes.size === 1 ? (CAUSES["user.refused"].dependsOn ?? []) : [];
+  const [first, last] = [at[0], at.at(-1)];
+  return [
+    {
+      kind: "logon-refused",
+      count: 1,
+      ...(first === undefined ? {} : { first }),
+      ...(last === undefined ? {} : { last }),
+      users: [
+        ...new Set([...org.map(({ username }) => username), ...agent.map(({ username }) => username)].filter((name) => name !== undefined)),
+      ],
+      candidates: [
+        ...[...causes].map((cause) => ({ cause, verdict: "confirmed" as const, evidence: [], decidedBy: "the records of this logon" })),
+        ...open.map((cause) => ({
+          cause,
+          verdict: "candidate" as const,
+          evidence: [],
+          decidedBy: "the org's record: `sallyport why REFERENCE` there",
+        })),
+      ],
+    },
+  ];
+}
+
+function proofs(evidence: Record<string, unknown>, where: string): Proof[] {
+  return Object.entries(evidence).flatMap(([what, value]) => {
+    if (value === undefined || value === null) return [];
+    return [{ what, value: (typeof value === "string" ? value : (JSON.stringify(value) ?? "")).slice(0, LONGEST_VALUE), where }];
+  });
+}
+
+/** Each step by the org's clock and by the host's, as far as their difference is known. */
+function timeline({ steps, evidence, where }: OrgRecord, agent: AgentRecord[]): Proof[] {
+  const offset = typeof evidence["offsetMs"] === "number" ? evidence["offsetMs"] : agent.map(offsetOf).find((ms) => ms !== undefined);
+  return steps.map(({ at, type, cause }) => {
+    const host =
+      offset === undefined || Number.isNaN(Date.parse(at)) ? "" : `, ${new Date(Date.parse(at) + offset).toISOString()} by the host's`;
+    return { what: cause ? `${type} (${cause})` : type, value: `${at} by the org's clock${host}`, where };
+  });
+}
+
+function offsetOf({ time, orgTime }: AgentRecord): number | undefined {
+  const offset = Date.parse(time) - Date.parse(orgTime ?? "");
+  return Number.isNaN(offset) ? undefined : offset;
+}
+
+const bothClocks = ({ time, orgTime }: AgentRecord) => `${time} by the host's clock${orgTime ? `, ${orgTime} by the org's` : ""}`;

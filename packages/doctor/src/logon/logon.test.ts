@@ -1,0 +1,161 @@
+/** One logon is explained from the agent's log alone, from the org's export alone, and better from both; what is missing is said. */
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { after, describe, it } from "node:test";
+import { type CauseId, CHAIN_START, type Diagnosis, diagnosis, hashEvent, type LogEvent, logEvent } from "@sallyport/contracts";
+import fc from "fast-check";
+import { newAttempt, type Outcome } from "../../../agent/src/attempt.ts";
+import { AgentLog } from "../../../agent/src/log.ts";
+import { exitCodeOf } from "../conclude.ts";
+import { inChunks } from "../okta/log.fixture.ts";
+import { diagnoseRecords } from "./diagnose-logon.ts";
+import { readRecords } from "./records.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "sallyport-logon-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+const ORG_TIME = Date.parse("2026-05-06T10:00:00Z");
+
+/** The true agent writes its log; the reference is made by it as well. */
+function agentLog(outcome: Outcome): { file: string; reference: string } {
+  const file = join(folder, `agent-${++files}.log`);
+  const log = new AgentLog(file);
+  const attempt = newAttempt({ kind: "begin", username: "alice", service: "sshd", scenario: "logon" }, 0);
+  log.info("started");
+  log.logon(
+    newAttempt({ kind: "begin", username: "bob", service: "sudo" }, 0),
+    { result: "allow", evidence: {}, decidedByOrg: true },
+    { orgTime: undefined, durationMs: 5 },
+  );
+  log.logon(attempt, outcome, { orgTime: ORG_TIME, durationMs: 1234 });
+  log.close();
+  return { file, reference: attempt.reference };
+}
+
+function exported(reference: string, end: Partial<LogEvent>): string {
+  const file = join(folder, `export-${++files}.jsonl`);
+  let previous = CHAIN_START;
+  const lines = [
+    { type: "logon.started" as const, outcome: "success" as const },
+    { outcome: "failure" as const, ...end },
+  ].map((part, at) => {
+    const event = {
+      node: "n1",
+      seq: at + 1,
+      id: `e${at}`,
+      published: new Date(ORG_TIME + at * 1000).toISOString(),
+      actor: { type: "host" as const, id: "hst_1", name: "srv01" },
+      reference,
+      host: "hst_1",
+      previous,
+      type: "logon.refused" as const,
+      ...part,
+      data: { username: "alice", ...(part as Partial<LogEvent>).data },
+    };
+    previous = hashEvent(event);
+    return JSON.stringify(logEvent.parse({ ...event, hash: previous }));
+  });
+  writeFileSync(file, `${lines.join("\n")}\n`);
+  return file;
+}
+
+const deny = (cause: CauseId, evidence = {}): Outcome => ({ result: "deny", cause, evidence, decidedByOrg: true });
+const of = (found: Diagnosis, verdict: string) =>
+  found.findings.filter((one) => one.verdict === verdict).map(({ cause }) => cause as string);
+const look = async (reference: string, ...paths: string[]) => diagnosis.parse(await diagnoseRecords(reference, paths));
+
+describe("a logon", () => {
+  it("from the agent's log alone: its cause, its evidence, both clocks, and that the org's record is missing", async () => {
+    const { file, reference } = agentLog(deny("net.refused", { address: "192.0.2.7", port: 443 }));
+    const found = await look(reference, file);
+    assert.deepEqual(of(found, "confirmed"), ["net.refused"]);
+    assert.deepEqual(found.findings[0]?.evidence.slice(0, 2), [
+      { what: "address", value: "192.0.2.7", where: `${basename(file)}:3` },
+      { what: "port", value: "443", where: `${basename(file)}:3` },
+    ]);
+    assert.match(found.findings[0]?.evidence[2]?.value ?? "", /by the host's clock, 2026-05-06T10:00:00\.000Z by the org's$/);
+    assert.deepEqual(found.incidents[0]?.users, ["alice"]);
+    assert.deepEqual(
+      found.notLookedAt.map(({ what }) => what),
+      ["the org's record"],
+    );
+    assert.equal(exitCodeOf(found), 1);
+  });
+
+  it("that was told user.refused: from the agent's log alone the causes behind it stay open, each with the look that decides", async () => {
+    const { file, reference } = agentLog(deny("user.refused"));
+    const found = await look(reference, file);
+    assert.deepEqual(of(found, "confirmed"), ["user.refused"]);
+    assert.ok(["user.unknown", "user.ambiguous", "app.not-assigned"].every((cause) => of(found, "candidate").includes(cause)));
+    assert.match(found.incidents[0]?.candidates.at(-1)?.decidedBy ?? "", /sallyport why/);
+  });
+
+  it("that was told user.refused: with the org's export the true cause is the root, and the one answer stands below it", async () => {
+    const { file, reference } = agentLog(deny("user.refused"));
+    const found = await look(
+      reference,
+      file,
+      exported(reference, { cause: "app.not-assigned", data: { evidence: { rule: "login", offsetMs: 5000 } } }),
+    );
+    assert.deepEqual(
+      found.findings.slice(0, 2).map(({ cause, dependsOn }) => [cause, dependsOn]),
+      [
+        ["app.not-assigned", undefined],
+        ["user.refused", ["app.not-assigned"]],
+      ],
+    );
+    assert.deepEqual(of(found, "candidate"), []);
+    assert.deepEqual(found.notLookedAt, []);
+    assert.ok(of(found, "ruled-out").includes("clock.host") && of(found, "ruled-out").includes("client.replayed"));
+    assert.ok(!of(found, "ruled-out").includes("policy.denies"), "the org had not come to the policy");
+    const step = found.findings[0]?.evidence.find(({ what }) => what === "logon.started");
+    assert.equal(step?.value, "2026-05-06T10:00:00.000Z by the org's clock, 2026-05-06T10:00:05.000Z by the host's");
+  });
+
+  it("from the org's export alone: the cause, what the org had ruled out before it, and that the agent's record is missing", async () => {
+    const found = await look("K7QF-3M2P", exported("K7QF-3M2P", { cause: "factor.code-wrong", data: { evidence: { failures: 2 } } }));
+    assert.deepEqual(of(found, "confirmed"), ["factor.code-wrong"]);
+    for (const cause of ["client.secret-wrong", "clock.host", "user.unknown", "app.not-assigned", "policy.denies", "factor.none"])
+      assert.ok(of(found, "ruled-out").includes(cause), cause);
+    assert.deepEqual(
+      found.notLookedAt.map(({ what }) => what),
+      ["the agent's record"],
+    );
+  });
+
+  it("that the org let in and the agent did not: the agent's cause counts", async () => {
+    const { file, reference } = agentLog(deny("agent.decision-invalid", { check: "nonce" }));
+    const found = await look(reference, file, exported(reference, { type: "logon.allowed", outcome: "success" }));
+    assert.deepEqual(of(found, "confirmed"), ["agent.decision-invalid"]);
+    assert.equal(exitCodeOf(found), 1);
+  });
+
+  it("that was let in is healthy; one let in by a warning is not", async () => {
+    const good = agentLog({ result: "allow", evidence: {}, decidedByOrg: true });
+    assert.equal(exitCodeOf(await look(good.reference, good.file)), 0);
+    const warned = agentLog({ result: "allow", cause: "logon.fail-open", evidence: { mode: "allow" }, decidedByOrg: false });
+    const found = await look(warned.reference, warned.file);
+    assert.deepEqual([of(found, "confirmed"), found.incidents], [["logon.fail-open"], []]);
+  });
+
+  it("of which nothing is found is not called healthy, and a file that is not there is named", async () => {
+    const { file } = agentLog(deny("net.dns"));
+    const found = await look("K7QF-3M2P", file, join(folder, "nowhere.log"));
+    assert.equal(exitCodeOf(found), 2);
+    assert.deepEqual(found.notLookedAt[0], { what: "K7QF-3M2P", why: "no record of it was found" });
+    assert.match(found.notLookedAt[1]?.why ?? "", /nowhere\.log: it is not there/);
+  });
+
+  it("S30: in a log that was mutated or cut never makes the reader fall over", async () => {
+    const { file, reference } = agentLog(deny("net.refused", { error: "x" }));
+    const bytes = readFileSync(file);
+    await fc.assert(
+      fc.asyncProperty(fc.nat(bytes.length), fc.uint8Array({ maxLength: 6 }), fc.nat(bytes.length), async (at, put, end) => {
+        await readRecords(reference, "f", inChunks(Buffer.concat([bytes.subarray(0, at), put, bytes.subarray(at)]).subarray(0, end), 64));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
