@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { beginReseal, finishReseal, viewSealing } from "../src/flows/management/reseal.ts";
-import { SEALED_PLACES } from "../src/flows/store-logons.ts";
+import { SEALED_PLACES } from "../src/flows/store-keys.ts";
 import { openKeys } from "../src/keys/keys.ts";
 import { restoreBackup } from "../src/restore.ts";
 import { SEALED } from "../src/store/secrets.ts";

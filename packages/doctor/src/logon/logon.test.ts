@@ -27,9 +27,9 @@ function agentLog(outcome: Outcome): { file: string; reference: string } {
   log.logon(
     newAttempt({ kind: "begin", username: "bob", service: "sudo" }, 0),
     { result: "allow", evidence: {}, decidedByOrg: true },
-    { orgTime: undefined, durationMs: 5 },
+    { orgTime: undefined, durationMs: 5, findings: [] },
   );
-  log.logon(attempt, outcome, { orgTime: ORG_TIME, durationMs: 1234 });
+  log.logon(attempt, outcome, { orgTime: ORG_TIME, durationMs: 1234, findings: [] });
   log.close();
   return { file, reference: attempt.reference };
 }

@@ -1,6 +1,6 @@
 /** The records of one logon as agent and org keep them, read out of their logs by the logon's reference. */
 import { causeId, type LogEvent, type LogonView, logEvent } from "@sallyport/contracts";
-import { z } from "zod";
+import * as z from "zod";
 import { decodeText, toBytes } from "../encoding.ts";
 import { readLines } from "../lines.ts";
 

@@ -2,16 +2,8 @@
 import type { LogHead } from "@sallyport/contracts";
 import type { ClientsStore } from "./store-clients.ts";
 import type { AppsStore, GroupsStore, UsersStore, ZonesStore } from "./store-directory.ts";
-import type {
-  EnrolmentsStore,
-  HostsStore,
-  LeasesStore,
-  LogonsStore,
-  LogStore,
-  RestoreStore,
-  SecretsStore,
-  TransactionsStore,
-} from "./store-logons.ts";
+import type { LeasesStore, RestoreStore, SecretsStore } from "./store-keys.ts";
+import type { EnrolmentsStore, HostsStore, LogonsStore, LogStore, TransactionsStore } from "./store-logons.ts";
 
 /** One unit of work. Everything done through it is committed together or not at all. */
 export interface Tx {

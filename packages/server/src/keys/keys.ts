@@ -4,7 +4,7 @@ import { rmSync } from "node:fs";
 import type { PublicJwk } from "@sallyport/contracts";
 import { CompactSign, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
 import type { Store } from "../flows/store.ts";
-import type { DecisionKeyRow } from "../flows/store-logons.ts";
+import type { DecisionKeyRow } from "../flows/store-keys.ts";
 import { type SealingKey, SealingKeyFault } from "./sealing-key.ts";
 import { type SealingIds, SealingRing } from "./sealing-ring.ts";
 

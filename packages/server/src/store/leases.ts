@@ -1,5 +1,5 @@
 /** Stored leases: who alone does a job, or writes a node's chain, until when, and the fence by which a late holder is known. */
-import type { LeasesStore } from "../flows/store-logons.ts";
+import type { LeasesStore } from "../flows/store-keys.ts";
 import type { Builder } from "./builder.ts";
 import type { Sql } from "./sql.ts";
 

@@ -1,6 +1,6 @@
 /** What a restore ends, in whole-table statements: nobody else is in the database then. */
 import { sql as raw } from "kysely";
-import type { RestoreStore } from "../flows/store-logons.ts";
+import type { RestoreStore } from "../flows/store-keys.ts";
 import type { Builder } from "./builder.ts";
 import type { Sql } from "./sql.ts";
 

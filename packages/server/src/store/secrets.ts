@@ -1,6 +1,6 @@
 /** Stored keys and tokens of the org itself, one-time links, and small facts. */
 import { sql as raw } from "kysely";
-import type { DecisionKeyRow, SealedPlace, SecretsStore, TokenRow } from "../flows/store-logons.ts";
+import type { DecisionKeyRow, SealedPlace, SecretsStore, TokenRow } from "../flows/store-keys.ts";
 import type { Builder } from "./builder.ts";
 import { consumeOne } from "./primitives.ts";
 import type { Schema } from "./schema.ts";

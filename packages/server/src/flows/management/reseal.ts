@@ -2,7 +2,7 @@
 import type { Keys } from "../../keys/keys.ts";
 import { SealingKeyFault } from "../../keys/sealing-key.ts";
 import type { Store } from "../store.ts";
-import { SEALED_PLACES } from "../store-logons.ts";
+import { SEALED_PLACES } from "../store-keys.ts";
 import { type Caller, done, type Outcome } from "./outcome.ts";
 
 export interface ResealDeps {

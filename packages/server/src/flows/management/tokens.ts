@@ -5,7 +5,7 @@ import { outranks } from "@sallyport/logon";
 import type * as z from "zod";
 import { newId, random256 } from "../ids.ts";
 import type { Store } from "../store.ts";
-import type { TokenRow } from "../store-logons.ts";
+import type { TokenRow } from "../store-keys.ts";
 import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
 
 /** Lets a scanner of source code or logs find a token that was put where it does not belong. */

@@ -5,7 +5,8 @@ import type * as z from "zod";
 import type { ClientShown } from "../../flows/management/clients.ts";
 import type { Activation } from "../../flows/management/factors-admin.ts";
 import type { AppRow, GroupRow, UserRow } from "../../flows/store-directory.ts";
-import type { EnrolmentRow, HostCodeRow, HostRow, TokenRow } from "../../flows/store-logons.ts";
+import type { TokenRow } from "../../flows/store-keys.ts";
+import type { EnrolmentRow, HostCodeRow, HostRow } from "../../flows/store-logons.ts";
 
 export function iso(ms: number): string {
   return new Date(ms).toISOString();
