@@ -1,5 +1,5 @@
 /** The command that moves an org between a data folder and a PostgreSQL. */
-import { DatabaseFault, moveOrg, type Place } from "@sallyport/server";
+import type { Place } from "@sallyport/server";
 import type { Command } from "commander";
 import { type CommonOptions, plainCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
@@ -48,7 +48,9 @@ function readPlace(text: string, passwordFile: string | undefined): Place {
   return /^postgres(ql)?:/.test(text) ? { database: readDatabaseAddress(text, passwordFile) } : { folder: text };
 }
 
+/** Loaded only here, as in `withServer`. */
 async function move(from: Place, to: Place) {
+  const { DatabaseFault, moveOrg } = await import("@sallyport/server");
   try {
     return await moveOrg(from, to);
   } catch (error) {
