@@ -239,13 +239,14 @@ function line(name: string, ours: number, bare: number, unit: string): void {
   process.stdout.write(`${name.padEnd(34)} ours ${mine} ${unit}   floor ${floor} ${unit}   ratio ${(ours / bare).toFixed(2)}\n`);
 }
 
-/** Ends everything that was started, and takes away the run's folder. */
-export async function end(): Promise<void> {
+/** Ends everything that was started, and takes away the run's folder. @param last what the org needs until it has ended. */
+export async function end(last = async () => {}): Promise<void> {
   for (const child of children) {
     if (child.exitCode !== null) continue;
     child.kill("SIGTERM");
     await once(child, "exit");
   }
   agent.destroy();
+  await last();
   rmSync(folder, { recursive: true, force: true });
 }

@@ -29,6 +29,5 @@ try {
     await measure(people, SIZES);
   }
 } finally {
-  await cluster.stop();
-  await end();
+  await end(() => cluster.stop());
 }

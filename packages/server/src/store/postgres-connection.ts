@@ -99,6 +99,15 @@ export class PostgresConnection implements Sql {
     }
   }
 
+  /** One statement without rows; answers the command that the server says it has done. */
+  async command(text: string): Promise<string> {
+    try {
+      return (await this.client.query(text)).command;
+    } catch (error) {
+      throw asPostgresFault(error);
+    }
+  }
+
   #named(sql: string): { name?: string } {
     const known = this.#names.get(sql);
     if (known !== undefined) return { name: known };

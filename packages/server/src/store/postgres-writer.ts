@@ -31,6 +31,8 @@ export class PostgresWriter implements Writer, Sql {
   #slot: Slot | undefined;
   #chain = new Chain("", undefined);
   #fault: unknown = new DatabaseFault("org.database", "the database is not connected yet");
+  /** The first error of what was sent without waiting: what followed it only says that the transaction has failed. */
+  #early: unknown;
   #closed = false;
   #waiting: NodeJS.Timeout | undefined;
 
@@ -77,6 +79,7 @@ export class PostgresWriter implements Writer, Sql {
 
   async begin(): Promise<number> {
     const connection = this.#live();
+    this.#early = undefined;
     const { node, holder, fence } = this.held;
     // The lease's row is locked: whoever takes the name over waits until it is known what became of this transaction.
     const held = `(SELECT fence FROM leases WHERE name = '${leaseOf(node)}' AND fence = ${fence} AND holder = '${holder}' FOR UPDATE)`;
@@ -86,11 +89,11 @@ export class PostgresWriter implements Writer, Sql {
   }
 
   async savepoint(): Promise<void> {
-    await this.#live().exec("SAVEPOINT unit");
+    this.#send("SAVEPOINT unit");
   }
 
   async release(): Promise<void> {
-    await this.#live().exec("RELEASE unit");
+    this.#send("RELEASE unit");
   }
 
   async undoUnit(): Promise<boolean> {
@@ -100,7 +103,9 @@ export class PostgresWriter implements Writer, Sql {
   }
 
   async commit(): Promise<void> {
-    await this.#live().exec("COMMIT");
+    // A COMMIT of a transaction that has failed is no error to PostgreSQL: it answers ROLLBACK.
+    const tag = await this.#live().command("COMMIT");
+    if (this.#early || tag !== "COMMIT") throw this.#early ?? new DatabaseFault("org.database", `the database answered COMMIT with ${tag}`);
   }
 
   async abandon(error: unknown): Promise<void> {
@@ -122,16 +127,20 @@ export class PostgresWriter implements Writer, Sql {
     return error instanceof SlotLost || isChainTaken(error) ? "batch" : againAfter(error);
   }
 
-  all<T>(...args: Parameters<Sql["all"]>): Promise<T[]> {
-    return this.#live().all(...args) as Promise<T[]>;
+  async all<T>(...args: Parameters<Sql["all"]>): Promise<T[]> {
+    try {
+      return (await this.#live().all(...args)) as T[];
+    } catch (error) {
+      throw this.#early ?? error;
+    }
   }
 
-  first<T>(...args: Parameters<Sql["first"]>): Promise<T | undefined> {
-    return this.#live().first(...args) as Promise<T | undefined>;
+  async first<T>(...args: Parameters<Sql["first"]>): Promise<T | undefined> {
+    return (await this.all<T>(...args))[0];
   }
 
-  run(...args: Parameters<Sql["run"]>): Promise<void> {
-    return this.#live().run(...args);
+  async run(...args: Parameters<Sql["run"]>): Promise<void> {
+    await this.all(...args);
   }
 
   /** Leaves the name to the next node. */
@@ -153,6 +162,15 @@ export class PostgresWriter implements Writer, Sql {
     if (greeting) await this.#hooks.onConnected(connection, greeting, chain);
     this.#slot = slot;
     this.#chain = chain;
+  }
+
+  /** Not waited for: the server takes statements in their order, and an error of this one ends all that follow. */
+  #send(text: string): void {
+    void this.#live()
+      .exec(text)
+      .catch((error: unknown) => {
+        this.#early ??= error;
+      });
   }
 
   #live(): PostgresConnection {

@@ -148,7 +148,8 @@ function readers(address: DatabaseAddress, build: Builder, chain: () => Chain) {
       fault = error;
       throw error;
     } finally {
-      await finish(client, connection, fault);
+      // Not waited for: what was read is known, and the connection is free again when the snapshot has ended.
+      void finish(client, connection, fault);
     }
   };
   const run = async <T>(fn: (tx: Tx) => Promise<T>): Promise<T> => {
