@@ -130,3 +130,13 @@ test("S30: a name with a NUL, and a lone half of a character, are refused like a
     assert.deepEqual([answer.status, answer.body.cause], [403, "user.refused"], JSON.stringify(answer.body));
   }
 });
+
+test("a decision key that one node replaced signs on all of them without a restart", async () => {
+  const keyOf = async (node: Node) => (await node.call("GET", "/api/v1/org")).decisionKey.x as string;
+  const before = await keyOf(one());
+  await one().call("POST", "/api/v1/org/decision-keys", {});
+  await one().call("POST", "/api/v1/org/decision-keys/finish", { waive: "all" });
+  const after = await keyOf(one());
+  assert.notEqual(after, before);
+  for (const node of nodes) await until("the node signs with the new key", async () => (await keyOf(node)) === after || undefined);
+});

@@ -6,6 +6,7 @@ import pino, { type Logger } from "pino";
 import { type DataFiles, openDataFolder } from "./data-folder.ts";
 import { expireTransactions } from "./flows/authn/cancel.ts";
 import { writeCheckpoint } from "./flows/management/checkpoints.ts";
+import { KEYS_CHANGED } from "./flows/management/decision-keys.ts";
 import { finishReseal } from "./flows/management/reseal.ts";
 import { removeOld } from "./flows/management/retention.ts";
 import { newSetUpLink } from "./flows/management/set-up.ts";
@@ -107,6 +108,7 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
   const { adminSocket } = files;
   const admin = await listenForAdministrator(deps, adminSocket);
   const timers = sweepRegularly(store, keys, log);
+  store.watch(KEYS_CHANGED, () => void keys.refresh().catch((err: unknown) => log.error({ err }, "the keys could not be read again")));
   await say(store, "org.started", { version: options.version, node: store.node, url });
   void finishReseal(deps).catch((err: unknown) => log.error({ err }, "secrets could not be sealed anew"));
   const setUpLink = await newSetUpLink(deps);

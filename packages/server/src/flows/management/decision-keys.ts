@@ -10,6 +10,9 @@ export interface KeyDeps {
   keys: Keys;
 }
 
+/** What other nodes watch, to read the keys again. */
+export const KEYS_CHANGED = "keys";
+
 const ORG: Caller = { role: "owner", actor: { type: "system", id: "org" } };
 
 export interface KeysView {
@@ -42,6 +45,7 @@ export async function announceKey(deps: KeyDeps, caller: Caller): Promise<Outcom
       return { kind: "conflict", why: "somebody else changed the keys meanwhile" };
     await tx.secrets.insertDecisionKey({ ...pair, created: tx.now, status: "next", position, link, inForce: null });
     const data = { kid: pair.kid, before: current.kid };
+    await tx.changes.announce(KEYS_CHANGED);
     await tx.log.append({ type: "key.decision-announced", actor: caller.actor, outcome: "success", data });
     return done(undefined);
   });
@@ -67,6 +71,7 @@ export async function finishRotation(deps: KeyDeps, caller: Caller, waived: stri
       return { kind: "conflict", why: "somebody else changed the keys meanwhile" };
     await tx.secrets.moveDecisionKey(next.kid, "next", { status: "current", inForce: tx.now });
     const data = { kid: next.kid, before: current.kid, waived: missing.map(({ id }) => id) };
+    await tx.changes.announce(KEYS_CHANGED);
     await tx.log.append({ type: "key.decision-replaced", actor: caller.actor, outcome: "success", data });
     return done(undefined);
   });
@@ -97,6 +102,7 @@ export async function revokeKey({ store, keys }: KeyDeps, caller: Caller): Promi
     for (const { id } of hosts) await tx.hosts.update(id, { status: "REVOKED", statusSince: tx.now, statusBy: "decision key revoked" });
     await tx.restore.endCodes(tx.now);
     const data = { kid: pair.kid, before: gone.map(({ kid }) => kid).join(" "), hosts: hosts.length };
+    await tx.changes.announce(KEYS_CHANGED);
     await tx.log.append({ type: "key.decision-revoked", actor: caller.actor, outcome: "success", data });
     return done({ kid: pair.kid, hosts: hosts.length });
   });

@@ -3,6 +3,7 @@ import type { Keys } from "../../keys/keys.ts";
 import { SealingKeyFault } from "../../keys/sealing-key.ts";
 import type { Store } from "../store.ts";
 import { SEALED_PLACES } from "../store-keys.ts";
+import { KEYS_CHANGED } from "./decision-keys.ts";
 import { type Caller, done, type Outcome } from "./outcome.ts";
 
 export interface ResealDeps {
@@ -40,6 +41,7 @@ export async function beginReseal({ store, keys }: ResealDeps, caller: Caller, k
     const id = keys.prepareSealingKey(keyFile);
     await store.inTransaction(async (tx) => {
       await tx.secrets.setMeta(SEALING_NEXT, id);
+      await tx.changes.announce(KEYS_CHANGED);
       await tx.log.append({ type: "key.sealing-created", actor: caller.actor, outcome: "success", data: { kid: id } });
     });
   } catch (error) {
@@ -67,6 +69,7 @@ export async function finishReseal({ store, keys }: ResealDeps): Promise<void> {
     await tx.secrets.setMeta(SEALING_ID, next);
     await tx.secrets.dropMeta(SEALING_NEXT);
     const data = { kid: next, before, count };
+    await tx.changes.announce(KEYS_CHANGED);
     await tx.log.append({ type: "key.sealing-rotated", actor: { type: "system", id: "org" }, outcome: "success", data });
   });
   await keys.refresh();
