@@ -1,5 +1,5 @@
 /** What lies where in the Debian packages. */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { broughtNode } from "../../bin/project-node.js";
 import { NATIVE } from "../bundles.js";
@@ -33,7 +33,7 @@ export function agentPackage(dist: string): PackageContents {
       { to: "/usr/share/pam-configs/sallyport", from: from("pam-configs.sallyport") },
       { to: "/usr/share/pam-configs/sallyport-failed", from: from("pam-configs.sallyport-failed") },
       { to: "/usr/share/sallyport/sshd.conf", from: from("sshd.conf") },
-      ...documentation("sallyport-agent", ["pam.md", "install.md", "first-logon-linux.md", "configure.md", "causes.md"]),
+      ...documentation("sallyport-agent"),
     ],
     conffiles: ["/etc/init.d/sallyport-agent", "/etc/logrotate.d/sallyport-agent"],
     folders: ["/etc/sallyport"],
@@ -55,7 +55,7 @@ export function serverPackage(dist: string): PackageContents {
       { to: "/lib/systemd/system/sallyport-server.service", from: from("sallyport-server.service") },
       { to: "/etc/init.d/sallyport-server", from: from("sallyport-server.init"), mode: 0o755 },
       { to: "/etc/default/sallyport-server", from: from("sallyport-server.default") },
-      ...documentation("sallyport-server", ["install.md", "upgrading.md", "threat-model.md", "api.md", "causes.md"]),
+      ...documentation("sallyport-server"),
     ],
     conffiles: ["/etc/default/sallyport-server", "/etc/init.d/sallyport-server"],
     folders: [],
@@ -77,12 +77,13 @@ function nodeFiles(lib: string): PackageFile[] {
   ];
 }
 
-function documentation(name: string, pages: string[]): PackageFile[] {
+function documentation(name: string): PackageFile[] {
   const folder = `/usr/share/doc/${name}`;
+  const pages = readdirSync(join(ROOT, "docs")).filter((page) => page.endsWith(".md"));
   return [
     { to: `${folder}/copyright`, from: packaging("copyright") },
     { to: `${folder}/changelog.md`, from: join(ROOT, "CHANGELOG.md") },
-    ...pages.map((page) => ({ to: `${folder}/${page}`, from: join(ROOT, "docs", page) })).filter(({ from }) => existsSync(from)),
+    ...pages.sort().map((page) => ({ to: `${folder}/${page}`, from: join(ROOT, "docs", page) })),
   ];
 }
 
