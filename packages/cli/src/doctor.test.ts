@@ -82,3 +82,40 @@ test("doctor logon explains a logon from a copy of the agent's log, and takes th
   assert.deepEqual([found.findings[0]?.cause, found.incidents[0]?.users], ["net.dns", ["alice"]]);
   assert.deepEqual([doctor(["AAAA-BBBB", copy], {}, "logon").code, doctor(["no reference", copy], {}, "logon").code], [2, 1]);
 });
+
+test("docs/doctor.md shows what the command really says", () => {
+  const stack = [
+    "System.Net.HttpWebRequest.GetResponse()",
+    "OktaWidget.JwtService.GetStateTokenUsingJwt(String username)",
+    "OktaWidget.OktaWidgetForm..ctor(String username, Int64 parent, Int64 widgetFlow)",
+    "OktaWidget.OktaWidgetClass.displayWidget(Int64 parent, String username, Int64 flow)",
+  ];
+  const refusals: [number, string, string][] = [
+    [4, "alice", "(401) Unauthorized"],
+    [4, "bob", "(401) Unauthorized"],
+    [5, "alice", "(401) Unauthorized"],
+    [6, "carol", "(401) Unauthorized"],
+    [6, "dave", "(403) Forbidden"],
+  ];
+  const lines = refusals.map(
+    ([day, user, said]) =>
+      `2026-05-0${day} 08:1${day}:02,431 [7] INFO  displayWidget for user CORP\\${user}\r\n2026-05-0${day} 08:1${day}:03,002 [7] ERROR exception thrown is = System.Net.WebException: The remote server returned an error: ${said}.${stack.map((frame) => `<CR><LF>   at ${frame}`).join("")}\r\n`,
+  );
+  const where = mkdtempSync(join(folder, "docs-"));
+  writeFileSync(join(where, "OktaWidget.log"), lines.join(""));
+  const options = {
+    Url: "https://acme.okta.com/",
+    ClientId: "0oa1bcdefghij0123456",
+    ClientSecret: `${"QUJDRA".repeat(28)}Zz8=`,
+    FilterCredentialProvider: true,
+    RdpOnly: false,
+    InternetFailOpenOption: true,
+    WidgetTimeOutInSeconds: 60,
+    SslPinningEnabled: true,
+  };
+  writeFileSync(join(where, "rdp_app_config.json"), JSON.stringify(options, null, 2));
+  const { out } = doctor([join(where, "OktaWidget.log"), join(where, "rdp_app_config.json")]);
+  const page = readFileSync(new URL("../../../docs/doctor.md", import.meta.url), "utf8");
+  const shown = /^\$ sallyport doctor okta .*\n([\s\S]*?)^```$/m.exec(page)?.[1];
+  assert.equal(shown, out);
+});

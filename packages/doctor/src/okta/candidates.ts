@@ -46,8 +46,8 @@ const KINDS: Record<string, readonly CauseId[]> = {
   ],
   // Article “RDP Error: (403) Forbidden”.
   "http-403": ["factor.none", "policy.denies", "app.not-assigned"],
-  // Article “RDP Error: (404) Not Found”; its second reason is not public.
-  "http-404": ["user.name-shape", "user.unknown"],
+  // Article “RDP Error: (404) Not Found”; its second reason is not public, and any server answers 404 to a path that it has not.
+  "http-404": ["user.name-shape", "user.unknown", "url.malformed", "url.wrong-org"],
   "http-407": ["net.proxy-auth"],
   "http-429": ["http.rate-limited"],
   "secret-unusable": ["client.secret-mangled", "client.secret-wrong"],

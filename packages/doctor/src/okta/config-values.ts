@@ -1,5 +1,5 @@
 /** Judges the three connection values of rdp_app_config.json: the org's URL, the client id, the stored secret. */
-import { type CauseId, nameCharacter, oddCharacters, type Proof, readOrgUrl } from "@sallyport/contracts";
+import { type CauseId, type OddCharacter, oddCharacters, type Proof, readOrgUrl } from "@sallyport/contracts";
 import type { Seen } from "../check.ts";
 
 /** `where`: file, line and column of the value. A value is shown only where it cannot be a secret. */
@@ -109,8 +109,7 @@ function place(key: string, position: number, name: string, where: string): Proo
   return { what: key, value: `character ${position} is a ${name.replace(/^(“)/, "$1")}`, where };
 }
 
-/** True for a text in which copy and paste left something that JSON itself does not know, such as smart quotes around a key. */
-export function smartQuote(text: string): { position: number; name: string } | undefined {
-  const at = /[“”„‟«»‘’]/.exec(text)?.index;
-  return at === undefined ? undefined : { position: at, name: nameCharacter(text[at] ?? "") };
+/** The first character of `line` outside its strings that copy and paste leaves there and JSON does not know. */
+export function pastedCharacter(line: string): OddCharacter | undefined {
+  return oddCharacters(line, /[^“”„‟«»‘’\u00a0\u00ad\u200b-\u200f\u2028\u2029\u202f\u2060\u3000\ufeff]/)[0];
 }

@@ -1,6 +1,6 @@
 /** Finds and opens the other product's files below the given paths: logs, settings, registry exports. */
 import { lstat, open, readdir, stat } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
 import type { Missed } from "../check.ts";
 import { decodeFile, isBinary } from "../encoding.ts";
 import { systemSays } from "../read-bytes.ts";
@@ -24,10 +24,10 @@ export const LARGEST_SETTINGS = 1 << 20;
 const LOG_NAME = /\.(?:log|txt|out|old|bak)(?:[.\-_]?\d[\d.\-_T]*)?(?:\.gz)?$|okta(?:widget|cp)/i;
 
 export async function findFiles(paths: readonly string[]): Promise<{ files: FoundFile[]; missed: Missed[] }> {
-  const files: FoundFile[] = [];
+  const found: FoundFile[] = [];
   const missed: Missed[] = [];
   for (const path of paths) {
-    const before = files.length;
+    const files: FoundFile[] = [];
     try {
       const status = await stat(path);
       if (status.isDirectory()) await walk(path, basename(path), 0, files, missed);
@@ -37,11 +37,22 @@ export async function findFiles(paths: readonly string[]): Promise<{ files: Foun
       missed.push({ what: path, why: systemSays(error), asked: true });
       continue;
     }
-    if (files.length === before && !missed.some(({ what }) => what === path || what.startsWith(basename(path)))) {
+    if (files.length === 0 && !missed.some(({ what }) => what === path || what.startsWith(basename(path)))) {
       missed.push({ what: path, why: "nothing in it looks like a file of the other product", asked: true });
     }
+    found.push(...files);
   }
-  return { files, missed };
+  return { files: unique(found), missed };
+}
+
+/** A file that is given by itself and lies in a given folder, too, counts once: its events would be doubled. */
+function unique(files: FoundFile[]): FoundFile[] {
+  const byPath = new Map<string, FoundFile>();
+  for (const file of files) {
+    const path = resolve(file.path);
+    if (!byPath.has(path) || file.given) byPath.set(path, file);
+  }
+  return [...byPath.values()];
 }
 
 async function walk(folder: string, name: string, depth: number, files: FoundFile[], missed: Missed[]): Promise<void> {

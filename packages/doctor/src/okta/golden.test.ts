@@ -113,6 +113,13 @@ const ROWS: Row[] = [
     exit: 1,
   },
   {
+    name: "404 and a path in the URL",
+    files: { "OktaWidget.log": log("S3a: 404"), "rdp_app_config.json": config({ Url: "https://acme.okta.com/app" }) },
+    confirmed: ["url.malformed"],
+    kinds: ["http-404"],
+    exit: 1,
+  },
+  {
     name: "401 and good settings: rules out, claims nothing",
     files: { "OktaWidget.log": log("S1: 401"), "rdp_app_config.json": config() },
     confirmed: [],
@@ -276,6 +283,11 @@ describe("paths", () => {
       found.notLookedAt.slice(0, 2).map(({ what, why }) => `${what.split("/").at(-1)}: ${why}`),
       ["nowhere.log: it is not there", "x.bin: it is no text"],
     );
+  });
+
+  it("given twice, by name and in their folder, count once", async () => {
+    const found = await diagnoseFiles({ "logs/OktaWidget.log": log("S1: 401") }, ["logs", "logs/OktaWidget.log", "logs/../logs"]);
+    assert.equal(found.incidents[0]?.count, 1);
   });
 
   it("given by name are read whatever the name, and a log with nothing of the other product says so", async () => {

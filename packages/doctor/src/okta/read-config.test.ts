@@ -179,6 +179,21 @@ describe("rdp_app_config.json", () => {
       ],
     ],
     [
+      "a no-break space between key and value",
+      '{\n  "RdpOnly":\u00a0true\n}',
+      [
+        "config.invalid confirmed: JSON something that JSON does not know here (words stand in double quotes, but for true, false and null); character 13 of the line is a no-break space (:2:13)",
+      ],
+    ],
+    [
+      "an invisible character in a key",
+      { "Rdp\u200bOnly": true, RdpOnly: undefined },
+      [
+        "config.invalid confirmed: key character 4 of the key is a zero-width space (:10:3)",
+        "config.risky candidate: Rdp\u200bOnly true: nobody is asked for a factor at the machine itself (:10:3)",
+      ],
+    ],
+    [
       "a key twice",
       '{"RdpOnly": true,\n"RdpOnly": false}',
       ["config.invalid confirmed: RdpOnly “RdpOnly” stands here a second time (:2:1)"],

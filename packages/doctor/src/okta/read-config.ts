@@ -1,9 +1,10 @@
 /** Reads an rdp_app_config.json: its JSON by line and column, its options by type and range, its connection values by character. */
+import { oddCharacters } from "@sallyport/contracts";
 import { nearest, readStrictJson } from "@sallyport/settings";
 import * as z from "zod";
 import type { Missed, Seen } from "../check.ts";
 import { OPTIONS, type Option, optionOf } from "./config-options.ts";
-import { judgeClientId, judgeSecret, judgeUrl, smartQuote } from "./config-values.ts";
+import { judgeClientId, judgeSecret, judgeUrl, pastedCharacter } from "./config-values.ts";
 
 export interface ConfigRead {
   seen: Seen[];
@@ -41,6 +42,7 @@ export function readConfig(text: string, file: string): ConfigRead {
   for (const { path, key, value } of leavesOf(parsed.value)) {
     const option = optionOf(key);
     const place = placeOf(text, file, key, path);
+    seen.push(...oddKey(key, place));
     if (option && !found.has(option.name)) {
       found.set(option.name, value);
       seen.push(...judge(option, key, value, place));
@@ -93,13 +95,21 @@ function* leavesOf(value: object, above = ""): Generator<{ path: string; key: st
 /** Types and ranges by line and column. The reader quotes keys, never values; a misread text may still hold one, so messages are ours. */
 function invalid(text: string, file: string, complaint: { line: number; column: number; path: string; message: string }): Seen {
   const { line, column, path, message } = complaint;
-  const quote = smartQuote((text.split("\n")[line - 1] ?? "").replace(/"(?:[^"\\]|\\.)*"/g, (inside) => " ".repeat(inside.length)));
-  const hint = path === "" && quote ? `; character ${quote.position + 1} of the line is a ${quote.name}` : "";
+  const pasted = pastedCharacter((text.split("\n")[line - 1] ?? "").replace(/"(?:[^"\\]|\\.)*"/g, (inside) => " ".repeat(inside.length)));
+  const hint = path === "" && pasted ? `; character ${pasted.position} of the line is a ${pasted.name}` : "";
   return {
     cause: "config.invalid",
     verdict: "confirmed",
     evidence: [{ what: path === "" ? "JSON" : path, value: `${message}${hint}`, where: `${file}:${line}:${column}` }],
   };
+}
+
+/** A key with a character that no option has is none to the product, however alike it looks. */
+function oddKey(key: string, where: string): Seen[] {
+  const [odd] = optionOf(key) ? oddCharacters(key, /[A-Za-z0-9_-]/) : [];
+  if (!odd) return [];
+  const value = `character ${odd.position} of the key is a ${odd.name}`;
+  return [{ cause: "config.invalid", verdict: "confirmed", evidence: [{ what: "key", value, where }] }];
 }
 
 function mistyped(key: string, where: string): Seen[] {
