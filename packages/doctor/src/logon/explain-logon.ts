@@ -56,6 +56,13 @@ function placeOf(cause: CauseId): number {
 
 /** The agent knows better only where the org was not asked or its answer was not taken. */
 function ofAgent(record: AgentRecord, org: OrgRecord[]): Seen[] {
+  const checked = (record.findings ?? []).map(
+    ({ cause, evidence = {} }): Seen => ({ cause, verdict: "confirmed", evidence: proofs(evidence, `${record.where}, self-check`) }),
+  );
+  return [...ownCause(record, org), ...checked];
+}
+
+function ownCause(record: AgentRecord, org: OrgRecord[]): Seen[] {
   if (!record.cause) return [];
   const known = org.some(({ cause }) => cause === record.cause);
   const evidence = [...proofs(record.evidence ?? {}, record.where), { what: "recorded", value: bothClocks(record), where: record.where }];

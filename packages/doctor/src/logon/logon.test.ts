@@ -7,6 +7,7 @@ import { after, describe, it } from "node:test";
 import { type CauseId, CHAIN_START, type Diagnosis, diagnosis, hashEvent, type LogEvent, logEvent } from "@sallyport/contracts";
 import fc from "fast-check";
 import { newAttempt, type Outcome } from "../../../agent/src/attempt.ts";
+import type { Finding } from "../../../agent/src/finding.ts";
 import { AgentLog } from "../../../agent/src/log.ts";
 import { exitCodeOf } from "../conclude.ts";
 import { inChunks } from "../okta/log.fixture.ts";
@@ -19,7 +20,7 @@ let files = 0;
 const ORG_TIME = Date.parse("2026-05-06T10:00:00Z");
 
 /** The true agent writes its log; the reference is made by it as well. */
-function agentLog(outcome: Outcome): { file: string; reference: string } {
+function agentLog(outcome: Outcome, findings: Finding[] = []): { file: string; reference: string } {
   const file = join(folder, `agent-${++files}.log`);
   const log = new AgentLog(file);
   const attempt = newAttempt({ kind: "begin", username: "alice", service: "sshd", scenario: "logon" }, 0);
@@ -29,7 +30,7 @@ function agentLog(outcome: Outcome): { file: string; reference: string } {
     { result: "allow", evidence: {}, decidedByOrg: true },
     { orgTime: undefined, durationMs: 5, findings: [] },
   );
-  log.logon(attempt, outcome, { orgTime: ORG_TIME, durationMs: 1234, findings: [] });
+  log.logon(attempt, outcome, { orgTime: ORG_TIME, durationMs: 1234, findings });
   log.close();
   return { file, reference: attempt.reference };
 }
@@ -130,6 +131,17 @@ describe("a logon", () => {
     const found = await look(reference, file, exported(reference, { type: "logon.allowed", outcome: "success" }));
     assert.deepEqual(of(found, "confirmed"), ["agent.decision-invalid"]);
     assert.equal(exitCodeOf(found), 1);
+  });
+
+  it("brings along what the agent's self-check had found by then, below the logon's own cause", async () => {
+    const { file, reference } = agentLog(deny("net.refused"), [{ cause: "clock.host", evidence: { offsetMs: 400_000 } }]);
+    const found = await look(reference, file);
+    assert.deepEqual(of(found, "confirmed"), ["net.refused", "clock.host"]);
+    assert.match(found.findings[1]?.evidence[0]?.where ?? "", /self-check$/);
+    assert.deepEqual(
+      found.incidents[0]?.candidates.map(({ cause }) => cause),
+      ["net.refused"],
+    );
   });
 
   it("that was let in is healthy; one let in by a warning is not", async () => {

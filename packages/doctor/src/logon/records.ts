@@ -16,6 +16,8 @@ export const agentRecord = z.looseObject({
   durationMs: z.number().optional(),
   /** The org's clock at the same moment as `time`. */
   orgTime: z.string().optional(),
+  /** What the agent's self-check had found by then. */
+  findings: z.array(z.looseObject({ cause: causeId, evidence: z.record(z.string(), z.unknown()).optional() })).optional(),
 });
 export type AgentRecord = z.infer<typeof agentRecord> & { where: string };
 
