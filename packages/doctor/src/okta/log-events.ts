@@ -128,8 +128,9 @@ export class LogEvents {
     const headless = !this.#seenEvent || hit - this.#lastEnd > LONGEST_LEAD;
     const window = (length: number) => this.#view.toString("latin1", from, Math.min(this.#length, from + length));
     const read = readEvent(window, hit - from, headless);
-    if (read === undefined) {
-      this.#at = hit + 1;
+    if ("nothingUntil" in read) {
+      // A line that only speaks of exceptions is not looked at again for each time that it does.
+      this.#at = Math.max(from + read.nothingUntil, hit + 1);
       return;
     }
     const end = Math.max(from + read.end, hit + 1);

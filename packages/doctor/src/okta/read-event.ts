@@ -9,11 +9,16 @@ export interface ReadEvent {
   text: string;
 }
 
+/** The whole part around the hit holds no event: what follows begins here. */
+export interface Nothing {
+  nothingUntil: number;
+}
+
 const FIRST_WINDOW = 2048;
 const LARGEST_WINDOW = 64 << 10;
 
 /** `window(n)` gives up to n characters from a point before `hit`; `headless`: a stack without its head counts. */
-export function readEvent(window: (length: number) => string, hit: number, headless: boolean): ReadEvent | undefined {
+export function readEvent(window: (length: number) => string, hit: number, headless: boolean): ReadEvent | Nothing {
   for (let size = FIRST_WINDOW + hit; ; size *= 2) {
     const text = window(size);
     const whole = text.length < size || size > LARGEST_WINDOW;
@@ -23,12 +28,12 @@ export function readEvent(window: (length: number) => string, hit: number, headl
 }
 
 /** `more`: the event reaches the end of the window, and the window can grow. */
-function readPieces(text: string, hit: number, headless: boolean, whole: boolean): ReadEvent | undefined | "more" {
+function readPieces(text: string, hit: number, headless: boolean, whole: boolean): ReadEvent | Nothing | "more" {
   const first = pieceAround(text, hit);
   if (first.end === undefined && !whole) return "more";
   const head = text.slice(first.start, first.end);
   const at = startsEvent(head, headless);
-  if (at === undefined) return undefined;
+  if (at === undefined) return { nothingUntil: first.end ?? text.length };
   const parts = [head.slice(at)];
   let end = first.end ?? text.length;
   for (let next = first.next; next !== undefined && next < text.length; ) {

@@ -252,6 +252,13 @@ describe("S30: a log that means harm", () => {
     );
   });
 
+  it("that only speaks of exceptions, without an end of its line, is passed over once", async () => {
+    const started = process.cpuUsage();
+    assert.deepEqual(await readLogBytes(Buffer.from("Exception handling, ".repeat(500_000)), 1 << 20), []);
+    const { user, system } = process.cpuUsage(started);
+    assert.ok(user + system < 5e6, `${(user + system) / 1e6} s for 10 MB`);
+  });
+
   it("without a line end, with ever new types and people, stays in bounded memory and bounded lists", async () => {
     const before = process.memoryUsage().rss;
     const { logReader } = await import("./read-log.ts");
