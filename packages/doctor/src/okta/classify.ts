@@ -1,6 +1,6 @@
 /** Names the kind of an exception, and the causes that its own evidence already proves. Never more than that. */
 import type { CauseId } from "@sallyport/contracts";
-import { hasType, ownFrame, readSignals, type Signals } from "./signals.ts";
+import { hasType, ownFrame, type Signals } from "./signals.ts";
 
 export interface Classified {
   /** As in `http-401`, `secret-unusable`, `tls-handshake`; the key of an incident. */
@@ -19,8 +19,7 @@ type Rule = (signals: Signals) => { kind: string; proved?: CauseId[] } | undefin
 const RULES: readonly Rule[] = [secret, httpStatus, trust, handshake, name, connection, timeout, ownFiles, dialog, noAnswer, anyOther];
 
 /** `cut`: the file ends within the event. */
-export function classify(text: string, cut = false): Classified | undefined {
-  const signals = readSignals(text);
+export function classify(signals: Signals, cut = false): Classified | undefined {
   const found = RULES.reduce<ReturnType<Rule>>((known, rule) => known ?? rule(signals), undefined);
   if (!found) return undefined;
   const vague = found.kind === "no-answer" || (found.kind === "not-connected" && !found.proved?.length);

@@ -24,8 +24,12 @@ const LONGEST = 8192;
 /** So much of what follows tells whether the stack goes on. */
 const FOLLOWING = 320;
 
+/** After so many events without a repeat, only some are still kept: a log in which each is unique should not pay for it. */
+const PATIENCE = 32;
+
 export class Repeats {
   #kept: Repeat[] = [];
+  #misses = 0;
 
   /** The event around `hit`, if one just like it was read before and it ends at the same place. */
   find(view: Buffer, hit: number, earliest: number): Found | undefined {
@@ -38,6 +42,7 @@ export class Repeats {
       if (start > 0 && isWord(view[start - 1] as number)) continue;
       if (goesOn(view.toString("latin1", end, end + FOLLOWING), one.lastPart)) continue;
       if (index > 0) [this.#kept[0], this.#kept[index]] = [one, this.#kept[0] as Repeat];
+      this.#misses = 0;
       return { hit: one.hit, end, feeds: one.feeds, text: one.text };
     }
     return undefined;
@@ -46,9 +51,11 @@ export class Repeats {
   keep(view: Buffer, { start, hit, end, text }: { start: number; hit: number; end: number; text: string }): void {
     // An event that was found by something before it cannot be found again by its body.
     if (hit < start || end - start > LONGEST) return;
+    this.#misses += 1;
+    if (this.#misses > PATIENCE && this.#misses % PATIENCE !== 0) return;
     const body = Buffer.from(view.subarray(start, end));
     let feeds = 0;
-    for (const byte of body) if (byte === 10) feeds += 1;
+    for (let feed = body.indexOf(10); feed !== -1; feed = body.indexOf(10, feed + 1)) feeds += 1;
     this.#kept = [{ body, hit: hit - start, feeds, text, lastPart: text.slice(text.lastIndexOf("\n") + 1) }, ...this.#kept].slice(0, MOST);
   }
 }

@@ -90,8 +90,8 @@ export class Tally {
 
   #judge({ text, cut }: LogEvent): Classified | undefined {
     if (!cut && this.#judged.has(text)) return this.#judged.get(text);
-    const decoded = decodeText(text);
-    const judged = isForeign(readSignals(decoded)) ? { kind: "", proved: [], shown: [], foreign: true } : classify(decoded, cut);
+    const signals = readSignals(decodeText(text));
+    const judged = isForeign(signals) ? { kind: "", proved: [], shown: [], foreign: true } : classify(signals, cut);
     if (!cut && text.length <= LONGEST_KEPT) {
       if (this.#judged.size >= MOST_KEPT) this.#judged.clear();
       this.#judged.set(text, judged);
