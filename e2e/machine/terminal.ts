@@ -5,7 +5,8 @@ import { writeFileSync } from "node:fs";
 
 /** What a shell says when it waits for the next command. */
 const SHELL = /[$#] $/;
-const PATIENCE_S = 120;
+/** The longest command builds packages, perhaps beside other work. */
+const PATIENCE_S = 300;
 
 /** Answers to what programs ask: the first pattern that ends the screen is answered. */
 export type Replies = [asks: RegExp, reply: () => string | Promise<string>][];
