@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { Daemon, must, until } from "../machine/processes.ts";
 
 const BIN = "/usr/lib/postgresql/15/bin";
+/** A machine that is busy with other things must not fail a story. */
+export const PATIENCE_S = 90;
 export const PASSWORD = "correct horse: battery/staple%";
 
 /** Runs a program of PostgreSQL as its own user: it refuses root. */
@@ -70,14 +72,14 @@ export class Cluster {
   async start(): Promise<void> {
     const args = ["-u", "postgres", "--", join(BIN, "postgres"), "-D", this.data];
     this.#daemon = new Daemon("runuser", args, join(this.folder, "log"));
-    await this.#daemon.said(/database system is ready to accept (read-only )?connections/);
+    await this.#daemon.said(/database system is ready to accept (read-only )?connections/, PATIENCE_S);
   }
 
   /** By the postmaster's own pid. SIGINT: fast; SIGQUIT: at once, as a power cut. */
   async stop(signal: "SIGINT" | "SIGQUIT" = "SIGINT"): Promise<void> {
     const pid = Number(readFileSync(join(this.data, "postmaster.pid"), "utf8").split("\n")[0]);
     process.kill(pid, signal);
-    await until("the database ends", () => !this.#daemon || this.#daemon.child.exitCode !== null || undefined);
+    await until("the database ends", () => !this.#daemon || this.#daemon.child.exitCode !== null || undefined, PATIENCE_S);
   }
 
   promote(): void {

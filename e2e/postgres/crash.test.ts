@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { must, until } from "../machine/processes.ts";
-import { Cluster } from "./cluster.ts";
+import { Cluster, PATIENCE_S } from "./cluster.ts";
 import { Host } from "./host.ts";
 import { Node, ORG_URL, type StoryPerson } from "./node.ts";
 
@@ -68,7 +68,7 @@ async function tryAll(codes: Map<string, string>, who: StoryPerson[], onAnswer: 
       tried.allowed = done.body.decision !== undefined;
     } catch {
       // The node was gone, or said 503: an answer that is no "let in". The next person comes when somebody answers again.
-      await until("a node is ready", async () => (await nodes[1].ready()) === 200 || undefined);
+      await until("a node is ready", async () => (await nodes[1].ready()) === 200 || undefined, PATIENCE_S);
     }
     onAnswer(++answers);
     return tried;
@@ -87,7 +87,7 @@ test("S22: kill -9 of a node and the end of the database in the middle of 500 lo
     if (count >= KILL_AFTER) crashed ??= crash();
   });
   await crashed;
-  for (const node of nodes) await until("the node is ready", async () => (await node.ready()) === 200 || undefined);
+  for (const node of nodes) await until("the node is ready", async () => (await node.ready()) === 200 || undefined, PATIENCE_S);
   const allowed = first.filter((one) => one.allowed);
   assert.ok(allowed.length >= 50 && allowed.length < LOGONS, `${allowed.length} were let in`);
 

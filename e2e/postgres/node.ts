@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import http from "node:http";
 import { join } from "node:path";
 import { COMMAND, Daemon, run } from "../machine/processes.ts";
+import { PATIENCE_S } from "./cluster.ts";
 
 /** The one name of the org, whichever node a call reaches. */
 export const ORG_URL = "http://localhost:18080";
@@ -44,7 +45,7 @@ export class Node {
     const args = ["--disable-warning=ExperimentalWarning", ...Node.args(this.folder, this.port, sealingKey), "--log-level", "info"];
     const env = { ...this.#env, ...(this.database === "" ? {} : { SALLYPORT_DATABASE: this.database }) };
     this.#daemon = new Daemon(process.execPath, args, join(this.folder, "log"), env);
-    await this.#daemon.said(/The org is at/);
+    await this.#daemon.said(/The org is at/, PATIENCE_S);
   }
 
   said(pattern: RegExp, seconds?: number): Promise<void> {
@@ -98,6 +99,8 @@ export class Node {
   }
 
   command(...args: string[]) {
-    return run(process.execPath, ["--disable-warning=ExperimentalWarning", COMMAND, ...args, "--data", join(this.folder, "data")]);
+    return run(process.execPath, ["--disable-warning=ExperimentalWarning", COMMAND, ...args, "--data", join(this.folder, "data")], {
+      timeout: PATIENCE_S * 1000,
+    });
   }
 }

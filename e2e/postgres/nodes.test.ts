@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { must, until } from "../machine/processes.ts";
-import { Cluster } from "./cluster.ts";
+import { Cluster, PATIENCE_S } from "./cluster.ts";
 import { Host } from "./host.ts";
 import { Node, ORG_URL, type StoryPerson } from "./node.ts";
 
@@ -117,7 +117,7 @@ test("while the database is gone every call is refused with org.database, and a 
     assert.equal(await node.ready(), 503);
   }
   await cluster.start();
-  for (const node of nodes) await until("the node is ready again", async () => (await node.ready()) === 200 || undefined);
+  for (const node of nodes) await until("the node is ready again", async () => (await node.ready()) === 200 || undefined, PATIENCE_S);
   const opened = await host.open(two().port, person.login);
   assert.equal((await host.verify(one().port, opened, codeOf(person))).status, 200);
   const verified = await one().command("log", "verify", "--json");
@@ -138,5 +138,6 @@ test("a decision key that one node replaced signs on all of them without a resta
   await one().call("POST", "/api/v1/org/decision-keys/finish", { waive: "all" });
   const after = await keyOf(one());
   assert.notEqual(after, before);
-  for (const node of nodes) await until("the node signs with the new key", async () => (await keyOf(node)) === after || undefined);
+  for (const node of nodes)
+    await until("the node signs with the new key", async () => (await keyOf(node)) === after || undefined, PATIENCE_S);
 });

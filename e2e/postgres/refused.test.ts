@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { Daemon, run } from "../machine/processes.ts";
-import { asPostgres, Cluster } from "./cluster.ts";
+import { asPostgres, Cluster, PATIENCE_S } from "./cluster.ts";
 import { Node } from "./node.ts";
 
 const FOLDER = "/run/pg-refused";
@@ -19,7 +19,7 @@ after(() => cluster?.stop());
 async function refused(database: string, sentence: RegExp, cause = "org.database", more: string[] = [], key = "key"): Promise<void> {
   const folder = `${FOLDER}-node${count++}`;
   const args = ["--disable-warning=ExperimentalWarning", ...Node.args(folder, 18089, `${FOLDER}-${key}`), "--database", database];
-  const done = await run(process.execPath, [...args, ...more, "--json"]);
+  const done = await run(process.execPath, [...args, ...more, "--json"], { timeout: PATIENCE_S * 1000 });
   const [json = "", ...lines] = done.out.trim().split("\n");
   assert.equal(done.code, 1, done.out);
   assert.equal(lines.length, 1, done.out);
@@ -108,8 +108,10 @@ test("S7: of two nodes that start an empty org with a key file each, one starts 
     return new Daemon(process.execPath, ["--disable-warning=ExperimentalWarning", ...args], `${FOLDER}-twice-${name}.log`, env);
   });
   // The key of the loser is missing, or its own was made and taken away again: as the race went.
-  const kept = starts.map((start) => start.said(/The org is at/).then(() => true));
-  const lost = starts.map((start) => start.said(/sealing key .* is missing|has just sealed the database with key/).then(() => false));
+  const kept = starts.map((start) => start.said(/The org is at/, PATIENCE_S).then(() => true));
+  const lost = starts.map((start) =>
+    start.said(/sealing key .* is missing|has just sealed the database with key/, PATIENCE_S).then(() => false),
+  );
   const won = await Promise.all([0, 1].map((index) => Promise.any([kept[index], lost[index]])));
   assert.deepEqual(won.sort(), [false, true]);
   assert.equal(["a", "b"].filter((name) => existsSync(`${FOLDER}-twice-${name}.key`)).length, 1);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { after, before, test } from "node:test";
 import { must, until } from "../machine/processes.ts";
-import { Cluster, PASSWORD } from "./cluster.ts";
+import { Cluster, PASSWORD, PATIENCE_S } from "./cluster.ts";
 import { Host } from "./host.ts";
 import { Node, ORG_URL, type StoryPerson } from "./node.ts";
 
@@ -83,11 +83,11 @@ test("S37: after a failover that forgot a used code, the code is refused all the
   await standby.start();
   standby.promote();
   forwarder.target = standby.port;
-  for (const node of nodes) await until("the node is ready", async () => (await node.ready()) === 200 || undefined);
+  for (const node of nodes) await until("the node is ready", async () => (await node.ready()) === 200 || undefined, PATIENCE_S);
 
   assert.equal(standby.sql("SELECT count(*) FROM events WHERE type = 'logon.allowed'", "org"), "0", "the failover has forgotten the logon");
   // What was signed before the failover may have been used: a host signs anew, and is taken from the next second on.
-  await until("the host is taken again", async () => (await host.ask(nodes[0].port, open.login)).status === 200 || undefined);
+  await until("the host is taken again", async () => (await host.ask(nodes[0].port, open.login)).status === 200 || undefined, PATIENCE_S);
   const again = await host.verify(nodes[0].port, await host.open(nodes[0].port, used.login), code);
   assert.equal(again.body.cause, "factor.code-used", JSON.stringify(again.body));
   const late = await host.verify(nodes[1].port, pending, codeOf(open));
@@ -107,6 +107,6 @@ test("S37: after a failover that forgot a used code, the code is refused all the
 test("a restart of the same server is no failover", async () => {
   await standby.stop("SIGQUIT");
   await standby.start();
-  for (const node of nodes) await until("the node is ready", async () => (await node.ready()) === 200 || undefined);
+  for (const node of nodes) await until("the node is ready", async () => (await node.ready()) === 200 || undefined, PATIENCE_S);
   assert.equal(standby.sql("SELECT count(*) FROM events WHERE type = 'org.timeline-changed'", "org"), "1");
 });
