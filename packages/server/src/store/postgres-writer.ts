@@ -28,6 +28,8 @@ export class PostgresWriter implements Writer, Sql {
   readonly #build: Builder;
   readonly #hooks: WriterHooks;
   #connection: PostgresConnection | undefined;
+  /** The one on which the present transaction was begun. */
+  #begun: PostgresConnection | undefined;
   #slot: Slot | undefined;
   #chain = new Chain("", undefined);
   #fault: unknown = new DatabaseFault("org.database", "the database is not connected yet");
@@ -80,6 +82,7 @@ export class PostgresWriter implements Writer, Sql {
   async begin(): Promise<number> {
     const connection = this.#live();
     this.#early = undefined;
+    this.#begun = connection;
     const { node, holder, fence } = this.held;
     // The lease's row is locked: whoever takes the name over waits until it is known what became of this transaction.
     const held = `(SELECT fence FROM leases WHERE name = '${leaseOf(node)}' AND fence = ${fence} AND holder = '${holder}' FOR UPDATE)`;
@@ -97,20 +100,20 @@ export class PostgresWriter implements Writer, Sql {
   }
 
   async undoUnit(): Promise<boolean> {
-    if (!this.#connection) return false;
+    if (!this.#connection || this.#connection !== this.#begun) return false;
     await this.#connection.exec("ROLLBACK TO unit; RELEASE unit");
     return true;
   }
 
   async commit(): Promise<void> {
     // A COMMIT of a transaction that has failed is no error to PostgreSQL: it answers ROLLBACK.
-    const tag = await this.#live().command("COMMIT");
+    const tag = await this.#same().command("COMMIT");
     if (this.#early || tag !== "COMMIT") throw this.#early ?? new DatabaseFault("org.database", `the database answered COMMIT with ${tag}`);
   }
 
   async abandon(error: unknown): Promise<void> {
     const connection = this.#connection;
-    if (!connection) return;
+    if (!connection || connection !== this.#begun) return;
     if (isLost(error)) return this.#lost(connection, error);
     try {
       await connection.exec("ROLLBACK");
@@ -129,7 +132,7 @@ export class PostgresWriter implements Writer, Sql {
 
   async all<T>(...args: Parameters<Sql["all"]>): Promise<T[]> {
     try {
-      return (await this.#live().all(...args)) as T[];
+      return (await this.#same().all(...args)) as T[];
     } catch (error) {
       throw this.#early ?? error;
     }
@@ -166,7 +169,7 @@ export class PostgresWriter implements Writer, Sql {
 
   /** Not waited for: the server takes statements in their order, and an error of this one ends all that follow. */
   #send(text: string): void {
-    void this.#live()
+    void this.#same()
       .exec(text)
       .catch((error: unknown) => {
         this.#early ??= error;
@@ -176,6 +179,14 @@ export class PostgresWriter implements Writer, Sql {
   #live(): PostgresConnection {
     if (!this.#connection) throw this.#fault;
     return this.#connection;
+  }
+
+  /** The rest of a transaction whose connection broke must not run on the next one, where each statement would count by itself. */
+  #same(): PostgresConnection {
+    if (this.#connection && this.#connection === this.#begun) return this.#connection;
+    throw this.#connection
+      ? new DatabaseFault("org.database", "the database was gone for a moment, and with it this unit of work")
+      : this.#fault;
   }
 
   #lost(connection: PostgresConnection, error: unknown): void {
