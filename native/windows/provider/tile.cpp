@@ -62,10 +62,9 @@ HRESULT Tile::Connect(IQueryContinueWithStatus *query) {
     return S_OK;
 }
 
-HRESULT Tile::Disconnect() {
+void Tile::leave() {
     if (logon_) logon_->cancel("logon.cancelled");
     settle(Step::refused);
-    return S_OK;
 }
 
 void Tile::advance(Patience *patience) {

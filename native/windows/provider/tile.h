@@ -44,7 +44,8 @@ class Tile final : public IConnectableCredentialProviderCredential {
 
     /* what Windows asks for */
     HRESULT STDMETHODCALLTYPE Connect(IQueryContinueWithStatus *query) override;
-    HRESULT STDMETHODCALLTYPE Disconnect() override;
+    /* For tiles that hold a network connection; ours ends with the person's leaving. */
+    HRESULT STDMETHODCALLTYPE Disconnect() override { return E_NOTIMPL; }
     HRESULT STDMETHODCALLTYPE GetSerialization(CREDENTIAL_PROVIDER_GET_SERIALIZATION_RESPONSE *response,
                                                CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION *credential, LPWSTR *text,
                                                CREDENTIAL_PROVIDER_STATUS_ICON *icon) override;
@@ -57,7 +58,7 @@ class Tile final : public IConnectableCredentialProviderCredential {
     Step go_on(Patience *patience);
     bool fill(DWORD row, Values &values);
     void settle(Step step);
-    void ask_anew();
+    void leave();
     void redraw();
     void redraw_choices(DWORD row);
     bool shown(DWORD field) const;

@@ -42,7 +42,7 @@ HRESULT Tile::SetSelected(BOOL *auto_logon) {
 HRESULT Tile::SetDeselected() {
     /* Windows may pass over a tile before it selects it: what was handed over must still be there then. */
     if (!logon_ && handed_over_) return S_OK;
-    Disconnect();
+    leave();
     wipe(values_[USER]);
     redraw();
     return S_OK;
