@@ -49,7 +49,8 @@ export class Windows {
 
   private constructor(prefix: string) {
     this.prefix = prefix;
-    this.env = { WINEPREFIX: prefix, WINEARCH: "win64", WINEDEBUG: "-all", HOME: prefix, DISPLAY: "" };
+    // The locale: Wine reads its arguments by it, and a bare environment has none.
+    this.env = { WINEPREFIX: prefix, WINEARCH: "win64", WINEDEBUG: "-all", HOME: prefix, DISPLAY: "", LC_ALL: "C.UTF-8" };
   }
 
   /** Node asks for Windows 10, and Wine 8 plays Windows 7 unless told. */
