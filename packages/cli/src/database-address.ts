@@ -3,6 +3,19 @@ import { readFileSync, statSync } from "node:fs";
 import type { ServerOptions } from "@sallyport/server";
 import { Complaint } from "./complaint.ts";
 
+export interface DatabaseOptions {
+  database?: string;
+  databasePasswordFile?: string;
+}
+
+/** From the options of a command, or the environment; nothing for an org in its folder. */
+export function databaseOptions({ database, databasePasswordFile }: DatabaseOptions): Pick<ServerOptions, "database"> {
+  const url = database ?? process.env["SALLYPORT_DATABASE"];
+  if (url === undefined && databasePasswordFile !== undefined)
+    throw new Complaint("--database-password-file needs --database", { cause: "config.missing" });
+  return url === undefined ? {} : { database: readDatabaseAddress(url, databasePasswordFile) };
+}
+
 export function readDatabaseAddress(url: string, passwordFile: string | undefined): NonNullable<ServerOptions["database"]> {
   return passwordFile === undefined ? { url } : { url, password: readPassword(passwordFile) };
 }

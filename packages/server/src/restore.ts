@@ -15,13 +15,16 @@ import {
   statSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
+import pino from "pino";
 import { type DataFiles, openDataFolder } from "./data-folder.ts";
 import { endAfterRestore, type Restored } from "./flows/management/after-restore.ts";
-import { DatabaseFault } from "./flows/store.ts";
+import { DatabaseFault, type Store } from "./flows/store.ts";
 import { openKeys } from "./keys/keys.ts";
 import { SealingKeyFault } from "./keys/sealing-key.ts";
 import { ServerRefused } from "./listening.ts";
+import { openData } from "./open-data.ts";
 import { type BackupFacts, inspectBackup } from "./store/backup-file.ts";
+import type { DatabaseAddress } from "./store/postgres-connection.ts";
 import { holdAlone } from "./store/sole-holder.ts";
 import { openSqlite } from "./store/sqlite.ts";
 import { settleLog } from "./store/sqlite-connection.ts";
@@ -67,25 +70,35 @@ export async function restoreBackup(file: string, options: RestoreOptions): Prom
   }
 }
 
-/** Ends what must not outlive a restore that was made by other means, in the database as it stands (S37). */
-export async function afterExternalRestore(options: RestoreOptions): Promise<Restored> {
+/**
+ * Ends what must not outlive a restore that was made by other means, in the database as it stands (S37).
+ * @param database PostgreSQL; SQLite in the folder if absent. No node may run.
+ */
+export async function afterExternalRestore(options: RestoreOptions & { database?: DatabaseAddress | undefined }): Promise<Restored> {
   const files = openDataFolder(resolve(options.data));
+  const sealingKey = options.sealingKey ?? files.sealingKey;
+  if (options.database) return endIn(await openData(files, options.database, pino({ level: "silent" })), sealingKey, undefined);
   if (!existsSync(files.database)) throw new ServerRefused("org.database", `there is no database ${files.database}`);
-  return bringUp(files.database, undefined, options.sealingKey ?? files.sealingKey, options.now);
+  return bringUp(files.database, undefined, sealingKey, options.now);
 }
 
 /** Opens it as a server would, with its keys, and ends what was open. */
 async function bringUp(database: string, facts: BackupFacts | undefined, sealingKey: string, now: () => number): Promise<Restored> {
   try {
-    const store = await openSqlite({ file: database, now, newChain: true });
-    try {
-      await openKeys(store, sealingKey);
-      return await endAfterRestore(store, facts?.at);
-    } finally {
-      await store.close();
-    }
+    return await endIn(await openSqlite({ file: database, now, newChain: true }), sealingKey, facts?.at);
   } catch (error) {
     throw asRefusal(error);
+  }
+}
+
+async function endIn(store: Store, sealingKey: string, backupAt: number | undefined): Promise<Restored> {
+  try {
+    await openKeys(store, sealingKey);
+    return await endAfterRestore(store, backupAt);
+  } catch (error) {
+    throw asRefusal(error);
+  } finally {
+    await store.close();
   }
 }
 

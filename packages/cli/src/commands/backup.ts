@@ -6,6 +6,7 @@ import type { BackupAnswer } from "@sallyport/contracts";
 import type { Command } from "commander";
 import { type CommonOptions, orgCommand, plainCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
+import { type DatabaseOptions, databaseOptions } from "../database-address.ts";
 import type { OrgClient } from "../org-client.ts";
 import { print } from "../output.ts";
 import { withServer } from "../with-server.ts";
@@ -39,9 +40,9 @@ export function backupCommand(program: Command): void {
 async function write(org: OrgClient, target: string, overwrite: boolean) {
   const part = `${target}.${process.pid}.part`;
   try {
-    const { at, bytes, milliseconds } = await org.send<BackupAnswer>("POST", "/api/v1/org/backup", { file: part }, PATIENCE_MS);
-    // Reading all of it again must not slow down whoever logs on meanwhile.
+    // Whoever logs on meanwhile comes first, also while all of it is read again.
     setPriority(19);
+    const { at, bytes, milliseconds } = await org.send<BackupAnswer>("POST", "/api/v1/org/backup", { file: part }, PATIENCE_MS);
     const { events, schema, sealingKey } = await withServer((server) => server.checkBackup(part));
     if (overwrite) renameSync(part, target);
     else linkSync(part, target);
@@ -62,16 +63,17 @@ export function restoreCommand(program: Command): void {
       options: [
         ["--data <folder>", "data folder of the org (default: ./data)"],
         ["--sealing-key <file>", "key file for stored secrets (default: sealing.key in the data folder)"],
+        ["--database <url>", "with --after-external: the PostgreSQL database (or set SALLYPORT_DATABASE)"],
+        ["--database-password-file <file>", "file with its password"],
         ["--after-external", "the database was put back by other means: only end what must not outlive that"],
       ],
     },
     async (options, file) => {
       const { data = process.env["SALLYPORT_DATA"] ?? "./data", sealingKey, afterExternal } = options as unknown as RestoreFlags;
       if ((file === undefined) !== (afterExternal === true)) throw new Complaint("give a backup file, or --after-external without one");
+      const where = { data, sealingKey, now: Date.now, ...databaseOptions(options as DatabaseOptions) };
       const done = await withServer((server) =>
-        file === undefined
-          ? server.afterExternalRestore({ data, sealingKey, now: Date.now })
-          : server.restoreBackup(resolve(file), { data, sealingKey, now: Date.now }),
+        file === undefined ? server.afterExternalRestore(where) : server.restoreBackup(resolve(file), where),
       );
       const replaced = "replaced" in done ? done.replaced : undefined;
       print(options.json, { ...done, backupAt: done.backupAt === undefined ? null : new Date(done.backupAt).toISOString() }, () => [

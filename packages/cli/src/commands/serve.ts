@@ -4,7 +4,7 @@ import type { ServerHandle, ServerOptions } from "@sallyport/server";
 import type { Command } from "commander";
 import { type CommonOptions, plainCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
-import { readDatabaseAddress } from "../database-address.ts";
+import { databaseOptions } from "../database-address.ts";
 import { print } from "../output.ts";
 import { startHere } from "../start-here.ts";
 import { VERSION } from "../version.ts";
@@ -89,13 +89,6 @@ function serverOptions(options: Partial<ServeOptions>): ServerOptions {
     ...databaseOptions(options),
     ...tls,
   };
-}
-
-function databaseOptions(options: Pick<ServeOptions, "database" | "databasePasswordFile">): Pick<ServerOptions, "database"> {
-  const url = options.database ?? process.env["SALLYPORT_DATABASE"];
-  if (url === undefined && options.databasePasswordFile !== undefined)
-    throw new Complaint("--database-password-file needs --database", { cause: "config.missing" });
-  return url === undefined ? {} : { database: readDatabaseAddress(url, options.databasePasswordFile) };
 }
 
 function readPem(file: string): string {

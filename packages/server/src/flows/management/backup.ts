@@ -1,7 +1,7 @@
 /** Writes a backup while the org goes on, and says so in the log. */
 import { closeSync, openSync, rmSync, statSync } from "node:fs";
 import type { LogHead } from "@sallyport/contracts";
-import type { Store } from "../store.ts";
+import { DatabaseFault, type Store } from "../store.ts";
 import { type Caller, done, type Outcome } from "./outcome.ts";
 
 export interface Written {
@@ -32,6 +32,8 @@ export async function writeBackup(store: Store, caller: Caller, file: string, si
     return done(written);
   } catch (error) {
     for (const rest of ["", "-journal"]) rmSync(file + rest, { force: true });
+    // Who asks is the owner of the machine: they may know what the database says.
+    if (error instanceof DatabaseFault) return { kind: "conflict", why: error.message };
     throw error;
   }
 }

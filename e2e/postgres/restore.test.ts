@@ -1,0 +1,52 @@
+/** S37 on PostgreSQL: after pg_dump and pg_restore no code that was used in between works again, and the org says that it was restored. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { must } from "../machine/processes.ts";
+import { asPostgres, Cluster } from "./cluster.ts";
+import { Host } from "./host.ts";
+import { Node, ORG_URL } from "./node.ts";
+
+const FOLDER = "/run/pg-restore";
+let cluster: Cluster;
+let node: Node;
+
+before(async () => {
+  cluster = await Cluster.make(FOLDER, 15437);
+  cluster.sql("CREATE DATABASE org");
+  node = new Node(`${FOLDER}-node/n`, 18091, cluster.url("org"), { SALLYPORT_DATABASE: cluster.url("org") });
+});
+after(async () => {
+  await node.stop("SIGKILL");
+  await cluster.stop();
+});
+
+const socket = () => ["-h", cluster.folder, "-p", `${cluster.port}`, "-U", "postgres"];
+
+test("a backup is pg_dump's, and says so; after pg_restore one command ends what must not outlive it", async () => {
+  const key = `${FOLDER}-key`;
+  await node.start(key);
+  const refused = await node.command("backup", `${FOLDER}-backup.db`);
+  assert.equal(refused.code, 1);
+  assert.match(refused.out, /PostgreSQL, which has its own tools: run pg_dump/);
+  const app = (await node.call("POST", "/api/v1/apps", { label: "story" })).id;
+  const host = new Host(ORG_URL);
+  await host.enrol(node.port, (await node.call("POST", "/api/v1/host-codes", { app })).code);
+  const person = await node.person(app, "alice");
+  const { token } = await node.call("POST", "/api/v1/tokens", { name: "ci", role: "auditor" });
+  assert.match(token, /^spt_/);
+  const dump = `${cluster.folder}/org.dump`;
+  asPostgres("pg_dump", ...socket(), "--format=custom", `--file=${dump}`, "org");
+  const code = must("oathtool", ["--totp", "-b", person.secret]).trim();
+  assert.ok((await host.verify(node.port, await host.open(node.port, "alice"), code)).body.decision);
+  await node.stop();
+
+  asPostgres("pg_restore", ...socket(), "--clean", "--if-exists", "--single-transaction", "--dbname=org", dump);
+  const ended = await node.command("restore", "--after-external", "--database", cluster.url("org"), "--sealing-key", key, "--json");
+  assert.equal(ended.code, 0, ended.out);
+  const { tokens, hosts } = JSON.parse(ended.out);
+  assert.deepEqual([tokens, hosts], [1, 1]);
+  assert.equal(cluster.sql("SELECT count(*) FROM events WHERE type = 'org.restored'", "org"), "1");
+  await node.start(key);
+  const again = await host.verify(node.port, await host.open(node.port, "alice"), code);
+  assert.deepEqual([again.status, again.body.cause], [403, "factor.code-used"]);
+});
