@@ -61,7 +61,7 @@ function bearer(body: string, host = hosts[0] ?? { id: "hst_00000000000000000000
   return `Bearer ${jws("sallyport-host+jwt", { iss: host.id, sub: host.id, aud: ORG_URL, iat, exp: iat + 60, jti, gen: host.generation, bh })}`;
 }
 
-interface Person {
+export interface Person {
   login: string;
   host: { id: string; generation: string } | undefined;
   secret: Buffer;
@@ -88,7 +88,7 @@ const question = (login: string) => ({
   drive: "agent",
 });
 
-async function orgLogon(person: Person): Promise<void> {
+export async function orgLogon(person: Person): Promise<void> {
   const first = JSON.stringify(question(person.login));
   const opened = await post(nextPort(), "/api/v1/authn/logon", first, bearer(first, person.host));
   const factor = opened.body._embedded?.factors?.[0]?.id;
@@ -133,7 +133,7 @@ async function rate(people: Person[], logon: (person: Person) => Promise<void>):
   return (people.length / (performance.now() - began)) * 1000;
 }
 
-function manage(method: string, path: string, body?: object): Promise<any> {
+export function manage(method: string, path: string, body?: object): Promise<any> {
   return new Promise((resolve, reject) => {
     const request = http.request(
       { socketPath: join(nodes[0]?.data ?? "", "admin.sock"), method, path, headers: { "content-type": "application/json" } },
@@ -239,13 +239,18 @@ function line(name: string, ours: number, bare: number, unit: string): void {
   process.stdout.write(`${name.padEnd(34)} ours ${mine} ${unit}   floor ${floor} ${unit}   ratio ${(ours / bare).toFixed(2)}\n`);
 }
 
-/** Ends everything that was started, and takes away the run's folder. @param last what the org needs until it has ended. */
-export async function end(last = async () => {}): Promise<void> {
-  for (const child of children) {
+/** Ends what was started; its data stays. */
+export async function stop(): Promise<void> {
+  for (const child of children.splice(0)) {
     if (child.exitCode !== null) continue;
     child.kill("SIGTERM");
     await once(child, "exit");
   }
+}
+
+/** Ends everything that was started, and takes away the run's folder. @param last what the org needs until it has ended. */
+export async function end(last = async () => {}): Promise<void> {
+  await stop();
   agent.destroy();
   await last();
   rmSync(folder, { recursive: true, force: true });

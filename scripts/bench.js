@@ -12,6 +12,7 @@ runSteps([
   { name: "logon on PostgreSQL", command: node, args: [quiet, "bench/nodes.ts"] },
   { name: "migrate", command: node, args: [quiet, "bench/migrate.ts"] },
   { name: "doctor's log reader", command: node, args: [quiet, "bench/doctor-log.ts"] },
+  { name: "backup", command: node, args: [quiet, "bench/backup.ts"] },
   { name: "memory", command: node, args: [quiet, "bench/memory.ts"] },
   { name: "build the module", command: "make", args: ["-s", "-C", "native/pam", "all"] },
   { name: "pam", command: "unshare", args: [...own, node, quiet, "bench/pam.ts"] },
