@@ -1,6 +1,16 @@
 /** A backup is whole although people log on while it is written; a file that is not one is refused, and nothing is half-written. */
 import assert from "node:assert/strict";
-import { appendFileSync, copyFileSync, existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, test } from "node:test";
@@ -23,7 +33,10 @@ before(async () => {
   data = folderWithKey(org);
   await restoreBackup(file, { data, now });
 });
-after(() => org.close());
+after(async () => {
+  rmSync(data, { recursive: true, force: true });
+  await org.close();
+});
 
 const listing = () => readdirSync(data).map((name) => `${name} ${statSync(join(data, name)).size}`);
 
@@ -170,13 +183,13 @@ test("S7: another sealing key is named, a missing one as well, and one with the 
   await refused(file, "org.sealing-key", /does not open what was sealed with it/);
   writeFileSync(key, right);
   const none = folderWithKey(org);
-  const { rmSync } = await import("node:fs");
   rmSync(join(none, "sealing.key"));
   await assert.rejects(restoreBackup(file, { data: none, now }), /sealing key .* is missing/);
   assert.deepEqual(
     readdirSync(none).filter((name) => !name.endsWith(".lock") && !name.endsWith(".pid")),
     [],
   );
+  rmSync(none, { recursive: true });
 });
 
 test("what a restore replaces is kept beside it, also when it was damaged", async () => {

@@ -161,5 +161,6 @@ test("without one of the two keys in the middle of it the org does not start, an
   await finishReseal({ store, keys });
   assert.equal((await viewSealing({ store, keys })).next, null);
   await store.close();
+  rmSync(half, { recursive: true });
   await org.close();
 });
