@@ -1,5 +1,8 @@
 /** What `why` prints of a logon that was let in although something is wrong with its host. */
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { LogonView } from "@sallyport/contracts";
 import { explainLogon } from "./why.ts";
@@ -45,4 +48,19 @@ test("the cause of a refusal is not repeated as a finding", async () => {
   const refused: LogonView = { ...LOGON, result: "deny", cause: "clock.host" };
   const { value } = await explainLogon(async () => [refused], "K7QF-3M2P", "/nonexistent");
   assert.deepEqual([value.cause, value.findings.map(({ cause }) => cause)], ["clock.host", ["url.trailing-slash"]]);
+});
+
+test("the agent that npm start runs in this folder is asked without being named", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-why-"));
+  const before = process.cwd();
+  t.after(() => {
+    process.chdir(before);
+    rmSync(folder, { recursive: true });
+  });
+  mkdirSync(join(folder, "data/agent"), { recursive: true });
+  const record = { time: "2026-11-24T12:00:05.000Z", event: "logon", reference: "K7QF-3M2P", result: "deny", cause: "org.database" };
+  writeFileSync(join(folder, "data/agent/agent.log"), `${JSON.stringify(record)}\n`);
+  process.chdir(folder);
+  const { value } = await explainLogon(async () => [], "K7QF-3M2P", undefined);
+  assert.deepEqual([value.cause, value.agent.length, value.missing], ["org.database", 1, []]);
 });

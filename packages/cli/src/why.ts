@@ -1,8 +1,8 @@
 /** Joins what the org and this machine's agent know of one logon, and says it so that a tired administrator can act. */
-import { existsSync } from "node:fs";
 import { findAttempt } from "@sallyport/agent";
 import { CAUSES, type Cause, type CauseId, type LogonView } from "@sallyport/contracts";
 import { Complaint } from "./complaint.ts";
+import { agentsHere } from "./this-machine.ts";
 
 /** What was not as it should be, whoever saw it. */
 export interface Found {
@@ -28,8 +28,6 @@ export interface Explained {
   lines: string[];
 }
 
-const HOST_STATE = "/var/lib/sallyport";
-
 /** Works with the org alone, with the agent's log alone, and says which of the two is missing. */
 export async function explainLogon(askOrg: () => Promise<LogonView[]>, reference: string, state: string | undefined): Promise<Explained> {
   const missing: string[] = [];
@@ -38,11 +36,10 @@ export async function explainLogon(askOrg: () => Promise<LogonView[]>, reference
     missing.push(error.details["code"] === "E0000007" ? "the org has no record of it" : `the org: ${error.message}`);
     return [] as LogonView[];
   });
-  const folder = state ?? (existsSync(HOST_STATE) ? HOST_STATE : undefined);
-  // Without a folder of its own the agent's files lie where Debian's do: its settings in /etc, its log in /var/log.
-  const agent = folder === undefined ? [] : await findAttempt(reference, state);
-  if (folder === undefined) missing.push("no agent on this machine (give --state FOLDER where its state lies)");
-  else if (agent.length === 0) missing.push(`the agent in ${folder} has no record of it`);
+  const here = agentsHere(state);
+  const agent = (await Promise.all(here.map((one) => findAttempt(reference, one.state)))).flat();
+  if (here.length === 0) missing.push("no agent on this machine (give --state FOLDER where its state lies)");
+  else if (agent.length === 0) missing.push(`the agent in ${here.map(({ folder }) => folder).join(" or ")} has no record of it`);
   const { cause, result } = verdict(org, agent);
   const findings = allFindings(org, agent).filter((one) => one.cause !== cause);
   const about = Object.fromEntries(

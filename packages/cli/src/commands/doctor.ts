@@ -7,6 +7,7 @@ import { type CommonOptions, orgCommand, plainCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import type { OrgClient } from "../org-client.ts";
 import { progressLine } from "../progress.ts";
+import { STATE_FOLDERS } from "../this-machine.ts";
 import { VERSION } from "../version.ts";
 import { explainLogon } from "../why.ts";
 
@@ -42,7 +43,7 @@ export function doctorCommands(program: Command): void {
       name: "logon <reference> [files...]",
       does: "diagnose one logon from the agent's and the org's records of it; or from copies of an agent's log and of an exported log, without either",
       example: "sallyport doctor logon K7QF-3M2P agent.log",
-      options: [["--state <folder>", "state folder of this machine's agent (default: /var/lib/sallyport if it is there)"], HTML],
+      options: [["--state <folder>", `state folder of this machine's agent (default: those that are there of ${STATE_FOLDERS})`], HTML],
     },
     async (org, options, typed = "", ...files) => {
       const reference = readReference(typed);

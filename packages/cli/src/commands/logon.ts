@@ -8,6 +8,7 @@ import { plainCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import { clean, print } from "../output.ts";
 import { ask } from "../terminal.ts";
+import { DOORS } from "../this-machine.ts";
 
 interface LogonOptions {
   socket: string;
@@ -15,9 +16,6 @@ interface LogonOptions {
   service?: string;
   json?: boolean;
 }
-
-/** Of the machine's own agent, else of the one that `npm start` runs in this folder. */
-const DOORS = ["/run/sallyport/agent.sock", "data/agent/agent.sock"] as const;
 
 export function logonCommand(program: Command): void {
   plainCommand(

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { type CommonOptions, orgCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import { print, table } from "../output.ts";
+import { STATE_FOLDERS } from "../this-machine.ts";
 import { explainLogon } from "../why.ts";
 import { exportCommand, retentionCommand, verifyCommand } from "./log-files.ts";
 
@@ -43,7 +44,7 @@ export function whyCommand(program: Command): void {
       name: "why <reference>",
       does: "why a logon was refused (or let in): the cause, the evidence, what to do",
       example: "sallyport why K7QF-3M2P",
-      options: [["--state <folder>", "state folder of this machine's agent (default: /var/lib/sallyport if it is there)"]],
+      options: [["--state <folder>", `state folder of this machine's agent (default: those that are there of ${STATE_FOLDERS})`]],
     },
     async (org, options, typed = "") => {
       const reference = readReference(typed);
