@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { readClientSecret } from "@sallyport/contracts";
+import { proveHost } from "../src/flows/host-link/host-caller.ts";
+import { DatabaseFault, type Store } from "../src/flows/store.ts";
 import { restoreElsewhere, takeBackup } from "./restored-org.ts";
 import { make, makeApp, makePerson, openTestOrg, payloadOf, TestHost, type TestOrg, type TestPerson, why } from "./test-org.ts";
 
@@ -264,4 +266,19 @@ test("S15: legacy: a clock that is off ends the logon as clock.host; a host with
   assert.equal(off.body.cause, "clock.host");
   const logon = await why(org, off.reference);
   assert.deepEqual([logon.result, logon.cause, logon.evidence["offsetSeconds"]], ["deny", "clock.host", 600]);
+});
+
+test("legacy: a database that goes while the secret is looked up is a fault with its cause, not a stranger", async () => {
+  await make(org, "PUT", `/api/v1/apps/${appId}`, { settings: { legacy: true } });
+  const pair = await makePair();
+  const { host } = await register(pair, { legacy: true });
+  const body = JSON.stringify(host.request("alice"));
+  let reads = 0;
+  const store: Store = {
+    ...org.deps.store,
+    read: (fn) => (++reads === 1 ? org.deps.store.read(fn) : Promise.reject(new DatabaseFault("org.database", "the disk is full"))),
+  };
+  const call = { authorization: `Bearer ${legacyToken(host, pair, body)}`, rawBody: Buffer.from(body) };
+  await assert.rejects(proveHost(store, org.deps.keys, call), DatabaseFault);
+  assert.equal(reads, 2);
 });
