@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
-import { JWS_TYPES } from "@sallyport/contracts";
+import { JWS_TYPES, type PublicJwk } from "@sallyport/contracts";
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair } from "jose";
 import { OrgDouble, RIGHT_CODE } from "../../doubles/org-double.ts";
 import { enrolled, type Rig, rig, runHere, tempFolder } from "../../doubles/rig.ts";
 import { arm } from "../arm.ts";
 import { enrolHost } from "../enrol.ts";
+import { DecisionKeys } from "./decision-keys.ts";
 
 const CHECK = "/api/v1/hosts/self/check";
 const TIME = "/api/v1/time";
@@ -87,6 +88,20 @@ describe("a host that was away", () => {
       one.org.takeOver();
     }
     assert.equal(await logon(one), "allow");
+  });
+
+  test("two logons that bring the same links at once keep them once, and a restarted agent follows them", async (t) => {
+    const one = await rig(t);
+    const { kty, crv, x, y } = await exportJWK(one.org.decision.publicKey);
+    const read = await DecisionKeys.read(one.state, { kty, crv, x, y } as PublicJwk);
+    assert.ok(read.ok);
+    const links = [await one.org.announce(), await one.org.announce()];
+    one.org.takeOver();
+    const taken = await Promise.all([read.keys.take(links), read.keys.take(links), read.keys.take(links.slice(0, 1))]);
+    assert.deepEqual(taken, [{ ok: true }, { ok: true }, { ok: true }]);
+    assert.deepEqual(JSON.parse(readFileSync(fileOf(one.state), "utf8")).links, links);
+    await one.agent.stop();
+    assert.deepEqual(await (await runHere(t, one.state)).checked(), []);
   });
 
   test("one that lost its chain file begins again with the key of its enrolment", async (t) => {

@@ -18,7 +18,7 @@ export interface KnownKey {
   key: CryptoKey;
 }
 
-export type Taken = { ok: true; news: boolean } | { ok: false; check: string; detail: string };
+export type Taken = { ok: true } | { ok: false; check: string; detail: string };
 
 export class DecisionKeys implements Trusted {
   readonly #file: string;
@@ -27,6 +27,7 @@ export class DecisionKeys implements Trusted {
   #links: string[] = [];
   /** Index of the oldest one that still counts. */
   #inForce = 0;
+  #taking: Promise<unknown> = Promise.resolve();
 
   private constructor(file: string, first: KnownKey) {
     this.#file = file;
@@ -70,12 +71,20 @@ export class DecisionKeys implements Trusted {
   }
 
   /** Takes the links that follow the newest key, all or none, and keeps them on disk. Throws if the disk refuses; then nothing changed. */
-  async take(links: readonly string[]): Promise<Taken> {
-    if (links.length === 0) return { ok: true, news: false };
-    const followed = await followLinks(this.#chain, links);
+  take(links: readonly string[]): Promise<Taken> {
+    // One after the other: several answers of the org may bring the same links at once, and each must be kept once.
+    const taken = this.#taking.then(() => this.#takeNew(links));
+    this.#taking = taken.catch(() => undefined);
+    return taken;
+  }
+
+  async #takeNew(links: readonly string[]): Promise<Taken> {
+    const news = links.filter((link) => !this.#links.includes(link));
+    if (news.length === 0) return { ok: true };
+    const followed = await followLinks(this.#chain, news);
     if (!followed.ok) return followed;
-    this.#write([...this.#links, ...links], this.#inForce, followed.chain);
-    return { ok: true, news: true };
+    this.#write([...this.#links, ...news], this.#inForce, followed.chain);
+    return { ok: true };
   }
 
   /** The org signs with `key` now: those before it count no more. */
