@@ -136,7 +136,9 @@ class Conversation {
     if (!judged.ok && judged.check === "signature") {
       // The org may have passed on to its next key while this host was away.
       const before = keys.newest();
-      await link.syncTime();
+      const fault = await link.syncTime();
+      // The key is the org's, and only could not be kept.
+      if (fault?.cause === "host.disk") return deny(fault);
       if (keys.newest() !== before) judged = await honourDecision(view.decision ?? "", this.#open, keys, clock);
     }
     if (!judged.ok) return deny({ cause: "agent.decision-invalid", evidence: { claim: judged.check, found: judged.detail } });

@@ -2,7 +2,7 @@
 import { JWS_TYPES, LIMITS, timeAnswer, timeClaims } from "@sallyport/contracts";
 import type * as z from "zod";
 import type { OrgClock } from "../clock.ts";
-import { clockFinding, type Finding } from "../finding.ts";
+import { clockFinding, describeError, type Finding } from "../finding.ts";
 import { openSigned } from "../signed.ts";
 import type { DecisionKeys } from "../state/decision-keys.ts";
 import type { HostState } from "../state/host-state.ts";
@@ -92,12 +92,8 @@ export class OrgLink {
       return !datesOnly && isDateFault(answer.fault) ? this.syncTime(true) : answer.fault;
     }
     if (answer.kind === "refused") return this.#faultOf({ cause: answer.cause, evidence: answer.evidence }, answer.status);
-    const taken = await decisionKeys.take(answer.value.keys ?? []);
-    if (!taken.ok)
-      return this.#faultOf({
-        cause: "url.wrong-org",
-        evidence: { answer: `its chain of keys does not hold: ${taken.check}: ${taken.detail}` },
-      });
+    const untaken = await this.#takeKeys(answer.value.keys ?? []);
+    if (untaken) return this.#faultOf(untaken);
     const opened = await openSigned(answer.value.time, decisionKeys, JWS_TYPES.time, timeClaims);
     const bad = !opened.ok ? `${opened.check}: ${opened.detail}` : opened.claims.nonce !== nonce ? "nonce" : undefined;
     if (!opened.ok || bad) return this.#faultOf({ cause: "url.wrong-org", evidence: { answer: `its signed time does not hold: ${bad}` } });
@@ -107,6 +103,18 @@ export class OrgLink {
 
   close(): void {
     this.#parts.transport.close();
+  }
+
+  /** Why the links were not taken, if they were not. */
+  async #takeKeys(links: readonly string[]): Promise<Finding | undefined> {
+    try {
+      const taken = await this.#parts.decisionKeys.take(links);
+      if (taken.ok) return undefined;
+      return { cause: "url.wrong-org", evidence: { answer: `its chain of keys does not hold: ${taken.check}: ${taken.detail}` } };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      return { cause: "host.disk", evidence: { error: describeError(error) } };
+    }
   }
 
   async #callNow<S extends z.ZodType>(path: string, body: string, schema: S, options: CallOptions): Promise<Answer<z.output<S>>> {

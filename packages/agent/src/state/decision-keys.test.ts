@@ -1,6 +1,6 @@
 /** The org's signature passes from key to key: hosts follow the chain, link by link, and nothing else (S20). */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { JWS_TYPES, type PublicJwk } from "@sallyport/contracts";
@@ -110,7 +110,6 @@ describe("a host that was away", () => {
     one.org.takeOver();
     await one.agent.checked();
     await one.agent.stop();
-    const { rmSync } = await import("node:fs");
     rmSync(fileOf(one.state));
     const again = await runHere(t, one.state);
     assert.deepEqual(await again.checked(), []);
@@ -130,6 +129,19 @@ describe("a host that was away", () => {
     const again = await runHere(t, one.state);
     assert.deepEqual(causes(await again.checked()), ["config.invalid"]);
   });
+});
+
+test("a disk that takes no new key is named, by the check and to whoever asked for it; the key that was there counts on", async (t) => {
+  const one = await rig(t);
+  mkdirSync(fileOf(one.state));
+  await one.org.announce();
+  assert.deepEqual(causes(await one.agent.checked()), ["host.disk"]);
+  assert.equal(await logon(one), "allow", "the old key still signs");
+  one.org.takeOver();
+  assert.equal(await logon(one), "deny");
+  assert.equal(one.attempts().at(-1)?.["cause"], "host.disk");
+  rmSync(fileOf(one.state), { recursive: true });
+  assert.deepEqual(await one.agent.checked(), []);
 });
 
 describe("S20: links that do not hold", () => {
