@@ -211,13 +211,19 @@ export class OrgDouble {
     const good = mac === proof.mac && protectedHeader.typ === JWS_TYPES.register && proof.clientId === this.client.id;
     if (!good) return error(401, "S0000002");
     this.legacy = proof.legacy;
-    return { body: this.registered(await this.#enrolled(key, proof), this.client.secret) };
+    return { body: this.registered(await this.#enrolled(key, proof), this.client.secret, this.pin) };
   }
 
-  registered(enrolled: string, secret: Uint8Array): RegisterAnswer {
-    const pin = Buffer.from(this.ca.pin).toString("hex");
-    const mac = createHmac("sha256", secret).update(`registered.${enrolled}.${pin}.false`).digest("base64url");
-    return { enrolled, mac, pin, pending: false };
+  /** `pin` is `undefined` behind a proxy: the org does not know the certificate then. */
+  registered(enrolled: string, secret: Uint8Array, pin: string | undefined): RegisterAnswer {
+    const mac = createHmac("sha256", secret)
+      .update(`registered.${enrolled}.${pin ?? ""}.false`)
+      .digest("base64url");
+    return { enrolled, mac, pending: false, ...(pin === undefined ? {} : { pin }) };
+  }
+
+  get pin(): string {
+    return Buffer.from(this.ca.pin).toString("hex");
   }
 
   #enrolled = async (key: JWK, proof: { nonce: string; name: string }): Promise<string> => {

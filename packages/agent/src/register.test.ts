@@ -104,7 +104,7 @@ describe("S20: another org, or somebody in between", () => {
       (org) => {
         org.scripts[REGISTER] = async (_call, normal) => {
           const { enrolled } = (await normal()).body as { enrolled: string };
-          return { body: org.registered(enrolled, new Uint8Array(32)) };
+          return { body: org.registered(enrolled, new Uint8Array(32), org.pin) };
         };
       },
       "url.wrong-org",
@@ -151,6 +151,16 @@ describe("S20: another org, or somebody in between", () => {
     assert.equal((await registerHost(values)).ok, false);
     assert.equal(org.calls.length, 0);
   });
+});
+
+test("behind a proxy the org sends no pin: the CA that was given at the start is trusted from then on", async (t) => {
+  const { org, values, state } = await orgFor(t);
+  org.scripts[REGISTER] = async (_call, normal) => {
+    const { enrolled } = (await normal()).body as { enrolled: string };
+    return { body: org.registered(enrolled, org.client.secret, undefined) };
+  };
+  assert.ok((await registerHost(values)).ok);
+  assert.deepEqual(await arm({ state }), { ok: true, findings: [], blocking: [] });
 });
 
 describe("legacy: the shared secret is the machine's only credential", () => {

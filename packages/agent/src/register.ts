@@ -91,6 +91,7 @@ function refused(
 
 async function registerWith(values: Values, options: RegisterOptions): Promise<JoinOutcome> {
   const files = prepareFolders(options);
+  const given: TrustMarks = { issuers: [], ...(options.caFile === undefined ? {} : { anchor: readCa(options.caFile) }) };
   const key = await makeKey();
   const nonce = random128();
   const legacy = options.legacy ?? false;
@@ -98,19 +99,18 @@ async function registerWith(values: Values, options: RegisterOptions): Promise<J
   const named = { name: nameOf(options), platform: platform(), version: AGENT_VERSION };
   const proof = registerProof.parse({ typ: "register", clientId: values.id, nonce, mac, ...named, legacy });
   const signed = await signProof(proof, JWS_TYPES.register, key.privateKey);
-  const answer = await ask(values, options, { clientId: values.id, key: key.jwk, proof: signed });
+  const answer = await ask(values, options, given, { clientId: values.id, key: key.jwk, proof: signed });
   judgeMac(values, answer);
   const claims = await openEnrolled({ enrolled: answer.enrolled }, { org: values.org, nonce }, () => undefined);
-  const marks = await learnMarks(values, answer, options);
+  const marks = await learnMarks(values, answer, given, options);
   const credential = legacy ? { client: values.id, secret: values.written } : { key: key.privateKey };
   await store(files, { org: values.org, claims, marks, credential }, options);
   const host = { id: claims.hostId, name: claims.name, app: claims.app, org: values.org };
   return { ok: true, host, settings: files.settings, pending: answer.pending };
 }
 
-async function ask(values: Values, options: RegisterOptions, body: object): Promise<RegisterAnswer> {
-  const anchor = options.caFile === undefined ? {} : { anchor: readCa(options.caFile) };
-  const to = { org: values.org, path: PATH, marks: { issuers: [], ...anchor }, datesOnly: false };
+async function ask(values: Values, options: RegisterOptions, marks: TrustMarks, body: object): Promise<RegisterAnswer> {
+  const to = { org: values.org, path: PATH, marks, datesOnly: false };
   const answer = await askOrg(to, body, registerAnswer, options);
   if (answer.kind === "ok") return answer.value;
   throw new Refusal(...(answer.kind === "fault" ? ([answer.fault.cause, answer.fault.evidence] as const) : refusalOf(answer)));
@@ -130,8 +130,9 @@ function judgeMac({ org, secret }: Values, { enrolled, pin, pending, mac }: Regi
   if (!sameText(mac, right)) throw new Refusal("url.wrong-org", { orgUrl: org, answer: "it does not know the client secret" });
 }
 
-async function learnMarks({ org }: Values, { pin }: RegisterAnswer, options: RegisterOptions): Promise<TrustMarks> {
-  if (pin === undefined) return { issuers: [] };
+/** Without a pin (an org behind a proxy does not know its certificate) the CA that was given is all there is to go by, later as well. */
+async function learnMarks({ org }: Values, { pin }: RegisterAnswer, given: TrustMarks, options: RegisterOptions): Promise<TrustMarks> {
+  if (pin === undefined) return given;
   return probePin(new URL(org), pin, { proxy: proxyOf(options), connectMs: options.connectMs ?? 5000 });
 }
 

@@ -8,7 +8,7 @@ import { LinkError } from "./fault.ts";
 export interface TrustMarks {
   /** Hex of the first 16 bytes of the SHA-256 of the SPKI of the org's certificate or a CA above it. */
   pin?: string | undefined;
-  /** PEM of the certificate that held the pinned key at enrolment. */
+  /** PEM of the certificate that held the pinned key at enrolment; without a pin, of the CA that was given. */
   anchor?: string | undefined;
   issuers: string[];
 }

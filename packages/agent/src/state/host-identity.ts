@@ -27,7 +27,7 @@ export const identityFile = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{32}$/)
     .optional(),
-  /** PEM of the certificate whose key is the pinned one, as seen at enrolment: trusted besides the system's. */
+  /** PEM of the certificate whose key is the pinned one, as seen at enrolment, or of the CA given then: trusted besides the system's. */
   anchor: z.string().optional(),
   /** Issuers seen at enrolment: tells a missing intermediate from an inspecting proxy. */
   issuers: z.array(z.string()).optional(),
