@@ -1,6 +1,7 @@
 /* What LogonUI does with a credential provider, for a story: finds it in the registry, loads it, draws its tile as JSON lines, and does what the
  * lines on standard input say: `type FIELD TEXT`, `select FIELD ITEM`, `click FIELD`, `submit`, `leave` (while it waits), `deselect`,
- * `report STATUS SUBSTATUS` (hexadecimal), `quit`. Options: `--unlock`, `--direct` (no Connect), `--handed DOMAIN USER PASSWORD`. */
+ * `report STATUS SUBSTATUS` (hexadecimal), `quit`. Options: `--unlock`, `--direct` (no Connect), `--hasty` (leaves at the first word that
+ * the waiting tile tells), `--handed DOMAIN USER PASSWORD`. */
 #include <windows.h>
 
 #include <credentialprovider.h>
@@ -41,12 +42,17 @@ void must(const char *what, HRESULT result) {
 class Waiting final : public IQueryContinueWithStatus {
   public:
     volatile LONG left = 0;
+    bool hasty = false;
     std::vector<std::wstring> told;
     HRESULT STDMETHODCALLTYPE QueryInterface(REFIID, void **out) override { return *out = this, S_OK; }
     ULONG STDMETHODCALLTYPE AddRef() override { return 2; }
     ULONG STDMETHODCALLTYPE Release() override { return 1; }
     HRESULT STDMETHODCALLTYPE QueryContinue() override { return left ? S_FALSE : S_OK; }
-    HRESULT STDMETHODCALLTYPE SetStatusMessage(LPCWSTR text) override { return told.emplace_back(text), S_OK; }
+    HRESULT STDMETHODCALLTYPE SetStatusMessage(LPCWSTR text) override {
+        told.emplace_back(text);
+        if (hasty) left = 1;
+        return S_OK;
+    }
     IConnectableCredentialProviderCredential *tile = nullptr;
     HRESULT result = E_PENDING;
 };
@@ -61,7 +67,7 @@ ICredentialProvider *provider;
 ICredentialProviderCredential *tile;
 Screen screen;
 Person person;
-bool direct;
+bool direct, hasty;
 
 std::string describe(DWORD id, const Drawn &one) {
     static const char *const types[] = {"", "large-text", "small-text", "link", "edit", "password", "image", "checkbox", "choice", "submit"};
@@ -124,6 +130,7 @@ void read_fields() {
 
 std::string submit_through_connect() {
     Waiting waiting;
+    waiting.hasty = hasty;
     if (direct || tile->QueryInterface(__uuidof(IConnectableCredentialProviderCredential), reinterpret_cast<void **>(&waiting.tile)) != S_OK)
         return "";
     HANDLE thread = CreateThread(nullptr, 0, connect, &waiting, 0, nullptr);
@@ -202,6 +209,7 @@ int wmain(int argc, wchar_t **argv) {
     for (int i = 1; i < argc; i++) {
         if (wcscmp(argv[i], L"--unlock") == 0) scenario = CPUS_UNLOCK_WORKSTATION;
         if (wcscmp(argv[i], L"--direct") == 0) direct = true;
+        if (wcscmp(argv[i], L"--hasty") == 0) hasty = true;
         if (wcscmp(argv[i], L"--handed") == 0 && i + 3 < argc)
             pack(argv[i + 1], argv[i + 2], argv[i + 3], false, &handed.rgbSerialization, &handed.cbSerialization);
     }

@@ -21,8 +21,8 @@ before(async () => {
 });
 after(() => windows?.end());
 
-async function submitAs(user: string): Promise<{ screen: LogonScreen; answer: Answer }> {
-  const screen = await LogonScreen.open(windows);
+async function submitAs(user: string, options: string[] = []): Promise<{ screen: LogonScreen; answer: Answer }> {
+  const screen = await LogonScreen.open(windows, options);
   const answer = await screen.type("edit", user).type("password", PASSWORD).submit();
   return { screen, answer };
 }
@@ -67,6 +67,14 @@ test("a yes to somebody who has left gives nothing", async () => {
   await screen.deselect();
   const after = await screen.submit();
   assert.deepEqual([after.response, after.credential], ["not-finished", undefined]);
+  await screen.close();
+});
+
+test("a yes that comes as the person presses Cancel gives nothing, and is written down", async () => {
+  const { screen, answer } = await submitAs("yes-at-once", ["--hasty"]);
+  assert.deepEqual([answer.told, answer.response, answer.credential], [["One moment"], "not-finished", undefined]);
+  assert.equal(kept(answer.text).cause, "logon.cancelled");
+  assert.equal((await screen.submit()).credential, undefined, "nor with a second submit");
   await screen.close();
 });
 

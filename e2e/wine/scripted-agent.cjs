@@ -33,6 +33,7 @@ const AFTER_BEGIN = {
   "closes-in-a-frame": () => ['{"end":{"resu', undefined],
   "every-kind": () => [show(EVERY_KIND, { title: "All\u202eof it", text: "Line\none" })],
   waits: (b) => [{ show: { text: "Type 42 on your phone", wait: true } }, allow(b)],
+  "yes-at-once": (b) => [`${JSON.stringify({ show: { text: "One moment", wait: true } })}\n${JSON.stringify(allow(b))}\n`],
   silent: () => [],
   late: () => [show([code])],
 };

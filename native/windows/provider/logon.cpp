@@ -80,7 +80,7 @@ Step Logon::converse(int seconds, Patience *patience) {
             return left ? cancel("logon.cancelled") : fail(fault);
         }
         int end = door_.member(0, "end"), show = door_.member(0, "show");
-        if (end >= 0) return take_end(end);
+        if (end >= 0) return take_end(end, patience);
         if (show < 0) return fail({"agent.fault", "the agent broke off"});
         /* What is still shown after we left is not for the person any more. */
         if (cancelled_) continue;
@@ -124,7 +124,7 @@ const char *Logon::what_is_wrong(int end) const {
     return nullptr;
 }
 
-Step Logon::take_end(int end) {
+Step Logon::take_end(int end, Patience *patience) {
     reference_ = door_.text(end, "reference");
     told_ = clean(to_wide(door_.text(end, "text")));
     if (door_.text(end, "result") == "deny") {
@@ -133,6 +133,8 @@ Step Logon::take_end(int end) {
         return Step::refused;
     }
     if (const char *wrong = what_is_wrong(end)) return fail({"agent.decision-invalid", wrong});
+    /* Whoever pressed Cancel must not leave a screen that lets in the next one who presses Enter. */
+    if (patience && !patience->goes_on()) return fail({"logon.cancelled", "the person left as the yes came"});
     door_.close();
     return Step::allowed;
 }

@@ -51,7 +51,7 @@ class Logon {
   private:
     Step open_with(std::string frame, int seconds, Patience *patience);
     Step converse(int seconds, Patience *patience);
-    Step take_end(int end);
+    Step take_end(int end, Patience *patience);
     Step fail(const Fault &fault);
     void take_show(int show);
     void add_field(int node);
