@@ -130,6 +130,15 @@ test("a button that is pressed is the whole answer", async () => {
   await screen.close();
 });
 
+test("a button of a logon that was left is no answer in the next one", async () => {
+  const { screen } = await submitAs("every-kind");
+  screen.click("Send to phone");
+  await screen.deselect();
+  await screen.type("edit", "late").type("password", PASSWORD).submit();
+  assert.deepEqual(inputOf(await screen.type("edit", "123456").submit()), { id: 1, values: { code: "123456" } });
+  await screen.close();
+});
+
 /** The scripted agent's refusal repeats what it was sent. */
 function inputOf(answer: Answer): unknown {
   return JSON.parse(answer.text);

@@ -94,10 +94,8 @@ Step Tile::start(Patience *patience) {
 Step Tile::go_on(Patience *patience) {
     Values values;
     const auto &fields = logon_->show().fields;
-    DWORD pressed = pressed_;
-    pressed_ = FIELDS;
     bool filled = true;
-    if (pressed != FIELDS) values.emplace_back(fields[row_of(pressed)].id, "pressed");
+    if (pressed_ != FIELDS) values.emplace_back(fields[row_of(pressed_)].id, "pressed");
     else
         for (DWORD row = 0; row < fields.size() && filled; row++) filled = fill(row, values);
     Step step = filled ? logon_->answer(values, patience) : Step::asking;
@@ -127,6 +125,7 @@ bool Tile::fill(DWORD row, Values &values) {
 void Tile::settle(Step step) {
     asking_ = step == Step::asking;
     allowed_ = step == Step::allowed;
+    pressed_ = FIELDS;
     if (asking_) return;
     if (logon_) {
         status_ = logon_->told();
