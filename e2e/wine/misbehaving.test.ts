@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { ROOT } from "../machine/processes.ts";
+import { ROOT, until } from "../machine/processes.ts";
 import { type Answer, LogonScreen } from "./logon-screen.ts";
 import { HOME, Windows } from "./windows.ts";
 
@@ -137,6 +137,23 @@ test("a button of a logon that was left is no answer in the next one", async () 
   await screen.type("edit", "late").type("password", PASSWORD).submit();
   assert.deepEqual(inputOf(await screen.type("edit", "123456").submit()), { id: 1, values: { code: "123456" } });
   await screen.close();
+});
+
+/** Writes more than an agent that does not read has room for, so that the relay stands in the middle of a frame. */
+const FLOOD = `
+const one = require("node:net").connect("\\\\\\\\.\\\\pipe\\\\sallyport", () => {
+  one.write(JSON.stringify({ begin: { username: "deaf" } }) + "\\n");
+  one.write("x".repeat(4 * 1024 * 1024));
+  setTimeout(() => console.log("there"), 3000);
+});
+`;
+
+test("an agent that takes nothing more does not keep the service from stopping", async () => {
+  const flood = await windows.startScript("flood", FLOOD);
+  await windows.stopService();
+  await until("the service has stopped", () => windows.serviceIs("STOPPED"), 30);
+  assert.throws(() => windows.pidOf("sallyport-agent.exe"), /no process/);
+  await flood.end();
 });
 
 /** The scripted agent's refusal repeats what it was sent. */

@@ -35,6 +35,11 @@ const AFTER_BEGIN = {
   waits: (b) => [{ show: { text: "Type 42 on your phone", wait: true } }, allow(b)],
   "yes-at-once": (b) => [`${JSON.stringify({ show: { text: "One moment", wait: true } })}\n${JSON.stringify(allow(b))}\n`],
   silent: () => [],
+  deaf: () => {
+    process.stdin.pause();
+    setInterval(() => {}, 60_000);
+    return [];
+  },
   late: () => [show([code])],
 };
 /** What a `cancel` gets: `late` says yes to somebody who left. */

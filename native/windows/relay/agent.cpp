@@ -90,13 +90,20 @@ void Agent::listen(Clients &clients) {
     }
 }
 
-DWORD Agent::stop(DWORD ms) {
-    AcquireSRWLockExclusive(&lock_);
+/* Whoever writes to an agent that reads no more keeps the lock until the agent is gone: then there is nothing to be told to it. */
+bool Agent::close_input(DWORD ms) {
+    ULONGLONG end = GetTickCount64() + ms;
+    while (!TryAcquireSRWLockExclusive(&lock_))
+        if (WaitForSingleObject(process_, 20) == WAIT_OBJECT_0 || GetTickCount64() >= end) return false;
     CloseHandle(in_);
     in_ = nullptr;
     ReleaseSRWLockExclusive(&lock_);
+    return true;
+}
+
+DWORD Agent::stop(DWORD ms) {
     DWORD code = 1;
-    if (WaitForSingleObject(process_, ms) != WAIT_OBJECT_0) TerminateProcess(process_, 1);
+    if (!close_input(ms) || WaitForSingleObject(process_, ms) != WAIT_OBJECT_0) TerminateProcess(process_, 1);
     WaitForSingleObject(process_, ms);
     GetExitCodeProcess(process_, &code);
     return code;

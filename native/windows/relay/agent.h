@@ -31,6 +31,8 @@ class Agent {
     HANDLE process() const { return process_; }
 
   private:
+    bool close_input(DWORD ms);
+
     HANDLE process_ = nullptr, job_ = nullptr, in_ = nullptr, out_ = nullptr;
     SRWLOCK lock_ = SRWLOCK_INIT;
 };
