@@ -1,5 +1,6 @@
 /** The relay's messages become connections of the door and of the control pipe, whatever way the bytes arrive. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import { PassThrough } from "node:stream";
@@ -122,4 +123,28 @@ test("the doors are gone when the relay ends", async () => {
   const { input, doors } = await relay();
   input.end();
   assert.equal(await doors.gone, "the relay ended");
+});
+
+/** An agent that answers each client, and stays until its input ends; standard output as Node gives it fails at every write anew. */
+const ANSWERING = `
+  import { RelayedDoors } from "./relay.ts";
+  const doors = new RelayedDoors(process.stdin, process.stdout);
+  await doors.open("door", { connections: 8 }, (one) => one.on("data", () => one.write("answer")));
+  process.stderr.write(await doors.gone);
+`;
+
+test("a relay that takes nothing more ends the agent in good order, however many answers were under way", async (t) => {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", ANSWERING], {
+    cwd: import.meta.dirname,
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  const said: Buffer[] = [];
+  child.stderr.on("data", (part) => said.push(part));
+  child.stdout.destroy();
+  child.stdin.write(Buffer.concat([opened(1), opened(2), message(1, DATA, "one")]));
+  await once(child.stderr, "data");
+  child.stdin.end(message(2, DATA, "two"));
+  const [code] = await once(child, "close");
+  assert.deepEqual([code, Buffer.concat(said).toString()], [0, "the relay takes nothing more: write EPIPE"]);
 });

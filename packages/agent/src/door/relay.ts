@@ -72,8 +72,9 @@ export class RelayedDoors implements Doors {
     this.#output = output;
     this.gone = new Promise((done) => {
       input.once("end", () => done("the relay ended"));
-      input.once("error", (error) => done(`the relay broke off: ${error.message}`));
-      output.once("error", (error) => done(`the relay takes nothing more: ${error.message}`));
+      input.on("error", (error) => done(`the relay broke off: ${error.message}`));
+      // Each answer under way fails anew, and an error that nobody hears would end the agent before it has stopped.
+      output.on("error", (error) => done(`the relay takes nothing more: ${error.message}`));
     });
   }
 
