@@ -125,9 +125,12 @@ describe("a host that was away", () => {
     const kept = JSON.parse(readFileSync(fileOf(one.state), "utf8"));
     const other = await OrgDouble.start({ tls: false });
     t.after(() => other.stop());
-    writeFileSync(fileOf(one.state), JSON.stringify({ ...kept, links: [await other.announce()] }), { mode: 0o600 });
-    const again = await runHere(t, one.state);
-    assert.deepEqual(causes(await again.checked()), ["config.invalid"]);
+    for (const change of [{ links: [await other.announce()] }, { inForce: "A".repeat(43) }]) {
+      writeFileSync(fileOf(one.state), JSON.stringify({ ...kept, ...change }), { mode: 0o600 });
+      const again = await runHere(t, one.state);
+      assert.deepEqual(causes(await again.checked()), ["config.invalid"]);
+      await again.stop();
+    }
   });
 });
 

@@ -8,7 +8,7 @@ import type { Finding } from "../finding.ts";
 import { openSigned, type Trusted } from "../signed.ts";
 import { readOwnFile, writeAtomically } from "./files.ts";
 
-/** `decision-keys.json`, 0600; absent until the first rotation. `from`, `inForce`: RFC 7638 thumbprints. Only `links` count: each is checked again. */
+/** `decision-keys.json`, 0600; absent until the first rotation. `from`, `inForce`: RFC 7638 thumbprints. Each link is checked again. */
 const chainFile = z.strictObject({ from: z.string(), links: z.array(z.string()).max(1024), inForce: z.string() });
 
 export interface KnownKey {
@@ -49,11 +49,9 @@ export class DecisionKeys implements Trusted {
     if (parsed.value.from !== keys.#chain[0]?.thumbprint) return { ok: true, keys };
     const followed = await followLinks(keys.#chain, parsed.value.links);
     if (!followed.ok) return invalid(file, `${followed.check}: ${followed.detail}`);
-    [keys.#chain, keys.#links] = [followed.chain, parsed.value.links];
-    keys.#inForce = Math.max(
-      0,
-      keys.#chain.findIndex(({ thumbprint }) => thumbprint === parsed.value.inForce),
-    );
+    const inForce = followed.chain.findIndex(({ thumbprint }) => thumbprint === parsed.value.inForce);
+    if (inForce < 0) return invalid(file, "inForce: none of its keys");
+    [keys.#chain, keys.#links, keys.#inForce] = [followed.chain, parsed.value.links, inForce];
     return { ok: true, keys };
   }
 
