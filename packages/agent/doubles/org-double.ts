@@ -1,8 +1,6 @@
-/** An org for tests: a real TLS server that checks assertions and signs like the real one, and misbehaves on request. */
+/** An org for tests: checks assertions and signs like the real one. */
 import { createHash, createHmac, randomBytes } from "node:crypto";
-import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createHttps, type ServerOptions } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { ServerOptions } from "node:https";
 import {
   type AttemptReport,
   assertionClaims,
@@ -16,37 +14,16 @@ import {
   writeEnrolmentCode,
 } from "@sallyport/contracts";
 import { CompactSign, type CryptoKey, calculateJwkThumbprint, compactVerify, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
-import { type Issued, issue } from "./certificates.ts";
-
-export interface Call {
-  path: string;
-  raw: string;
-  body: Record<string, unknown>;
-  claims: Record<string, unknown> | undefined;
-}
-export interface Reply {
-  status?: number;
-  body?: unknown;
-  /** Sent as it is instead of `body`. */
-  text?: string;
-  headers?: Record<string, string>;
-  /** Cut the connection instead of answering: the answer is lost. */
-  cut?: boolean;
-}
-/** `normal` makes the answer that the org would give. */
-export type Script = (call: Call, normal: () => Promise<Reply>) => Promise<Reply> | Reply;
+import { type Call, error, type Reply, ScriptedServer } from "./scripted-server.ts";
 
 const random128 = () => randomBytes(16).toString("base64url");
 export const RIGHT_CODE = "123456";
 export const RIGHT_PASSWORD = "correct horse battery";
 
-export class OrgDouble {
-  url = "";
-  calls: Call[] = [];
+export class OrgDouble extends ScriptedServer {
   reports: AttemptReport[] = [];
   /** Org clock minus the machine's, ms. */
   clockOffset = 0;
-  scripts: Record<string, Script> = {};
   policy: Partial<HostPolicyClaims> = {};
   firstStatus: "MFA_REQUIRED" | "UNAUTHENTICATED" | "SUCCESS" | "LOCKED_OUT" = "MFA_REQUIRED";
   decisionChange: (claims: Record<string, unknown>) => Record<string, unknown> = (claims) => claims;
@@ -56,7 +33,6 @@ export class OrgDouble {
   decision!: { privateKey: CryptoKey; publicKey: CryptoKey };
   /** Keys that followed the first, each with the link that the one before signed. */
   announced: { pair: { privateKey: CryptoKey; publicKey: CryptoKey }; link: string; previous: string }[] = [];
-  ca!: Issued;
   #previous: string | undefined;
   #checkId: string | undefined;
   #hostKey: JWK | undefined;
@@ -68,50 +44,14 @@ export class OrgDouble {
   #open = new Map<string, Record<string, unknown>>();
   #inputs = new Map<string, Reply>();
   #usedCodes = new Set<string>();
-  #server!: Server;
-  #sockets = new Set<Socket>();
   #seq = 0;
 
   /** `tls`: options over the default certificate for localhost and 127.0.0.1; `false`: plain http on loopback. */
   static async start(options: { tls?: ServerOptions | false; url?: string } = {}): Promise<OrgDouble> {
     const org = new OrgDouble();
     org.decision = await generateKeyPair("ES256", { extractable: true });
-    org.ca = issue({ subject: "Test CA", ca: true });
     await org.listen(options.tls);
     return org;
-  }
-
-  async listen(tls?: ServerOptions | false, port = 0): Promise<void> {
-    const handler = (request: IncomingMessage, response: ServerResponse) => void this.#handle(request, response);
-    this.#server = tls === false ? createHttp(handler) : (createHttps({ ...this.certificate(), ...tls }, handler) as unknown as Server);
-    this.#server.on("connection", (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
-    });
-    this.#server.on("tlsClientError", () => undefined);
-    await new Promise<void>((done) => this.#server.listen(port, "127.0.0.1", done));
-    this.url = `${tls === false ? "http" : "https"}://localhost:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  certificate(): { cert: string; key: string } {
-    const leaf = issue({ subject: "org", names: ["localhost", "127.0.0.1"], issuer: this.ca });
-    return { cert: leaf.pem + this.ca.pem, key: leaf.keyPem };
-  }
-
-  async stop(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise((done) => this.#server.close(done));
-  }
-
-  /** Comes back at the same port, with other certificates if given. */
-  async restart(tls?: ServerOptions | false): Promise<void> {
-    const { port } = this.#server.address() as AddressInfo;
-    await this.stop();
-    await this.listen(tls, port);
-  }
-
-  dropConnections(): void {
-    for (const socket of this.#sockets) socket.destroy();
   }
 
   async code(pin: Uint8Array | undefined = this.url.startsWith("https") ? this.ca.pin : undefined): Promise<string> {
@@ -151,22 +91,7 @@ export class OrgDouble {
     });
   }
 
-  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const raw = Buffer.concat(chunks).toString("utf8");
-    const path = request.url ?? "";
-    const call: Call = { path, raw, body: JSON.parse(raw || "{}") as Record<string, unknown>, claims: undefined };
-    this.calls.push(call);
-    const normal = () => this.#answer(call, request.headers.authorization);
-    const script = this.scripts[path] ?? this.scripts[path.replace(/\/factors\/[^/]+/, "/factors/:id")] ?? this.scripts["*"];
-    const reply = script ? await script(call, normal) : await normal();
-    if (reply.cut) return void request.socket.destroy();
-    response.writeHead(reply.status ?? 200, { "content-type": "application/json", ...reply.headers });
-    response.end(reply.text ?? JSON.stringify(reply.body ?? {}));
-  }
-
-  async #answer(call: Call, authorization: string | undefined): Promise<Reply> {
+  protected async answer(call: Call, authorization: string | undefined): Promise<Reply> {
     if (call.path === "/api/v1/time")
       return {
         body: {
@@ -385,16 +310,4 @@ export class OrgDouble {
     };
     return this.sign(JWS_TYPES.decision, this.decisionChange(claims));
   }
-}
-
-export function error(status: number, errorCode: string, cause?: string, evidence?: object): Reply {
-  const body = {
-    errorCode,
-    errorSummary: "no",
-    errorLink: errorCode,
-    errorId: "e1",
-    errorCauses: [],
-    ...(cause ? { cause, evidence: evidence ?? {} } : {}),
-  };
-  return { status, body };
 }

@@ -4,8 +4,9 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { AgentFrame } from "@sallyport/contracts";
-import { error, type OrgDouble, RIGHT_CODE, RIGHT_PASSWORD, type Script } from "../doubles/org-double.ts";
+import { type OrgDouble, RIGHT_CODE, RIGHT_PASSWORD } from "../doubles/org-double.ts";
 import { type Rig, rig } from "../doubles/rig.ts";
+import { error, type Script } from "../doubles/scripted-server.ts";
 import { disarm } from "./arm.ts";
 
 function result(frame: AgentFrame | undefined): string {
