@@ -141,7 +141,7 @@ class Conversation {
       if (fault?.cause === "host.disk") return deny(fault);
       if (keys.newest() !== before) judged = await honourDecision(view.decision ?? "", this.#open, keys, clock);
     }
-    if (!judged.ok) return deny({ cause: "agent.decision-invalid", evidence: { claim: judged.check, found: judged.detail } });
+    if (!judged.ok) return deny({ cause: "agent.decision-invalid", evidence: { check: judged.check, detail: judged.detail } });
     state.keepHead(judged.claims.head);
     const { cause, amr, user } = judged.claims;
     const evidence = { user: user.login, amr: amr.join(" ") };

@@ -181,7 +181,7 @@ test("S22: a bad decision on the wire refuses the logon, and the report says whi
     assert.ok(end && "end" in end && end.end.result === "deny");
     const record = one.attempts().at(-1);
     assert.deepEqual(
-      [record?.["cause"], (record?.["evidence"] as { claim?: string } | undefined)?.claim],
+      [record?.["cause"], (record?.["evidence"] as { check?: string } | undefined)?.check],
       ["agent.decision-invalid", check],
     );
   }

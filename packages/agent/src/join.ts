@@ -111,7 +111,7 @@ export async function openEnrolled(
   asked: { org: string; nonce: string },
   judgeKey: (key: PublicJwk) => Promise<string | undefined> | string | undefined,
 ): Promise<EnrolledClaims> {
-  const wrong = (answer: string) => new Refusal("url.wrong-org", { orgUrl: asked.org, answer });
+  const wrong = (answer: string) => new Refusal("url.wrong-org", { org: asked.org, answer });
   const announced = enrolledClaims.shape.decisionKey.safeParse(peek(enrolled)["decisionKey"]);
   if (!announced.success) throw wrong("its answer carries no decision key");
   const anchor = keys?.anchor ?? announced.data;

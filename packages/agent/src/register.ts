@@ -127,7 +127,7 @@ function judgeMac({ org, secret }: Values, { enrolled, pin, pending, mac }: Regi
   const right = createHmac("sha256", secret)
     .update(`registered.${enrolled}.${pin ?? ""}.${pending}`)
     .digest("base64url");
-  if (!sameText(mac, right)) throw new Refusal("url.wrong-org", { orgUrl: org, answer: "it does not know the client secret" });
+  if (!sameText(mac, right)) throw new Refusal("url.wrong-org", { org, answer: "it does not know the client secret" });
 }
 
 /** Without a pin (an org behind a proxy does not know its certificate) the CA that was given is all there is to go by, later as well. */

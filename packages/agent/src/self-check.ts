@@ -153,10 +153,10 @@ export class SelfCheck {
     const findings: Finding[] = [];
     const keys = await identity.decisionKeys.take(answer.keys ?? []);
     if (!keys.ok)
-      findings.push({ cause: "agent.decision-invalid", evidence: { claim: keys.check, found: keys.detail, what: "chain of keys" } });
+      findings.push({ cause: "agent.decision-invalid", evidence: { check: keys.check, detail: keys.detail, what: "chain of keys" } });
     const head = await openSigned(answer.head, identity.decisionKeys, JWS_TYPES.head, headClaims);
     if (head.ok) state.keepHead({ node: head.claims.node, seq: head.claims.seq, hash: head.claims.hash });
-    else findings.push({ cause: "agent.decision-invalid", evidence: { claim: head.check, found: head.detail, what: "log head" } });
+    else findings.push({ cause: "agent.decision-invalid", evidence: { check: head.check, detail: head.detail, what: "log head" } });
     state.update({
       generation: answer.generation,
       pendingCheck: undefined,

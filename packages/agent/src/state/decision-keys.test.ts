@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
-import { JWS_TYPES, type PublicJwk } from "@sallyport/contracts";
+import { causeOf, JWS_TYPES, type PublicJwk } from "@sallyport/contracts";
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair } from "jose";
 import { OrgDouble, RIGHT_CODE } from "../../doubles/org-double.ts";
 import { enrolled, type Rig, rig, runHere, tempFolder } from "../../doubles/rig.ts";
@@ -226,6 +226,7 @@ describe("S20: links that do not hold", () => {
       const [found] = await one.agent.checked();
       assert.equal(found?.cause, "agent.decision-invalid");
       assert.match(JSON.stringify(found?.evidence), check);
+      assert.deepEqual(Object.keys(found?.evidence ?? {}), causeOf("agent.decision-invalid").evidence);
       one.org.scripts[TIME] = bring;
       assert.deepEqual(causes(await one.agent.checked()), ["url.wrong-org"]);
       assert.ok(!existsSync(fileOf(one.state)));

@@ -88,7 +88,7 @@ export const AGENT = {
     person: MACHINE,
     administrator:
       "The signed answer for this logon is not good: signature, one-time value, user, host or time is not as it must be. The evidence says which. Nobody is let in by it.",
-    evidence: ["check", "detail"],
+    evidence: ["check", "detail", "what"],
     who: "administrator",
     fix: {
       any: "If the signature is wrong after a new set-up or a restore of the org, enrol the host again: `sallyport host code --app APP`, `sallyport host enrol`. Otherwise something between host and org changes answers: look for a proxy.",
