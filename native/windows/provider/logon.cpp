@@ -53,10 +53,12 @@ Step Logon::open_with(std::string frame, int seconds, Patience *patience) {
 Step Logon::answer(const Values &values, Patience *patience) {
     Fault fault;
     if (door_.has_news()) return converse(ANSWER_SECONDS, patience);
-    std::string map = "{";
-    for (const auto &[id, value] : values) add_member(map, id.c_str(), value);
-    std::string frame = "{\"input\":{\"id\":" + std::to_string(++inputs_) + ",\"values\":" + map + "}}}";
-    wipe(map);
+    std::string frame = "{\"input\":{\"id\":" + std::to_string(++inputs_) + ",\"values\":{";
+    size_t room = frame.size() + 8;
+    for (const auto &[id, value] : values) room += quoted(id).size() + 6 * value.size() + 4;
+    frame.reserve(room); /* as in quoted */
+    for (const auto &[id, value] : values) add_member(frame, id.c_str(), value);
+    frame += "}}}";
     /* The agent may have said why before it closed: its last frame is still to be read. */
     door_.send(frame, fault);
     return converse(ANSWER_SECONDS, patience);

@@ -40,8 +40,11 @@ std::wstring clean(std::wstring text) {
 }
 
 std::string quoted(const std::string &text) {
-    std::string out = "\"";
+    std::string out;
     char escape[8];
+    /* At once: a text that grows leaves copies behind that nobody wipes. */
+    out.reserve(2 + 6 * text.size());
+    out += '"';
     for (char c : text) {
         if (c == '"' || c == '\\') out += '\\';
         if (static_cast<unsigned char>(c) >= 0x20) {

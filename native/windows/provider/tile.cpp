@@ -1,6 +1,7 @@
 /* What the tile does when the person submits, and what it hands to Windows. */
 #include "tile.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "dll.h"
@@ -29,14 +30,10 @@ std::string hex(DWORD status) {
 
 /* Digits alone, spaces taken out; true if it can be a code of this many digits. */
 bool shaped_like_code(std::wstring &text, long long digits) {
-    std::wstring out;
-    for (wchar_t c : text) {
-        if (c == L' ') continue;
+    text.erase(std::remove(text.begin(), text.end(), L' '), text.end());
+    for (wchar_t c : text)
         if (c < L'0' || c > L'9') return false;
-        out += c;
-    }
-    text = out;
-    long long length = static_cast<long long>(out.size());
+    long long length = static_cast<long long>(text.size());
     return digits ? length == digits : length >= 6 && length <= 8;
 }
 
@@ -94,6 +91,7 @@ Step Tile::start(Patience *patience) {
 Step Tile::go_on(Patience *patience) {
     Values values;
     const auto &fields = logon_->show().fields;
+    values.reserve(fields.size()); /* what moves to a greater room leaves short texts behind in the old one */
     bool filled = true;
     if (pressed_ != FIELDS) values.emplace_back(fields[row_of(pressed_)].id, "pressed");
     else
