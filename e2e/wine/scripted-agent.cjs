@@ -35,6 +35,10 @@ const AFTER_BEGIN = {
   waits: (b) => [{ show: { text: "Type 42 on your phone", wait: true } }, allow(b)],
   "yes-at-once": (b) => [`${JSON.stringify({ show: { text: "One moment", wait: true } })}\n${JSON.stringify(allow(b))}\n`],
   silent: () => [],
+  rubbish: () => {
+    process.stdout.write(Buffer.alloc(12, 0xff));
+    return [];
+  },
   deaf: () => {
     process.stdin.pause();
     setInterval(() => {}, 60_000);

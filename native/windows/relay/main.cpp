@@ -124,11 +124,12 @@ DWORD relay(HANDLE stop) {
         if (doors[i].pipe == INVALID_HANDLE_VALUE) return 2;
     }
     if (!agent.start(command, open_log())) return 3;
-    CreateThread(nullptr, 0, listen, nullptr, 0, nullptr);
+    HANDLE listening = CreateThread(nullptr, 0, listen, nullptr, 0, nullptr);
     for (Served &door : doors) CreateThread(nullptr, 0, accept_aside, &door, 0, nullptr);
     service_is_ready();
-    HANDLE events[] = {stop, agent.process()};
-    WaitForMultipleObjects(2, events, FALSE, INFINITE);
+    /* An agent that nobody listens to any more must not keep its doors. */
+    HANDLE events[] = {stop, agent.process(), listening};
+    WaitForMultipleObjects(3, events, FALSE, INFINITE);
     return agent.stop(STOP_MS);
 }
 
