@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, test } from "node:test";
 import { compactVerify, importJWK, type JWK } from "jose";
+import { afterTimeline } from "../src/flows/after-timeline.ts";
 import { openLogonOrg } from "./logon-org.ts";
 import { make, makePerson, ORG_URL, TestHost, why } from "./test-org.ts";
 
@@ -124,6 +125,21 @@ test("a repeated logon request after a lost answer finds the transaction that it
   assert.equal(again.body.stateToken, first.body.stateToken);
   const other = await host.call("/api/v1/authn/logon", { ...request, username: "bob" });
   assert.equal(other.body.cause, "logon.out-of-order");
+});
+
+test("a repeated logon request for a logon that ended meanwhile is told why it ended", async () => {
+  nextStep();
+  const left = host.request("alice");
+  const { body } = await host.call("/api/v1/authn/logon", left);
+  await host.call("/api/v1/authn/cancel", { stateToken: body.stateToken, cause: "factor.timeout" });
+  const cancelled = await host.call("/api/v1/authn/logon", left);
+  assert.deepEqual([cancelled.status, cancelled.body.cause, cancelled.body.reference], [403, "factor.timeout", left.reference]);
+  const forgotten = host.request("alice");
+  await host.call("/api/v1/authn/logon", forgotten);
+  await org.deps.store.inTransaction((tx) => afterTimeline(tx, { before: 1, after: 2 }));
+  org.clock.now += 2_000;
+  const ended = await host.call("/api/v1/authn/logon", forgotten);
+  assert.deepEqual([ended.status, ended.body.cause], [403, "org.timeline"]);
 });
 
 test("the person who fails and gives up was refused for the failure; who just leaves was logon.cancelled", async () => {

@@ -13,6 +13,7 @@ import { cancelTransaction } from "../flows/authn/cancel.ts";
 import { findTransaction, isNotYours, type NotYours, Superseded } from "../flows/authn/open-transaction.ts";
 import { passwordStep } from "../flows/authn/password-step.ts";
 import { primaryAuthentication } from "../flows/authn/primary.ts";
+import { isShown } from "../flows/authn/transaction-view.ts";
 import { verifyCode } from "../flows/authn/verify-code.ts";
 import type { Opened } from "../flows/host-link/start-logon.ts";
 import { isRefusal, withHost } from "../flows/host-link/with-host.ts";
@@ -111,7 +112,7 @@ async function introspect(deps: AppDeps, request: FastifyRequest, stateToken: st
     return { kind: "opened", transaction, stateToken, user: user && { id: user.id, login: user.profile.login }, enrolments, now: tx.now };
   });
   if (found.kind === "no-transaction") throw noTransaction(found, request.headers.authorization !== undefined);
-  if (["CANCELLED", "EXPIRED", "REFUSED"].includes(found.transaction.status)) throw new Refused({ code: "E0000011" });
+  if (!isShown(found.transaction)) throw new Refused({ code: "E0000011" });
   return answerTransaction(deps, found);
 }
 

@@ -1,5 +1,5 @@
 /** How a transaction is shown to the client that drives it, and the signed decision when it ended well. */
-import { type DecisionClaims, JWS_TYPES, LIMITS, type LogHead, type TransactionView } from "@sallyport/contracts";
+import { type DecisionClaims, JWS_TYPES, LIMITS, type LogHead, type TransactionView, transactionStatus } from "@sallyport/contracts";
 import type { Keys } from "../../keys/keys.ts";
 import type { EnrolmentRow, TransactionRow } from "../store-logons.ts";
 
@@ -8,6 +8,11 @@ export interface Shown {
   stateToken: string;
   user: { id: string; login: string } | undefined;
   enrolments: EnrolmentRow[];
+}
+
+/** False for the ends that no client sees as a status: all that is left to say of them is the cause. */
+export function isShown({ status }: TransactionRow): boolean {
+  return transactionStatus.safeParse(status).success;
 }
 
 /** Every link is absolute and allows exactly one method: the public clients turn it into a function by that. */

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { LIMITS, type LogonRequest } from "@sallyport/contracts";
 import { expiryOf, foldName } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
+import { isShown } from "../authn/transaction-view.ts";
 import { newId } from "../ids.ts";
 import { endLogon, newLogon, type Refused, refuseAtOnce } from "../logon-record.ts";
 import type { Tx } from "../store.ts";
@@ -114,9 +115,10 @@ async function open(tx: Tx, logon: LogonRow, transaction: TransactionRow, stateT
 
 async function answerAgain(tx: Tx, known: LogonRow, tokenHash: string, stateToken: string): Promise<Opened | Refused> {
   const transaction = await tx.transactions.byTokenHash(tokenHash);
-  if (!transaction || transaction.reference !== known.reference || tx.now - known.started > LIMITS.transactionMs) {
-    // The same reference for another question: one logon, one reference.
-    const cause = known.cause !== null && !transaction ? known.cause : "logon.out-of-order";
+  const over = !transaction || !isShown(transaction);
+  if (over || transaction.reference !== known.reference || tx.now - known.started > LIMITS.transactionMs) {
+    // It ended meanwhile, or the same reference came for another question: one logon, one reference.
+    const cause = known.cause !== null && over ? known.cause : "logon.out-of-order";
     return { kind: "logon-refused", cause, told: known.told ?? "logon.out-of-order", reference: known.reference, evidence: {} };
   }
   const user = transaction.userId === null ? undefined : await tx.users.byId(transaction.userId);
