@@ -1,6 +1,7 @@
 /** The password step of a logon where nobody has proved a password yet: what the host hears, and what stands in the record. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { afterTimeline } from "../src/flows/after-timeline.ts";
 import { openLogonOrg, PASSWORD } from "./logon-org.ts";
 import { make, why } from "./test-org.ts";
 
@@ -49,4 +50,25 @@ test("S16: with no password proved, a shared or unknown name ends like a wrong p
   assert.equal(new Set(ends).size, 1, ends.join("\n"));
   await make(org, "POST", `/api/v1/users/${id}/lifecycle/deactivate`);
   await make(org, "DELETE", `/api/v1/users/${id}`);
+});
+
+test("of two right passwords at the same time one goes on, and the other is out of order by its cause", async () => {
+  nextStep();
+  const { body } = await host.call("/api/v1/authn/logon", host.request("alice", { password: "none" }));
+  const send = () => host.call("/api/v1/authn", { stateToken: body.stateToken, password: PASSWORD });
+  const answers = await Promise.all([send(), send()]);
+  const [first, second] = answers.sort((a, b) => a.status - b.status);
+  assert.deepEqual([first?.status, first?.body.status], [200, "MFA_REQUIRED"]);
+  assert.deepEqual([second?.status, second?.body.errorCode, second?.body.cause], [403, "E0000079", "logon.out-of-order"]);
+});
+
+test("org.timeline: a password that comes after the database went back in time is told so", async () => {
+  nextStep();
+  const request = host.request("alice", { password: "none" });
+  const { body } = await host.call("/api/v1/authn/logon", request);
+  await org.deps.store.inTransaction((tx) => afterTimeline(tx, { before: 1, after: 2 }));
+  nextStep();
+  const late = await host.call("/api/v1/authn", { stateToken: body.stateToken, password: PASSWORD });
+  assert.deepEqual([late.status, late.body.cause], [403, "org.timeline"]);
+  assert.equal((await why(org, request.reference)).cause, "org.timeline");
 });

@@ -30,7 +30,7 @@ export const authnRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => a
     const { body } = request;
     if ("username" in body) return primary(deps, body.username, body.password);
     if (!("password" in body)) return introspect(deps, request, body.stateToken);
-    const outcome = await orOutOfOrder(passwordStep(deps, hostCall(request), body));
+    const outcome = await orOutOfOrder(request, passwordStep(deps, hostCall(request), body));
     if (isRefusal(outcome)) throw refuseHost(deps, request, outcome);
     if (outcome.kind === "no-transaction") throw noTransaction(outcome, true);
     if (outcome.kind === "wrong") throw refuseStep(outcome, true);
@@ -67,26 +67,35 @@ export const authnRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => a
     const { stateToken, cause } = request.body;
     const outcome = await driven(deps, request, (tx, host) => cancelTransaction(tx, host, stateToken, cause));
     if (outcome.kind === "no-transaction") throw noTransaction(outcome, request.headers.authorization !== undefined);
-    if (outcome.kind === "out-of-order") throw new Refused({ code: "E0000079" });
+    if (outcome.kind === "out-of-order") throw outOfOrder(request);
     return {};
   });
 };
 
 /** Runs a step for a host with its assertion, or for a page without any; the flow checks whose transaction it is. */
 async function driven<T>(deps: AppDeps, request: FastifyRequest, fn: (tx: Tx, host: HostRow | undefined) => Promise<T>): Promise<T> {
-  if (request.headers.authorization === undefined) return orOutOfOrder(deps.store.inTransaction((tx) => fn(tx, undefined)));
-  const outcome = await orOutOfOrder(withHost(deps, hostCall(request), fn));
+  if (request.headers.authorization === undefined)
+    return orOutOfOrder(
+      request,
+      deps.store.inTransaction((tx) => fn(tx, undefined)),
+    );
+  const outcome = await orOutOfOrder(request, withHost(deps, hostCall(request), fn));
   if (isRefusal(outcome)) throw refuseHost(deps, request, outcome);
   return outcome as T;
 }
 
-async function orOutOfOrder<T>(step: Promise<T>): Promise<T> {
+async function orOutOfOrder<T>(request: FastifyRequest, step: Promise<T>): Promise<T> {
   try {
     return await step;
   } catch (error) {
-    if (error instanceof Superseded) throw new Refused({ code: "E0000079" });
+    if (error instanceof Superseded) throw outOfOrder(request);
     throw error;
   }
+}
+
+function outOfOrder(request: FastifyRequest): Refused {
+  const toHost = request.headers.authorization !== undefined;
+  return refuseStep({ told: "logon.out-of-order", reference: null, ended: false, evidence: {} }, toHost);
 }
 
 async function primary(deps: AppDeps, username: string, password: string) {

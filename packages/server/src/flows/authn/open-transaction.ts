@@ -25,6 +25,11 @@ export async function findTransaction(tx: Tx, stateToken: string, host: HostRow 
   return transaction;
 }
 
+/** Why a step does not fit: the org itself ended the transaction meanwhile, or the caller does not keep the order. */
+export function causeOfMisfit({ lastCause }: TransactionRow): CauseId {
+  return lastCause === "org.timeline" ? lastCause : "logon.out-of-order";
+}
+
 export function isNotYours(found: TransactionRow | NotYours): found is NotYours {
   return "kind" in found;
 }

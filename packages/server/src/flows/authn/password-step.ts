@@ -9,7 +9,7 @@ import { endLogon } from "../logon-record.ts";
 import type { Tx } from "../store.ts";
 import type { AppRow, UserRow } from "../store-directory.ts";
 import type { HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
-import { advance, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
+import { advance, causeOfMisfit, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
 import type { PasswordHashing } from "./passwords.ts";
 import { renewHash } from "./renew-hash.ts";
 
@@ -62,11 +62,12 @@ async function findWaiting(tx: Tx, host: HostRow, stateToken: string): Promise<W
   const logon = (await tx.logons.byReference(transaction.reference ?? "")).find((row) => row.hostId === host.id);
   const app = await tx.apps.byId(host.appId);
   if (!logon || !app || !step(transaction.status, "password-right").ok) {
-    const reference = transaction.reference;
+    const { reference } = transaction;
+    const cause = causeOfMisfit(transaction);
     return {
       kind: "wrong",
-      cause: "logon.out-of-order",
-      told: "logon.out-of-order",
+      cause,
+      told: cause,
       reference,
       ended: false,
       evidence: { status: transaction.status },

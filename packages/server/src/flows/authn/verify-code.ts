@@ -9,7 +9,7 @@ import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow, HostRow, TransactionRow } from "../store-logons.ts";
 import { type CodeVerdict, judgeCode } from "./judge-code.ts";
-import { advance, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
+import { advance, causeOfMisfit, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
 
 /** Tries within one transaction; the cap over all of them is the enrolment's (S1). */
 export const TRIES_PER_TRANSACTION = 5;
@@ -35,9 +35,7 @@ export async function verifyCode(tx: Tx, keys: Keys, host: HostRow | undefined, 
   // A person who is suspended while the prompt is open does not get in with a code typed after that.
   const state = user ? judgeState(user) : undefined;
   if (!user || !step(transaction.status, "code-right").ok)
-    return refused(transaction.lastCause === "org.timeline" ? "org.timeline" : "logon.out-of-order", transaction, {
-      status: transaction.status,
-    });
+    return refused(causeOfMisfit(transaction), transaction, { status: transaction.status });
   if (state) return endRefused(tx, transaction, state.cause, state.evidence);
   const enrolment = (await tx.enrolments.ofUser(user.id)).find(({ id }) => id === input.factorId);
   if (!enrolment || !transaction.factors.includes(enrolment.id))
