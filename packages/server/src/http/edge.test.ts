@@ -56,14 +56,15 @@ test("primary authentication is limited by address and by name, whatever the hea
   assert.notEqual(step.status, 429);
 });
 
-test("enrolment of hosts is limited strictly, their signed calls generously, the admin socket not at all", async (t) => {
-  const org = await openOrg(t, { rates: { ...DEFAULT_RATES, enrolment: 2, management: 2 } });
+test("enrolment and registration of hosts are limited strictly, signed calls generously, the admin socket not at all", async (t) => {
+  const org = await openOrg(t, { rates: { ...DEFAULT_RATES, enrolment: 2, registration: 1, management: 2 } });
   const statuses = async (url: string) => {
     const all: number[] = [];
     for (let i = 0; i < 4; i++) all.push((await org.inject({ method: "POST", url, payload: {} })).status);
     return all;
   };
   assert.deepEqual((await statuses("/api/v1/hosts/enrol")).slice(2), [429, 429]);
+  assert.deepEqual((await statuses("/api/v1/hosts/register")).slice(1), [429, 429, 429]);
   assert.ok(!(await statuses("/api/v1/time")).includes(429));
   for (let i = 0; i < 5; i++) assert.equal((await org.call("local", "GET", "/api/v1/org")).status, 200);
 });

@@ -11,13 +11,15 @@ export interface Rates {
   management: number;
   /** Enrolment of hosts by code. */
   enrolment: number;
+  /** Registration of hosts by client id and secret: a rack that is installed at once stands behind one address. */
+  registration: number;
   /** Primary authentication (user name and password), by address and again by user name. */
   primary: number;
   /** Pages of the one-time set-up link. */
   setUp: number;
 }
 
-export const DEFAULT_RATES: Rates = { host: 600_000, management: 6_000, enrolment: 60, primary: 20, setUp: 60 };
+export const DEFAULT_RATES: Rates = { host: 600_000, management: 6_000, enrolment: 60, registration: 600, primary: 20, setUp: 60 };
 
 const UNLIMITED = new Set(["/livez", "/readyz"]);
 /** Different callers remembered at once; the least recent is forgotten. */
@@ -64,6 +66,7 @@ function kindOf(request: FastifyRequest): keyof Rates {
   const url = request.routeOptions.url ?? "";
   if (url.startsWith("/set-up/")) return "setUp";
   if (url === "/api/v1/hosts/enrol") return "enrolment";
+  if (url === "/api/v1/hosts/register") return "registration";
   if (url === "/api/v1/time" || url.startsWith("/api/v1/authn") || url.startsWith("/api/v1/hosts/self/")) return "host";
   return "management";
 }
