@@ -42,6 +42,11 @@ test("what one node announces another hears, with NOTIFY and without", async () 
   assert.equal(passed, 2, said);
 });
 
+test("one self-check that two nodes get at the same time is answered alike by both", async () => {
+  const { passed, said } = await suite("two-nodes.suite.ts");
+  assert.equal(passed, 1, said);
+});
+
 test("40001 and 40P01 at each statement of a logon change nothing of it", async () => {
   const { passed, said } = await suite("serialization.suite.ts");
   assert.equal(passed, 2, said);
