@@ -37,6 +37,7 @@ export class Watchers {
 
   /** Looks now; a look that is under way is followed by another one. */
   look(): void {
+    if (!this.watched) return;
     this.#again = true;
     this.#looking ??= this.#lookWhileAsked();
   }

@@ -170,6 +170,19 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.deepEqual([await unit((tx) => tx.zones.remove("office")), await unit((tx) => tx.zones.remove("office"))], [true, false]);
     });
 
+    test("what was announced before anybody watched keeps nobody from being told later", { timeout: 30_000 }, async () => {
+      await unit((tx) => tx.changes.announce("early"));
+      const watched = heard(under.store, "early");
+      await watched.next();
+      await unit((tx) => tx.changes.announce("early"));
+      await watched.next();
+      watched.stop();
+      await unit((tx) => tx.changes.announce("early"));
+      const later = heard(under.store, "early");
+      await later.next();
+      later.stop();
+    });
+
     test("who watches a topic is told at first, and after each unit that announced it, but not of one that was rolled back", async () => {
       const watched = heard(under.store, "keys");
       await watched.next();
