@@ -12,8 +12,8 @@ export interface Writer {
   commit(): Promise<void>;
   /** Ends the transaction after `error` without a trace of it; never throws. */
   abandon(error: unknown): Promise<void>;
-  /** `batch`, `unit`: another node was faster, and the same work done again sees what it did. `no`: the error stands. */
-  again(error: unknown): "batch" | "unit" | "no";
+  /** `batch`, `unit`: another node was faster, and the same work done again sees what it did. `no`: the error stands. @param tries so far. */
+  again(error: unknown, tries: number): "batch" | "unit" | "no";
 }
 
 /** What the queue needs to make a unit: its `tx`, and what in memory must follow a rollback. */
@@ -84,7 +84,7 @@ export class GroupCommit {
         for (const settle of await this.#tryBatch(batch)) settle();
         return;
       } catch (error) {
-        if (tries < TRIES && this.#writer.again(error) === "batch") {
+        if (tries < TRIES && this.#writer.again(error, tries) === "batch") {
           await jitter(tries);
           continue;
         }
@@ -125,7 +125,7 @@ export class GroupCommit {
       } catch (error) {
         unit.end();
         this.#units.reset(mark);
-        const again = this.#writer.again(error);
+        const again = this.#writer.again(error, tries);
         if (again === "batch" || !(await this.#writer.undoUnit())) throw error;
         if (again === "no" || tries === TRIES) return () => job.reject(error);
       }

@@ -71,11 +71,13 @@ export function isLost(error: unknown): boolean {
   return /connection|timeout|not queryable|terminat/i.test(from.message);
 }
 
-/** Other nodes were faster: what was read is no longer so. The work done again sees what they did. */
-export function againAfter(error: unknown): "batch" | "unit" | "no" {
+/** Other nodes were faster: what was read is no longer so. The work done again sees what they did. @param tries so far. */
+export function againAfter(error: unknown, tries: number): "batch" | "unit" | "no" {
   const code = codeOf(error);
   if (code === "40001" || code === "40P01") return "batch";
   // A row that another node has just made, or removed, under a statement that expected it otherwise.
   if (code === "23505" || code === "23503") return "unit";
-  return error instanceof Superseded || error instanceof Conflict ? "unit" : "no";
+  // The row stood there by then: whoever has looked again and still wants to make it is refused.
+  if (error instanceof Conflict) return tries === 1 ? "unit" : "no";
+  return error instanceof Superseded ? "unit" : "no";
 }

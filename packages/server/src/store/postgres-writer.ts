@@ -126,8 +126,8 @@ export class PostgresWriter implements Writer, Sql {
     }
   }
 
-  again(error: unknown): "batch" | "unit" | "no" {
-    return error instanceof SlotLost || isChainTaken(error) ? "batch" : againAfter(error);
+  again(error: unknown, tries: number): "batch" | "unit" | "no" {
+    return error instanceof SlotLost || isChainTaken(error) ? "batch" : againAfter(error, tries);
   }
 
   async all<T>(...args: Parameters<Sql["all"]>): Promise<T[]> {

@@ -157,7 +157,7 @@ function readers(address: DatabaseAddress, build: Builder, chain: () => Chain) {
       try {
         return await once(fn);
       } catch (error) {
-        if (tries === READ_TRIES || againAfter(error) !== "batch") throw error;
+        if (tries === READ_TRIES || againAfter(error, tries) !== "batch") throw error;
       }
     }
   };

@@ -109,6 +109,17 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.equal(holders.length, 2);
     });
 
+    test("a conflict that stands is not tried for long: it holds up the units that share its commit", async () => {
+      await unit((tx) => addUser(tx, "taken"));
+      let runs = 0;
+      const again = unit((tx) => {
+        runs += 1;
+        return addUser(tx, "taken");
+      });
+      await assert.rejects(again, Conflict);
+      assert.ok(runs <= 2, `${runs} runs`);
+    });
+
     test("a changed name is found under the new one only; a removed user under none", async () => {
       const user = await unit((tx) => addUser(tx, "before"));
       await unit((tx) => tx.users.update(user.id, { profile: { login: "after" } }, [{ kind: "login", folded: "after" }]));
