@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type ChainPlace, chainFault, type LogEvent } from "@sallyport/contracts";
 import { Conflict, type Store, type Tx } from "../../src/flows/store.ts";
-import { addUser, appRow, hostRow, logonRow, transactionRow, userRow } from "./rows.ts";
+import { directoryTests } from "./directory.contract.ts";
+import { addUser, logonRow, transactionRow } from "./rows.ts";
 import { singleUseTests } from "./single-use.contract.ts";
 
 export interface StoreUnderTest {
@@ -89,96 +90,6 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         kept = tx;
       });
       await assert.rejects(async () => kept?.users.count());
-    });
-
-    test("S29: (source, external id) is the key; the same login in two sources is two users, in one source a conflict", async () => {
-      const [north, south] = await unit(async (tx) => [
-        await addUser(tx, "twin", { source: "north", externalId: "1" }),
-        await addUser(tx, "twin", { source: "south", externalId: "1" }),
-      ]);
-      assert.deepEqual((await read((tx) => tx.users.byLogin("twin"))).map(({ id }) => id).sort(), [north?.id, south?.id].sort());
-      await assert.rejects(
-        unit((tx) => addUser(tx, "twin", { source: "north", externalId: "2" })),
-        Conflict,
-      );
-      await assert.rejects(
-        unit((tx) => addUser(tx, "other", { source: "north", externalId: "1" })),
-        Conflict,
-      );
-      const holders = await read((tx) => tx.users.holders([{ kind: "login", folded: "twin" }]));
-      assert.equal(holders.length, 2);
-    });
-
-    test("a conflict that stands is not tried for long: it holds up the units that share its commit", async () => {
-      await unit((tx) => addUser(tx, "taken"));
-      let runs = 0;
-      const again = unit((tx) => {
-        runs += 1;
-        return addUser(tx, "taken");
-      });
-      await assert.rejects(again, Conflict);
-      assert.ok(runs <= 2, `${runs} runs`);
-    });
-
-    test("a changed name is found under the new one only; a removed user under none", async () => {
-      const user = await unit((tx) => addUser(tx, "before"));
-      await unit((tx) => tx.users.update(user.id, { profile: { login: "after" } }, [{ kind: "login", folded: "after" }]));
-      const find = (folded: string) => read((tx) => tx.users.holders([{ kind: "login", folded }]));
-      assert.deepEqual([(await find("before")).length, (await find("after")).length], [0, 1]);
-      await unit((tx) => tx.users.remove(user.id));
-      assert.equal((await find("after")).length, 0);
-    });
-
-    test("lists come in pages that neither repeat nor lose a row", async () => {
-      await unit(async (tx) => {
-        for (let index = 0; index < 25; index++) await addUser(tx, `page${String(index % 5)}`, { source: `s${index}` });
-      });
-      const seen: string[] = [];
-      for (let after: string | undefined; ; ) {
-        const page = await read((tx) => tx.users.list({ limit: 7, after, query: "page" }));
-        seen.push(...page.map(({ id }) => id));
-        if (page.length < 7) break;
-        after = page.at(-1)?.id;
-      }
-      assert.equal(seen.length, 25);
-      assert.equal(new Set(seen).size, 25);
-    });
-
-    test("assignments count directly and through groups", async () => {
-      const app = appRow("assigned");
-      const ids = await unit(async (tx) => {
-        await tx.apps.insert(app);
-        const [direct, through, neither] = [await addUser(tx, "direct"), await addUser(tx, "through"), await addUser(tx, "neither")];
-        await tx.groups.insert({ id: "grp_1", name: "Staff", description: null, created: 1 });
-        await tx.groups.addMember("grp_1", through.id);
-        await tx.apps.assignGroup(app.id, "grp_1", 1);
-        await tx.apps.assignUser(app.id, direct.id, 1);
-        return [direct.id, through.id, neither.id];
-      });
-      const assigned = () => read((tx) => tx.apps.assignedOf(app.id, ids));
-      assert.deepEqual((await assigned()).sort(), ids.slice(0, 2).sort());
-      await unit((tx) => tx.groups.remove("grp_1"));
-      assert.deepEqual(await assigned(), ids.slice(0, 1));
-      await assert.rejects(
-        unit((tx) => tx.apps.insert(appRow("ASSIGNED"))),
-        Conflict,
-      );
-    });
-
-    test("a policy is replaced only by who saw its version", async () => {
-      const app = appRow("policy");
-      await unit((tx) => tx.apps.insert(app));
-      const set = (version: number) => unit((tx) => tx.apps.setPolicy(app.id, version, { rules: [{ name: "a", then: "deny" }] }));
-      assert.equal(await set(1), 2);
-      assert.equal(await set(1), undefined);
-      assert.equal((await read((tx) => tx.apps.byLabel("POLICY")))?.policyVersion, 2);
-    });
-
-    test("zones are replaced by name, whatever its case", async () => {
-      await unit((tx) => tx.zones.put({ name: "Office", cidrs: ["192.0.2.0/24"] }));
-      await unit((tx) => tx.zones.put({ name: "office", cidrs: ["198.51.100.0/24"] }));
-      assert.deepEqual((await read((tx) => tx.zones.byName("OFFICE")))?.cidrs, ["198.51.100.0/24"]);
-      assert.deepEqual([await unit((tx) => tx.zones.remove("office")), await unit((tx) => tx.zones.remove("office"))], [true, false]);
     });
 
     test("what was announced before anybody watched keeps nobody from being told later", { timeout: 30_000 }, async () => {
@@ -276,46 +187,12 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.deepEqual([await renew("a", first), await renew("a", second), await renew("b", second)], [false, false, true]);
     });
 
-    test("a page of people is in the order of bytes, whatever language the database speaks", async () => {
-      await unit(async (tx) => {
-        for (const login of ["ord-b", "ord-a_", "ord-ä", "ord-a-", "ord-z", "ord-a"]) await addUser(tx, login);
-      });
-      const logins = (await read((tx) => tx.users.list({ limit: 10, query: "ord-" }))).map(({ profile }) => profile.login);
-      assert.deepEqual(logins, ["ord-a", "ord-a-", "ord-a_", "ord-b", "ord-z", "ord-ä"]);
-    });
-
     test("a name is counted once for each host and hour", async () => {
       const count = (name: string, hour = 1) => unit((tx) => tx.hosts.countName("hst_n", name, hour));
       assert.deepEqual([await count("a"), await count("b"), await count("a"), await count("a", 2)], [1, 2, 0, 1]);
     });
 
-    test("users, hosts and tokens come back as they went in", async () => {
-      const user = userRow("whole", { passwordHash: "$argon2id$", role: "help-desk", profile: { login: "Whole", email: "w@x.example" } });
-      await unit((tx) => tx.users.insert(user, []));
-      assert.deepEqual(await read((tx) => tx.users.byId(user.id)), user);
-      const app = appRow("whole");
-      const host = hostRow(app.id, { findings: [{ cause: "clock.host", evidence: "1 s" }], armed: true, offsetMs: -5 });
-      await unit(async (tx) => {
-        await tx.apps.insert(app);
-        await tx.hosts.insert(host);
-      });
-      assert.deepEqual(await read((tx) => tx.hosts.byId(host.id)), host);
-      const token = {
-        id: "tok_1",
-        name: "t",
-        role: "auditor" as const,
-        hash: "h",
-        created: 1,
-        createdBy: "x",
-        expires: 9,
-        lastUsed: null,
-        revoked: null,
-      };
-      await unit((tx) => tx.secrets.insertToken(token));
-      await unit((tx) => tx.secrets.updateToken("tok_1", { revoked: 5 }));
-      assert.deepEqual(await read((tx) => tx.secrets.tokenByHash("h")), { ...token, revoked: 5 });
-    });
-
+    directoryTests({ unit, read });
     singleUseTests({ unit, read, purge: (before) => under.store.purge(before), clock: () => under.clock });
   });
 }
