@@ -100,7 +100,8 @@ export class PostgresWriter implements Writer, Sql {
   }
 
   async undoUnit(): Promise<boolean> {
-    if (!this.#connection || this.#connection !== this.#begun) return false;
+    // Without its savepoint there is nothing to return to: what was sent ahead has failed, and with it the transaction.
+    if (!this.#connection || this.#connection !== this.#begun || this.#early !== undefined) return false;
     await this.#connection.exec("ROLLBACK TO unit; RELEASE unit");
     return true;
   }

@@ -1,4 +1,4 @@
-/** A logon on PostgreSQL while the database refuses one statement of it with 40001, each in turn: nothing of it shows. */
+/** A logon on PostgreSQL while the database refuses one statement of it, each in turn: 40001 never shows, anything else is named. */
 import assert from "node:assert/strict";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -77,26 +77,57 @@ async function logon(person: TestPerson, at: number, sqlstate: string) {
   let answers: unknown[] = [];
   const seen = await disturbed(at, sqlstate, async () => {
     const opened = await host.call("/api/v1/authn/logon", request);
+    answers = [opened.status, opened.body.status ?? opened.body.cause];
+    if (opened.status !== 200) return;
     const done = await host.verify(opened.body.stateToken, person.factor, person.code(org.clock.now));
-    answers = [opened.status, opened.body.status, done.status, done.body.status, typeof done.body.decision];
+    answers.push(done.status, done.body.status ?? done.body.cause, typeof done.body.decision);
   });
-  return { ...seen, outcome: { answers, ...(await traceOf(person, request.reference)) } };
+  return { ...seen, answers, reference: request.reference };
+}
+
+async function logonWithTrace(person: TestPerson, at: number, sqlstate: string) {
+  const { statements, hit, answers, reference } = await logon(person, at, sqlstate);
+  return { statements, hit, outcome: { answers, ...(await traceOf(person, reference)) } };
+}
+
+/** Codes of earlier tests are not in the way. */
+async function nextStep(): Promise<void> {
+  org.clock.now += 600_000;
+  await runOn(database, "DELETE FROM used_steps");
 }
 
 for (const sqlstate of ["40001", "40P01"]) {
   test(`a logon whose nth statement fails with ${sqlstate} is, for every n, the same logon`, async () => {
-    org.clock.now += 600_000;
-    await runOn(database, "DELETE FROM used_steps");
-    const calm = await logon(people[MOST] as TestPerson, -1, sqlstate);
+    await nextStep();
+    const calm = await logonWithTrace(people[MOST] as TestPerson, -1, sqlstate);
     assert.deepEqual(calm.outcome.answers, [200, "MFA_REQUIRED", 200, "SUCCESS", "string"]);
     assert.ok(calm.statements > 20 && calm.statements < MOST, `${calm.statements} statements`);
     for (let at = 0; at < calm.statements; at++) {
       // A person each, or codes would count as used.
       const person = people[at] as TestPerson;
-      const { hit, outcome } = await logon(person, at, sqlstate);
+      const { hit, outcome } = await logonWithTrace(person, at, sqlstate);
       assert.ok(hit !== undefined, `statement ${at} was not reached`);
       assert.deepEqual(outcome, calm.outcome, `statement ${at}: ${hit}`);
     }
     process.stdout.write(`${sqlstate} at each of ${calm.statements} statements of a logon\n`);
   });
 }
+
+test("a logon whose nth statement ends for good is, for every n, refused as org.database, and nothing of that step stays", async () => {
+  await nextStep();
+  const calm = await logonWithTrace(people[MOST] as TestPerson, -1, "57014");
+  for (let at = 0; at < calm.statements; at++) {
+    const person = people[at] as TestPerson;
+    const { hit, answers, reference } = await logon(person, at, "57014");
+    const place = `statement ${at}: ${hit}: ${answers.join(" ")}`;
+    if (answers.length === 2) {
+      assert.deepEqual(answers, [503, "org.database"], place);
+      assert.equal((await org.manage("GET", `/api/v1/logons/${reference}`)).status, 404, place);
+      continue;
+    }
+    const { result, steps } = await traceOf(person, reference);
+    // What is read is known before its COMMIT, and what was decided stays when the answer is lost: the host asks again.
+    if (result === "allow") assert.equal(steps, 1, place);
+    else assert.deepEqual([...answers.slice(2), result, steps], [503, "org.database", "undefined", "open", 0], place);
+  }
+});
