@@ -1,4 +1,4 @@
-/** What a restore ends, in whole-table statements: nobody else is in the database then. */
+/** What a restore, or a database that went back in time, ends: whole tables, since nobody knows which of their rows it concerns. */
 import { sql as raw } from "kysely";
 import type { RestoreStore } from "../flows/store-keys.ts";
 import type { Builder } from "./builder.ts";
