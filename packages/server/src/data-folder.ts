@@ -22,7 +22,7 @@ export function openDataFolder(data: string): DataFiles {
 }
 
 /** Whoever can enter the folder could read the database and reach for the admin socket: it must be its owner's alone (S38). */
-function refuseExposed(data: string): void {
+export function refuseExposed(data: string): void {
   if ((statSync(data).mode & 0o077) === 0) return;
   throw new ServerRefused("config.exposed", `others can enter the data folder ${data}; run: chmod 700 ${data}`);
 }

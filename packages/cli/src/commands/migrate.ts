@@ -2,9 +2,9 @@
 import type { Place } from "@sallyport/server";
 import type { Command } from "commander";
 import { type CommonOptions, plainCommand } from "../command.ts";
-import { Complaint } from "../complaint.ts";
 import { readDatabaseAddress } from "../database-address.ts";
 import { print, table } from "../output.ts";
+import { withServer } from "../with-server.ts";
 
 interface MigrateOptions extends CommonOptions {
   from: string;
@@ -29,7 +29,7 @@ export function migrateCommand(program: Command): void {
       const options = given as unknown as MigrateOptions;
       const [from, to] = [options.from, options.to].map((text) => readPlace(text, options.databasePasswordFile)) as [Place, Place];
       const began = performance.now();
-      const moved = await move(from, to);
+      const moved = await withServer(({ moveOrg }) => moveOrg(from, to));
       const seconds = (performance.now() - began) / 1000;
       print(options.json, { ...moved, seconds }, () => [
         ...table(
@@ -46,15 +46,4 @@ export function migrateCommand(program: Command): void {
 
 function readPlace(text: string, passwordFile: string | undefined): Place {
   return /^postgres(ql)?:/.test(text) ? { database: readDatabaseAddress(text, passwordFile) } : { folder: text };
-}
-
-/** Loaded only here, as in `withServer`. */
-async function move(from: Place, to: Place) {
-  const { DatabaseFault, moveOrg } = await import("@sallyport/server");
-  try {
-    return await moveOrg(from, to);
-  } catch (error) {
-    if (error instanceof DatabaseFault) throw new Complaint(error.message, { cause: error.causeId });
-    throw error;
-  }
 }
