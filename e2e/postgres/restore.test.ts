@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { must } from "../machine/processes.ts";
 import { asPostgres, Cluster } from "./cluster.ts";
 import { Host } from "./host.ts";
+import { keepPlace } from "./kept-place.ts";
 import { Node, ORG_URL } from "./node.ts";
 
 const FOLDER = "/run/pg-restore";
@@ -38,9 +39,13 @@ test("a backup is pg_dump's, and says so; after pg_restore one command ends what
   asPostgres("pg_dump", ...socket(), "--format=custom", `--file=${dump}`, "org");
   const code = must("oathtool", ["--totp", "-b", person.secret]).trim();
   assert.ok((await host.verify(node.port, await host.open(node.port, "alice"), code)).body.decision);
+  // A place that the dump does not have.
+  const kept = keepPlace(cluster, `${FOLDER}-state.json`);
   await node.stop();
 
   asPostgres("pg_restore", ...socket(), "--clean", "--if-exists", "--single-transaction", "--dbname=org", dump);
+  // As in a dump of last night: nobody holds the nodes' names any more.
+  cluster.sql("UPDATE leases SET expires = 0", "org");
   const ended = await node.command("restore", "--after-external", "--database", cluster.url("org"), "--sealing-key", key, "--json");
   assert.equal(ended.code, 0, ended.out);
   const { tokens, hosts } = JSON.parse(ended.out);
@@ -49,4 +54,7 @@ test("a backup is pg_dump's, and says so; after pg_restore one command ends what
   await node.start(key);
   const again = await host.verify(node.port, await host.open(node.port, "alice"), code);
   assert.deepEqual([again.status, again.body.cause], [403, "factor.code-used"]);
+  const verified = await node.command("log", "verify", "--head", kept, "--json");
+  assert.equal(verified.code, 0, verified.out);
+  assert.match(verified.out, /the restore of [^ ]+ lost what came after [0-9]+; the agent in [^ ]+ names [0-9]+/);
 });

@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { must, until } from "../machine/processes.ts";
 import { Cluster, PASSWORD, PATIENCE_S } from "./cluster.ts";
 import { Host } from "./host.ts";
+import { keepPlace } from "./kept-place.ts";
 import { Node, ORG_URL, type StoryPerson } from "./node.ts";
 
 const FOLDER = "/run/pg-timeline";
@@ -79,6 +80,7 @@ test("S37: after a failover that forgot a used code, the code is refused all the
   const code = codeOf(used);
   const before = await host.verify(nodes[1].port, await host.open(nodes[1].port, used.login), code);
   assert.equal(before.status, 200, JSON.stringify(before.body));
+  const kept = keepPlace(primary, `${FOLDER}-state.json`);
   await primary.stop("SIGQUIT");
   await standby.start();
   standby.promote();
@@ -100,8 +102,9 @@ test("S37: after a failover that forgot a used code, the code is refused all the
   assert.equal(changes.length, 1, "two nodes noticed, one wrote");
   const { before: from, after: to, transactions } = changes[0].debugContext.debugData;
   assert.deepEqual([from, to, transactions], [1, 2, 1]);
-  const verified = await nodes[0].command("log", "verify", "--json");
+  const verified = await nodes[0].command("log", "verify", "--head", kept, "--json");
   assert.equal(verified.code, 0, verified.out);
+  assert.match(verified.out, /the failover of [^ ]+ lost what came after [0-9]+; the agent in [^ ]+ names [0-9]+/);
 });
 
 test("a restart of the same server is no failover", async () => {

@@ -178,7 +178,7 @@ export const EVENTS = {
   "org.timeline-changed": {
     title: "The database was failed over or restored: open logons ended, present codes count as used",
     severity: "warning",
-    data: ["before", "after", "transactions", "enrolments", "hosts"],
+    data: ["before", "after", "heads", "transactions", "enrolments", "hosts"],
   },
   "org.callers-refused": {
     title: "Callers that proved nothing were refused; one line for each source and minute",

@@ -13,7 +13,7 @@ export interface Mark extends LogHead {
 export class ChainCheck {
   events = 0;
   readonly faults: string[] = [];
-  /** What is missing and accounted for: removed by age, or lost by a restore. */
+  /** What is missing and accounted for: removed by age, or lost by a restore or a failover. */
   readonly notes: string[] = [];
   readonly #marks: Mark[];
   readonly #atPlace = new Map<string, Mark[]>();
@@ -21,7 +21,7 @@ export class ChainCheck {
   readonly #first = new Map<string, number>();
   readonly #last = new Map<string, ChainPlace>();
   readonly #removed = new Map<string, number>();
-  readonly #restored: (LogHead & { at: string })[] = [];
+  readonly #restored: (LogHead & { how: string })[] = [];
 
   constructor(marks: Mark[]) {
     this.#marks = marks;
@@ -46,7 +46,8 @@ export class ChainCheck {
     this.#last.set(node, { seq, hash });
     this.#meet(node, { seq, hash });
     if (event.type === "log.removed") this.#noteRemoved(event);
-    if (event.type === "org.restored") this.#noteRestored(event);
+    if (event.type === "org.restored") this.#noteRestored(event, "restore");
+    if (event.type === "org.timeline-changed") this.#noteRestored(event, "failover");
   }
 
   /** To be called once, after the last event. */
@@ -71,9 +72,9 @@ export class ChainCheck {
     if (typeof node === "string" && typeof to === "number") this.#removed.set(node, Math.max(to, this.#removed.get(node) ?? 0));
   }
 
-  #noteRestored({ data, published }: LogEvent): void {
+  #noteRestored({ data, published }: LogEvent, what: "restore" | "failover"): void {
     for (const { node, seq, hash } of (data["heads"] as LogHead[] | undefined) ?? [])
-      this.#restored.push({ node, seq, hash, at: published });
+      this.#restored.push({ node, seq, hash, how: `the ${what} of ${published}` });
   }
 
   #judgeBeginning(node: string, first: number): void {
@@ -90,7 +91,7 @@ export class ChainCheck {
     const last = this.#last.get(node) ?? { seq: 0, hash: "" };
     const restore = this.#restored.find((one) => one.node === node && one.seq === last.seq && one.hash === last.hash);
     if (restore && seq > last.seq) {
-      this.notes.push(`${node}: the restore of ${restore.at} lost what came after ${last.seq}; ${whose} names ${seq}`);
+      this.notes.push(`${node}: ${restore.how} lost what came after ${last.seq}; ${whose} names ${seq}`);
       return;
     }
     this.faults.push(`${node}/${seq}: ${whose} names this event, but the log ends before it: its tail was cut off`);

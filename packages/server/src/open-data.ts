@@ -10,10 +10,11 @@ import type { DatabaseAddress } from "./store/postgres-connection.ts";
 import { holdAlone } from "./store/sole-holder.ts";
 import { openSqlite } from "./store/sqlite.ts";
 
-/** @param database PostgreSQL; SQLite in the folder if absent. Throws `ServerRefused`. */
-export async function openData(files: DataFiles, database: DatabaseAddress | undefined, log: Logger): Promise<Store> {
+/** @param database PostgreSQL; SQLite in the folder if absent. @param newChain for a database that was restored. Throws `ServerRefused`. */
+export async function openData(files: DataFiles, database: DatabaseAddress | undefined, log: Logger, newChain = false): Promise<Store> {
   try {
-    return database === undefined ? await openSqlite({ file: files.database, now: Date.now }) : await openNode(files, database, log);
+    if (database === undefined) return await openSqlite({ file: files.database, now: Date.now, newChain });
+    return await openNode(files, database, log, newChain);
   } catch (error) {
     if (error instanceof DatabaseFault) throw new ServerRefused(error.causeId, error.message, { cause: error });
     throw new ServerRefused("org.database", `the database cannot be used: ${(error as Error).message}`, { cause: error });
@@ -21,10 +22,11 @@ export async function openData(files: DataFiles, database: DatabaseAddress | und
 }
 
 /** One of several nodes: the database is shared, the folder with the admin socket is this process's alone. */
-async function openNode(files: DataFiles, database: DatabaseAddress, log: Logger): Promise<Store> {
+async function openNode(files: DataFiles, database: DatabaseAddress, log: Logger, newChain: boolean): Promise<Store> {
   const alone = holdAlone(join(dirname(files.database), "node"));
   try {
-    const store = await openPostgres({ ...database, onTimeline: afterTimeline, say: (level, sentence) => log[level](sentence) });
+    const say = (level: "info" | "warn", sentence: string) => log[level](sentence);
+    const store = await openPostgres({ ...database, newChain, onTimeline: afterTimeline, say });
     return Object.assign(store, {
       close: closing(store.close, alone.release),
     });

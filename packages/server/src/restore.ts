@@ -77,7 +77,7 @@ export async function restoreBackup(file: string, options: RestoreOptions): Prom
 export async function afterExternalRestore(options: RestoreOptions & { database?: DatabaseAddress | undefined }): Promise<Restored> {
   const files = openDataFolder(resolve(options.data));
   const sealingKey = options.sealingKey ?? files.sealingKey;
-  if (options.database) return endIn(await openData(files, options.database, pino({ level: "silent" })), sealingKey, undefined);
+  if (options.database) return endIn(await openData(files, options.database, pino({ level: "silent" }), true), sealingKey, undefined);
   if (!existsSync(files.database)) throw new ServerRefused("org.database", `there is no database ${files.database}`);
   return bringUp(files.database, undefined, sealingKey, options.now);
 }

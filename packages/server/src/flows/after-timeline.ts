@@ -1,6 +1,7 @@
 /** The database went back in time (failover, restore to a point in time): ends what was open, and refuses what may have been used. */
 import { MOST_STEPS_AHEAD } from "@sallyport/logon";
 import { endAllOpen } from "./authn/cancel.ts";
+import { endsOfChains } from "./ends-of-chains.ts";
 import type { Tx } from "./store.ts";
 
 /**
@@ -8,6 +9,8 @@ import type { Tx } from "./store.ts";
  * generation. So every open logon ends, what was signed or shown up to now counts as used, and a host that moved on is no copied disk.
  */
 export async function afterTimeline(tx: Tx, { before, after }: { before: number; after: number }): Promise<void> {
+  // Whoever was told of a later place can see that it was forgotten here.
+  const heads = await endsOfChains(tx.log);
   const transactions = (await endAllOpen(tx, "org.timeline", { before, after })) + (await tx.restore.endSucceeded(tx.now));
   const enrolments = await tx.restore.refuseSteps(tx.now, MOST_STEPS_AHEAD);
   const hosts = await tx.restore.forgetGenerations(tx.now);
@@ -16,6 +19,6 @@ export async function afterTimeline(tx: Tx, { before, after }: { before: number;
     actor: { type: "system", id: "org" },
     outcome: "success",
     cause: "org.timeline",
-    data: { before, after, transactions, enrolments, hosts },
+    data: { before, after, heads, transactions, enrolments, hosts },
   });
 }

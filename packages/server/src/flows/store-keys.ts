@@ -98,4 +98,6 @@ export interface LeasesStore {
   renew(name: string, own: { holder: string; fence: number }, until: number): Promise<boolean>;
   /** Known leases with this beginning of the name that nobody holds at `now`. */
   free(prefix: string, now: number): Promise<string[]>;
+  /** Ends all leases with this beginning of the name, whoever holds them: nobody can take one over, or renew it. */
+  forget(prefix: string): Promise<void>;
 }

@@ -4,6 +4,7 @@ import type { Builder } from "./builder.ts";
 import type { Sql } from "./sql.ts";
 
 export function leasesStore(sql: Sql, build: Builder): LeasesStore {
+  const after = (prefix: string) => `${prefix}\u{10ffff}`;
   return {
     async take(name, holder, now, ms) {
       const statement = build
@@ -33,10 +34,11 @@ export function leasesStore(sql: Sql, build: Builder): LeasesStore {
         .selectFrom("leases")
         .select("name")
         .where("name", ">=", prefix)
-        .where("name", "<", `${prefix}\u{10ffff}`)
+        .where("name", "<", after(prefix))
         .where("expires", "<=", now)
         .orderBy("name");
       return (await sql.all(statement)).map(({ name }) => name);
     },
+    forget: (prefix) => sql.run(build.deleteFrom("leases").where("name", ">=", prefix).where("name", "<", after(prefix))),
   };
 }

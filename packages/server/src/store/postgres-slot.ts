@@ -22,12 +22,25 @@ export interface Slot {
 
 export const leaseOf = (node: string) => `${PREFIX}${node}`;
 
-/** The slot held before if nobody took it, else one that nobody holds any more, else a new one. One transaction. */
-export async function takeSlot(connection: PostgresConnection, build: Builder, held: Slot | undefined): Promise<Slot> {
+/**
+ * In a database that went back in time: no node goes on in the chain that it wrote, since agents may have been told of places in it that
+ * are gone. Every name is forgotten, and this node takes a new one. In the caller's transaction. @param now epoch ms.
+ */
+export async function beginChainsAnew(connection: PostgresConnection, build: Builder, now: number): Promise<Slot> {
+  await leasesStore(connection, build).forget(PREFIX);
+  return { ...(await takeAnother(connection, build, now)), last: undefined };
+}
+
+/**
+ * The slot held before if nobody took it, else one that nobody holds any more, else a new one. One transaction.
+ * @param anew see `beginChainsAnew`.
+ */
+export async function takeSlot(connection: PostgresConnection, build: Builder, held: Slot | undefined, anew: boolean): Promise<Slot> {
   const [row] = await connection.exec(`BEGIN; SELECT ${CLOCK}`);
   const now = Number(row?.["now"]);
   const leases = leasesStore(connection, build);
   try {
+    if (anew) await leases.forget(PREFIX);
     // Waits for a transaction of an earlier connection that still holds the lease's row: afterwards its outcome is known.
     const kept = held !== undefined && (await leases.renew(leaseOf(held.node), held, now + SLOT_MS));
     const slot = kept ? held : await takeAnother(connection, build, now);

@@ -7,15 +7,16 @@ import type { Writer } from "./group-commit.ts";
 import { CLOCK, connectionConfig, type DatabaseAddress, PostgresConnection } from "./postgres-connection.ts";
 import { againAfter, asPostgresFault, isLost } from "./postgres-faults.ts";
 import { type Greeting, greet } from "./postgres-greeting.ts";
-import { leaseOf, type Slot, takeSlot } from "./postgres-slot.ts";
+import { beginChainsAnew, leaseOf, type Slot, takeSlot } from "./postgres-slot.ts";
+import { keepTimeline, type TimelineChange } from "./postgres-timeline.ts";
 import type { Sql } from "./sql.ts";
 
 /** Another process writes this node's chain now: its lease ran out while this one was not heard of. */
 class SlotLost extends Error {}
 
 export interface WriterHooks {
-  /** Every new connection, before anything else is done on it. */
-  onConnected(connection: PostgresConnection, greeting: Greeting, chain: Chain): Promise<void>;
+  /** The database went back in time; in the transaction that notes it. `chain`: the new one that this node writes from now on. */
+  onTimeline(connection: PostgresConnection, now: number, change: TimelineChange, chain: Chain): Promise<void>;
   /** One sentence for the server's log. */
   say(level: "info" | "warn", sentence: string): void;
 }
@@ -27,6 +28,8 @@ export class PostgresWriter implements Writer, Sql {
   readonly #address: DatabaseAddress;
   readonly #build: Builder;
   readonly #hooks: WriterHooks;
+  /** The log goes on in new chains: until this node has taken a name. */
+  #anew: boolean;
   #connection: PostgresConnection | undefined;
   /** The one on which the present transaction was begun. */
   #begun: PostgresConnection | undefined;
@@ -38,7 +41,8 @@ export class PostgresWriter implements Writer, Sql {
   #closed = false;
   #waiting: NodeJS.Timeout | undefined;
 
-  constructor(address: DatabaseAddress, build: Builder, hooks: WriterHooks) {
+  constructor(address: DatabaseAddress, build: Builder, hooks: WriterHooks, anew: boolean) {
+    this.#anew = anew;
     this.#address = address;
     this.#build = build;
     this.#hooks = hooks;
@@ -161,11 +165,21 @@ export class PostgresWriter implements Writer, Sql {
   }
 
   async #takeName(connection: PostgresConnection, greeting: Greeting | undefined): Promise<void> {
-    const slot = await takeSlot(connection, this.#build, this.#slot);
-    const chain = new Chain(slot.node, slot.last);
-    if (greeting) await this.#hooks.onConnected(connection, greeting, chain);
+    const fresh = greeting && (await this.#judgeTimeline(connection, greeting));
+    const slot = await takeSlot(connection, this.#build, fresh ?? this.#slot, this.#anew);
+    this.#anew = false;
     this.#slot = slot;
-    this.#chain = chain;
+    this.#chain = new Chain(slot.node, slot.last);
+  }
+
+  /** Before anything else is done on a new connection. Answers the slot that this node took if it is the one that saw a change. */
+  async #judgeTimeline(connection: PostgresConnection, { timeline }: Greeting): Promise<Slot | undefined> {
+    let fresh: Slot | undefined;
+    await keepTimeline(connection, this.#build, timeline, async (now, change) => {
+      fresh = await beginChainsAnew(connection, this.#build, now);
+      await this.#hooks.onTimeline(connection, now, change, new Chain(fresh.node, undefined));
+    });
+    return fresh;
   }
 
   /** Not waited for: the server takes statements in their order, and an error of this one ends all that follow. */

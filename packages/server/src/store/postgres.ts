@@ -11,14 +11,16 @@ import { againAfter, asPostgresFault, isLost } from "./postgres-faults.ts";
 import { greet } from "./postgres-greeting.ts";
 import { CHANNEL, PostgresListener } from "./postgres-listener.ts";
 import { leaseOf, RENEW_MS, SLOT_MS } from "./postgres-slot.ts";
-import { keepTimeline, type TimelineChange } from "./postgres-timeline.ts";
-import { PostgresWriter } from "./postgres-writer.ts";
+import type { TimelineChange } from "./postgres-timeline.ts";
+import { PostgresWriter, type WriterHooks } from "./postgres-writer.ts";
 import { purgeWith, ROW_PLACE } from "./purge.ts";
 import type { Sql } from "./sql.ts";
 import { guarded, unit } from "./unit.ts";
 import { Watchers } from "./watchers.ts";
 
 export interface PostgresOptions extends DatabaseAddress {
+  /** The log goes on in new chains, under new names of all nodes: for a database that was restored. */
+  newChain?: boolean;
   /** Runs in the unit that notices that the database went back in time (failover, restore): what is open must not be believed any more. */
   onTimeline(tx: Tx, change: TimelineChange): Promise<void>;
   /** One sentence for the server's log. */
@@ -35,11 +37,11 @@ const READ_TRIES = 5;
 export async function openPostgres(options: PostgresOptions): Promise<Store> {
   await migrate(options);
   const build = postgresBuilder();
-  const writer = new PostgresWriter(options, build, {
+  const hooks: WriterHooks = {
     say: options.say,
-    onConnected: (connection, { timeline }, chain) =>
-      keepTimeline(connection, build, timeline, (now, change) => options.onTimeline(unit(connection, build, chain, now), change)),
-  });
+    onTimeline: (connection, now, change, chain) => options.onTimeline(unit(connection, build, chain, now), change),
+  };
+  const writer = new PostgresWriter(options, build, hooks, options.newChain === true);
   await writer.connect();
   return assemble(options, build, writer);
 }

@@ -185,6 +185,11 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.ok(second !== undefined && second > first);
       const renew = (holder: string, fence: number) => unit((tx) => tx.leases.renew("job/x", { holder, fence }, 9_999));
       assert.deepEqual([await renew("a", first), await renew("a", second), await renew("b", second)], [false, false, true]);
+      const other = await unit((tx) => tx.leases.take("joc/x", "c", 1_000, 100));
+      await unit((tx) => tx.leases.forget("job/"));
+      assert.equal(await renew("b", second), false, "forgotten, although it was held");
+      const kept = { holder: "c", fence: other ?? 0 };
+      assert.equal(await unit((tx) => tx.leases.renew("joc/x", kept, 9_999)), true, "the next name after the prefix");
     });
 
     test("a name is counted once for each host and hour", async () => {

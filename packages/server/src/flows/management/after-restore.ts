@@ -1,7 +1,7 @@
 /** What follows a restore (S37): everything that may have been used, ended or moved on since the backup ends, and the log says so. */
-import type { LogHead } from "@sallyport/contracts";
 import { MOST_STEPS_AHEAD } from "@sallyport/logon";
 import { endAllOpen } from "../authn/cancel.ts";
+import { endsOfChains } from "../ends-of-chains.ts";
 import type { Store } from "../store.ts";
 
 export interface Restored {
@@ -23,6 +23,7 @@ const POLICY_VERSIONS = 1000;
 export function endAfterRestore(store: Store, backupAt: number | undefined): Promise<Restored> {
   return store.inTransaction(async (tx) => {
     const { now, restore } = tx;
+    // Whoever was told of a later place can see that a restore cut it off, and which.
     const heads = await endsOfChains(tx.log);
     const transactions = (await endAllOpen(tx, "logon.expired", { restored: true })) + (await restore.endSucceeded(now));
     const codes = (await restore.endCodes(now)) + (await restore.endLinks());
@@ -40,14 +41,4 @@ export function endAfterRestore(store: Store, backupAt: number | undefined): Pro
     await tx.log.append({ type: "org.restored", actor: { type: "local", id: "restore" }, outcome: "success", data });
     return { backupAt, transactions, codes, tokens, clients, hosts };
   });
-}
-
-/** Where each chain ended when it came back: whoever was told of a later place can see that a restore cut it off, and which. */
-async function endsOfChains(log: { nodes(): Promise<string[]>; last(node: string): Promise<LogHead | undefined> }): Promise<LogHead[]> {
-  const ends: LogHead[] = [];
-  for (const node of await log.nodes()) {
-    const last = await log.last(node);
-    if (last) ends.push(last);
-  }
-  return ends;
 }

@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { type CheckpointClaims, JWS_TYPES, type LogHead, NO_CHECKPOINT } from "@sallyport/contracts";
 import type { Keys } from "../../keys/keys.ts";
-import type { Store, Tx } from "../store.ts";
+import { endsOfChains } from "../ends-of-chains.ts";
+import type { Store } from "../store.ts";
 import type { CheckpointRow } from "../store-logons.ts";
 
 export interface CheckpointDeps {
@@ -15,7 +16,7 @@ export async function writeCheckpoint({ store, keys }: CheckpointDeps): Promise<
   for (;;) {
     const { last, heads, now } = await store.read(async (tx) => ({
       last: await tx.log.lastCheckpoint(),
-      heads: await headsOf(tx),
+      heads: await endsOfChains(tx.log),
       now: tx.now,
     }));
     if (last && sameHeads(last.heads, heads)) return last;
@@ -25,15 +26,6 @@ export async function writeCheckpoint({ store, keys }: CheckpointDeps): Promise<
     // Another node may have been faster: its checkpoint then is the one before ours.
     if (await store.inTransaction((tx) => tx.log.insertCheckpoint(row))) return row;
   }
-}
-
-async function headsOf(tx: Tx): Promise<LogHead[]> {
-  const heads: LogHead[] = [];
-  for (const node of await tx.log.nodes()) {
-    const last = await tx.log.last(node);
-    if (last) heads.push(last);
-  }
-  return heads;
 }
 
 function sameHeads(one: LogHead[], other: LogHead[]): boolean {
