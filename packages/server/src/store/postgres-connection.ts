@@ -56,6 +56,14 @@ export function connectionConfig({ url, password }: DatabaseAddress, own: Record
   } as ClientConfig;
 }
 
+/** The address as it may be shown. */
+export function withoutPassword({ url }: DatabaseAddress): string {
+  const shown = new URL(url);
+  shown.password = "";
+  shown.searchParams.delete("password");
+  return shown.href;
+}
+
 export class PostgresConnection implements Sql {
   readonly client: Client;
   readonly #names = new Map<string, string>();

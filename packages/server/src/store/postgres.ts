@@ -6,7 +6,7 @@ import { DatabaseFault, type Store, type Tx } from "../flows/store.ts";
 import { type Builder, postgresBuilder } from "./builder.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migratePostgres } from "./migrate.ts";
-import { CLOCK, connectionConfig, type DatabaseAddress, PostgresConnection } from "./postgres-connection.ts";
+import { CLOCK, connectionConfig, type DatabaseAddress, PostgresConnection, withoutPassword } from "./postgres-connection.ts";
 import { againAfter, asPostgresFault, isLost } from "./postgres-faults.ts";
 import { greet } from "./postgres-greeting.ts";
 import { CHANNEL, PostgresListener } from "./postgres-listener.ts";
@@ -89,7 +89,7 @@ function assemble(options: PostgresOptions, build: Builder, writer: PostgresWrit
     backup: async () => {
       throw new DatabaseFault(
         "org.database",
-        "the org is in PostgreSQL, which has its own tools: run pg_dump, and keep a copy of the sealing key apart from it",
+        `the org is in PostgreSQL, which has its own tools: run pg_dump --format=custom --file=org.dump '${withoutPassword(options)}', and keep a copy of the sealing key apart from it`,
       );
     },
     watch(topic, onChange) {
