@@ -18,7 +18,7 @@ import { ServerRefused } from "../src/listening.ts";
 import { checkBackup, restoreBackup } from "../src/restore.ts";
 import { openSqlite } from "../src/store/sqlite.ts";
 import { folderWithKey, takeBackup } from "./restored-org.ts";
-import { make, openTestOrg, type TestOrg } from "./test-org.ts";
+import { make, makePerson, openTestOrg, type TestOrg } from "./test-org.ts";
 
 let org: TestOrg;
 let file: string;
@@ -28,6 +28,7 @@ const now = () => org.clock.now;
 
 before(async () => {
   org = await openTestOrg();
+  await makePerson(org, "zoe");
   for (let count = 0; count < 300; count++) await make(org, "POST", "/api/v1/groups", { profile: { name: `g${count}` } });
   file = await takeBackup(org);
   data = folderWithKey(org);
@@ -133,6 +134,22 @@ test("a damaged file is refused", async () => {
     writeFileSync(path, bytes);
   });
   await refused(torn, "org.database", /torn\.db is damaged/);
+});
+
+test("one bit that flipped is found, also where the database is still sound: in a person's factor, and in the digest itself", async () => {
+  const flipped = (name: string, where: string) =>
+    changed(name, (path) => {
+      const bytes = readFileSync(path);
+      const at = bytes.indexOf(where);
+      assert.ok(at > 0, `${where} is not in the file`);
+      bytes[at + where.length] = (bytes[at + where.length] ?? 0) ^ 1;
+      writeFileSync(path, bytes);
+    });
+  const db = new DatabaseSync(file, { readOnly: true });
+  const factor = String(db.prepare("SELECT sealed_secret FROM enrolments").get()?.["sealed_secret"]);
+  db.close();
+  await refused(flipped("factor.db", factor.slice(0, 40)), "org.database", /factor\.db is damaged: some of its bytes are not those that were/);
+  await refused(flipped("digest.db", '"digest":"'), "org.database", /digest\.db is damaged: some of its bytes/);
 });
 
 test("a file that was cut off is refused", async () => {

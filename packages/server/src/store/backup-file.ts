@@ -1,8 +1,10 @@
 /** Looks at a backup file before anything is put in its place: whole, ours, of a schema that is known, its log unbroken. */
-import { closeSync, openSync, readSync } from "node:fs";
+import * as crypto from "node:crypto";
+import * as fs from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { ChainCheck, type LogEvent, type LogHead, type Mark } from "@sallyport/contracts";
 import { DatabaseFault } from "../flows/store.ts";
+import { digestFile } from "./backup-digest.ts";
 import { appliedMigrations, judgeMigrations } from "./migrate.ts";
 import { asFault } from "./sqlite-connection.ts";
 
@@ -27,7 +29,7 @@ export function inspectBackup(path: string, file = path): BackupFacts {
     throw wrong(file, `cannot be opened: ${(error as Error).message}`, error);
   }
   try {
-    return inspect(file, db);
+    return inspect(path, file, db);
   } catch (error) {
     if (error instanceof DatabaseFault) throw error;
     const fault = asFault(error);
@@ -42,17 +44,17 @@ const HEADER = "SQLite format 3\0";
 function refuseOtherFiles(path: string, file: string): void {
   let begin: Buffer;
   try {
-    const descriptor = openSync(path, "r");
+    const descriptor = fs.openSync(path, "r");
     begin = Buffer.alloc(HEADER.length);
-    readSync(descriptor, begin);
-    closeSync(descriptor);
+    fs.readSync(descriptor, begin);
+    fs.closeSync(descriptor);
   } catch (error) {
     throw wrong(file, `cannot be read: ${(error as Error).message}`, error);
   }
   if (begin.toString("latin1") !== HEADER) throw wrong(file, "is no Sallyport backup: it is not a database at all");
 }
 
-function inspect(file: string, db: DatabaseSync): BackupFacts {
+function inspect(path: string, file: string, db: DatabaseSync): BackupFacts {
   const [verdict] = db.prepare("PRAGMA integrity_check(1)").all() as { integrity_check: string }[];
   if (verdict?.integrity_check !== "ok") throw wrong(file, `is damaged: ${verdict?.integrity_check.split("\n").at(-1)}`);
   const tables = db.prepare("SELECT name FROM sqlite_master WHERE name IN ('migrations', 'meta', 'events', 'hosts')").all();
@@ -63,12 +65,16 @@ function inspect(file: string, db: DatabaseSync): BackupFacts {
   if (label === undefined) {
     throw wrong(file, "is an org's database, but was not written by sallyport backup; docs/backup.md says how such a copy is put back");
   }
-  const { at, head } = JSON.parse(label) as { at: number; head: LogHead };
+  const { at, head, digest } = JSON.parse(label) as { at: number; head: LogHead; digest: string };
   const orphans = db.prepare("PRAGMA foreign_key_check").all().length;
   if (orphans > 0) throw wrong(file, `is damaged: ${orphans} rows belong to rows that are not there`);
   const sealingKey = metaOf(db, "sealing-key-id");
   if (sealingKey === undefined) throw wrong(file, "is damaged: it does not say which sealing key it needs");
-  return { at, head, schema: done.at(-1)?.version ?? 0, events: checkLog(file, db, head), sealingKey };
+  const events = checkLog(file, db, head);
+  // The last look: whatever else is wrong is said by its name.
+  if (digestFile(fs, crypto, path, digest).digest !== digest)
+    throw wrong(file, "is damaged: some of its bytes are not those that were written; take another copy of it, or another backup");
+  return { at, head, schema: done.at(-1)?.version ?? 0, events, sealingKey };
 }
 
 function checkLog(file: string, db: DatabaseSync, head: LogHead): number {

@@ -1,7 +1,9 @@
 /** Copies a live SQLite database into another file, in a thread of its own, so that no unit of work waits for it. */
+import type * as Crypto from "node:crypto";
 import type * as Fs from "node:fs";
 import type * as Sqlite from "node:sqlite";
 import { type parentPort, Worker, type WorkerOptions } from "node:worker_threads";
+import { digestFile } from "./backup-digest.ts";
 
 export interface CopyJob {
   source: string;
@@ -9,6 +11,16 @@ export interface CopyJob {
   target: string;
   /** Written into the copy's `meta` under `backup`: says of the file that it is a whole copy, and of when. */
   label: string;
+  /** Random text in the label, whose place the digest over the whole file takes. */
+  mark: string;
+}
+
+/** What the thread may use beside its job. */
+interface Tools {
+  sqlite: typeof Sqlite;
+  fs: typeof Fs;
+  crypto: typeof Crypto;
+  digestFile: typeof digestFile;
 }
 
 /** What the thread says: how far it is, or that the copy is whole and on the disk. */
@@ -42,7 +54,7 @@ export function copyPages(job: CopyJob, signal: AbortSignal): Promise<void> {
  * After each step it flushes what it wrote and rests as long as the step took. Without that, hundreds of megabytes wait in the system's
  * memory, and the flush of somebody's logon waits behind them.
  */
-async function run(sqlite: typeof Sqlite, fs: typeof Fs, job: CopyJob, port: NonNullable<typeof parentPort>): Promise<void> {
+async function run({ sqlite, fs, crypto, digestFile }: Tools, job: CopyJob, port: NonNullable<typeof parentPort>): Promise<void> {
   const PAGES = 128;
   /** While the copy runs, the log of the source cannot be taken over into it: above this it is copied without a rest. */
   const LARGEST_WAL = 256 * 1024 * 1024;
@@ -72,6 +84,8 @@ async function run(sqlite: typeof Sqlite, fs: typeof Fs, job: CopyJob, port: Non
   copy.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL");
   copy.prepare("INSERT INTO meta (key, value) VALUES ('backup', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value").run(job.label);
   copy.close();
+  const { digest, places } = digestFile(fs, crypto, job.target, job.mark);
+  for (const place of places) fs.writeSync(target, digest, place);
   fs.fsyncSync(target);
   fs.closeSync(target);
   // What the units wrote meanwhile is taken over into the database here, not by the next logon's commit.
@@ -82,4 +96,5 @@ async function run(sqlite: typeof Sqlite, fs: typeof Fs, job: CopyJob, port: Non
 }
 
 const THREAD = `const { workerData, parentPort } = require("node:worker_threads");
-(${run.toString()})(require("node:sqlite"), require("node:fs"), workerData, parentPort);`;
+const tools = { sqlite: require("node:sqlite"), fs: require("node:fs"), crypto: require("node:crypto"), digestFile: ${digestFile.toString()} };
+(${run.toString()})(tools, workerData, parentPort);`;

@@ -146,7 +146,8 @@ async function backup(source: string, target: string, writer: SqliteConnection, 
   // While a reader holds an old state the log only grows; to take all of it over at once afterwards is the thread's work, not a commit's.
   writer.exec("PRAGMA wal_autocheckpoint = 0");
   try {
-    await copyPages({ source, target, label: JSON.stringify({ at, head }) }, signal);
+    const mark = randomBytes(32).toString("hex");
+    await copyPages({ source, target, label: JSON.stringify({ at, head, digest: mark }), mark }, signal);
     return { at, head };
   } catch (error) {
     throw asFault(error);
