@@ -9,11 +9,13 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  watch,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, test } from "node:test";
+import { writeBackup } from "../src/flows/management/backup.ts";
 import { ServerRefused } from "../src/listening.ts";
 import { checkBackup, restoreBackup } from "../src/restore.ts";
 import { openSqlite } from "../src/store/sqlite.ts";
@@ -112,12 +114,39 @@ test("S38: no backup over the network: the route is behind the admin socket alon
   assert.equal(answer.statusCode, 404);
 });
 
-test("a backup that is stopped in the middle leaves nothing behind", async () => {
+test("a backup that is stopped before it begins leaves nothing behind", async () => {
   const path = join(org.folder, "stopped.db");
   writeFileSync(path, "");
   await assert.rejects(org.deps.store.backup(path, AbortSignal.abort(new Error("stopping"))), /stopping/);
   await make(org, "POST", "/api/v1/groups", { profile: { name: "goes-on" } });
   assert.ok(!existsSync(`${path}-journal`));
+});
+
+test("a backup that is stopped in the middle leaves nothing behind, says nothing in the log, and the next one is whole", async () => {
+  const source = new DatabaseSync(join(org.folder, "org.db"), { timeout: 5000 });
+  source.exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000)
+    INSERT INTO meta (key, value) SELECT 'filler-' || i, hex(randomblob(2000)) FROM n`);
+  source.close();
+  const path = join(org.folder, "middle.db");
+  const stop = new AbortController();
+  const size = () => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  let copied = 0;
+  const watcher = watch(org.folder, () => {
+    if (stop.signal.aborted || size() === 0) return;
+    copied = size();
+    stop.abort(new Error("stopping"));
+  });
+  const caller = { role: "owner", actor: { type: "local", id: "test" } } as const;
+  await assert.rejects(writeBackup(org.deps.store, caller, path, stop.signal), /stopping/);
+  watcher.close();
+  assert.ok(copied > 0 && copied < 30_000_000, `stopped after ${copied} bytes`);
+  assert.deepEqual(
+    readdirSync(org.folder).filter((name) => name.startsWith("middle.db")),
+    [],
+  );
+  const said = await org.deps.store.read((tx) => tx.log.list({ limit: 100, type: "org.backed-up" }));
+  assert.ok(!said.some(({ data }) => data["file"] === path));
+  assert.ok(checkBackup(await takeBackup(org, "after-middle.db")).events > 300);
 });
 
 test("S38: a restore is refused while a server runs on the folder", async () => {
@@ -148,7 +177,11 @@ test("one bit that flipped is found, also where the database is still sound: in 
   const db = new DatabaseSync(file, { readOnly: true });
   const factor = String(db.prepare("SELECT sealed_secret FROM enrolments").get()?.["sealed_secret"]);
   db.close();
-  await refused(flipped("factor.db", factor.slice(0, 40)), "org.database", /factor\.db is damaged: some of its bytes are not those that were/);
+  await refused(
+    flipped("factor.db", factor.slice(0, 40)),
+    "org.database",
+    /factor\.db is damaged: some of its bytes are not those that were/,
+  );
   await refused(flipped("digest.db", '"digest":"'), "org.database", /digest\.db is damaged: some of its bytes/);
 });
 
