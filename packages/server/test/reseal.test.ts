@@ -149,6 +149,17 @@ test("a key that an administrator brings is taken; one that is none, or the pres
   await org.close();
 });
 
+test("of two that begin at the same moment one does, and its key is the one on the disk", async () => {
+  const org = await stage();
+  const outcomes = await Promise.all([1, 2].map(() => beginReseal(org.deps, LOCAL, undefined)));
+  assert.deepEqual(outcomes.map(({ kind }) => kind).sort(), ["conflict", "done"]);
+  assert.equal((await viewSealing(org.deps)).next, idIn(join(org.folder, "sealing.key.next")));
+  await finishReseal(org.deps);
+  const begun = await org.deps.store.read((tx) => tx.log.list({ limit: 10, type: "key.sealing-created" }));
+  assert.equal(begun.length, 1);
+  await org.close();
+});
+
 test("without one of the two keys in the middle of it the org does not start, and the sentence says which file is missing", async () => {
   const org = await stage();
   await beginReseal(org.deps, LOCAL, undefined);

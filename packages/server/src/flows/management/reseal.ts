@@ -33,21 +33,35 @@ export function viewSealing({ store }: ResealDeps): Promise<SealingView> {
   });
 }
 
+const UNDER_WAY = { kind: "conflict", why: "secrets are being sealed anew already" } as const;
+/** Whose next key is being made: a second one's file would take the place of the first one's. */
+const beginning = new WeakSet<Keys>();
+
 /** The next key is on the disk before the store names it, and named before anything is sealed with it. */
-export async function beginReseal({ store, keys }: ResealDeps, caller: Caller, keyFile: string | undefined): Promise<Outcome<undefined>> {
-  if ((await store.read((tx) => tx.secrets.meta(SEALING_NEXT))) !== undefined)
-    return { kind: "conflict", why: "secrets are being sealed anew already" };
+export async function beginReseal(deps: ResealDeps, caller: Caller, keyFile: string | undefined): Promise<Outcome<undefined>> {
+  if (beginning.has(deps.keys)) return UNDER_WAY;
+  beginning.add(deps.keys);
   try {
-    const id = keys.prepareSealingKey(keyFile);
-    await store.inTransaction(async (tx) => {
-      await tx.secrets.setMeta(SEALING_NEXT, id);
-      await tx.changes.announce(KEYS_CHANGED);
-      await tx.log.append({ type: "key.sealing-created", actor: caller.actor, outcome: "success", data: { kid: id } });
-    });
+    return await begin(deps, caller, keyFile);
   } catch (error) {
     if (error instanceof SealingKeyFault) return { kind: "conflict", why: error.message };
     throw error;
+  } finally {
+    beginning.delete(deps.keys);
   }
+}
+
+async function begin({ store, keys }: ResealDeps, caller: Caller, keyFile: string | undefined): Promise<Outcome<undefined>> {
+  if ((await store.read((tx) => tx.secrets.meta(SEALING_NEXT))) !== undefined) return UNDER_WAY;
+  const id = keys.prepareSealingKey(keyFile);
+  const standing = await store.inTransaction(async (tx) => {
+    const claimed = await tx.secrets.claimMeta(SEALING_NEXT, id);
+    if (claimed !== id) return claimed;
+    await tx.changes.announce(KEYS_CHANGED);
+    await tx.log.append({ type: "key.sealing-created", actor: caller.actor, outcome: "success", data: { kid: id } });
+    return id;
+  });
+  if (standing !== id) return UNDER_WAY;
   await keys.refresh();
   return done(undefined);
 }
