@@ -3,7 +3,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
 import { decodeProtectedHeader } from "jose";
+import type { Store } from "../src/flows/store.ts";
+import { openKeys } from "../src/keys/keys.ts";
 import { make, makeApp, makePerson, openTestOrg, payloadOf, TestHost, type TestOrg } from "./test-org.ts";
 
 const URL = "/api/v1/org/decision-keys";
@@ -145,5 +148,38 @@ test("a compromised key is given up: no chain leads on from it, every host and e
   assert.equal((await types(org)).at(-1), "key.decision-revoked");
   const again = await TestHost.enrol(org, app, "srv01-anew");
   assert.equal((await again.selfCheck()).status, 200);
+  await org.close();
+});
+
+test("a reading of the keys that is slow does not bring back the key that was replaced meanwhile", async () => {
+  const SLOW = 1000;
+  const { org } = await stage(0);
+  let release = () => {};
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let reads = 0;
+  const slow: Store = {
+    ...org.deps.store,
+    async read(fn) {
+      const answer = await org.deps.store.read(fn);
+      reads += 1;
+      if (reads === SLOW) await gate;
+      return answer;
+    },
+  };
+  const keys = await openKeys(slow, join(org.folder, "sealing.key"));
+  // Of a reading: which sealing key there is, then the decision keys.
+  reads = SLOW - 2;
+  const early = keys.refresh();
+  while (reads < SLOW) await wait(1);
+  const { keys: shown } = await make(org, "POST", URL);
+  const late = keys.refresh();
+  // Where one waits for the other, there is nothing to wait for.
+  await Promise.race([late, wait(300)]);
+  release();
+  await Promise.all([early, late]);
+  assert.equal(keys.publicJwk().kid, shown.find(({ status }: { status: string }) => status === "current").kid);
+  assert.equal(shown.length, 2, "no host to wait for: it took over at once");
   await org.close();
 });

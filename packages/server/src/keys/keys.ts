@@ -72,13 +72,28 @@ export async function openKeys(store: Store, sealingKeyFile: string): Promise<Ke
         .sign(privateKey);
     },
     makePair: () => makePair(sealing),
-    async refresh() {
+    refresh: oneAtATime(async () => {
       sealing.set(await sealingIds(store));
       names = namesKey(sealing);
       ring = await readRing(await stored(), sealing, sealingKeyFile, ring);
-    },
+    }),
     prepareSealingKey: (from) => sealing.prepare(from),
     moveSealingKey: () => sealing.moveFiles(),
+  };
+}
+
+/** What an earlier run read must not take the place of what a later one did. All who come meanwhile share the run after it. */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const begin = () => {
+    running = next;
+    next = undefined;
+    return work();
+  };
+  return () => {
+    next ??= Promise.resolve(running).then(begin, begin);
+    return next;
   };
 }
 
