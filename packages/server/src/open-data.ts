@@ -21,9 +21,14 @@ export async function openData(files: DataFiles, database: DatabaseAddress | und
   }
 }
 
+/** What a node holds in its folder, where no database is. */
+export function nodeFile(files: DataFiles): string {
+  return join(dirname(files.database), "node");
+}
+
 /** One of several nodes: the database is shared, the folder with the admin socket is this process's alone. */
 async function openNode(files: DataFiles, database: DatabaseAddress, log: Logger, newChain: boolean): Promise<Store> {
-  const alone = holdAlone(join(dirname(files.database), "node"));
+  const alone = holdAlone(nodeFile(files));
   try {
     const say = (level: "info" | "warn", sentence: string) => log[level](sentence);
     const store = await openPostgres({ ...database, newChain, onTimeline: afterTimeline, say });

@@ -18,11 +18,12 @@ import { dirname, resolve } from "node:path";
 import pino from "pino";
 import { type DataFiles, openDataFolder } from "./data-folder.ts";
 import { endAfterRestore, type Restored } from "./flows/management/after-restore.ts";
+import { SEALING_ID } from "./flows/management/reseal.ts";
 import { DatabaseFault, type Store } from "./flows/store.ts";
 import { openKeys } from "./keys/keys.ts";
 import { SealingKeyFault } from "./keys/sealing-key.ts";
 import { ServerRefused } from "./listening.ts";
-import { openData } from "./open-data.ts";
+import { nodeFile, openData } from "./open-data.ts";
 import { type BackupFacts, inspectBackup } from "./store/backup-file.ts";
 import type { DatabaseAddress } from "./store/postgres-connection.ts";
 import { holdAlone } from "./store/sole-holder.ts";
@@ -75,11 +76,18 @@ export async function restoreBackup(file: string, options: RestoreOptions): Prom
  * @param database PostgreSQL; SQLite in the folder if absent. No node may run.
  */
 export async function afterExternalRestore(options: RestoreOptions & { database?: DatabaseAddress | undefined }): Promise<Restored> {
-  const files = openDataFolder(resolve(options.data));
+  const data = resolve(options.data);
+  const files = openDataFolder(data);
   const sealingKey = options.sealingKey ?? files.sealingKey;
-  if (options.database) return endIn(await openData(files, options.database, pino({ level: "silent" }), true), sealingKey, undefined);
-  if (!existsSync(files.database)) throw new ServerRefused("org.database", `there is no database ${files.database}`);
-  return bringUp(files.database, undefined, sealingKey, options.now);
+  try {
+    if (options.database)
+      return await endIn(await openData(files, options.database, pino({ level: "silent" }), true), sealingKey, undefined);
+    if (!existsSync(files.database)) throw new ServerRefused("org.database", `there is no database ${files.database}`);
+    return await bringUp(files.database, undefined, sealingKey, options.now);
+  } finally {
+    const held = [files.database, nodeFile(files)].flatMap((file) => [`${file}.lock`, `${file}.pid`]);
+    giveToOwner(data, [files.database, ...held]);
+  }
 }
 
 /** Opens it as a server would, with its keys, and ends what was open. */
@@ -93,6 +101,9 @@ async function bringUp(database: string, facts: BackupFacts | undefined, sealing
 
 async function endIn(store: Store, sealingKey: string, backupAt: number | undefined): Promise<Restored> {
   try {
+    // Of an address that is the wrong one, `openKeys` would make an org.
+    if ((await store.read((tx) => tx.secrets.meta(SEALING_ID))) === undefined)
+      throw new ServerRefused("org.database", "there is no org in this database: nothing was put back here");
     await openKeys(store, sealingKey);
     return await endAfterRestore(store, backupAt);
   } catch (error) {

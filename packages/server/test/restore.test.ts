@@ -1,11 +1,12 @@
 /** S37: what a restore ends, so that nothing that was used, revoked or moved on since the backup works a second time. */
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { chownSync, copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { LogEvent } from "@sallyport/contracts";
 import { newSetUpLink } from "../src/flows/management/set-up.ts";
-import { afterExternalRestore } from "../src/restore.ts";
+import { afterExternalRestore, restoreBackup } from "../src/restore.ts";
 import { folderWithKey, restoreElsewhere, takeBackup } from "./restored-org.ts";
 import { make, makeApp, makePerson, openTestOrg, TestHost, type TestOrg, type TestPerson, why } from "./test-org.ts";
 
@@ -173,6 +174,32 @@ test("S37: a database that was put back by other means ends the same things", as
   const again = askingNow(host, back);
   assert.equal((await logon(again, alice, alice.code(back.clock.now + 30_000))).body.cause, "factor.code-used");
   await Promise.all([org.close(), back.close()]);
+});
+
+test("whoever restores leaves the folder's files to the folder's owner, whichever way the database came back", async () => {
+  const { org } = await stage();
+  const file = await takeBackup(org);
+  const [uid, gid] = process.geteuid?.() === 0 ? [65534, 65534] : [process.geteuid?.() ?? 0, process.getegid?.() ?? 0];
+  const [restored, external] = [folderWithKey(org), folderWithKey(org)];
+  for (const data of [restored, external]) chownSync(data, uid, gid);
+  await restoreBackup(file, { data: restored, now: Date.now });
+  copyFileSync(file, join(external, "org.db"));
+  await afterExternalRestore({ data: external, now: Date.now });
+  for (const data of [restored, external]) {
+    const made = readdirSync(data).filter((name) => name !== "sealing.key");
+    assert.deepEqual(made.sort(), ["org.db", "org.db.lock", "org.db.pid"]);
+    for (const name of made) assert.equal(statSync(join(data, name)).uid, uid, name);
+    rmSync(data, { recursive: true });
+  }
+  await org.close();
+});
+
+test("where there is no org, nothing is ended and none is made", async () => {
+  const data = mkdtempSync(join(tmpdir(), "sallyport-restored-"));
+  emptyFile(join(data, "org.db"));
+  await assert.rejects(afterExternalRestore({ data, now: Date.now }), /there is no org in this database/);
+  assert.ok(!existsSync(join(data, "sealing.key")));
+  rmSync(data, { recursive: true });
 });
 
 function emptyFile(file: string): string {
