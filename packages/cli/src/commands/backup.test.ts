@@ -1,6 +1,6 @@
 /** Backup and restore as an administrator types them, on a server that runs. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { OrgProcess } from "../org-process.fixture.ts";
@@ -49,8 +49,11 @@ test("a file that is there is not replaced without being told so, and nothing el
   assert.match(nowhere.err, /cannot write/);
 });
 
-test("restore says what it needs: a file or --after-external, never both", async (t) => {
+test("restore says what it needs: a file or --after-external, never both, and no file for a PostgreSQL", async (t) => {
   const org = new OrgProcess(t);
+  const other = org.say("restore", "x.db", "--database", "postgres://sallyport@localhost/sallyport");
+  assert.deepEqual([other.code, existsSync(org.data)], [1, false]);
+  assert.match(other.err, /a backup file is put back into a data folder, but --database or SALLYPORT_DATABASE names a PostgreSQL/);
   for (const words of [["restore"], ["restore", "x.db", "--after-external"]]) {
     const refused = org.say(...words);
     assert.deepEqual([refused.code, /give a backup file, or --after-external/.test(refused.err)], [1, true]);

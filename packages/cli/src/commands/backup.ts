@@ -71,7 +71,12 @@ export function restoreCommand(program: Command): void {
     async (options, file) => {
       const { data = process.env["SALLYPORT_DATA"] ?? "./data", sealingKey, afterExternal } = options as unknown as RestoreFlags;
       if ((file === undefined) !== (afterExternal === true)) throw new Complaint("give a backup file, or --after-external without one");
-      const where = { data, sealingKey, now: Date.now, ...databaseOptions(options as DatabaseOptions) };
+      const database = databaseOptions(options as DatabaseOptions);
+      if (file !== undefined && database.database)
+        throw new Complaint(
+          "a backup file is put back into a data folder, but --database or SALLYPORT_DATABASE names a PostgreSQL: use pg_restore, then --after-external (docs/backup.md)",
+        );
+      const where = { data, sealingKey, now: Date.now, ...database };
       const done = await withServer((server) =>
         file === undefined ? server.afterExternalRestore(where) : server.restoreBackup(resolve(file), where),
       );
