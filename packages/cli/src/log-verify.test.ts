@@ -203,6 +203,21 @@ describe("an exported log", () => {
       change: () => lines.filter((line) => !line.startsWith('{"checkpoint"')),
       fault: /not those that were sealed/,
     },
+    {
+      name: "a checkpoint that is no signed text",
+      change: () => lines.map((line) => (line.startsWith('{"checkpoint"') ? '{"checkpoint":5}' : line)),
+      fault: /checkpoint 1: its signature does not hold/,
+    },
+    {
+      name: "a seal that is no signed text",
+      change: () => [...lines.slice(0, -1), '{"seal":{}}'],
+      fault: /the seal's signature does not hold/,
+    },
+    {
+      name: "a key that is none",
+      change: () => lines.map((line) => line.replace(/"x":"(.)/, (_, first) => `"x":"${first === "B" ? "C" : "B"}`)),
+      fault: /decision key 1: is not a point of the curve/,
+    },
   ];
   for (const { name, change, fault } of CHANGES) {
     test(`${name} is found`, async () => {

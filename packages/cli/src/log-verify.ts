@@ -72,8 +72,8 @@ class ExportReader {
     const value = parse(line);
     if (!value) this.#notJson();
     else if (!this.#signatures) await this.#begin(value);
-    else if ("checkpoint" in value) await this.#takeCheckpoint(exportCheckpoint.parse(value).checkpoint);
-    else if ("seal" in value) return this.#takeSeal(exportSeal.parse(value).seal);
+    else if ("checkpoint" in value) await this.#takeCheckpoint(exportCheckpoint.safeParse(value).data?.checkpoint ?? "");
+    else if ("seal" in value) return this.#takeSeal(exportSeal.safeParse(value).data?.seal ?? "");
     else this.#takeEvent(value);
     this.#digest.update(`${line}\n`);
   }

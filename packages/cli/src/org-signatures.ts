@@ -20,11 +20,15 @@ export class OrgSignatures {
     for (const { publicJwk, link, position } of listed) {
       const { kty, crv, x, y } = publicJwk;
       const thumbprint = await calculateJwkThumbprint({ kty, crv, x, y });
-      const key = (await importJWK({ kty, crv, x, y }, "ES256")) as CryptoKey;
+      const key = await importJWK({ kty, crv, x, y }, "ES256").catch(() => undefined);
+      if (!key) {
+        made.faults.push(`decision key ${position}: is not a point of the curve`);
+        continue;
+      }
       const signed = link === null ? undefined : await made.open(link, JWS_TYPES.key, keyLinkClaims);
       const holds = signed?.claims.previous === signed?.thumbprint && signed?.claims.key.x === x && signed.claims.key.y === y;
       if (link !== null && !holds) made.faults.push(`decision key ${position}: the link to it does not hold`);
-      made.#keys.push({ thumbprint, key, before: holds ? signed?.thumbprint : undefined });
+      made.#keys.push({ thumbprint, key: key as CryptoKey, before: holds ? signed?.thumbprint : undefined });
     }
     return made;
   }
