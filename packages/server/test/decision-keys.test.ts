@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { decodeProtectedHeader } from "jose";
+import { finishRotation } from "../src/flows/management/decision-keys.ts";
 import type { Store } from "../src/flows/store.ts";
 import { openKeys } from "../src/keys/keys.ts";
 import { make, makeApp, makePerson, openTestOrg, payloadOf, TestHost, type TestOrg } from "./test-org.ts";
@@ -181,5 +182,16 @@ test("a reading of the keys that is slow does not bring back the key that was re
   await Promise.all([early, late]);
   assert.equal(keys.publicJwk().kid, shown.find(({ status }: { status: string }) => status === "current").kid);
   assert.equal(shown.length, 2, "no host to wait for: it took over at once");
+  await org.close();
+});
+
+test("what one node announced another can finish at once: it looks before it says that there is nothing", async () => {
+  const { org } = await stage(1);
+  const other = await openKeys(org.deps.store, join(org.folder, "sealing.key"));
+  const { keys: shown } = await make(org, "POST", URL);
+  const caller = { role: "owner", actor: { type: "local", id: "test" } } as const;
+  const outcome = await finishRotation({ store: org.deps.store, keys: other }, caller, "all");
+  assert.equal(outcome.kind, "done", JSON.stringify(outcome));
+  assert.equal(other.publicJwk().kid, shown[1].kid);
   await org.close();
 });

@@ -58,6 +58,8 @@ export async function announceKey(deps: KeyDeps, caller: Caller): Promise<Outcom
 
 /** The announced key signs from now on; the one before it loses its private part. `waived`: names or ids of hosts that need not know it, or all. */
 export async function finishRotation(deps: KeyDeps, caller: Caller, waived: string[] | "all"): Promise<Outcome<undefined>> {
+  // Another node may just have announced it.
+  await deps.keys.refresh();
   const outcome = await deps.store.inTransaction(async (tx): Promise<Outcome<undefined>> => {
     const rows = await tx.secrets.decisionKeys();
     const next = rows.find(({ status }) => status === "next");
