@@ -272,7 +272,7 @@ export const finishRotationRequest = z.strictObject({
 });
 
 /** `next`: key to which stored secrets are being passed; `remaining`: how many are still sealed with `id`. */
-export const sealingView = z.object({ id: z.string(), next: z.string().nullable(), remaining: z.int() });
+export const sealingView = z.object({ id: z.string(), next: z.string().nullable(), remaining: z.int(), stopped: z.string().nullable() });
 export type SealingView = z.infer<typeof sealingView>;
 /** `keyFile`: absolute path of a key file on the server's machine; a new key is made without it. */
 export const resealRequest = z.strictObject({ keyFile: z.string().max(4096).startsWith("/", "an absolute path").optional() }).nullish();

@@ -1,7 +1,7 @@
 /** S7: every secret is sealed anew with another key while the org goes on, and a run that is killed anywhere is taken up again. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -41,7 +41,7 @@ async function allOpen(folder: string, id: string): Promise<void> {
     }
   }
   assert.equal(opened, CODES + 3);
-  assert.deepEqual(await viewSealing({ store, keys }), { id, next: null, remaining: opened });
+  assert.deepEqual(await viewSealing({ store, keys }), { id, next: null, remaining: opened, stopped: null });
   const rotated = await store.read((tx) => tx.log.list({ limit: 10, type: "key.sealing-rotated" }));
   assert.deepEqual(
     rotated.map(({ data }) => [data["kid"], data["count"]]),
@@ -157,6 +157,22 @@ test("of two that begin at the same moment one does, and its key is the one on t
   await finishReseal(org.deps);
   const begun = await org.deps.store.read((tx) => tx.log.list({ limit: 10, type: "key.sealing-created" }));
   assert.equal(begun.length, 1);
+  await org.close();
+});
+
+test("a run that cannot go on says why to whoever waits, and is taken up when that is put right", async () => {
+  const org = await stage();
+  assert.equal((await beginReseal(org.deps, LOCAL, undefined)).kind, "done");
+  const next = join(org.folder, "sealing.key.next");
+  renameSync(next, `${next}.away`);
+  await assert.rejects(finishReseal(org.deps));
+  const view = await viewSealing(org.deps);
+  assert.match(view.stopped ?? "", /sealing\.key\.next/);
+  assert.equal(view.next, idIn(`${next}.away`));
+  renameSync(`${next}.away`, next);
+  await finishReseal(org.deps);
+  const ended = await viewSealing(org.deps);
+  assert.deepEqual([ended.next, ended.stopped], [null, null]);
   await org.close();
 });
 

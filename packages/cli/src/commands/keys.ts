@@ -83,6 +83,8 @@ async function rotateSealing(org: OrgClient, options: CommonOptions & { newKeyFi
   while (view.next !== null) {
     await new Promise((done) => setTimeout(done, LOOK_MS));
     view = await org.get<SealingView>(SEALING);
+    if (view.stopped !== null)
+      throw new Complaint(`it stopped: ${view.stopped}. Nothing is lost: put that right, then start the server anew, which goes on`);
   }
   print(options.json, { ...view, before }, () => [
     `Every secret is sealed with key ${view.id} now; key ${before} is not needed any more, except for backups from before.`,

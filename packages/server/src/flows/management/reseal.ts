@@ -23,13 +23,17 @@ export interface SealingView {
   next: string | null;
   /** Secrets that are still sealed with `id`. */
   remaining: number;
+  /** Why the run that this process began does not go on; null if it does. */
+  stopped: string | null;
 }
 
-export function viewSealing({ store }: ResealDeps): Promise<SealingView> {
+const stops = new WeakMap<Keys, string>();
+
+export function viewSealing({ store, keys }: ResealDeps): Promise<SealingView> {
   return store.read(async (tx) => {
     const id = (await tx.secrets.meta(SEALING_ID)) ?? "";
     const next = (await tx.secrets.meta(SEALING_NEXT)) ?? null;
-    return { id, next, remaining: await tx.secrets.countSealed(id) };
+    return { id, next, remaining: await tx.secrets.countSealed(id), stopped: stops.get(keys) ?? null };
   });
 }
 
@@ -66,8 +70,18 @@ async function begin({ store, keys }: ResealDeps, caller: Caller, keyFile: strin
   return done(undefined);
 }
 
-/** Goes on with a run that was begun, to its end; does nothing if there is none. May be cut off anywhere. */
-export async function finishReseal({ store, keys }: ResealDeps): Promise<void> {
+/** Goes on with a run that was begun, to its end; does nothing if there is none. May be cut off anywhere; whoever waits can see why. */
+export async function finishReseal(deps: ResealDeps): Promise<void> {
+  stops.delete(deps.keys);
+  try {
+    await finish(deps);
+  } catch (error) {
+    stops.set(deps.keys, (error as Error).message);
+    throw error;
+  }
+}
+
+async function finish({ store, keys }: ResealDeps): Promise<void> {
   await keys.refresh();
   const { id: before, next } = await viewSealing({ store, keys });
   if (next === null) return;
