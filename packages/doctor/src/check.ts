@@ -22,7 +22,7 @@ export interface Seen {
   evidence: Proof[];
   /** Kinds of incident that this can be behind; without it, every incident that lists the cause. */
   explains?: readonly string[];
-  /** A look at the thing itself: what it rules out is no candidate any more. */
+  /** A look at the thing itself: what it rules out is no candidate any more, and what it leaves open nothing else rules out. */
   decides?: boolean;
 }
 

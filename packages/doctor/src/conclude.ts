@@ -15,8 +15,8 @@ import type { Missed, Seen } from "./check.ts";
 export type TextOf = (cause: CauseId) => Pick<DoctorFinding, "title" | "fix" | "who">;
 
 const STRENGTH: Record<Verdict, number> = { confirmed: 0, candidate: 1, "ruled-out": 2, unknown: 3 };
-const strength = ({ verdict, decides }: Pick<Seen, "verdict" | "decides">) =>
-  verdict === "ruled-out" && decides ? STRENGTH.confirmed + 0.5 : STRENGTH[verdict];
+/** What a look at the thing itself says outranks every guess. */
+const strength = ({ verdict, decides }: Pick<Seen, "verdict" | "decides">) => STRENGTH[verdict] * (decides ? 0.25 : 1);
 /** More proofs of one cause than this only repeat the first ones. */
 const MOST_PROOFS = 20;
 

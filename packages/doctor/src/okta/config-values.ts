@@ -1,5 +1,5 @@
 /** Judges the three connection values of rdp_app_config.json: the org's URL, the client id, the stored secret. */
-import { type CauseId, type OddCharacter, oddCharacters, type Proof, readOrgUrl } from "@sallyport/contracts";
+import { type CauseId, type OddCharacter, oddCharacters, type Proof, readOrgUrl, sameOrgUrl } from "@sallyport/contracts";
 import type { Seen } from "../check.ts";
 
 /** `where`: file, line and column of the value. A value is shown only where it cannot be a secret. */
@@ -19,7 +19,7 @@ export const judgeUrl: Judge = (value, key, where) => {
     seen.push(one("url.trailing-slash", "confirmed", `${value} ends in a slash, character ${value.length}`));
   else seen.push(one("url.trailing-slash", "ruled-out", `${read.url} ends with the host name`));
   const host = new URL(read.url).hostname;
-  const domain = VENDOR_DOMAINS.find((name) => host.endsWith(`.${name}`));
+  const domain = vendorDomain(host);
   if (domain && host.endsWith(`-admin.${domain}`)) {
     seen.push(one("url.wrong-org", "candidate", `${host} is the address of the Admin Console; the org's own has no “-admin”`));
   } else if (!domain) {
@@ -27,6 +27,24 @@ export const judgeUrl: Judge = (value, key, where) => {
   }
   return seen;
 };
+
+const vendorDomain = (host: string) => VENDOR_DOMAINS.find((name) => host.endsWith(`.${name}`));
+
+/** The URL of the settings against the org's as somebody typed it. Two addresses of the vendor's are two orgs; a domain of the org's own may be a second name of the same one. */
+export function compareUrls(url: string, typed: string, file: string): Seen[] {
+  const [read, wanted] = [readOrgUrl(url), readOrgUrl(typed)];
+  if (!read.ok || !wanted.ok || sameOrgUrl(url, typed)) return [];
+  const hosts = [read.url, wanted.url].map((one) => new URL(one).hostname);
+  const sure = hosts.every((host) => vendorDomain(host) !== undefined && !host.endsWith(`-admin.${vendorDomain(host)}`));
+  return [
+    {
+      cause: "url.wrong-org",
+      verdict: sure ? "confirmed" : "candidate",
+      decides: true,
+      evidence: [{ what: "URL", value: `is not ${wanted.url}`, where: file }],
+    },
+  ];
+}
 
 function withPlace(reason: string, position: number | undefined): string {
   // The value itself is not told: what stands before an @ can be a password.

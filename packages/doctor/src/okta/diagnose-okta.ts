@@ -1,11 +1,11 @@
 /** Diagnoses the other product from its files alone: no org, no network, nothing changed. */
 import { readFile } from "node:fs/promises";
-import { type Diagnosis, readOrgUrl, sameOrgUrl } from "@sallyport/contracts";
-import type { Answer, Check, Missed } from "../check.ts";
+import { type Diagnosis, readOrgUrl } from "@sallyport/contracts";
+import type { Answer, Check, Missed, Seen } from "../check.ts";
 import { diagnose, type Progress } from "../diagnose.ts";
 import { decodeFile } from "../encoding.ts";
 import { readBytes, systemSays } from "../read-bytes.ts";
-import { judgeUrl } from "./config-values.ts";
+import { compareUrls, judgeUrl } from "./config-values.ts";
 import { type FoundFile, findFiles, LARGEST_SETTINGS } from "./find-files.ts";
 import { type OrgFacts, orgChecks } from "./look-at-org.ts";
 import { readConfig } from "./read-config.ts";
@@ -53,9 +53,9 @@ export async function diagnoseOkta(paths: readonly string[], options: OktaOption
     ...(settings && { settings }),
     ...(registry && { registry }),
   };
-  if (org?.ok === false && settings) missed.push({ what: "--org", why: org.reason, asked: true });
+  if (org?.ok === false) missed.push({ what: "--org", why: org.reason, asked: true });
   const typed = options.org !== undefined && settings === undefined ? [typedUrl(options.org)] : [];
-  const live = options.org === undefined ? [] : orgChecks<OktaFacts>(options.clock ?? Date.now);
+  const live = options.org === undefined ? [] : orgChecks<OktaFacts>(options.clock ?? Date.now, settings !== undefined);
   return diagnose<OktaFacts>([lookedFor(missed), ...typed, ...live, ...fileChecks(onBytes, org?.ok ? org.url : undefined)], {
     facts,
     limitMs: LIMIT_MS,
@@ -76,10 +76,13 @@ function lookedFor(missed: Missed[]): Check<OktaFacts> {
   return { code: "okta.paths", title: "the given paths", dependsOn: [], needs: [], run: async () => ({ seen: [], missed }) };
 }
 
-/** Without settings the typed URL stands for the one in them. */
+/** Without settings, a slash that was typed may stand in them as well; what was typed well says nothing of them. */
 function typedUrl(url: string): Check<OktaFacts> {
-  const judged = judgeUrl(url, "--org", "as typed").filter(({ cause }) => cause !== "url.wrong-org");
-  return { code: "org.url", title: "the org's URL", dependsOn: [], needs: [], run: async () => ({ seen: judged }) };
+  const slash = judgeUrl(url, "--org", "as typed").filter(
+    ({ cause, verdict }) => cause === "url.trailing-slash" && verdict === "confirmed",
+  );
+  const seen = slash.map((one): Seen => ({ ...one, verdict: "candidate" }));
+  return { code: "org.url", title: "the org's URL", dependsOn: [], needs: [], run: async () => ({ seen }) };
 }
 
 function fileChecks(onBytes: (count: number) => void, org?: string): Check<OktaFacts>[] {
@@ -116,9 +119,7 @@ async function readSettings({ path, name, bytes }: FoundFile, onBytes: (count: n
   if (bytes > LARGEST_SETTINGS) return { seen: [], missed: [{ what: name, why: "too large for a settings file", asked: true }] };
   onBytes(bytes);
   const { seen, missed, url } = readConfig(decodeFile(await readFile(path)), name);
-  const other = org !== undefined && url !== undefined && !sameOrgUrl(org, url) && readOrgUrl(url).ok;
-  if (other) seen.push({ cause: "url.wrong-org", verdict: "confirmed", evidence: [{ what: "URL", value: `is not ${org}`, where: name }] });
-  return { seen, missed };
+  return { seen: [...seen, ...(org === undefined || url === undefined ? [] : compareUrls(url, org, name))], missed };
 }
 
 async function readLogs(logs: FoundFile[], signal: AbortSignal, onBytes: (count: number) => void): Promise<Answer> {

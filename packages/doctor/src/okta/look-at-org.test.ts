@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { type Diagnosis, diagnosis } from "@sallyport/contracts";
 import { type Issued, issue } from "../../../agent/doubles/certificates.ts";
+import { compareUrls } from "./config-values.ts";
 import { runLook } from "./look.fixture.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sallyport-org-"));
@@ -51,10 +52,16 @@ async function listen(server: Server): Promise<string> {
 const secure = (cert: Issued, handler = ORG, more: ServerOptions = {}) =>
   listen(createHttps({ key: cert.keyPem, cert: cert.pem, ...more }, handler));
 
-async function look(url: string, more: { trust?: boolean; settings?: string } = {}): Promise<Diagnosis & { code: number; tookMs: number }> {
-  const file = join(folder, `${Math.random()}`.slice(2), "rdp_app_config.json");
-  const paths = more.settings === undefined ? [] : [file];
-  const run = await runLook(url, paths.length > 0 ? { [file]: more.settings ?? "" } : {}, more.trust === false ? other : trusted);
+async function look(
+  url: string,
+  more: { trust?: boolean; settings?: string; log?: string } = {},
+): Promise<Diagnosis & { code: number; tookMs: number }> {
+  const into = join(folder, `${Math.random()}`.slice(2));
+  const files = {
+    ...(more.settings === undefined ? {} : { [join(into, "rdp_app_config.json")]: more.settings }),
+    ...(more.log === undefined ? {} : { [join(into, "OktaWidget.log")]: more.log }),
+  };
+  const run = await runLook(url, files, more.trust === false ? other : trusted);
   return { ...diagnosis.parse(JSON.parse(run.out)), code: run.code, tookMs: run.tookMs };
 }
 const confirmed = ({ findings }: Diagnosis) => findings.filter(({ verdict }) => verdict === "confirmed").map(({ cause }) => cause);
@@ -158,15 +165,38 @@ describe("an org that is looked at without a secret", () => {
     assert.ok(found.tookMs < 8000, `${found.tookMs} ms`);
   });
 
-  it("other than the one in the settings: url.wrong-org", async () => {
-    const url = await secure(leaf());
-    assert.deepEqual(confirmed(await look(url, { settings: '{"Url": "https://acme.okta.com"}' })), ["url.wrong-org"]);
+  it("other than the one in the settings: url.wrong-org, proved where both are addresses of the vendor", async () => {
+    const found = await look(await secure(leaf()), { settings: '{"Url": "https://acme.okta.com"}' });
+    assert.deepEqual([confirmed(found), possible(found)], [[], ["url.wrong-org"]], "an org may have a second name");
+    const verdict = (typed: string) => compareUrls("https://acme.okta.com", typed, "f").map((one) => one.verdict);
+    assert.deepEqual(verdict("https://other.okta.com"), ["confirmed"]);
+    for (const typed of ["https://acme-admin.okta.com", "https://login.acme.example"])
+      assert.deepEqual(verdict(typed), ["candidate"], typed);
+    for (const typed of ["https://ACME.okta.com/", "acme"]) assert.deepEqual(verdict(typed), [], typed);
   });
 
-  it("that is typed with a slash or wrongly says so", async () => {
-    const url = await secure(leaf());
-    assert.deepEqual(confirmed(await look(`${url}/`)), ["url.trailing-slash"]);
+  it("that is typed with a slash: perhaps it stands in the settings as well; typed wrongly it cannot be looked at", async () => {
+    const slash = await look(`${await secure(leaf())}/`);
+    assert.deepEqual([confirmed(slash), possible(slash), slash.code], [[], ["url.trailing-slash"], 1]);
     const wrong = await look("acme.okta.com");
-    assert.deepEqual([confirmed(wrong), wrong.code], [["url.malformed"], 1]);
+    assert.deepEqual(
+      [wrong.findings, wrong.notLookedAt[0], wrong.code],
+      [[], { what: "--org", why: "it does not begin with https://" }, 2],
+    );
+  });
+
+  it("rules out nothing of an old log by what was typed, nor by how the network is now", async () => {
+    const at =
+      "\r\n   at System.Net.HttpWebRequest.GetResponse()\r\n   at OktaWidget.JwtService.GetStateTokenUsingJwt(String username)\r\n";
+    const log = `2026-05-06 10:00:00 System.Net.WebException: The remote server returned an error: (401) Unauthorized.${at}2026-05-06 10:00:01 System.Net.WebException: Unable to connect to the remote server${at}`;
+    const found = await look(await secure(leaf()), { log });
+    const open = (kind: string) =>
+      found.incidents
+        .find((one) => one.kind === kind)
+        ?.candidates.flatMap(({ cause, verdict }) => (verdict === "candidate" ? [cause] : []));
+    for (const cause of ["url.trailing-slash", "url.malformed", "url.wrong-org"] as const)
+      assert.ok(open("http-401")?.includes(cause) && possible(found).includes(cause), cause);
+    assert.deepEqual(open("not-connected"), ["net.refused", "net.timeout", "net.unreachable", "net.proxy-block"]);
+    assert.ok(!open("http-401")?.includes("clock.host"), "the clock is what that look decides");
   });
 });

@@ -16,8 +16,14 @@ const CLOCK_WRONG_MS = 300_000;
 const CLOCK_DOUBTFUL_MS = 60_000;
 const QUARTER_MS = 15 * 60_000;
 
-/** `clock`: this machine's, in milliseconds since 1970; passed in, so that a test can be late. */
-export function orgChecks<Facts extends OrgFacts>(clock: () => number): Check<Facts>[] {
+/** What the network does now says nothing of what it did when a log was written: it rules out no cause of an incident. */
+const NOW: Pick<Seen, "explains"> = { explains: [] };
+
+/**
+ * `clock`: this machine's, in milliseconds since 1970; passed in, so that a test can be late. `compared`: the settings were given, so that
+ * the org that answers can be held against the one that they name.
+ */
+export function orgChecks<Facts extends OrgFacts>(clock: () => number, compared: boolean): Check<Facts>[] {
   return [
     { code: "org.dns", title: "the org's name", dependsOn: [], needs: ["org"], limitMs: 3000, run: ({ org }) => lookAtName(org) },
     {
@@ -42,7 +48,7 @@ export function orgChecks<Facts extends OrgFacts>(clock: () => number): Check<Fa
       dependsOn: ["org.tcp"],
       needs: ["org"],
       limitMs: 6000,
-      run: ({ org }, signal) => lookAtAnswer(org, signal, clock),
+      run: ({ org }, signal) => lookAtAnswer(org, signal, clock, compared),
     },
   ];
 }
@@ -60,7 +66,7 @@ const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? (err
 async function lookAtName(org: URL): Promise<Answer> {
   const host = hostOf(org);
   try {
-    return { seen: [saw("net.dns", "ruled-out", host, (await resolveHost(host)).slice(0, 4).join(", "))] };
+    return { seen: [saw("net.dns", "ruled-out", host, (await resolveHost(host)).slice(0, 4).join(", "), NOW)] };
   } catch (error) {
     return { seen: [saw("net.dns", "confirmed", host, codeOf(error))] };
   }
@@ -84,7 +90,7 @@ async function lookAtWay(org: URL, signal: AbortSignal): Promise<Answer> {
   }
   return {
     seen: (["net.refused", "net.timeout", "net.unreachable"] as const).map((cause) =>
-      saw(cause, "ruled-out", where, "a TCP connection came about"),
+      saw(cause, "ruled-out", where, "a TCP connection came about", NOW),
     ),
   };
 }
@@ -130,7 +136,7 @@ function judgePeer(peer: Peer, host: string, now: number): Seen[] {
   return seen;
 }
 
-async function lookAtAnswer(org: URL, signal: AbortSignal, clock: () => number): Promise<Answer> {
+async function lookAtAnswer(org: URL, signal: AbortSignal, clock: () => number, compared: boolean): Promise<Answer> {
   let reply: Reply;
   try {
     reply = await ask(org, METADATA, signal, clock);
@@ -139,7 +145,7 @@ async function lookAtAnswer(org: URL, signal: AbortSignal, clock: () => number):
     const missed: Missed = { what: "who answers, and the clock", why: `no answer: ${codeOf(error)}`, asked: true };
     return { seen: [], missed: [missed] };
   }
-  return { seen: [...judgeClock(reply), ...judgeReply(reply)] };
+  return { seen: [...judgeClock(reply), ...judgeReply(reply, compared)] };
 }
 
 function judgeClock({ date, at }: Reply): Seen[] {
@@ -155,7 +161,7 @@ function judgeClock({ date, at }: Reply): Seen[] {
   return [saw("clock.host", verdict, "this machine's clock", said)];
 }
 
-function judgeReply({ status, type, body }: Reply): Seen[] {
+function judgeReply({ status, type, body }: Reply, compared: boolean): Seen[] {
   const told = `${status}${type ? `, ${type.slice(0, 60)}` : ""}`;
   if (status === 407) return [saw("net.proxy-auth", "confirmed", METADATA, told)];
   if (status === 429) return [saw("http.rate-limited", "confirmed", METADATA, told)];
@@ -163,10 +169,14 @@ function judgeReply({ status, type, body }: Reply): Seen[] {
   if (/text\/html/i.test(type) && status < 400) return [saw("net.captive", "confirmed", METADATA, `${told} where JSON was due`)];
   if (status === 200 && isOrg(body)) {
     return [
-      saw("url.wrong-org", "ruled-out", METADATA, "an org of the vendor answers; whether it is yours, its sign-in page shows", {
-        decides: true,
-      }),
-      saw("net.captive", "ruled-out", METADATA, told),
+      saw(
+        "url.wrong-org",
+        "ruled-out",
+        METADATA,
+        "an org of the vendor answers; whether it is yours, its sign-in page shows",
+        compared ? { decides: true } : { explains: [] },
+      ),
+      saw("net.captive", "ruled-out", METADATA, told, NOW),
     ];
   }
   return [saw("url.wrong-org", "candidate", METADATA, `${told}: not what an org of the vendor answers`)];
