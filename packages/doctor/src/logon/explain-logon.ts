@@ -4,15 +4,15 @@ import type { Missed, Seen } from "../check.ts";
 import { conclude } from "../conclude.ts";
 import type { AgentRecord, OrgRecord, Records } from "./records.ts";
 
-/** In the order in which the org judges: who came so far was not refused for what stands before. */
+/** The first question about the person; what stands before it is about the machine. */
+const PERSON: readonly CauseId[] = ["user.unknown", "user.name-shape", "user.ambiguous", "app.not-assigned"];
+/** In the order in which the org judges: who came so far was not refused for what stands before. What is judged at several places stands at the last. */
 const ORDER: readonly (readonly CauseId[])[] = [
-  ["client.unknown", "client.secret-wrong", "client.secret-mangled", "client.secret-retired"],
+  ["client.unknown", "client.secret-wrong", "client.secret-mangled"],
   ["client.replayed"],
   ["clock.host"],
-  ["client.assertion-invalid"],
-  ["client.cloned"],
-  ["client.revoked"],
-  ["user.unknown", "user.name-shape", "user.ambiguous", "app.not-assigned"],
+  ["client.cloned", "client.revoked", "client.secret-retired", "client.assertion-invalid"],
+  PERSON,
   ["user.suspended", "user.deactivated", "user.locked"],
   ["policy.denies", "address.unknown"],
   ["factor.none", "factor.not-allowed"],
@@ -49,9 +49,13 @@ function ofOrg(record: OrgRecord, agent: AgentRecord[]): Seen[] {
 
 /** Index of the step that refused; everything of the factor itself comes after all of them, anything else rules out nothing. */
 function placeOf(cause: CauseId): number {
+  // Its shape is judged before its time and its use, the rest of it after them.
+  if (cause === "client.assertion-invalid") return 1;
   const place = ORDER.findIndex((step) => step.includes(cause));
   if (place !== -1) return place;
-  return ["factor", "logon"].includes(CAUSES[cause].stage) ? ORDER.length : 0;
+  // A logon may end before a password was proved, and nobody is looked at until then.
+  if (CAUSES[cause].stage === "logon" || cause === "factor.timeout") return ORDER.indexOf(PERSON);
+  return CAUSES[cause].stage === "factor" ? ORDER.length : 0;
 }
 
 /** The agent knows better only where the org was not asked or its answer was not taken. */

@@ -126,6 +126,19 @@ describe("a logon", () => {
     );
   });
 
+  it("that ended before the org came to something rules nothing of it out", async () => {
+    const ruledOut = async (cause: CauseId) => of(await look("K7QF-3M2P", exported("K7QF-3M2P", { cause })), "ruled-out");
+    for (const cause of ["logon.expired", "logon.cancelled", "factor.timeout"] as const) {
+      const out = await ruledOut(cause);
+      assert.ok(out.includes("clock.host") && out.includes("client.revoked"), `${cause}: the machine was judged`);
+      assert.ok(!out.includes("user.unknown") && !out.includes("factor.none"), `${cause}: perhaps no password was ever proved`);
+    }
+    const shape = await ruledOut("client.assertion-invalid");
+    assert.ok(shape.includes("client.secret-wrong") && !shape.includes("clock.host") && !shape.includes("client.replayed"));
+    assert.ok(!(await ruledOut("clock.host")).includes("client.secret-retired"), "a shared secret's end is judged after the clock");
+    assert.ok((await ruledOut("user.suspended")).includes("client.secret-retired"));
+  });
+
   it("that the org let in and the agent did not: the agent's cause counts", async () => {
     const { file, reference } = agentLog(deny("agent.decision-invalid", { check: "nonce" }));
     const found = await look(reference, file, exported(reference, { type: "logon.allowed", outcome: "success" }));
