@@ -29,7 +29,7 @@ export function classify(signals: Signals, cut = false): Classified | undefined 
 
 /** A message that breaks off before its number or its stack may have been about anything. */
 function isUnfinished({ text }: Signals): boolean {
-  return !/ ?\(.*\)/.test(text.replace(/\(0x\w+\)/, "")) && !/[.。]\s*$/.test(text);
+  return !/\([^()\n]*\)/.test(text.replace(/\(0x\w+\)/, "")) && !/[.。]$/.test(text.trimEnd());
 }
 
 function shownOf(signals: Signals): Classified["shown"] {

@@ -259,6 +259,18 @@ describe("S30: a log that means harm", () => {
     assert.ok(user + system < 5e6, `${(user + system) / 1e6} s for 10 MB`);
   });
 
+  it("whose lines are made to be looked at again and again is read in one go", async () => {
+    const lines = ["(", "OktaWidget.", "OktaWidget.a.", "System.", " at ", "a.", "Exception", "HS256 ", "\\nA", " 401 ("].map(
+      (part) => `System.Net.WebException: ${part.repeat(60_000 / part.length)}`,
+    );
+    for (const line of lines) {
+      const started = process.cpuUsage();
+      await readLogBytes(Buffer.from(`${line}\n${line}`), 1 << 20);
+      const { user, system } = process.cpuUsage(started);
+      assert.ok(user + system < 0.5e6, `${(user + system) / 1e6} s for 120 kB of ${line.slice(0, 60)}`);
+    }
+  });
+
   it("without a line end, with ever new types and people, stays in bounded memory and bounded lists", async () => {
     const before = process.memoryUsage().rss;
     const { logReader } = await import("./read-log.ts");

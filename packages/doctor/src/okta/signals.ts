@@ -55,7 +55,7 @@ export const hasType = ({ types }: Signals, name: string) => types.some((type) =
 
 /** The innermost frame of the other product's own code: where it happened. */
 export function ownFrame({ text }: Signals): string | undefined {
-  return /OktaWidget(?:\.[\w]+)+(?:\.\.ctor)?(?= ?\()/.exec(text)?.[0];
+  return /OktaWidget(?:\.\w+){1,12}(?:\.\.ctor)?(?= ?\()/.exec(text)?.[0];
 }
 
 /** A stack that holds frames of neither .NET nor the other product, and none of its: another program's. */
