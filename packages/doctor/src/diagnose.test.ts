@@ -80,6 +80,16 @@ describe("checks", () => {
     assert.deepEqual((await look([heard], { signal: stop.signal })).notLookedAt, [{ what: "the a", why: "it was interrupted" }]);
   });
 
+  it("that are told to stop may not take it for the end of their time", async () => {
+    const stop = new AbortController();
+    const waits = check("a", async () => {
+      stop.abort();
+      return { seen: [saw("net.timeout")] };
+    });
+    const found = await look([waits], { signal: stop.signal });
+    assert.deepEqual([found.findings, found.notLookedAt], [[], [{ what: "the a", why: "it was interrupted" }]]);
+  });
+
   it("that fail say so, and nobody is called healthy", async () => {
     const found = await look([check("a", () => Promise.reject(new TypeError("no such thing")))]);
     assert.deepEqual(found, {

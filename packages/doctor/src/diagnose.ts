@@ -72,7 +72,9 @@ async function runCheck<Facts>(
   const signals = [signal, Number.isFinite(ownMs) ? deadline(ownMs) : undefined].filter((one) => one !== undefined);
   const end = AbortSignal.any(signals);
   try {
-    return await untilAborted(check.run(facts as Facts, end), end);
+    const answer = await untilAborted(check.run(facts as Facts, end), end);
+    // A last word on what did not come in time means nothing when the time was cut short.
+    return signal?.aborted ? miss(check, "it was interrupted", true) : answer;
   } catch (error) {
     if (signal?.aborted) return miss(check, "it was interrupted", true);
     if (end.aborted) return miss(check, `it took longer than ${ownMs / 1000} s`, true);
