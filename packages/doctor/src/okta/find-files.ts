@@ -57,11 +57,14 @@ function unique(files: FoundFile[]): FoundFile[] {
 
 async function walk(folder: string, name: string, depth: number, files: FoundFile[], missed: Missed[]): Promise<void> {
   if (depth > DEEPEST) {
-    missed.push({ what: name, why: `deeper than ${DEEPEST} folders` });
+    missed.push({ what: name, why: `deeper than ${DEEPEST} folders`, asked: true });
     return;
   }
   for (const entry of (await readdir(folder)).sort()) {
-    if (files.length >= MOST_FILES) return;
+    if (files.length >= MOST_FILES) {
+      missed.push({ what: `${join(name, entry)} and what follows`, why: `more than ${MOST_FILES} files`, asked: true });
+      return;
+    }
     const path = join(folder, entry);
     try {
       // A link may lead in a circle, or to a device.

@@ -1,34 +1,14 @@
 /** Files as an administrator would hand them in, and the verdict that each set must get: the table is the promise. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
-import { type Diagnosis, diagnosis } from "@sallyport/contracts";
 import { exitCodeOf } from "../conclude.ts";
-import { diagnoseOkta } from "./diagnose-okta.ts";
+import { diagnoseFiles, log, removeFiles } from "./files.fixture.ts";
 import { encode, joinSample } from "./log.fixture.ts";
-import { LIKELY, SAMPLES, type Sample, TRANSLATED, VERBATIM } from "./samples.fixture.ts";
+import { LIKELY, SAMPLES, TRANSLATED, VERBATIM } from "./samples.fixture.ts";
 
-const root = mkdtempSync(join(tmpdir(), "sallyport-golden-"));
-after(() => rmSync(root, { recursive: true, force: true }));
-let folders = 0;
+after(removeFiles);
 
-async function diagnoseFiles(files: Record<string, string | Buffer>, paths?: string[]): Promise<Diagnosis> {
-  const folder = join(root, String(++folders));
-  mkdirSync(folder);
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), content);
-  }
-  return diagnosis.parse(await diagnoseOkta((paths ?? ["."]).map((path) => join(folder, path))));
-}
-
-const named = (name: string) => SAMPLES.find((sample) => sample.name === name) as Sample;
-const log = (...names: string[]) =>
-  names.map((name) => `2026-05-06 10:00:00,123 [5] ERROR ${joinSample(named(name), "<CR><LF>   ")}\r\n`).join("");
 const by = (user: string, name: string) => `2026-05-06 10:00:00 displayWidget for user CORP\\${user}\r\n${log(name)}`;
 const SECRET = `${"QUJDRA".repeat(28)}Zz8=`;
 const config = (change: Record<string, unknown> = {}) =>
@@ -269,47 +249,4 @@ describe("the verdict on files of the other product", () => {
       `golden verdicts: ${right} of ${ROWS.length} (${VERBATIM.length} verbatim, ${TRANSLATED.length} translated, ${LIKELY.length} likely samples, ${ROWS.length - SAMPLES.length} sets of files)`,
     ),
   );
-});
-
-describe("paths", () => {
-  it("that are not there, or are no text, are named, and what is there is read", async () => {
-    const found = await diagnoseFiles({ "OktaWidget.log": log("S1: 401"), "x.bin": Buffer.alloc(500, 3) }, [
-      "nowhere.log",
-      "OktaWidget.log",
-      "x.bin",
-    ]);
-    assert.equal(found.incidents[0]?.count, 1);
-    assert.deepEqual(
-      found.notLookedAt.slice(0, 2).map(({ what, why }) => `${what.split("/").at(-1)}: ${why}`),
-      ["nowhere.log: it is not there", "x.bin: it is no text"],
-    );
-  });
-
-  it("given twice, by name and in their folder, count once", async () => {
-    const found = await diagnoseFiles({ "logs/OktaWidget.log": log("S1: 401") }, ["logs", "logs/OktaWidget.log", "logs/../logs"]);
-    assert.equal(found.incidents[0]?.count, 1);
-  });
-
-  it("given by name are read whatever the name, and a log with nothing of the other product says so", async () => {
-    const found = await diagnoseFiles({ "ticket 17": log("S1: 401"), "other.log": "all is well\n" }, ["ticket 17", "other.log"]);
-    assert.equal(found.incidents[0]?.kind, "http-401");
-    assert.match(JSON.stringify(found.notLookedAt), /other\.log.*nothing in it is of the other product/);
-  });
-
-  it("that lead in a circle or to a pipe end", async () => {
-    const folder = join(root, "circle");
-    mkdirSync(folder);
-    symlinkSync(folder, join(folder, "again"));
-    spawnSync("mkfifo", [join(folder, "OktaWidget.log")]);
-    writeFileSync(join(folder, "OktaCP.log"), log("S1: 401"));
-    const found = await diagnoseOkta([folder]);
-    assert.equal(found.incidents[0]?.count, 1);
-  });
-
-  it("with a packed log that is damaged say so, and keep what was read before", async () => {
-    const packed = gzipSync(log("S1: 401").repeat(20_000));
-    const found = await diagnoseFiles({ "OktaWidget.log.gz": packed.subarray(0, packed.length - 10) });
-    assert.equal(found.incidents[0]?.kind, "http-401");
-    assert.equal(found.notLookedAt[0]?.what.endsWith("OktaWidget.log.gz"), true);
-  });
 });
