@@ -1,4 +1,5 @@
 /** The frame of every command: common options, `--json`, one example in the help, complaints as one sentence. */
+import { inspect } from "node:util";
 import type { Command } from "commander";
 import { Complaint } from "./complaint.ts";
 import { OrgClient } from "./org-client.ts";
@@ -40,13 +41,17 @@ export function plainCommand(
   return command;
 }
 
-/** Runs the program; a complaint becomes one sentence on standard error (or one JSON value) and exit code 1. */
+/** Runs the program; a complaint becomes one sentence on standard error (or one JSON value) and exit code 1, or what the command set before it. */
 export async function runProgram(program: Command, argv: string[]): Promise<void> {
   try {
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
-    process.exitCode = 1;
-    if (!(error instanceof Complaint)) throw error;
+    process.exitCode ??= 1;
+    if (!(error instanceof Complaint)) {
+      process.stderr.write(`${inspect(error)}\n`);
+      // As an error that nobody caught would, but for the exit code.
+      process.exit();
+    }
     if (argv.includes("--json")) process.stdout.write(`${JSON.stringify({ error: error.message, ...error.details })}\n`);
     process.stderr.write(`sallyport: ${error.message}\n`);
   }

@@ -80,7 +80,25 @@ test("doctor logon explains a logon from a copy of the agent's log, and takes th
   assert.equal(code, 1);
   const found = diagnosis.parse(JSON.parse(out));
   assert.deepEqual([found.findings[0]?.cause, found.incidents[0]?.users], ["net.dns", ["alice"]]);
-  assert.deepEqual([doctor(["AAAA-BBBB", copy], {}, "logon").code, doctor(["no reference", copy], {}, "logon").code], [2, 1]);
+  assert.deepEqual([doctor(["AAAA-BBBB", copy], {}, "logon").code, doctor(["no reference", copy], {}, "logon").code], [2, 2]);
+});
+
+test("a doctor that was called wrongly has found nothing: exit code 2", () => {
+  for (const [words, form] of [
+    [[], "okta"],
+    [[], "okat"],
+    [[log, "--jsno"], "okta"],
+    [[], "logon"],
+  ] as const) {
+    const { code, out, error } = doctor([...words], {}, form);
+    assert.deepEqual([code, /"healthy"/.test(out)], [2, false], `${form} ${words.join(" ")}: ${error}`);
+    assert.match(error, /^(error|sallyport): /);
+  }
+  assert.equal(doctor(["--help"]).code, 0);
+  const file = join(folder, "no-token");
+  const blind = doctor(["K7QF-3M2P", "--org", "https://mfa.corp.example", "--token-file", file, "--json"], {}, "logon");
+  assert.equal(blind.code, 2, blind.error);
+  assert.match(JSON.stringify(diagnosis.parse(JSON.parse(blind.out)).notLookedAt), /no-token: there is no such file/);
 });
 
 test("docs/doctor.md shows what the command really says", () => {

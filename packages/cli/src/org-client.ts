@@ -1,5 +1,4 @@
 /** Speaks to the org: over its root-only admin socket on the same machine, or over HTTPS with an API token. */
-import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { join } from "node:path";
@@ -7,6 +6,7 @@ import { text } from "node:stream/consumers";
 import { type ErrorObject, errorObject, readOrgUrl } from "@sallyport/contracts";
 import { Complaint } from "./complaint.ts";
 import { linesIn } from "./lines.ts";
+import { readText } from "./read-text.ts";
 
 const PATIENCE_MS = 60_000;
 
@@ -118,7 +118,7 @@ export class OrgClient {
 
   #token(): string {
     const { tokenFile } = this.#options;
-    const token = tokenFile === undefined ? process.env["SALLYPORT_TOKEN"] : readFileSync(tokenFile, "utf8");
+    const token = tokenFile === undefined ? process.env["SALLYPORT_TOKEN"] : readText(tokenFile);
     if (!token) throw new Complaint("--org needs an API token: give --token-file FILE, or set SALLYPORT_TOKEN");
     return token.trim();
   }

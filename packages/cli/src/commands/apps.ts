@@ -1,5 +1,4 @@
 /** Commands for what is protected: app, assign, unassign, zone, policy. */
-import { readFileSync } from "node:fs";
 import { type AppView, type PolicyDocument, policyDocument, type Zone } from "@sallyport/contracts";
 import { readStrictJson } from "@sallyport/settings";
 import type { Command } from "commander";
@@ -7,6 +6,7 @@ import { type CommonOptions, orgCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import type { OrgClient } from "../org-client.ts";
 import { print, table } from "../output.ts";
+import { readText } from "../read-text.ts";
 import { assignUser, findApp, findGroup, findUser } from "../resources.ts";
 
 export function appCommands(program: Command): void {
@@ -235,14 +235,4 @@ async function rehearse(org: OrgClient, options: RehearseOptions): Promise<void>
     `${options.user}: ${answer.outcome}${answer.cause ? ` (${answer.cause})` : ""}${answer.rule ? `, by rule “${answer.rule}”` : ""}`,
     ...answer.trace.map(({ step, result }) => `  ${step}: ${result}`),
   ]);
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new Complaint(
-      `${file}: ${(error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : (error as Error).message}`,
-    );
-  }
 }

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { type Diagnosis, type LogonView, readReference } from "@sallyport/contracts";
 import { diagnoseOkta, diagnoseRecords, exitCodeOf, explainFound, renderHtml, renderTerminal } from "@sallyport/doctor";
-import type { Command } from "commander";
+import type { Command, CommanderError } from "commander";
 import { type CommonOptions, orgCommand, plainCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import type { OrgClient } from "../org-client.ts";
@@ -17,10 +17,16 @@ interface DoctorOptions {
   org?: string;
 }
 
+const COULD_NOT_LOOK = 2;
 const HTML: [string, string] = ["--html <file>", "write one self-contained page for a ticket (the file must not exist)"];
 
 export function doctorCommands(program: Command): void {
   const doctor = program.command("doctor").description("why logons fail: the cause, the evidence, what to do");
+  // 1 says that something was found: whatever ends a look before its answer, a mistyped option too, must not say so.
+  doctor.exitOverride((error: CommanderError) => process.exit(error.exitCode === 0 ? 0 : COULD_NOT_LOOK));
+  doctor.hook("preAction", () => {
+    process.exitCode = COULD_NOT_LOOK;
+  });
   plainCommand(
     doctor,
     {
@@ -75,12 +81,12 @@ function mayColour(): boolean {
   return process.stdout.isTTY === true && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb";
 }
 
-/** A page that could not be written is no finding: exit code 2, as for everything that could not be done. */
+/** A page that could not be written is no finding. */
 function writePage(file: string, page: string): void {
   try {
     writeFileSync(file, page, { flag: "wx", mode: 0o600 });
   } catch (error) {
     process.stderr.write(`sallyport: ${file}: ${(error as Error).message}\n`);
-    process.exitCode = 2;
+    process.exitCode = COULD_NOT_LOOK;
   }
 }

@@ -1,5 +1,4 @@
 /** Commands for machines: host (codes, list, revoke, enrol) and agent (run, arm, disarm, status). */
-import { readFileSync } from "node:fs";
 import { arm, disarm, enrolHost, type Finding, type JoinOutcome, readStatus, registerHost, runAgent } from "@sallyport/agent";
 import type { HostView, hostCodeView, LogonView } from "@sallyport/contracts";
 import type { Command } from "commander";
@@ -8,6 +7,7 @@ import { type CommonOptions, orgCommand, plainCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import { afterArm, afterEnrol } from "../next-steps.ts";
 import { print, table } from "../output.ts";
+import { readText } from "../read-text.ts";
 import { findApp, findHost } from "../resources.ts";
 import { readStdin } from "../terminal.ts";
 
@@ -144,14 +144,6 @@ function sayJoined(json: boolean | undefined, done: JoinOutcome, state: string |
     ...(done.pending ? [`It waits for approval; on the org: sallyport host approve ${done.host.name}`] : []),
     ...afterEnrol(state),
   ]);
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new Complaint(`${file}: ${(error as Error).message}`);
-  }
 }
 
 export function agentCommands(program: Command): void {

@@ -1,0 +1,13 @@
+/** Reads a small file that somebody named on the command line. */
+import { readFileSync } from "node:fs";
+import { Complaint } from "./complaint.ts";
+
+/** Throws a `Complaint` that names the file. */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Complaint(`${file}: ${code === "ENOENT" ? "there is no such file" : message}`);
+  }
+}
