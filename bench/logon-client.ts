@@ -1,14 +1,14 @@
 /** What the measurements of logons share: machines, people, one logon in two requests, and the same two requests against the floor. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { createHash, createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import http from "node:http";
 import https from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { enrolmentCodeId, readEnrolmentCode, writeReference } from "@sallyport/contracts";
+import { callOrg } from "../e2e/machine/admin-socket.ts";
+import { type Enrolled, HostKey, question, readEnrolled } from "../e2e/machine/host-link.ts";
 
 /** Logons of one measurement: to warm up, one after the other, and many at once. Each takes a person of its own, since a code works once. */
 export interface Sizes {
@@ -22,7 +22,8 @@ export const AT_ONCE = 64;
 export const ROOT = join(import.meta.dirname, "..");
 export const folder = mkdtempSync(join(tmpdir(), "sallyport-bench-"));
 const agent = new https.Agent({ keepAlive: true, maxSockets: AT_ONCE, rejectUnauthorized: false });
-const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+/** One key for all machines: what is measured is the org. */
+const key = new HostKey();
 const FLOOR_PORT = 18444;
 /** The nodes of the org; each call of a logon goes to the next one. */
 const nodes: { port: number; data: string }[] = [{ port: 18443, data: join(folder, "data") }];
@@ -45,25 +46,14 @@ function post(port: number, path: string, body: string, authorization: string): 
   });
 }
 
-const b64 = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-function jws(typ: string, claims: object, key: KeyObject = privateKey): string {
-  const text = `${b64({ alg: "ES256", typ })}.${b64(claims)}`;
-  return `${text}.${sign("sha256", Buffer.from(text), { key, dsaEncoding: "ieee-p1363" }).toString("base64url")}`;
-}
-
 /** Several machines, as in a fleet: one machine may ask about 500 names an hour. */
 const HOSTS = 8;
-const hosts: { id: string; generation: string }[] = [];
-function bearer(body: string, host = hosts[0] ?? { id: "hst_00000000000000000000", generation: "" }): string {
-  const iat = Math.floor(Date.now() / 1000);
-  const bh = createHash("sha256").update(body).digest("base64url");
-  const jti = randomBytes(16).toString("base64url");
-  return `Bearer ${jws("sallyport-host+jwt", { iss: host.id, sub: host.id, aud: ORG_URL, iat, exp: iat + 60, jti, gen: host.generation, bh })}`;
-}
+const hosts: Enrolled[] = [];
+const bearer = (body: string, host = hosts[0] ?? { id: "hst_00000000000000000000", generation: "" }) => key.bearer(host, ORG_URL, body);
 
 export interface Person {
   login: string;
-  host: { id: string; generation: string } | undefined;
+  host: Enrolled | undefined;
   secret: Buffer;
 }
 
@@ -74,19 +64,6 @@ function totp(secret: Buffer): string {
   const offset = (mac[19] ?? 0) & 15;
   return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }
-
-const question = (login: string) => ({
-  reference: writeReference(randomBytes(5)),
-  nonce: randomBytes(16).toString("base64url"),
-  username: login,
-  scenario: "logon",
-  service: "sshd",
-  address: { value: "203.0.113.7", origin: "socket" },
-  password: "verified",
-  hostTime: Date.now(),
-  conversation: true,
-  drive: "agent",
-});
 
 export async function orgLogon(person: Person): Promise<void> {
   const first = JSON.stringify(question(person.login));
@@ -133,20 +110,7 @@ async function rate(people: Person[], logon: (person: Person) => Promise<void>):
   return (people.length / (performance.now() - began)) * 1000;
 }
 
-export function manage(method: string, path: string, body?: object): Promise<any> {
-  return new Promise((resolve, reject) => {
-    const request = http.request(
-      { socketPath: join(nodes[0]?.data ?? "", "admin.sock"), method, path, headers: { "content-type": "application/json" } },
-      (response) => {
-        const parts: Buffer[] = [];
-        response.on("data", (part) => parts.push(part));
-        response.on("end", () => resolve(JSON.parse(Buffer.concat(parts).toString() || "{}")));
-      },
-    );
-    request.on("error", reject);
-    request.end(body === undefined ? undefined : JSON.stringify(body));
-  });
-}
+export const manage = (method: string, path: string, body?: object): Promise<any> => callOrg(nodes[0]?.data ?? "", method, path, body);
 
 async function makePeople(app: string, count: number, prefix: string): Promise<Person[]> {
   const one = async (index: number): Promise<Person> => {
@@ -173,17 +137,8 @@ function base32(text: string): Buffer {
 
 async function enrol(app: string): Promise<void> {
   const { code } = await manage("POST", "/api/v1/host-codes", { app });
-  const read = readEnrolmentCode(code);
-  if (!read.ok) throw new Error(read.reason);
-  const { kty, crv, x, y } = publicKey.export({ format: "jwk" });
-  const thumbprint = createHash("sha256").update(JSON.stringify({ crv, kty, x, y })).digest("base64url");
-  const nonce = randomBytes(16).toString("base64url");
-  const mac = createHmac("sha256", read.code.secret).update(`${thumbprint}.${nonce}`).digest("base64url");
-  const codeId = enrolmentCodeId(read.code.secret);
-  const proof = jws("sallyport-enrol+jws", { typ: "enrol", codeId, nonce, mac, name: "bench", platform: "linux", version: "0.1.0" });
-  const answer = await post(nextPort(), "/api/v1/hosts/enrol", JSON.stringify({ codeId, key: { kty, crv, x, y }, proof }), "");
-  const claims = JSON.parse(Buffer.from(answer.body.enrolled.split(".")[1], "base64url").toString());
-  hosts.push({ id: claims.hostId, generation: claims.generation });
+  const answer = await post(nextPort(), "/api/v1/hosts/enrol", key.enrolment(code, "bench"), "");
+  hosts.push(readEnrolled(answer.body));
 }
 
 async function start(args: string[], line: RegExp): Promise<void> {
@@ -197,7 +152,7 @@ async function start(args: string[], line: RegExp): Promise<void> {
 export function makeKeys(): void {
   const ec = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost"];
   spawnSync("openssl", [...ec, "-addext", "subjectAltName=DNS:localhost", "-keyout", `${folder}/tls.key`, "-out", `${folder}/tls.pem`]);
-  writeFileSync(`${folder}/host.pub`, publicKey.export({ type: "spki", format: "pem" }));
+  writeFileSync(`${folder}/host.pub`, key.publicKey.export({ type: "spki", format: "pem" }));
 }
 
 export const startFloor = () => start([join(import.meta.dirname, "floor.ts"), folder, String(FLOOR_PORT)], /listening/);

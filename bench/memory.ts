@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { callOrg } from "../e2e/machine/admin-socket.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const SETTLE_MS = 15_000;
@@ -23,18 +23,7 @@ async function start(file: string, args: string[], line: RegExp): Promise<ChildP
   return child;
 }
 
-function manage(path: string, body: object): Promise<any> {
-  return new Promise((resolve, reject) => {
-    const headers = { "content-type": "application/json" };
-    const request = http.request({ socketPath: join(folder, "org/admin.sock"), method: "POST", path, headers }, (response) => {
-      const parts: Buffer[] = [];
-      response.on("data", (part) => parts.push(part));
-      response.on("end", () => resolve(JSON.parse(Buffer.concat(parts).toString())));
-    });
-    request.on("error", reject);
-    request.end(JSON.stringify(body));
-  });
-}
+const manage = (path: string, body: object) => callOrg(join(folder, "org"), "POST", path, body);
 
 const resident = (child: ChildProcess) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024;
 

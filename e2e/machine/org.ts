@@ -1,8 +1,8 @@
 /** A real org for a story: `sallyport serve` with TLS under a CA made on the spot, asked over its admin socket. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import http from "node:http";
 import { createServer } from "node:https";
 import { join } from "node:path";
+import { callOrg } from "./admin-socket.ts";
 import { COMMAND, Daemon, must } from "./processes.ts";
 
 export const ORG_NAME = "mfa.story.test";
@@ -60,23 +60,8 @@ export class Org {
     return join(this.folder, "data");
   }
 
-  /** The management API over the admin socket, as documented for scripts. */
   call(method: string, path: string, body?: unknown): Promise<any> {
-    const payload = body === undefined ? undefined : JSON.stringify(body);
-    const headers = payload === undefined ? {} : { "content-type": "application/json" };
-    return new Promise((resolve, reject) => {
-      const request = http.request({ socketPath: join(this.data, "admin.sock"), method, path, headers }, (response) => {
-        const parts: Buffer[] = [];
-        response.on("data", (part) => parts.push(part));
-        response.on("end", () => {
-          const text = Buffer.concat(parts).toString();
-          if ((response.statusCode ?? 500) >= 300) reject(new Error(`${method} ${path}: ${response.statusCode} ${text}`));
-          else resolve(text === "" ? undefined : JSON.parse(text));
-        });
-      });
-      request.once("error", reject);
-      request.end(payload);
-    });
+    return callOrg(this.data, method, path, body);
   }
 
   /** What the org's log knows of one logon; empty if nothing. */

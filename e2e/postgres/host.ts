@@ -1,7 +1,7 @@
 /** A machine that speaks the host link itself, to whichever node it is told: enrolment, logon, code. */
-import { createHash, createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import http from "node:http";
-import { enrolmentCodeId, readEnrolmentCode, writeReference } from "@sallyport/contracts";
+import { type Enrolled, HostKey, question, readEnrolled } from "../machine/host-link.ts";
 
 export interface Answered {
   status: number;
@@ -31,69 +31,26 @@ export interface Opened {
   factor: string;
 }
 
-interface Jwk {
-  kty: string;
-  crv: string;
-  x: string;
-  y: string;
-}
-
 export class Host {
-  id = "";
-  generation = "";
-  readonly orgUrl: string;
-  readonly #key: KeyObject;
-  readonly #jwk: Jwk;
+  readonly #orgUrl: string;
+  readonly #key = new HostKey();
+  #enrolled: Enrolled = { id: "", generation: "" };
 
   constructor(orgUrl: string) {
-    this.orgUrl = orgUrl;
-    const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    this.#key = pair.privateKey;
-    const { kty, crv, x, y } = pair.publicKey.export({ format: "jwk" });
-    this.#jwk = { kty, crv, x, y } as Jwk;
+    this.#orgUrl = orgUrl;
   }
 
   /** By an enrolment code as an administrator got it. */
   async enrol(port: number, code: string): Promise<void> {
-    const read = readEnrolmentCode(code);
-    if (!read.ok) throw new Error(read.reason);
-    const { kty, crv, x, y } = this.#jwk;
-    const thumbprint = createHash("sha256").update(JSON.stringify({ crv, kty, x, y })).digest("base64url");
-    const nonce = randomBytes(16).toString("base64url");
-    const mac = createHmac("sha256", read.code.secret).update(`${thumbprint}.${nonce}`).digest("base64url");
-    const codeId = enrolmentCodeId(read.code.secret);
-    const proof = this.#jws("sallyport-enrol+jws", {
-      typ: "enrol",
-      codeId,
-      nonce,
-      mac,
-      name: "story",
-      platform: "linux",
-      version: "0.1.0",
-    });
-    const answer = await post(port, "/api/v1/hosts/enrol", JSON.stringify({ codeId, key: this.#jwk, proof }), "");
+    const answer = await post(port, "/api/v1/hosts/enrol", this.#key.enrolment(code, "story"), "");
     if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
-    const claims = JSON.parse(Buffer.from(answer.body.enrolled.split(".")[1], "base64url").toString());
-    this.id = claims.hostId;
-    this.generation = claims.generation;
+    this.#enrolled = readEnrolled(answer.body);
   }
 
   /** The first question of a logon. */
-  ask(port: number, login: string, reference = writeReference(randomBytes(5))): Promise<Answered & { reference: string }> {
-    const question = {
-      reference,
-      nonce: randomBytes(16).toString("base64url"),
-      username: login,
-      scenario: "logon",
-      service: "sshd",
-      address: { value: "203.0.113.7", origin: "socket" },
-      password: "verified",
-      hostTime: Date.now(),
-      conversation: true,
-      drive: "agent",
-    };
-    const body = JSON.stringify(question);
-    return this.call(port, "/api/v1/authn/logon", body).then((answer) => ({ ...answer, reference }));
+  async ask(port: number, login: string): Promise<Answered & { reference: string }> {
+    const asked = question(login);
+    return { ...(await this.call(port, "/api/v1/authn/logon", JSON.stringify(asked))), reference: asked.reference };
   }
 
   /** Fails loudly if the logon does not open. */
@@ -110,20 +67,6 @@ export class Host {
   }
 
   call(port: number, path: string, body: string): Promise<Answered> {
-    return post(port, path, body, this.#bearer(body));
-  }
-
-  #bearer(body: string): string {
-    const iat = Math.floor(Date.now() / 1000);
-    const bh = createHash("sha256").update(body).digest("base64url");
-    const jti = randomBytes(16).toString("base64url");
-    const claims = { iss: this.id, sub: this.id, aud: this.orgUrl, iat, exp: iat + 60, jti, gen: this.generation, bh };
-    return `Bearer ${this.#jws("sallyport-host+jwt", claims)}`;
-  }
-
-  #jws(typ: string, claims: object): string {
-    const b64 = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-    const text = `${b64({ alg: "ES256", typ })}.${b64(claims)}`;
-    return `${text}.${sign("sha256", Buffer.from(text), { key: this.#key, dsaEncoding: "ieee-p1363" }).toString("base64url")}`;
+    return post(port, path, body, this.#key.bearer(this.#enrolled, this.#orgUrl, body));
   }
 }

@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import http from "node:http";
 import { join } from "node:path";
+import { callOrg } from "../machine/admin-socket.ts";
 import { COMMAND, Daemon, run } from "../machine/processes.ts";
 import { PATIENCE_S } from "./cluster.ts";
 
@@ -68,23 +69,8 @@ export class Node {
     });
   }
 
-  /** The management API; fails loudly. */
-  async call(method: string, path: string, body?: unknown): Promise<any> {
-    const payload = body === undefined ? undefined : JSON.stringify(body);
-    const headers = payload === undefined ? {} : { "content-type": "application/json" };
-    return new Promise((resolve, reject) => {
-      const request = http.request({ socketPath: join(this.folder, "data/admin.sock"), method, path, headers }, (response) => {
-        const parts: Buffer[] = [];
-        response.on("data", (part) => parts.push(part));
-        response.on("end", () => {
-          const text = Buffer.concat(parts).toString();
-          if ((response.statusCode ?? 500) >= 300) reject(new Error(`${method} ${path}: ${response.statusCode} ${text}`));
-          else resolve(text === "" ? undefined : JSON.parse(text));
-        });
-      });
-      request.once("error", reject);
-      request.end(payload);
-    });
+  call(method: string, path: string, body?: unknown): Promise<any> {
+    return callOrg(join(this.folder, "data"), method, path, body);
   }
 
   /** A user of the app with a TOTP factor. */
