@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { type Diagnosis, diagnosis } from "@sallyport/contracts";
 import { diagnoseOkta } from "./diagnose-okta.ts";
 import { joinSample } from "./log.fixture.ts";
-import { SAMPLES, type Sample } from "./samples.fixture.ts";
+import type { Sample } from "./sample.fixture.ts";
+import { SAMPLES } from "./samples.fixture.ts";
 
 export const root = mkdtempSync(join(tmpdir(), "sallyport-golden-"));
 export const removeFiles = () => rmSync(root, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 /** Writes logs as any logger might, and reads them back in memory. */
 import type { Incident } from "@sallyport/contracts";
 import { logReader } from "./read-log.ts";
-import type { Sample } from "./samples.fixture.ts";
+import type { Sample } from "./sample.fixture.ts";
 import { Tally } from "./tally.ts";
 
 /** Between the parts of one exception: as the vendor's pages print them, as real lines, as a shipper writes them out, or nothing. */

@@ -5,7 +5,8 @@ import { incident } from "@sallyport/contracts";
 import fc from "fast-check";
 import { candidatesOf } from "./candidates.ts";
 import { ENCODINGS, type Encoding, encode, joinSample, LINE_ENDS, PREFIXES, readLogBytes, SEPARATORS, verdictOf } from "./log.fixture.ts";
-import { LIKELY, ORDINARY, SAMPLES, type Sample, TRANSLATED, VERBATIM } from "./samples.fixture.ts";
+import type { Sample } from "./sample.fixture.ts";
+import { LIKELY, ORDINARY, SAMPLES, TRANSLATED, VERBATIM } from "./samples.fixture.ts";
 
 const oneOf = <T>(values: readonly T[]) => fc.constantFrom(...values);
 const read = (text: string) => readLogBytes(Buffer.from(text));

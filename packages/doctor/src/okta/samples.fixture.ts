@@ -1,62 +1,19 @@
 /** Every public line of the other product's logs, in parts that a test can join as a logger would. */
-
-export interface Sample {
-  name: string;
-  /** Message, then the stack; parts are joined by what the test chooses. */
-  parts: string[];
-  kind: string;
-  /** Causes that the sample proves by itself; every other one is a candidate. */
-  proved: string[];
-  /** The first candidate, where nothing is proved. */
-  likeliest?: string;
-  /** The message holds letters that ASCII does not have. */
-  wide?: boolean;
-}
-
-const FORM = "OktaWidget.OktaWidgetForm..ctor(String username, Int64 parent, Int64 widgetFlow)";
-const CLASS = "OktaWidget.OktaWidgetClass.displayWidget(Int64 parent, String username, Int64 flow)";
-const OLD_FORM = "OktaWidget.OktaWidgetForm..ctor(String username, Int64 parent, Boolean doMfaChallenge)";
-const OLD_CLASS = "OktaWidget.OktaWidgetClass.displayWidget(Int64 parent, String username)";
-const ASK = ["System.Net.HttpWebRequest.GetResponse()", "OktaWidget.JwtService.GetStateTokenUsingJwt(String username)"];
-const at = (frames: string[], word = "at") => frames.map((frame) => `${word} ${frame}`);
-const STACK = at([...ASK, FORM, CLASS]);
-
-const status = (name: string, text: string, kind: string, likeliest: string, word = "at", wide = false): Sample => ({
-  name,
-  parts: [`exception thrown is = System.Net.WebException: ${text}`, ...at([...ASK, FORM, CLASS], word)],
-  kind,
-  proved: [],
-  likeliest,
-  ...(wide ? { wide } : {}),
-});
-
-const DECODING = [
-  "System.Convert.FromBase64_Decode(Char* startInputPtr, Int32 inputLength, Byte* startDestPtr, Int32 destLength)",
-  "System.Convert.FromBase64CharPtr(Char* inputPtr, Int32 inputLength)",
-  "System.Convert.FromBase64String(String s)",
-  "OktaWidget.SecurityService.unencryptData(String encryptedText)",
-  "OktaWidget.JwtService.MintToken(String username)",
-  "OktaWidget.JwtService.GetStateTokenUsingJwt(String username)",
-  FORM,
+import {
+  ASK,
+  at,
   CLASS,
-];
-
-const TLS_FRAMES = [
-  "System.Net.Security.SslState.StartReadFrame (Byte[] buffer, Int32 readBytes, AsyncProtocolRequest asyncRequest)",
-  "System.Net.Security.SslState.StartReceiveBlob(Byte[] buffer, AsyncProtocolRequest asyncRequest)",
-  "System.Net.TlsStream.ProcessAuthentication(LazyAsyncResult result)",
-  "System.Net.TlsStream.Write(Byte[] buffer, Int32 offset, Int32 size)",
-  "System.Net.PooledStream.Write(Byte[] buffer, Int32 offset, Int32 size)",
-  "System.Net.ConnectStream.WritHeaders (Boolean async)",
-];
-
-const handshake = (name: string, line: string, proved: string[] = []): Sample => ({
-  name,
-  parts: [line],
-  kind: "tls-handshake",
-  proved,
-  ...(proved.length === 0 ? { likeliest: "tls.version" } : {}),
-});
+  DECODING,
+  FORM,
+  handshake,
+  OLD_CLASS,
+  OLD_FORM,
+  type Sample,
+  STACK,
+  status,
+  TLS_FRAMES,
+  web,
+} from "./sample.fixture.ts";
 
 /** Verbatim from the vendor's articles (support.okta.com, help.okta.com); spacing and typos as printed there. */
 export const VERBATIM: readonly Sample[] = [
@@ -218,14 +175,6 @@ export const TRANSLATED: readonly Sample[] = [
     likeliest: "tls.version",
   },
 ];
-
-const web = (name: string, text: string, kind: string, proved: string[], likeliest?: string): Sample => ({
-  name,
-  parts: [`exception thrown is = System.Net.WebException: ${text}`, ...STACK],
-  kind,
-  proved,
-  ...(likeliest === undefined ? {} : { likeliest }),
-});
 
 /** Texts of .NET that the vendor's pages do not print, but its call can throw. */
 export const LIKELY: readonly Sample[] = [
