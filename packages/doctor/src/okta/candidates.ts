@@ -55,7 +55,7 @@ const KINDS: Record<string, readonly CauseId[]> = {
   "tls-trust": ["tls.untrusted", "tls.inspected", "tls.expired", "clock.host", "tls.name"],
   "name-not-resolved": ["net.dns", "url.wrong-org"],
   "not-connected": ["net.refused", "net.timeout", "net.unreachable", "net.proxy-block"],
-  "timed-out": ["net.timeout"],
+  "timed-out": ["net.timeout", "agent.fault"],
   "no-answer": ["tls.version", "tls.inspected", "net.timeout", "net.refused", "net.unreachable", "net.dns", "tls.untrusted"],
   "url-malformed": ["url.malformed"],
   "file-missing": ["config.missing", "agent.fault"],

@@ -126,9 +126,9 @@ function connection(signals: Signals) {
 
 function timeout(signals: Signals) {
   const said = /operation has timed out|Zeitlimit|Timeout f/.test(signals.text) && hasType(signals, "WebException");
-  return said || hasType(signals, "TimeoutException") || hasType(signals, "TaskCanceledException")
-    ? { kind: "timed-out", proved: ["net.timeout" as const] }
-    : undefined;
+  if (said) return { kind: "timed-out", proved: ["net.timeout" as const] };
+  // What was waited for, or who gave up waiting, these two do not say.
+  return hasType(signals, "TimeoutException") || hasType(signals, "TaskCanceledException") ? { kind: "timed-out" } : undefined;
 }
 
 /** Exceptions whose type alone says which of its own files or values is at fault. */

@@ -29,7 +29,7 @@ describe("each sample of the other product's log", () => {
   }
 
   it("are all there", () => {
-    assert.deepEqual([VERBATIM.length, TRANSLATED.length, LIKELY.length], [13, 10, 20]);
+    assert.deepEqual([VERBATIM.length, TRANSLATED.length, LIKELY.length], [13, 10, 21]);
   });
 });
 

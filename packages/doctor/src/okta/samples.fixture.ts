@@ -178,6 +178,13 @@ export const TRANSLATED: readonly Sample[] = [
 
 /** Texts of .NET that the vendor's pages do not print, but its call can throw. */
 export const LIKELY: readonly Sample[] = [
+  {
+    name: "a task that was cancelled, by whomever",
+    parts: ["System.Threading.Tasks.TaskCanceledException: A task was canceled.", ...STACK],
+    kind: "timed-out",
+    proved: [],
+    likeliest: "net.timeout",
+  },
   web("400", "The remote server returned an error: (400) Bad Request.", "http-400", ["http.unexpected"]),
   web("407", "The remote server returned an error: (407) Proxy Authentication Required.", "http-407", ["net.proxy-auth"]),
   web("429", "The remote server returned an error: (429) Too Many Requests.", "http-429", ["http.rate-limited"]),
