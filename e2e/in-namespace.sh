@@ -2,6 +2,11 @@
 # Runs a command as on a machine of its own: private mounts, processes and network; whatever it changes below /etc, /usr, /run, /var/lib
 # and /var/log is gone when it ends. Usage: unshare -mpnf --kill-child --mount-proc e2e/in-namespace.sh COMMAND…
 set -eu
+# The first process of its own namespace, or everything below would be laid over the very machine that it runs on.
+if [ "$$" != 1 ]; then
+  echo "in-namespace.sh: start it by unshare: unshare -mpnf --kill-child --mount-proc $0 COMMAND…" >&2
+  exit 2
+fi
 mount --make-rprivate /
 ip link set lo up
 mount -t tmpfs -o mode=755 tmpfs /mnt

@@ -2,6 +2,8 @@
 # Boots the story's machine with the real systemd as first process, in control groups of its own. It shares files and network with the story,
 # which therefore reaches it by systemctl. Usage: unshare -mpfCi --kill-child --mount-proc boot.sh
 set -eu
+# The first process of its own namespace, or it would take the machine's control groups.
+[ "$$" = 1 ] || exit 2
 mount --make-rprivate /
 if [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; then
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
