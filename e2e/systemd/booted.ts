@@ -68,7 +68,7 @@ export class BootedMachine {
       this.#first.kill("SIGKILL");
       await gone;
     }
-    for (const folder of this.#groups) await until(`${folder} to be empty`, () => (removed(folder) ? true : undefined));
+    await Promise.all(this.#groups.map((folder) => until(`${folder} to be empty`, () => removed(folder) || undefined)));
   }
 }
 
