@@ -25,16 +25,22 @@ export interface Answer {
   besideSubmit: number;
 }
 
+const ERRORS_KEPT = 4096;
+
 export class LogonScreen {
   #child: ChildProcess;
   #lines: AsyncIterator<string>;
+  #errors = "";
   screen: Drawn[] = [];
   autoLogon = false;
 
   private constructor(windows: Windows, options: string[]) {
     const env = { ...process.env, ...windows.env };
-    this.#child = spawn("wine", [`${HOME}\\logonui.exe`, ...options], { env, stdio: ["pipe", "pipe", "ignore"] });
-    if (!this.#child.stdout) throw new Error("no output of logonui.exe");
+    this.#child = spawn("wine", [`${HOME}\\logonui.exe`, ...options], { env, stdio: ["pipe", "pipe", "pipe"] });
+    if (!this.#child.stdout || !this.#child.stderr) throw new Error("no output of logonui.exe");
+    this.#child.stderr.on("data", (part) => {
+      this.#errors = (this.#errors + part).slice(-ERRORS_KEPT);
+    });
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
@@ -120,11 +126,17 @@ export class LogonScreen {
 
   async #next(): Promise<any> {
     const next = await Promise.race([this.#lines.next(), late(this.#child)]);
-    if (next.done) throw new Error("logonui.exe ended");
+    if (next.done) throw new Error(`logonui.exe ended (${await ending(this.#child)}): ${this.#errors}`);
     const said = JSON.parse(next.value);
     if (said.fault) throw new Error(`logonui.exe: ${next.value}`);
     return said;
   }
+}
+
+/** Wine's own words are the only ones there are about a program that did not start. */
+async function ending(child: ChildProcess): Promise<string> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "close");
+  return child.signalCode ?? `exit ${child.exitCode}`;
 }
 
 /** A story does not wait for ever for a screen that hangs. */
