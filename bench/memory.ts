@@ -12,9 +12,15 @@ const SETTLE_MS = 15_000;
 const folder = mkdtempSync(join(tmpdir(), "sallyport-memory-"));
 const sallyport = join(ROOT, "dist/sallyport.mjs");
 const quiet = "--disable-warning=ExperimentalWarning";
+/** As the packages' units start them. */
+const flagsOf = (unit: string) =>
+  /^ExecStart=\S+\/node((?: --\S+)+) /m
+    .exec(readFileSync(join(ROOT, "packaging", unit), "utf8"))?.[1]
+    ?.trim()
+    .split(" ") ?? [];
 
-async function start(file: string, args: string[], line: RegExp): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [quiet, file, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+async function start(unit: string, file: string, args: string[], line: RegExp): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [...flagsOf(unit), file, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const lines = [child.stdout, child.stderr].map((input) => createInterface({ input }));
   await new Promise<void>((resolve, reject) => {
     for (const one of lines) one.on("line", (said) => line.test(said) && resolve());
@@ -33,6 +39,7 @@ const children: ChildProcess[] = [];
 try {
   children.push(
     await start(
+      "server/sallyport-server.service",
       sallyport,
       ["serve", "--data", join(folder, "org"), "--listen", "127.0.0.1:18445", "--log-level", "error"],
       /The org is at/,
@@ -42,7 +49,8 @@ try {
   const { code } = await manage("/api/v1/host-codes", { app: app.id });
   mkdirSync(join(folder, "agent"), { mode: 0o700 });
   spawnSync(process.execPath, [quiet, sallyport, "host", "enrol", "--state", join(folder, "agent")], { input: `${code}\n` });
-  children.push(await start(join(ROOT, "dist/sallyport-agent.mjs"), ["run", "--state", join(folder, "agent")], /listens/));
+  const agent = join(ROOT, "dist/sallyport-agent.mjs");
+  children.push(await start("agent/sallyport-agent.service", agent, ["run", "--state", join(folder, "agent")], /listens/));
   // What start-up left behind is collected when the process has been at rest for a while.
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   const bare = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
