@@ -163,7 +163,8 @@ class Conversation {
 
   async #askCode(view: TransactionView): Promise<Outcome> {
     const factor = view._embedded?.factors?.find((one) => one.kind === "totp");
-    if (!factor) return deny({ cause: "factor.not-allowed", evidence: {} });
+    if (!factor)
+      return deny({ cause: "factor.not-allowed", evidence: { reason: "the org offered no factor that this version can ask for" } });
     let again: string | undefined;
     for (let left = this.#provider.serial ? 1 : TRIES; ; ) {
       const code = ((await this.#ask(codeShow(factor, again)))["code"] ?? "").replace(/\s/g, "");

@@ -40,7 +40,7 @@ export const AGENT = {
     person: LATER,
     administrator:
       "What one side sent is no message of the agreed form: not JSON, too long, an unknown field, or out of order. The evidence says which; the connection was closed.",
-    evidence: ["reason", "detail", "peer"],
+    evidence: ["direction", "reason", "bytes", "detail", "peer"],
     who: "vendor",
     fix: {
       any: "Install agent and logon module of the same version. If they are, something else speaks to the agent: the evidence names the process.",

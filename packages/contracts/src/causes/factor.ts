@@ -22,7 +22,7 @@ const BEFORE_DEVICE = {
     person: REFUSED,
     administrator:
       "The user has a second factor, but none of a kind that the rule in the evidence accepts, or none that this way of logging on can show.",
-    evidence: ["enrolments", "allowed", "rule"],
+    evidence: ["enrolments", "allowed", "rule", "reason", "service"],
     who: "administrator",
     fix: {
       any: "Enrol a kind that the rule allows (`sallyport factor enrol USER totp`), or widen `factors` in that rule: `sallyport policy show --app APP > policy.json`, edit, `sallyport policy set policy.json --app APP`.",

@@ -40,7 +40,7 @@ export const IDENTITY = {
     person: MACHINE,
     administrator:
       "The org knows this host, but the request was signed with another key than the one the host enrolled with. Usually the host's state folder was replaced or restored, or a secret was mistyped.",
-    evidence: ["hostId", "keyId", "kidExpected"],
+    evidence: ["hostId", "keyId", "kidExpected", "orgUrl", "answer"],
     who: "administrator",
     fix: { any: `Give the host a new key, which means: ${ENROL_ANEW}` },
     dependsOn: ["client.secret-mangled", "client.secret-retired"],

@@ -8,7 +8,7 @@ export const LOGON = {
     title: "The person left the logon",
     person: "The logon was cancelled.",
     administrator: "The person closed the prompt, pressed escape or lost the connection before answering. Nothing is wrong.",
-    evidence: ["tries", "service"],
+    evidence: ["step", "endedBy", "tries", "service"],
     who: "person",
     fix: { any: "Log on again. If people say that they did not leave, look for a connection that breaks off: RDP or ssh client, VPN." },
   },
@@ -41,7 +41,7 @@ export const LOGON = {
     person: LET_IN,
     administrator:
       "The org or the agent could not be asked, and the policy says that such a logon may pass with the password alone. The evidence says by which mode and since when.",
-    evidence: ["mode", "cause", "since", "service", "username"],
+    evidence: ["mode", "since", "fault", "policyVersion"],
     who: "administrator",
     fix: {
       any: "Repair what the evidence names, so that people are asked again. If this should never happen, set the mode to `refuse` under `failModes`: `sallyport policy show --app APP > policy.json`, edit, `sallyport policy set policy.json --app APP`.",

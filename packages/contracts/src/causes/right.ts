@@ -34,7 +34,7 @@ export const RIGHT = {
     person: LET_IN,
     administrator:
       "The rule named in the evidence says *allow*, so nobody was asked for a code. This is not an error, but every such logon is recorded, since a rule too wide looks just the same.",
-    evidence: ["rule", "trace"],
+    evidence: ["rule", "trace", "permit", "exclusion"],
     who: "administrator",
     fix: {
       any: "If this logon should have asked, narrow or remove that rule: `sallyport policy show --app APP > policy.json`, edit, `sallyport policy set policy.json --app APP`. Without it the last rule, *ask for a factor*, applies.",
@@ -47,7 +47,7 @@ export const RIGHT = {
     person: LATER,
     administrator:
       "The org cannot be asked, and a fail mode, permit or exclusion would let this logon in; but the signed policy on the host is older than 24 hours or has expired, so nothing is opened by it.",
-    evidence: ["policyVersion", "issuedAt", "expiresAt", "lastCheck"],
+    evidence: ["check", "found", "reason", "service", "method", "fault", "failMode"],
     who: "administrator",
     fix: {
       any: "Bring back the connection between host and org: `sallyport agent status` on the host says why the last self-check failed. The next one that succeeds renews the policy.",
@@ -149,7 +149,7 @@ export const RIGHT = {
     title: "The disk is full or read-only",
     person: MACHINE,
     administrator: "The agent could not write its state to the file in the evidence. It lets nobody in that it cannot record.",
-    evidence: ["file", "error"],
+    evidence: ["file", "error", "reason", "dropped", "mode"],
     who: "administrator",
     fix: {
       linux: "See `df -h /var/lib/sallyport` and `findmnt -O ro`; free space or repair the file system, then start the agent again.",
