@@ -305,7 +305,8 @@ describe("logons that nobody asks the org about", () => {
 });
 
 test("500 logons at once all get their own right answer", async (t) => {
-  const one = await rig(t);
+  // What is tested is whose answer each one gets, not how busy the machine is.
+  const one = await rig(t, { settings: { timeouts: { connectMs: 30_000, answerMs: 60_000 } } });
   const ends = await Promise.all(
     Array.from({ length: 500 }, async (_, i) => {
       const { end } = await one
