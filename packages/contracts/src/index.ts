@@ -20,3 +20,4 @@ export * from "./policy.ts";
 export * from "./reference.ts";
 export * from "./transaction.ts";
 export type { TypedWrong } from "./typed-text.ts";
+export * from "./windows-status.ts";

@@ -1,6 +1,14 @@
 /** What the registry says about the other product's provider, its filter, TLS and remote desktop. */
-import type { CauseId, Proof } from "@sallyport/contracts";
+import type { Proof } from "@sallyport/contracts";
 import type { Missed, Seen } from "../check.ts";
+import {
+  DOTNET_VALUES,
+  NLA_OFF,
+  REMOTE_OFF,
+  SECURE_PROTOCOL_VALUES,
+  TLS12_CLIENT_VALUES,
+  type ValueRule,
+} from "../registry-values.ts";
 
 export interface KeySeen {
   /** Lower case, `hklm\software\…`. */
@@ -18,10 +26,11 @@ const FILTERS = `${AUTHENTICATION}\\credential provider filters`;
 /** The whole id stands in a customer's script only; so a key whose default value is the vendor's name counts as well. */
 const CLSID = "{6d269aea-159e-4f45-bc6a-02aa9c14f310}";
 const VENDOR_NAME = /oktacredentialprovider/i;
-const DOTNET = /\\microsoft\\\.netframework\\v4\.0\.30319$/;
-const TLS12_CLIENT = /\\schannel\\protocols\\tls 1\.2\\client$/;
-const SECURE_PROTOCOLS = /\\internet settings(?:\\winhttp)?$/;
-const TLS12 = 0x800;
+const TLS_KEYS: readonly { key: RegExp; rules: readonly ValueRule[] }[] = [
+  { key: /\\microsoft\\\.netframework\\v4\.0\.30319$/, rules: DOTNET_VALUES },
+  { key: /\\schannel\\protocols\\tls 1\.2\\client$/, rules: TLS12_CLIENT_VALUES },
+  { key: /\\internet settings(?:\\winhttp)?$/, rules: SECURE_PROTOCOL_VALUES },
+];
 const TERMINAL_SERVER = /\\control\\terminal server(?:\\winstations\\rdp-tcp)?$/;
 
 /** Keys that some rule below asks for, or that show which branch was exported. */
@@ -67,37 +76,27 @@ function branch(base: string, what: string, keys: readonly KeySeen[], file: stri
 }
 
 function tlsOf({ path, values }: KeySeen): Seen[] {
-  const wrong: Proof[] = [];
-  const check = (name: string, bad: (value: number) => boolean, means: string) => {
+  const rules = TLS_KEYS.find(({ key }) => key.test(path))?.rules ?? [];
+  const wrong = rules.flatMap(({ name, wrong, means }): Proof[] => {
     const entry = values.get(name.toLowerCase());
     const value = dword(entry?.text);
-    if (entry && value !== undefined && bad(value)) wrong.push({ what: name, value: `${value}: ${means}`, where: entry.where });
-  };
-  if (DOTNET.test(path)) {
-    check("SchUseStrongCrypto", (value) => value === 0, "programs of .NET offer old versions of TLS");
-    check("SystemDefaultTlsVersions", (value) => value === 0, "programs of .NET do not follow the system's versions of TLS");
-  } else if (TLS12_CLIENT.test(path)) {
-    check("Enabled", (value) => value === 0, "TLS 1.2 is off");
-    check("DisabledByDefault", (value) => value !== 0, "TLS 1.2 is off unless a program asks for it");
-  } else if (SECURE_PROTOCOLS.test(path)) {
-    for (const name of ["DefaultSecureProtocols", "SecureProtocols"])
-      check(name, (value) => (value & TLS12) === 0, "without TLS 1.2 (0x800)");
-  }
+    return entry && value !== undefined && wrong(value) ? [{ what: name, value: `${value}: ${means}`, where: entry.where }] : [];
+  });
   return wrong.length === 0 ? [] : [{ cause: "tls.version", verdict: "candidate", evidence: wrong }];
 }
 
 function remoteOf({ path, values }: KeySeen): Seen[] {
   if (!TERMINAL_SERVER.test(path)) return [];
-  const judge = (name: string, cause: CauseId, bad: number, verdict: "confirmed" | "candidate"): Seen[] => {
+  const judge = ({ cause, name, wrong }: ValueRule, verdict: "confirmed" | "candidate"): Seen[] => {
     const entry = values.get(name.toLowerCase());
     const value = dword(entry?.text);
     if (!entry || value === undefined) return [];
     return [
-      { cause, verdict: value === bad ? verdict : "ruled-out", evidence: [{ what: name, value: String(value), where: entry.where }] },
+      { cause, verdict: wrong(value) ? verdict : "ruled-out", evidence: [{ what: name, value: String(value), where: entry.where }] },
     ];
   };
   // Without NLA the vendor says that people cannot connect; other set-ups work so.
-  return [...judge("fDenyTSConnections", "host.remote-off", 1, "confirmed"), ...judge("UserAuthentication", "host.nla", 0, "candidate")];
+  return [...judge(REMOTE_OFF, "confirmed"), ...judge(NLA_OFF, "candidate")];
 }
 
 /** `dword:00000001`; other kinds of value are no switch. */
