@@ -42,10 +42,10 @@ function parse(text: string): ControlRequest | undefined {
   }
 }
 
-/** Asks the running agent; `undefined` if none runs. Throws if one runs but does not answer. */
-export function askControl(path: string, asked: ControlRequest["do"]): Promise<unknown> {
+/** Asks the running agent; `undefined` if none runs. Throws if one runs but does not answer, or when `signal` ends the waiting. */
+export function askControl(path: string, asked: ControlRequest["do"], signal?: AbortSignal): Promise<unknown> {
   return new Promise((done, fail) => {
-    const socket = connect(path);
+    const socket = connect({ path, ...(signal ? { signal } : {}) });
     let text = "";
     let connected = false;
     socket.setEncoding("utf8");

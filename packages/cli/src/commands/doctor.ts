@@ -1,7 +1,8 @@
 /** `sallyport doctor`: why logons fail, in one shape for terminal, ticket and script. */
 import { writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { type Diagnosis, type LogonView, readReference } from "@sallyport/contracts";
-import { diagnoseOkta, diagnoseRecords, exitCodeOf, explainFound, renderHtml, renderTerminal } from "@sallyport/doctor";
+import { diagnoseHost, diagnoseOkta, diagnoseRecords, exitCodeOf, explainFound, renderHtml, renderTerminal } from "@sallyport/doctor";
 import type { Command, CommanderError } from "commander";
 import { type CommonOptions, orgCommand, plainCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
@@ -10,6 +11,7 @@ import { progressLine } from "../progress.ts";
 import { STATE_FOLDERS } from "../this-machine.ts";
 import { VERSION } from "../version.ts";
 import { explainLogon } from "../why.ts";
+import { gatherHost, type HostFlags } from "./doctor-host.ts";
 
 interface DoctorOptions {
   json?: boolean;
@@ -41,6 +43,20 @@ export function doctorCommands(program: Command): void {
       const looking = diagnoseOkta(paths, { onBytes: progress.bytes, onProgress: progress.check, ...(org === undefined ? {} : { org }) });
       const diagnosis = await looking.finally(progress.clear);
       tell(diagnosis, options, paths.join(" "));
+    },
+  );
+  orgCommand<HostFlags>(
+    doctor,
+    {
+      name: "host",
+      does: "diagnose this machine: its agent, its way to the org, its logon (exit code 0: healthy, 1: something was found, 2: could not look)",
+      example: "sallyport doctor host",
+      options: [["--state <folder>", "state folder of the agent (default: /var/lib/sallyport, settings in /etc/sallyport)"], HTML],
+    },
+    async (org, options) => {
+      const progress = progressLine("looking");
+      const looking = gatherHost(org, options).then((facts) => diagnoseHost(facts, { onProgress: progress.check }));
+      tell(await looking.finally(progress.clear), options, hostname());
     },
   );
   orgCommand<CommonOptions & { state?: string; html?: string }>(

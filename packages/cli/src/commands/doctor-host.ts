@@ -1,0 +1,60 @@
+/** Gathers what `sallyport doctor host` goes by: this machine's agent, the machine below it, and the org where an administrator may ask it. */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { askAgent, lookAtAgent } from "@sallyport/agent";
+import { type HostView, type orgView, readOrgUrl } from "@sallyport/contracts";
+import type { HostFacts, OrgLookup, Ran } from "@sallyport/doctor";
+import type * as z from "zod";
+import type { CommonOptions } from "../command.ts";
+import { Complaint } from "../complaint.ts";
+import type { OrgClient } from "../org-client.ts";
+
+export interface HostFlags extends CommonOptions {
+  state?: string;
+  html?: string;
+}
+
+export async function gatherHost(org: OrgClient, flags: HostFlags): Promise<Partial<HostFacts>> {
+  const look = await lookAtAgent(flags.state);
+  const { settings, files } = look;
+  const url = settings === undefined ? undefined : readOrgUrl(settings.org);
+  return {
+    agent: { ...look, host: settings?.host, ask: (what, signal) => askAgent(files, what, signal) },
+    machine: { root: "/", privileged: process.geteuid?.() === 0, run, now: Date.now },
+    ...(mayAsk(flags) ? { lookup: lookup(org) } : {}),
+    ...(url?.ok ? { org: new URL(url.url) } : {}),
+    ...(settings?.proxy === undefined ? {} : { proxy: new URL(settings.proxy) }),
+    ...(look.trust ? { trust: look.trust } : {}),
+  };
+}
+
+/** Without being told of an org, only one that runs on this very machine is asked. */
+function mayAsk({ org, data }: HostFlags): boolean {
+  return org !== undefined || existsSync(join(data, "admin.sock"));
+}
+
+function lookup(org: OrgClient): OrgLookup {
+  return {
+    url: async () => (await org.get<z.infer<typeof orgView>>("/api/v1/org")).url,
+    host: async (id) => {
+      try {
+        return await org.get<HostView>(`/api/v1/hosts/${id}`);
+      } catch (error) {
+        if (error instanceof Complaint && error.details["code"] === "E0000007") return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+/** Standard output and error as text; a command that is not installed is no error. */
+function run(file: string, args: readonly string[], signal: AbortSignal): Promise<Ran> {
+  return new Promise((done, fail) => {
+    execFile(file, args, { signal, encoding: "utf8", maxBuffer: 4 * 1024 * 1024 }, (error, out, stderr) => {
+      if (error && error.code === "ENOENT") return done({ missing: file });
+      if (error && typeof error.code !== "number") return fail(error);
+      done({ code: typeof error?.code === "number" ? error.code : 0, out, error: stderr });
+    });
+  });
+}

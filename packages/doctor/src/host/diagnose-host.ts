@@ -1,0 +1,32 @@
+/** Diagnoses this machine: its agent, its way to the org, its logon. Nothing is changed. */
+import type { Diagnosis } from "@sallyport/contracts";
+import type { Check } from "../check.ts";
+import { diagnose, type Progress } from "../diagnose.ts";
+import type { HostFacts } from "./facts.ts";
+import { machineChecks } from "./machine/checks.ts";
+
+export interface HostOptions {
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+/** What a check may take that names no limit itself; with an org that answers nothing, the whole look must end within eight seconds. */
+const LIMIT_MS = 6000;
+
+/** Every list of checks of a host joins here. */
+function hostChecks(): Check<HostFacts>[] {
+  return [...machineChecks()];
+}
+
+export async function diagnoseHost(facts: Partial<HostFacts>, options: HostOptions = {}): Promise<Diagnosis> {
+  return diagnose<HostFacts>(hostChecks(), {
+    facts,
+    limitMs: LIMIT_MS,
+    bring: {
+      org: "the agent's settings name no usable URL",
+      trust: "this machine is not enrolled",
+      lookup: "only an administrator can ask the org: --org URL with --token-file FILE, or run it on the org's own machine with --data",
+    },
+    ...options,
+  });
+}

@@ -1,0 +1,71 @@
+/** What `sallyport doctor host` goes by. The command gathers it before the checks run: no check reads the agent's code, none changes anything. */
+import type { CauseId, HostPolicyClaims, HostView } from "@sallyport/contracts";
+
+/** What the agent found of itself: one cause with flat evidence, never a secret. */
+export interface AgentFinding {
+  cause: CauseId;
+  evidence: Record<string, string | number | boolean>;
+}
+
+export interface AgentFiles {
+  settings: string;
+  state: string;
+  socket: string;
+  control: string;
+  log: string;
+}
+
+/** The agent of this machine as its files show it; there whether it runs or not. */
+export interface AgentFacts {
+  /** Version of the program that looks. */
+  version: string;
+  files: AgentFiles;
+  /** The id that the settings name; undefined while they cannot be read. */
+  host: string | undefined;
+  /** What was read; without a finding it is in order. */
+  read: readonly { what: "settings" | "identity" | "armed" | "door"; finding?: AgentFinding }[];
+  /** What refuses nobody and should yet be otherwise. */
+  standing: readonly AgentFinding[];
+  armed: { armed: boolean; since: string } | undefined;
+  /** The signed policy, while it is in force. */
+  policy: HostPolicyClaims | undefined;
+  /**
+   * Asks the running agent over its control socket: how it stands, or a fresh self-check, which it makes every few minutes anyway.
+   * `undefined` if none runs; rejects if one does not answer.
+   */
+  ask(what: "status" | "check", signal: AbortSignal): Promise<unknown>;
+}
+
+/** What the org answers an administrator. Rejects where it cannot be asked. */
+export interface OrgLookup {
+  /** The URL that the org calls its own. */
+  url(): Promise<string>;
+  host(id: string): Promise<HostView | undefined>;
+}
+
+/** What a command answered; `missing`: it is not installed. */
+export type Ran = { code: number; out: string; error: string } | { missing: string };
+
+/** The machine below the agent: where its files lie, and how a command is run. */
+export interface MachineFacts {
+  /** Folder that all system paths are taken below: `/`. */
+  root: string;
+  /** May read everything. */
+  privileged: boolean;
+  run(file: string, args: readonly string[], signal: AbortSignal): Promise<Ran>;
+  /** This machine's clock, in milliseconds since 1970. */
+  now(): number;
+}
+
+/** Network facts join here: `extends NetworkFacts`. */
+export interface HostFacts {
+  agent: AgentFacts;
+  machine: MachineFacts;
+  /** Only with an administrator's token, or on the org's own machine. */
+  lookup: OrgLookup;
+  /** The org's URL of the settings. */
+  org: URL;
+  proxy?: URL;
+  /** As pinned at enrolment: hex of the first 16 bytes of a SHA-256 over the SPKI, PEM of its certificate. */
+  trust?: { pin?: string | undefined; anchor?: string | undefined; issuers: string[] };
+}
