@@ -73,8 +73,8 @@ export class Org {
   }
 
   /** A user with a TOTP factor; the secret is what an authenticator app would scan. */
-  async person(login: string, password: string, withFactor = true): Promise<Person> {
-    const { id } = await this.call("POST", "/api/v1/users?activate=true", { profile: { login } });
+  async person(login: string, password: string, withFactor = true, credentials?: object): Promise<Person> {
+    const { id } = await this.call("POST", "/api/v1/users?activate=true", { profile: { login }, ...(credentials ? { credentials } : {}) });
     if (!withFactor) return { id, login, password, secret: "", factor: "" };
     const factor = await this.call("POST", `/api/v1/users/${id}/factors?activate=true`, {
       factorType: "token:software:totp",

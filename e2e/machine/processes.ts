@@ -13,16 +13,25 @@ export interface Ran {
   out: string;
 }
 
-/** Runs to the end; standard output and error in one text. `input` goes to standard input. */
+/** `out` with standard error in it, and without. */
+export interface Said extends Ran {
+  stdout: string;
+}
+
+/** Runs to the end. `input` goes to standard input. */
 export function run(
   command: string,
   args: string[],
   options: { input?: string; env?: Record<string, string>; timeout?: number } = {},
-): Promise<Ran> {
+): Promise<Said> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env: { ...process.env, ...options.env }, stdio: ["pipe", "pipe", "pipe"] });
     const parts: Buffer[] = [];
-    child.stdout.on("data", (part) => parts.push(part));
+    const plain: Buffer[] = [];
+    child.stdout.on("data", (part) => {
+      parts.push(part);
+      plain.push(part);
+    });
     child.stderr.on("data", (part) => parts.push(part));
     child.stdin.on("error", () => {});
     child.stdin.end(options.input ?? "");
@@ -30,7 +39,7 @@ export function run(
     child.once("error", reject);
     child.once("close", (code) => {
       clearTimeout(timer);
-      resolve({ code, out: Buffer.concat(parts).toString() });
+      resolve({ code, out: Buffer.concat(parts).toString(), stdout: Buffer.concat(plain).toString() });
     });
   });
 }

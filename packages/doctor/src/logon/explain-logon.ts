@@ -1,5 +1,5 @@
 /** Joins what agent and org recorded of one logon: the cause, the evidence in both clocks, what the org had already ruled out, what is missing. */
-import { CAUSES, type CauseId, type Diagnosis, type Incident, type Proof } from "@sallyport/contracts";
+import { CAUSES, type Cause, type CauseId, type Diagnosis, type Incident, type Proof } from "@sallyport/contracts";
 import type { Missed, Seen } from "../check.ts";
 import { conclude } from "../conclude.ts";
 import type { AgentRecord, OrgRecord, Records } from "./records.ts";
@@ -67,7 +67,7 @@ function ofAgent(record: AgentRecord, org: OrgRecord[]): Seen[] {
 }
 
 function ownCause(record: AgentRecord, org: OrgRecord[]): Seen[] {
-  if (!record.cause) return [];
+  if (!record.cause || isOnlyTold(record.cause, org)) return [];
   const known = org.some(({ cause }) => cause === record.cause);
   const evidence = [...proofs(record.evidence ?? {}, record.where), { what: "recorded", value: bothClocks(record), where: record.where }];
   const seen: Seen[] = [{ cause: record.cause, verdict: "confirmed", evidence: known ? evidence.slice(-1) : evidence }];
@@ -86,6 +86,13 @@ function ownCause(record: AgentRecord, org: OrgRecord[]): Seen[] {
   ];
 }
 
+/** What the org said in place of a cause that it keeps to itself; the one answer that the table knows as such stands below that cause. */
+function isOnlyTold(cause: CauseId, org: OrgRecord[]): boolean {
+  if (org.some((record) => record.cause === cause)) return false;
+  const above: readonly CauseId[] = (CAUSES[cause] as Cause).dependsOn ?? [];
+  return org.some((record) => record.told === cause && record.cause !== undefined && !above.includes(record.cause));
+}
+
 function incidentOf(agent: AgentRecord[], org: OrgRecord[]): Incident[] {
   const refused = org.some(({ result }) => result === "deny") || agent.some(({ result }) => result === "deny");
   if (!refused) return [];
@@ -93,7 +100,8 @@ function incidentOf(agent: AgentRecord[], org: OrgRecord[]): Incident[] {
     .flatMap(({ steps }) => steps.map((step) => step.at))
     .concat(org.length > 0 ? [] : agent.map(({ orgTime, time }) => orgTime ?? time))
     .sort();
-  const causes = new Set([...org.map(({ cause }) => cause), ...agent.map(({ cause }) => cause)].filter((cause) => cause !== undefined));
+  const heard = agent.map(({ cause }) => cause).filter((cause) => cause === undefined || !isOnlyTold(cause, org));
+  const causes = new Set([...org.map(({ cause }) => cause), ...heard].filter((cause) => cause !== undefined));
   const open = causes.has("user.refused") && causes.size === 1 ? (CAUSES["user.refused"].dependsOn ?? []) : [];
   const [first, last] = [at[0], at.at(-1)];
   return [

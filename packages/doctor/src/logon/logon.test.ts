@@ -115,6 +115,19 @@ describe("a logon", () => {
     assert.equal(step?.value, "2026-05-06T10:00:00.000Z by the org's clock, 2026-05-06T10:00:05.000Z by the host's");
   });
 
+  it("that was told of a wrong password in place of the true cause: what the host heard is not claimed", async () => {
+    const { file, reference } = agentLog(deny("user.password"));
+    const told = { cause: "user.unknown" as const, data: { told: "user.password" } };
+    const found = await look(reference, file, exported(reference, told));
+    assert.deepEqual(of(found, "confirmed"), ["user.unknown"]);
+    assert.deepEqual(
+      found.incidents[0]?.candidates.map(({ cause }) => cause),
+      ["user.unknown"],
+    );
+    const another = await look(reference, file, exported(reference, { cause: "user.unknown" }));
+    assert.deepEqual(of(another, "confirmed"), ["user.unknown", "user.password"], "what nobody told the host, it found itself");
+  });
+
   it("from the org's export alone: the cause, what the org had ruled out before it, and that the agent's record is missing", async () => {
     const found = await look("K7QF-3M2P", exported("K7QF-3M2P", { cause: "factor.code-wrong", data: { evidence: { failures: 2 } } }));
     assert.deepEqual(of(found, "confirmed"), ["factor.code-wrong"]);

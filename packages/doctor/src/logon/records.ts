@@ -1,5 +1,5 @@
 /** The records of one logon as agent and org keep them, read out of their logs by the logon's reference. */
-import { causeId, type LogEvent, type LogonView, logEvent } from "@sallyport/contracts";
+import { type CauseId, causeId, type LogEvent, type LogonView, logEvent } from "@sallyport/contracts";
 import * as z from "zod";
 import { decodeText, toBytes } from "../encoding.ts";
 import { readLines } from "../lines.ts";
@@ -28,6 +28,8 @@ export interface OrgRecord {
   username?: string | undefined;
   result: "open" | "allow" | "deny";
   cause?: LogEvent["cause"] | undefined;
+  /** What the host heard, where that is not the cause. */
+  told?: CauseId | undefined;
   evidence: Record<string, unknown>;
   steps: { at: string; type: string; cause?: string | undefined }[];
 }
@@ -93,17 +95,19 @@ function fromEvents(events: { event: LogEvent; where: string }[]): OrgRecord[] {
     if (typeof data["username"] === "string") record.username = data["username"];
     // What a host told afterwards is not what the org decided.
     const result = data["reported"] === true ? undefined : ENDS[type];
-    if (result) Object.assign(record, { result, cause, where, evidence: objectOf(data["evidence"]) });
+    if (result) Object.assign(record, { result, cause, told: toldOf(data["told"]), where, evidence: objectOf(data["evidence"]) });
   }
   return [...records.values()];
 }
 
+const toldOf = (value: unknown) => causeId.safeParse(value).data;
 const objectOf = (value: unknown) => (typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {});
 
 /** The org's own answer about a logon, as the same record. */
-export function fromView({ host, username, result, cause, evidence, timeline }: LogonView): OrgRecord {
+export function fromView({ host, username, result, cause, told, evidence, timeline }: LogonView): OrgRecord {
   const steps = timeline.map(({ at, type, cause: why }) => ({ at, type, cause: why }));
-  return { where: "the org's record", host: host.name, username, result, cause: cause ?? undefined, evidence, steps };
+  const known = { cause: cause ?? undefined, told: told ?? undefined };
+  return { where: "the org's record", host: host.name, username, result, ...known, evidence, steps };
 }
 
 /** Lines of this machine's agent that were found by somebody else; what is no record of an end is left out. */

@@ -1,0 +1,44 @@
+/** What the matrix is made of: a fault as the outside world brings it about, and what the doctor must say of it. */
+import type { CauseId } from "@sallyport/contracts";
+import type { Person } from "../machine/org.ts";
+import type { Asked, World } from "./world.ts";
+
+export interface Brought {
+  /** Puts the world right again. */
+  repair(): Promise<unknown> | unknown;
+  /** What the person does otherwise than they should. */
+  typed?: Typed;
+  /** The fault uses up the person's code, or keeps the person out for a while: another one tries when it is gone. */
+  another?: boolean;
+}
+
+/** How a person types at a logon; what is left out is right. */
+export interface Typed {
+  name?: string;
+  password?: string;
+  /** One after the other, as often as asked; none at all: the person leaves. */
+  codes?: string[];
+}
+
+export interface Fault {
+  /** As a person would tell it. */
+  name: string;
+  /** How an administrator asks. */
+  form: Asked;
+  root: CauseId;
+  /** What the fix must hold: the place that is to be put right. */
+  fix: string | RegExp;
+  /** What the evidence must hold: the place where it was seen. */
+  seen?: string | RegExp;
+  /** The person is to have no second factor. */
+  factor?: false;
+  bring(world: World, person: Person): Promise<Brought> | Brought;
+}
+
+/** Two faults at once. */
+export interface Pair {
+  first: string;
+  second: string;
+  /** `both`: both are confirmed; else the first hides the second, which nobody may claim. */
+  expect: "both" | "hidden";
+}

@@ -1,0 +1,126 @@
+/** One org and one machine for all faults, and the doctor as an administrator calls it. */
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { type Diagnosis, diagnosis } from "@sallyport/contracts";
+import { ssh, startSshd } from "../machine/clients.ts";
+import { type Attempt, Machine, STATE } from "../machine/machine.ts";
+import { codeOf, type Person } from "../machine/org.ts";
+import { COMMAND, type Daemon, must, run } from "../machine/processes.ts";
+import type { Brought, Typed } from "./fault.ts";
+
+/** `logon`: at a terminal of the machine, where the org checks the password. `ssh`: where the machine does. */
+export type Asked = "host" | "logon" | "ssh" | "user";
+
+export interface Answer {
+  /** Exit code of the doctor. */
+  code: number | null;
+  diagnosis: Diagnosis;
+  ms: number;
+}
+
+export const SETTINGS = "/etc/sallyport/agent.json";
+const CLOCK = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+
+/** The wall clock of a program that is started so is off; what counts since boot is not. */
+export const skewed = (seconds: number): Record<string, string> => ({
+  LD_PRELOAD: CLOCK,
+  FAKETIME: `${seconds < 0 ? "-" : "+"}${Math.abs(seconds)}`,
+  FAKETIME_DONT_FAKE_MONOTONIC: "1",
+});
+
+export class World {
+  readonly machine: Machine;
+  readonly #sshd: Daemon;
+  /** Environment of every program of the machine, as its clock is part of it. */
+  env: Record<string, string> = {};
+  #people = 0;
+
+  private constructor(machine: Machine, sshd: Daemon) {
+    this.machine = machine;
+    this.#sshd = sshd;
+  }
+
+  static async build(): Promise<World> {
+    // The command is started some two hundred times: what it compiles is kept for the next time.
+    process.env["NODE_COMPILE_CACHE"] = "/run/compiled";
+    mkdirSync("/run/compiled", { recursive: true, mode: 0o700 });
+    const machine = await Machine.build([]);
+    return new World(machine, await startSshd());
+  }
+
+  async end(): Promise<void> {
+    await this.#sshd.stop();
+    await this.machine.end();
+  }
+
+  get org() {
+    return this.machine.org;
+  }
+
+  /** Somebody of the org with password and factor, who may log on here. */
+  async person(options: { factor?: boolean; account?: boolean } = {}): Promise<Person> {
+    const login = `person${++this.#people}`;
+    if (options.account) return this.machine.addPerson(login);
+    const password = `Pw-${login}-long-enough`;
+    const person = await this.org.person(login, password, options.factor !== false, { password: { value: password } });
+    await this.org.call("POST", `/api/v1/apps/${this.machine.app}/users`, { id: person.id });
+    return person;
+  }
+
+  /** The agent anew, with the machine's settings and clock as they are now. */
+  async restart(): Promise<void> {
+    await this.machine.stopAgent();
+    await this.machine.startAgent(this.env);
+  }
+
+  /** Changes a file as an editor would. Answers how to put it back. */
+  edit(file: string, change: (text: string) => string): () => void {
+    const before = readFileSync(file, "utf8");
+    const after = change(before);
+    if (after === before) throw new Error(`nothing changed in ${file}`);
+    writeFileSync(file, after);
+    return () => writeFileSync(file, before);
+  }
+
+  async doctor(...args: string[]): Promise<Answer> {
+    const began = performance.now();
+    const done = await run(process.execPath, [COMMAND, "doctor", ...args, "--json"], { env: this.env });
+    const ms = performance.now() - began;
+    try {
+      return { code: done.code, diagnosis: diagnosis.parse(JSON.parse(done.stdout)), ms };
+    } catch (error) {
+      throw new Error(`doctor ${args.join(" ")} ended with ${done.code} and no diagnosis: ${done.out}: ${error}`);
+    }
+  }
+
+  /** As an administrator would: at the machine, or after a logon. */
+  async ask(form: Asked, person: Person, typed: Typed = {}): Promise<Answer> {
+    if (form === "host") return this.doctor("host");
+    if (form === "user") return this.doctor("user", person.login, "--host", "srv01", "--data", this.org.data);
+    const reference = await this.logOn(form, person, typed);
+    return this.doctor("logon", reference, "--data", this.org.data);
+  }
+
+  /** Answers the logon's reference. */
+  async logOn(form: "logon" | "ssh", person: Person, typed: Typed = {}): Promise<string> {
+    const before = this.machine.attempts().length;
+    const kept = this.machine.keptAttempts().length;
+    const name = typed.name ?? person.login;
+    const password = typed.password ?? person.password;
+    const codes = typed.codes ?? [codeOf(person)];
+    // Whoever is asked for the password again types the same one again, as long as they stay.
+    const answers = [password, ...codes, ...(codes.length === 0 ? [] : Array(5).fill(password))];
+    if (form === "ssh") await ssh(name, answers);
+    else await run(process.execPath, [COMMAND, "logon", name, "--json"], { input: `${answers.join("\n")}\n`, env: this.env });
+    return (await this.#recorded(before, kept)).reference;
+  }
+
+  /** By the agent, or by the module while there is no agent. */
+  async #recorded(before: number, kept: number): Promise<Attempt> {
+    const own = this.machine.keptAttempts()[kept];
+    return own ?? this.machine.attemptAfter(before);
+  }
+}
+
+export const fine: Brought["repair"] = () => undefined;
+
+export { appendFileSync, codeOf, must, STATE };
