@@ -8,7 +8,8 @@ export function judgeBroken({ root, fix, seen }: Fault, { code, diagnosis }: Ans
   const confirmed = confirmedOf(diagnosis.findings);
   const [first] = diagnosis.findings;
   const why = `confirmed: ${confirmed.map(({ cause }) => cause).join(" ") || "nothing"}`;
-  if (first?.cause !== root || first.verdict !== "confirmed") return [`${root} does not stand first; ${why}`, ...unseen(diagnosis.notLookedAt)];
+  if (first?.cause !== root || first.verdict !== "confirmed")
+    return [`${root} does not stand first; ${why}`, ...unseen(diagnosis.notLookedAt)];
   const claimed = confirmed.filter(({ cause }) => cause !== root && !explained(cause, new Set([root]), confirmed));
   return [
     ...claimed.map(({ cause }) => `${cause} is confirmed beside it, and does not depend on it`),

@@ -1,31 +1,41 @@
 /** Faults of one person's logon: what they type, what the org knows of them, and what the policy says. */
+
+import type { Person } from "../machine/org.ts";
 import type { Brought, Fault, Typed } from "./fault.ts";
 import { codeOf, fine, type World } from "./world.ts";
-import type { Person } from "../machine/org.ts";
 
 type Change = (world: World, person: Person) => Promise<Brought>;
 type Row = [name: string, root: Fault["root"], fix: Fault["fix"], bring: Change, more?: Partial<Fault>];
 
 const STEP = 30_000;
 const at = (person: Person, steps: number) => codeOf(person, new Date(Date.now() + steps * STEP));
-const never = (person: Person) => ["000000", "111111", "222222", "333333"].find((code) => ![-1, 0, 1, 2].some((n) => at(person, n) === code)) ?? "";
+const never = (person: Person) =>
+  ["000000", "111111", "222222", "333333"].find((code) => ![-1, 0, 1, 2].some((n) => at(person, n) === code)) ?? "";
 
-const types = (typed: (person: Person) => Typed): Change => async (_world, person) => ({ typed: typed(person), repair: fine });
+const types =
+  (typed: (person: Person) => Typed): Change =>
+  async (_world, person) => ({ typed: typed(person), repair: fine });
 
 /** Three tries are all that a logon has. */
 const codes = (code: (person: Person) => string): Change => types((person) => ({ codes: Array(3).fill(code(person)) }));
-const spoilt = (change: Change): Change => async (world, person) => ({ ...(await change(world, person)), another: true });
+const spoilt =
+  (change: Change): Change =>
+  async (world, person) => ({ ...(await change(world, person)), another: true });
 
 /** A step of the life of an account, and the one that takes it back. */
-const lifecycle = (step: string, back: string): Change => async ({ org }, { id }) => {
-  await org.call("POST", `/api/v1/users/${id}/lifecycle/${step}`);
-  return { repair: () => org.call("POST", `/api/v1/users/${id}/lifecycle/${back}`) };
-};
+const lifecycle =
+  (step: string, back: string): Change =>
+  async ({ org }, { id }) => {
+    await org.call("POST", `/api/v1/users/${id}/lifecycle/${step}`);
+    return { repair: () => org.call("POST", `/api/v1/users/${id}/lifecycle/${back}`) };
+  };
 
-const policy = (document: (person: Person) => object): Change => async ({ org, machine }, person) => {
-  await org.setPolicy(machine.app, document(person));
-  return { repair: () => org.setPolicy(machine.app, { rules: [] }) };
-};
+const policy =
+  (document: (person: Person) => object): Change =>
+  async ({ org, machine }, person) => {
+    await org.setPolicy(machine.app, document(person));
+    return { repair: () => org.setPolicy(machine.app, { rules: [] }) };
+  };
 
 async function unassigned({ org, machine }: World, { id }: Person): Promise<Brought> {
   await org.call("DELETE", `/api/v1/apps/${machine.app}/users/${id}`);
@@ -75,8 +85,20 @@ async function zoneWithoutAddress(world: World, person: Person): Promise<Brought
 }
 
 const ROWS: Row[] = [
-  ["the password is mistyped at the terminal", "user.password", "types the password again", types(({ password }) => ({ password: `${password}x` })), {}],
-  ["the password is mistyped at ssh", "user.password", "passwd USER", types(({ password }) => ({ password: `${password}x` })), { form: "ssh" }],
+  [
+    "the password is mistyped at the terminal",
+    "user.password",
+    "types the password again",
+    types(({ password }) => ({ password: `${password}x` })),
+    {},
+  ],
+  [
+    "the password is mistyped at ssh",
+    "user.password",
+    "passwd USER",
+    types(({ password }) => ({ password: `${password}x` })),
+    { form: "ssh" },
+  ],
   ["a name that nobody has", "user.unknown", "sallyport user list", types(({ login }) => ({ name: `${login}zz` }))],
   ["an administrator suspends the user", "user.suspended", "sallyport user unsuspend", lifecycle("suspend", "unsuspend")],
   ["an administrator deactivates the user", "user.deactivated", "sallyport user activate", lifecycle("deactivate", "activate")],
@@ -89,7 +111,13 @@ const ROWS: Row[] = [
     policy(({ login }) => ({ rules: [{ name: "Nobody today", if: { users: [login] }, then: "deny" }] })),
     { seen: "Nobody today" },
   ],
-  ["a zone denies and the address is not known", "address.unknown", "Do not use a zone in the rules", zoneWithoutAddress, { seen: "Not from abroad" }],
+  [
+    "a zone denies and the address is not known",
+    "address.unknown",
+    "Do not use a zone in the rules",
+    zoneWithoutAddress,
+    { seen: "Not from abroad" },
+  ],
   ["no factor is enrolled", "factor.none", "sallyport factor enrol USER totp", enrolled, { factor: false }],
   ["an administrator takes the factor away", "factor.locked", "sallyport factor reset USER totp", factorTakenAway],
   ["a wrong code, three times", "factor.code-wrong", "waits for the next code", spoilt(codes(never))],
