@@ -1,14 +1,7 @@
 /** What the registry says about the other product's provider, its filter, TLS and remote desktop. */
 import type { Proof } from "@sallyport/contracts";
 import type { Missed, Seen } from "../check.ts";
-import {
-  DOTNET_VALUES,
-  NLA_OFF,
-  REMOTE_OFF,
-  SECURE_PROTOCOL_VALUES,
-  TLS12_CLIENT_VALUES,
-  type ValueRule,
-} from "../registry-values.ts";
+import { DOTNET_VALUES, NLA_OFF, REMOTE_OFF, SECURE_PROTOCOL_VALUES, TLS12_CLIENT_VALUES, type ValueRule } from "../registry-values.ts";
 
 export interface KeySeen {
   /** Lower case, `hklm\software\…`. */
@@ -91,9 +84,7 @@ function remoteOf({ path, values }: KeySeen): Seen[] {
     const entry = values.get(name.toLowerCase());
     const value = dword(entry?.text);
     if (!entry || value === undefined) return [];
-    return [
-      { cause, verdict: wrong(value) ? verdict : "ruled-out", evidence: [{ what: name, value: String(value), where: entry.where }] },
-    ];
+    return [{ cause, verdict: wrong(value) ? verdict : "ruled-out", evidence: [{ what: name, value: String(value), where: entry.where }] }];
   };
   // Without NLA the vendor says that people cannot connect; other set-ups work so.
   return [...judge(REMOTE_OFF, "confirmed"), ...judge(NLA_OFF, "candidate")];
