@@ -14,7 +14,8 @@ export interface Finding {
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error).slice(0, 512);
   const code = (error as NodeJS.ErrnoException).code;
-  return `${code ?? error.name}: ${error.message}`.slice(0, 512);
+  // The system's own message begins with the code already.
+  return (code !== undefined && error.message.startsWith(code) ? error.message : `${code ?? error.name}: ${error.message}`).slice(0, 512);
 }
 
 /** A refusal on the way through code that cannot return it; carries its finding to the one place that ends the attempt. */

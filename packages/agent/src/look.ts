@@ -27,13 +27,13 @@ export interface AgentLook {
   policy: HostPolicyClaims | undefined;
   /** Pin, anchor and issuers of the enrolment, by which the org's certificate is judged. */
   trust: { pin?: string | undefined; anchor?: string | undefined; issuers: string[] } | undefined;
-  /** Host clock minus org, ms, by the signed time that is kept of this boot. */
-  offsetMs: number | undefined;
+  /** Epoch ms by the org's signed time that is kept of this boot. */
+  orgTime: number | undefined;
 }
 
 /** `state`: folder of an agent that has one of its own. Works whatever is broken or missing. */
 export async function lookAtAgent(state?: string): Promise<AgentLook> {
-  const nothing = { standing: [], armed: undefined, policy: undefined, trust: undefined, offsetMs: undefined };
+  const nothing = { standing: [], armed: undefined, policy: undefined, trust: undefined, orgTime: undefined };
   const settings = readSettings(state);
   if (!settings.ok) {
     const read: Read[] = [{ what: "settings", finding: settings.finding }];
@@ -56,13 +56,12 @@ export async function lookAtAgent(state?: string): Promise<AgentLook> {
   if (!opened.ok) return { ...nothing, ...look, standing: own.findings };
   const { host, findings } = opened;
   host.link.close();
-  const known = host.clock.now() !== undefined;
   return {
     ...look,
     standing: [...own.findings, ...findings],
     policy: host.policy.current(),
     trust: host.identity.trust,
-    offsetMs: known ? host.clock.hostOffset() : undefined,
+    orgTime: host.clock.now(),
   };
 }
 

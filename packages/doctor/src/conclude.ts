@@ -20,7 +20,10 @@ const strength = ({ verdict, decides }: Pick<Seen, "verdict" | "decides">) => ST
 /** More proofs of one cause than this only repeat the first ones. */
 const MOST_PROOFS = 20;
 
-export function conclude(saw: { seen: Seen[]; incidents: Incident[]; missed: Missed[] }, textOf: TextOf = tableText): Diagnosis {
+export function conclude(
+  saw: { seen: Seen[]; incidents: Incident[]; missed: Missed[] },
+  textOf: TextOf = (id) => tableText(id),
+): Diagnosis {
   const incidents = rankIncidents(saw.incidents.map((incident) => weigh(incident, saw.seen)));
   const merged = merge([...saw.seen, ...incidents.flatMap(fromIncident)]);
   const confirmed = new Set(merged.filter(({ verdict }) => verdict === "confirmed").map(({ cause }) => cause));
@@ -46,10 +49,11 @@ export function exitCodeOf({ healthy, findings, incidents }: Diagnosis): 0 | 1 |
   return incidents.length > 0 || findings.some(({ verdict }) => STRENGTH[verdict] <= STRENGTH.candidate) ? 1 : 2;
 }
 
-/** Title, fix and addressee as the table of causes has them. */
-export function tableText(id: CauseId): Pick<DoctorFinding, "title" | "fix" | "who"> {
+/** Title, fix and addressee as the table of causes has them; `platform`: only what is done there. */
+export function tableText(id: CauseId, platform?: "linux" | "windows"): Pick<DoctorFinding, "title" | "fix" | "who"> {
   const cause: Cause = CAUSES[id];
-  const fixes = [cause.fix.any, cause.fix.linux && `Linux: ${cause.fix.linux}`, cause.fix.windows && `Windows: ${cause.fix.windows}`];
+  const { any, linux, windows } = cause.fix;
+  const fixes = platform ? [any, cause.fix[platform]] : [any, linux && `Linux: ${linux}`, windows && `Windows: ${windows}`];
   return { title: cause.title, fix: fixes.filter(Boolean).join(" "), who: cause.who };
 }
 

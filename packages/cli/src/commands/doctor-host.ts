@@ -1,6 +1,6 @@
 /** Gathers what `sallyport doctor host` goes by: this machine's agent, the machine below it, and the org where an administrator may ask it. */
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { askAgent, lookAtAgent } from "@sallyport/agent";
 import { type HostView, type orgView, readOrgUrl } from "@sallyport/contracts";
@@ -20,8 +20,14 @@ export async function gatherHost(org: OrgClient, flags: HostFlags): Promise<Part
   const { settings, files } = look;
   const url = settings === undefined ? undefined : readOrgUrl(settings.org);
   return {
-    agent: { ...look, host: settings?.host, ask: (what, signal) => askAgent(files, what, signal) },
-    machine: { root: "/", privileged: process.geteuid?.() === 0, run, now: Date.now },
+    agent: {
+      ...look,
+      host: settings?.host,
+      client: settings?.client,
+      now: look.orgTime,
+      ask: (what, signal) => askAgent(files, what, signal),
+    },
+    machine: { root: "/", mayRead: mayRead(files.state), isRoot: process.geteuid?.() === 0, run, now: Date.now },
     ...(mayAsk(flags) ? { lookup: lookup(org) } : {}),
     ...(url?.ok ? { org: new URL(url.url) } : {}),
     ...(settings?.proxy === undefined ? {} : { proxy: new URL(settings.proxy) }),
@@ -46,6 +52,12 @@ function lookup(org: OrgClient): OrgLookup {
       }
     },
   };
+}
+
+/** Root may, and whoever runs an agent of their own. */
+function mayRead(state: string): boolean {
+  const me = process.geteuid?.();
+  return me === undefined || me === 0 || statSync(state, { throwIfNoEntry: false })?.uid === me;
 }
 
 /** Standard output and error as text; a command that is not installed is no error. */

@@ -1,6 +1,7 @@
 /** Diagnoses this machine: its agent, its way to the org, its logon. Nothing is changed. */
 import type { Diagnosis } from "@sallyport/contracts";
 import type { Check } from "../check.ts";
+import { tableText } from "../conclude.ts";
 import { diagnose, type Progress } from "../diagnose.ts";
 import type { HostFacts } from "./facts.ts";
 import { machineChecks } from "./machine/checks.ts";
@@ -25,8 +26,8 @@ export async function diagnoseHost(facts: Partial<HostFacts>, options: HostOptio
     bring: {
       org: "the agent's settings name no usable URL",
       trust: "this machine is not enrolled",
-      lookup: "only an administrator can ask the org: --org URL with --token-file FILE, or run it on the org's own machine with --data",
     },
+    textOf: (cause) => tableText(cause, "linux"),
     ...options,
   });
 }

@@ -22,6 +22,10 @@ export interface AgentFacts {
   files: AgentFiles;
   /** The id that the settings name; undefined while they cannot be read. */
   host: string | undefined;
+  /** The client id that they name, of a `legacy` host. */
+  client: string | undefined;
+  /** Org time in milliseconds since 1970, as kept of this boot; undefined while unknown. */
+  now: number | undefined;
   /** What was read; without a finding it is in order. */
   read: readonly { what: "settings" | "identity" | "armed" | "door"; finding?: AgentFinding }[];
   /** What refuses nobody and should yet be otherwise. */
@@ -50,8 +54,10 @@ export type Ran = { code: number; out: string; error: string } | { missing: stri
 export interface MachineFacts {
   /** Folder that all system paths are taken below: `/`. */
   root: string;
-  /** May read everything. */
-  privileged: boolean;
+  /** This account may read the agent's files: root, or whose they are. */
+  mayRead: boolean;
+  /** This account is root, and may read the system's files. */
+  isRoot: boolean;
   run(file: string, args: readonly string[], signal: AbortSignal): Promise<Ran>;
   /** This machine's clock, in milliseconds since 1970. */
   now(): number;

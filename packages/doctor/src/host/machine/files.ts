@@ -34,15 +34,15 @@ function partCheck(code: string, title: string, part: keyof typeof RULED_OUT, de
     title,
     dependsOn,
     needs: ["agent", "machine"],
-    run: async ({ agent, machine }) => judge(agent, machine.privileged, part, title),
+    run: async ({ agent, machine }) => judge(agent, machine.mayRead, part, title),
   };
 }
 
-function judge({ read, files }: AgentFacts, privileged: boolean, part: keyof typeof RULED_OUT, title: string): Answer {
+function judge({ read, files }: AgentFacts, mayRead: boolean, part: keyof typeof RULED_OUT, title: string): Answer {
   const found = read.find(({ what }) => what === (part as Part));
   if (!found) return { seen: [] };
   const { finding } = found;
-  if (finding && !privileged && isDenied(finding)) return notLooked(title, "only root may read it: run this as root");
+  if (finding && !mayRead && isDenied(finding)) return notLooked(title, "only root may read it: run this as root");
   if (finding) return { seen: [seenOf(finding, files.settings)] };
   return {
     seen: RULED_OUT[part].map((cause): Seen => ruledOut(cause, "read", "in order", part === "settings" ? files.settings : files.state)),
