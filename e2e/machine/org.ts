@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import { join } from "node:path";
 import { callOrg } from "./admin-socket.ts";
+import { chainOf, makeCertificate } from "./certificates.ts";
 import { COMMAND, Daemon, must } from "./processes.ts";
 
 export const ORG_NAME = "mfa.story.test";
@@ -89,30 +90,12 @@ export class Org {
   }
 }
 
+/** Root, intermediate and leaf, as a real authority has them; the server shows all three. */
 function makeCertificates(folder: string): void {
-  const file = (name: string) => join(folder, name);
-  const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-  must("openssl", ["req", "-x509", ...ec, "-keyout", file("ca.key"), "-out", file("ca.pem"), "-days", "30", "-subj", "/CN=Story CA"]);
-  must("openssl", ["req", ...ec, "-keyout", file("server.key"), "-out", file("server.csr"), "-subj", `/CN=${ORG_NAME}`]);
-  writeFileSync(file("ext"), `subjectAltName=DNS:${ORG_NAME}\nbasicConstraints=CA:FALSE\n`);
-  must("openssl", [
-    "x509",
-    "-req",
-    "-in",
-    file("server.csr"),
-    "-CA",
-    file("ca.pem"),
-    "-CAkey",
-    file("ca.key"),
-    "-CAcreateserial",
-    "-days",
-    "30",
-    "-extfile",
-    file("ext"),
-    "-out",
-    file("server.pem"),
-  ]);
-  writeFileSync(file("chain.pem"), readFileSync(file("server.pem"), "utf8") + readFileSync(file("ca.pem"), "utf8"));
+  const root = makeCertificate(folder, "ca", { subject: "Story CA", authority: true });
+  const between = makeCertificate(folder, "between", { subject: "Story CA, servers", authority: true, issuer: root });
+  const leaf = makeCertificate(folder, "server", { subject: ORG_NAME, issuer: between });
+  writeFileSync(join(folder, "chain.pem"), chainOf(leaf, between, root));
 }
 
 /** The code that an independent authenticator shows now. */

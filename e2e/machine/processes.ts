@@ -46,7 +46,12 @@ export function run(
 
 /** Runs to the end and fails the test with the program's own words if it did not go well. */
 export function must(command: string, args: string[], input?: string): string {
-  const done = spawnSync(command, args, { input, encoding: "utf8", env: process.env });
+  return mustWith(command, args, {}, input);
+}
+
+/** The same with more of an environment. */
+export function mustWith(command: string, args: string[], env: Record<string, string>, input?: string): string {
+  const done = spawnSync(command, args, { input, encoding: "utf8", env: { ...process.env, ...env } });
   if (done.status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${done.status}: ${done.stdout}${done.stderr}`);
   return done.stdout;
 }
