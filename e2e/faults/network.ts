@@ -46,7 +46,7 @@ const firewall =
   (rule: string): Bring =>
   async (world) => {
     must("nft", [
-      "add table inet story; add chain inet story out { type filter hook output priority 0; }; " + `add rule inet story out ${rule}`,
+      `add table inet story; add chain inet story out { type filter hook output priority 0; }; add rule inet story out ${rule}`,
     ]);
     return changed(world, () => must("nft", ["delete table inet story"]));
   };
@@ -214,7 +214,7 @@ const HOST_AND_LOGON: Row[] = [
   ],
   ["the machine's clock is five minutes fast", "clock.host", "timedatectl set-ntp true", clock(300), { seen: /\b(299|300)/ }],
   ["the machine's clock is five minutes slow", "clock.host", "timedatectl set-ntp true", clock(-300), { seen: "slow" }],
-  ["local time is taken for UTC", "clock.host", "set-timezone", clock(7200), { seen: "+02:00" }],
+  ["local time is taken for UTC", "clock.host", "set-timezone", clock(7200), { seen: /\+0?2(:00| h)/ }],
 ];
 
 export const NETWORK: Fault[] = HOST_AND_LOGON.flatMap(([name, root, fix, bring, more]) =>
