@@ -4,13 +4,14 @@ import { after, before, test } from "node:test";
 import type { Fault } from "./fault.ts";
 import { judgeBroken, judgeRepaired } from "./judge.ts";
 import { NETWORK } from "./network.ts";
+import { ON_MACHINE } from "./on-machine.ts";
 import { PEOPLE } from "./people.ts";
 import { Table } from "./table.ts";
 import { type Answer, World } from "./world.ts";
 
 /** `FAULTS_OF=host`: only what is asked so, while somebody works on it. */
 const only = process.env["FAULTS_OF"]?.split(" ");
-const FAULTS: Fault[] = [...PEOPLE, ...NETWORK].filter(({ form }) => only === undefined || only.includes(form));
+const FAULTS: Fault[] = [...PEOPLE, ...NETWORK, ...ON_MACHINE].filter(({ form }) => only === undefined || only.includes(form));
 
 let world: World;
 const table = new Table("fault matrix");

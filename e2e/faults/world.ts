@@ -1,10 +1,10 @@
 /** One org and one machine for all faults, and the doctor as an administrator calls it. */
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type Diagnosis, diagnosis } from "@sallyport/contracts";
 import { ssh, startSshd } from "../machine/clients.ts";
 import { type Attempt, Machine, STATE } from "../machine/machine.ts";
 import { codeOf, type Person } from "../machine/org.ts";
-import { COMMAND, type Daemon, must, run } from "../machine/processes.ts";
+import { COMMAND, type Daemon, run } from "../machine/processes.ts";
 import type { Brought, Typed } from "./fault.ts";
 
 /** `logon`: at a terminal of the machine, where the org checks the password. `ssh`: where the machine does. */
@@ -67,9 +67,23 @@ export class World {
   }
 
   /** The agent anew, with the machine's settings and clock as they are now. */
-  async restart(): Promise<void> {
+  async restart({ mayFail }: { mayFail?: boolean } = {}): Promise<void> {
     await this.machine.stopAgent();
-    await this.machine.startAgent(this.env);
+    await this.machine.startAgent(this.env).catch((error) => {
+      if (!mayFail) throw error;
+    });
+  }
+
+  hostId(): string {
+    return JSON.parse(readFileSync(SETTINGS, "utf8")).host;
+  }
+
+  /** As after a clone or a revocation: the old state is gone, and a new code brings a new identity. */
+  async enrolAnew(): Promise<void> {
+    await this.machine.stopAgent();
+    rmSync(STATE, { recursive: true });
+    rmSync(SETTINGS);
+    await this.machine.enrol();
   }
 
   /** Changes a file as an editor would. Answers how to put it back. */
@@ -123,4 +137,4 @@ export class World {
 
 export const fine: Brought["repair"] = () => undefined;
 
-export { appendFileSync, codeOf, must, STATE };
+export { codeOf, STATE };
