@@ -1,10 +1,8 @@
 /** What is not as it should be on this host although it refuses nobody by itself: for self-checks and for each logon's record. */
+import { LIMITS } from "@sallyport/contracts";
 import type { Host } from "./desk.ts";
 import { clockFinding, type Finding } from "./finding.ts";
 import type { Settings } from "./settings.ts";
-
-/** A host's clock that is off by more is worth a finding. */
-export const OFFSET_MS = 2000;
 
 export function standingFindings(settings: Settings, { identity }: Pick<Host, "identity">): Finding[] {
   const { signing } = identity;
@@ -15,6 +13,6 @@ export function standingFindings(settings: Settings, { identity }: Pick<Host, "i
 
 /** The same with the host's clock as it is now. */
 export function findingsNow(settings: Settings, host: Host): Finding[] {
-  const off = Math.abs(host.clock.hostOffset()) > OFFSET_MS;
+  const off = Math.abs(host.clock.hostOffset()) > LIMITS.clockFindingMs;
   return [...standingFindings(settings, host), ...(off ? [clockFinding(host.clock)] : [])];
 }

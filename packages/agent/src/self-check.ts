@@ -1,11 +1,11 @@
 /** The host's own check against the org, every few minutes: moves the generation on, renews the policy, says what it found. */
 import { setTimeout as wait } from "node:timers/promises";
-import { headClaims, JWS_TYPES, type SelfCheckAnswer, type SelfCheckRequest, selfCheckAnswer } from "@sallyport/contracts";
+import { headClaims, JWS_TYPES, LIMITS, type SelfCheckAnswer, type SelfCheckRequest, selfCheckAnswer } from "@sallyport/contracts";
 import { readBootId } from "./clock.ts";
 import type { Desk, Host } from "./desk.ts";
 import { writeFailModeFile } from "./fail-mode-file.ts";
 import { clockFinding, describeError, type Finding, isLivedWith } from "./finding.ts";
-import { OFFSET_MS, standingFindings } from "./host-findings.ts";
+import { standingFindings } from "./host-findings.ts";
 import { random128 } from "./link/assertion.ts";
 import type { LinkFault } from "./link/fault.ts";
 import { doorFolder } from "./settings.ts";
@@ -74,7 +74,7 @@ export class SelfCheck {
     const { clock, link } = this.#host;
     const { log, settings, reports } = this.#desk;
     const findings = standingFindings(settings, this.#host);
-    if (Math.abs(clock.hostOffset()) > OFFSET_MS) findings.push(clockFinding(clock));
+    if (Math.abs(clock.hostOffset()) > LIMITS.clockFindingMs) findings.push(clockFinding(clock));
     else if (link.clockFinding) findings.push(link.clockFinding);
     link.clockFinding = undefined;
     const folder = doorFolder(settings);

@@ -1,6 +1,7 @@
 /** Contracts: everything that crosses a wire, as schemas, tables and codecs. No behaviour. */
 export * from "./cause-id.ts";
 export * from "./causes.ts";
+export * from "./certificate-path.ts";
 export * from "./client-pair.ts";
 export * from "./crockford.ts";
 export * from "./diagnosis.ts";

@@ -14,6 +14,8 @@ export const LIMITS = {
   assertionSeconds: 60,
   /** How far a host's clock may stand from the org's before the assertion is `clock.host`, in seconds. */
   clockLeewaySeconds: 30,
+  /** A host's clock that is off by more is worth a finding, although nobody is refused for it. */
+  clockFindingMs: 2000,
   /** Life of a transaction after opening (S9). */
   transactionMs: 10 * 60_000,
   /** Life of a transaction between two steps; sliding, never beyond `transactionMs`. */

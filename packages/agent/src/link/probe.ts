@@ -1,13 +1,14 @@
 /** Looks at the org's certificates at enrolment and finds the one whose key the enrolment code pins. Sends nothing. */
+import { certificateChain, signedPath, spkiHash } from "@sallyport/contracts";
 import { openTls, openTo } from "./connect.ts";
 import { LinkError } from "./fault.ts";
-import { peerChain, signedPath, spkiHash, type TrustMarks } from "./trust.ts";
+import type { TrustMarks } from "./trust.ts";
 
 /** Causes: those of connecting, and `tls.inspected` if no certificate that truly leads to the org's has the pinned key. */
 export async function probePin(url: URL, pin: string, route: { proxy: URL | undefined; connectMs: number }): Promise<TrustMarks> {
   const socket = await openTls(await openTo({ url, ...route }), url, route.connectMs);
   try {
-    const path = signedPath(peerChain(socket));
+    const path = signedPath(certificateChain(socket.getPeerCertificate(true)));
     const pinned = path.find((one) => spkiHash(one).startsWith(pin));
     const top = path.at(-1);
     if (!pinned) {

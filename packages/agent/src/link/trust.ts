@@ -1,7 +1,8 @@
 /** Whom the agent takes for the org: judges a finished TLS handshake before a single byte of a request is sent. */
-import { createHash, X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as tls from "node:tls";
+import { certificateChain, signedPath, spkiHash } from "@sallyport/contracts";
 import type { OrgClock } from "../clock.ts";
 import { LinkError } from "./fault.ts";
 
@@ -42,7 +43,7 @@ const DATES = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
 
 /** Throws a `LinkError` unless the peer is the org. `datesOnly`: a connection for signed time alone forgives the validity period. */
 export function judgePeer(socket: tls.TLSSocket, host: string, trust: Trust, datesOnly = false): void {
-  const chain = peerChain(socket);
+  const chain = certificateChain(socket.getPeerCertificate(true));
   const leaf = chain[0];
   if (!leaf) throw new LinkError("tls.untrusted", "tls", { reason: "no certificate was shown" });
   const complaint = socket.authorizationError ? codeOf(socket.authorizationError) : undefined;
@@ -109,37 +110,6 @@ function untrusted(leaf: X509Certificate, complaint: string, path: X509Certifica
     chain: path.length,
     error: complaint,
   });
-}
-
-/** Certificates as the peer sent them, leaf first. */
-export function peerChain(socket: tls.TLSSocket): X509Certificate[] {
-  const chain: X509Certificate[] = [];
-  const seen = new Set<string>();
-  let at: tls.DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-  while (at?.raw && !seen.has(at.fingerprint256) && chain.length < 10) {
-    seen.add(at.fingerprint256);
-    chain.push(new X509Certificate(at.raw));
-    at = at.issuerCertificate;
-  }
-  return chain;
-}
-
-/** The part of the chain in which each certificate truly signed the one before: names alone prove nothing. */
-export function signedPath(chain: X509Certificate[]): X509Certificate[] {
-  const path = chain.slice(0, 1);
-  for (const issuer of chain.slice(1)) {
-    const below = path.at(-1);
-    if (!below || !issuer.ca || !below.checkIssued(issuer) || !below.verify(issuer.publicKey)) break;
-    path.push(issuer);
-  }
-  return path;
-}
-
-/** Hex SHA-256 of the certificate's SubjectPublicKeyInfo (RFC 7469 §2.4). */
-export function spkiHash(certificate: X509Certificate): string {
-  return createHash("sha256")
-    .update(certificate.publicKey.export({ type: "spki", format: "der" }))
-    .digest("hex");
 }
 
 function codeOf(error: Error | string): string {
