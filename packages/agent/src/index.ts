@@ -4,6 +4,7 @@ export { type EnrolOptions, enrolHost } from "./enrol.ts";
 export { findAttempt, type LogRecord } from "./find-attempt.ts";
 export type { Evidence, Finding } from "./finding.ts";
 export type { JoinOutcome } from "./join.ts";
+export { type PinnedTime, pinnedTime } from "./link/pinned-time.ts";
 export { type AgentLook, askAgent, lookAtAgent, type Read } from "./look.ts";
 export { type RegisterOptions, registerHost } from "./register.ts";
 export { type AgentOptions, RunningAgent, type Started, startAgent } from "./run.ts";

@@ -68,6 +68,20 @@ export class DecisionKeys implements Trusted {
     return this.#chain.at(-1)?.thumbprint ?? "";
   }
 
+  /** The keys that would count if the links were taken; takes none. */
+  async after(links: readonly string[]): Promise<(Trusted & { ok: true }) | { ok: false; check: string; detail: string }> {
+    const followed = await followLinks(
+      this.#chain,
+      links.filter((link) => !this.#links.includes(link)),
+    );
+    if (!followed.ok) return followed;
+    const keys = followed.chain
+      .slice(this.#inForce)
+      .map(({ key }) => key)
+      .reverse();
+    return { ok: true, keys: () => keys };
+  }
+
   /** Takes the links that follow the newest key, all or none, and keeps them on disk. Throws if the disk refuses; then nothing changed. */
   take(links: readonly string[]): Promise<Taken> {
     // One after the other: several answers of the org may bring the same links at once, and each must be kept once.
