@@ -1,9 +1,11 @@
 /** Looks at an org of the other product that need no secret: its name, the way to it, its certificate, its clock, who answers. */
-import { hostname } from "node:os";
-import type { CauseId, Proof, Verdict } from "@sallyport/contracts";
 import type { Answer, Check, Missed, Seen } from "../check.ts";
+import type { Question, Reply } from "../probe/ask.ts";
+import { hostOf } from "../probe/connect.ts";
+import { type Peer, shortName, systemRoots } from "../probe/handshake.ts";
+import { codeOf, describeReply, judgeLate, judgeStranger, judgeWay, lacksVersion, saw, speaksNoTls, zoneGuess } from "../probe/judge.ts";
+import { Late, placeOf, Visit } from "../probe/visit.ts";
 import { VENDOR_DOMAINS } from "./config-values.ts";
-import { ask, hostOf, openTcp, type Peer, portOf, type Reply, resolveHost, shakeHands, systemRoots } from "./org-probe.ts";
 
 export interface OrgFacts {
   org: URL;
@@ -11,141 +13,127 @@ export interface OrgFacts {
 
 /** Public metadata of an org (the vendor's API: WellKnownOrgMetadata); answered without an account. */
 const METADATA = "/.well-known/okta-organization";
+const QUESTION: Question = { method: "GET", path: METADATA };
 /** Beyond this a signed request is refused by any usual leeway; the vendor's own is not public. */
 const CLOCK_WRONG_MS = 300_000;
 const CLOCK_DOUBTFUL_MS = 60_000;
-const QUARTER_MS = 15 * 60_000;
+/** The backstop of a step; its own time is the visit's. */
+const STEP_MS = 7500;
 
 /** What the network does now says nothing of what it did when a log was written: it rules out no cause of an incident. */
 const NOW: Pick<Seen, "explains"> = { explains: [] };
 
 /**
- * `clock`: this machine's, in milliseconds since 1970; passed in, so that a test can be late. `compared`: the settings were given, so that
- * the org that answers can be held against the one that they name.
+ * For one run: the checks share one connection. `clock`: this machine's, in milliseconds since 1970; passed in, so that a test can be late.
+ * `compared`: the settings were given, so that the org that answers can be held against the one that they name.
  */
 export function orgChecks<Facts extends OrgFacts>(clock: () => number, compared: boolean): Check<Facts>[] {
+  let made: Visit | undefined;
+  const visit = (url: URL) => {
+    made ??= new Visit({ url, question: QUESTION, clock });
+    return made;
+  };
+  const step = (
+    code: string,
+    title: string,
+    dependsOn: string[],
+    run: (visit: Visit, signal: AbortSignal) => Promise<Answer>,
+  ): Check<Facts> => ({
+    code,
+    title,
+    dependsOn,
+    needs: ["org"],
+    limitMs: STEP_MS,
+    run: ({ org }, signal) => run(visit(org), signal),
+  });
   return [
-    { code: "org.dns", title: "the org's name", dependsOn: [], needs: ["org"], limitMs: 3000, run: ({ org }) => lookAtName(org) },
-    {
-      code: "org.tcp",
-      title: "the way to the org",
-      dependsOn: ["org.dns"],
-      needs: ["org"],
-      limitMs: 3500,
-      run: ({ org }, signal) => lookAtWay(org, signal),
-    },
-    {
-      code: "org.tls",
-      title: "the org's certificate",
-      dependsOn: ["org.tcp"],
-      needs: ["org"],
-      limitMs: 5000,
-      run: ({ org }, signal) => lookAtCertificate(org, signal, clock),
-    },
-    {
-      code: "org.answer",
-      title: "who answers, and the clock",
-      dependsOn: ["org.tcp"],
-      needs: ["org"],
-      limitMs: 6000,
-      run: ({ org }, signal) => lookAtAnswer(org, signal, clock, compared),
-    },
+    step("org.dns", "the org's name", [], lookAtName),
+    step("org.tcp", "the way to the org", ["org.dns"], lookAtWay),
+    step("org.tls", "the org's certificate", ["org.tcp"], (one, signal) => lookAtCertificate(one, signal, clock)),
+    step("org.answer", "who answers, and the clock", ["org.tcp"], (one, signal) => lookAtAnswer(one, signal, compared)),
   ];
 }
 
-const here = () => `seen from ${hostname()}`;
-const proof = (what: string, value: string): Proof => ({ what, value, where: here() });
-const saw = (cause: CauseId, verdict: Verdict, what: string, value: string, more: Partial<Seen> = {}): Seen => ({
-  cause,
-  verdict,
-  evidence: [proof(what, value)],
-  ...more,
-});
-const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.message : String(error));
-
-async function lookAtName(org: URL): Promise<Answer> {
-  const host = hostOf(org);
+async function lookAtName(visit: Visit, signal: AbortSignal): Promise<Answer> {
+  const host = hostOf(visit.plan.url);
   try {
-    return { seen: [saw("net.dns", "ruled-out", host, (await resolveHost(host)).slice(0, 4).join(", "), NOW)] };
+    return { seen: [saw("net.dns", "ruled-out", host, (await visit.addresses(signal)).slice(0, 4).join(", "), NOW)] };
   } catch (error) {
+    if (signal.aborted) throw error;
     return { seen: [saw("net.dns", "confirmed", host, codeOf(error))] };
   }
 }
 
-const WAYS: Record<string, CauseId> = {
-  ECONNREFUSED: "net.refused",
-  ETIMEDOUT: "net.timeout",
-  ENETUNREACH: "net.unreachable",
-  EHOSTUNREACH: "net.unreachable",
-  ECONNRESET: "net.unreachable",
-};
-
-async function lookAtWay(org: URL, signal: AbortSignal): Promise<Answer> {
-  const where = `${hostOf(org)} port ${portOf(org)}`;
+async function lookAtWay(visit: Visit, signal: AbortSignal): Promise<Answer> {
+  const addresses = await visit.addresses(signal);
   try {
-    await openTcp(org, signal);
+    await visit.tunnel(signal);
   } catch (error) {
-    if (signal.aborted) return { seen: [saw("net.timeout", "confirmed", where, "no answer to a TCP connection")] };
-    return { seen: [saw(WAYS[codeOf(error)] ?? "net.unreachable", "confirmed", where, codeOf(error))] };
+    if (signal.aborted) throw error;
+    return { seen: [judgeWay(error, visit, addresses)] };
   }
   return {
     seen: (["net.refused", "net.timeout", "net.unreachable"] as const).map((cause) =>
-      saw(cause, "ruled-out", where, "a TCP connection came about", NOW),
+      saw(cause, "ruled-out", placeOf(visit.plan.url), "a TCP connection came about", NOW),
     ),
   };
 }
 
-async function lookAtCertificate(org: URL, signal: AbortSignal, clock: () => number): Promise<Answer> {
-  if (org.protocol !== "https:") return { seen: [], missed: [{ what: "the org's certificate", why: "the address is not https" }] };
+async function lookAtCertificate(visit: Visit, signal: AbortSignal, clock: () => number): Promise<Answer> {
+  const { url } = visit.plan;
+  if (url.protocol !== "https:") return { seen: [], missed: [{ what: "the org's certificate", why: "the address is not https" }] };
   if (systemRoots().length === 0)
     return { seen: [], missed: [{ what: "the org's certificate", why: "this machine has no store of trusted certificates", asked: true }] };
   try {
-    return { seen: judgePeer(await shakeHands(org, signal), hostOf(org), clock()) };
+    const peer = await visit.peer(signal);
+    return { seen: peer ? judgePeer(peer, hostOf(url), clock()) : [] };
   } catch (error) {
     if (signal.aborted) throw error;
-    return noHandshake(codeOf(error));
+    return noHandshake(error);
   }
 }
 
 /** What this machine offers is not what .NET offers there, so a handshake that works rules out nothing about versions. */
-function noHandshake(code: string): Answer {
-  if (/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|HANDSHAKE_FAILURE|NO_SHARED_CIPHER|NO_PROTOCOLS/.test(code)) {
-    return { seen: [saw("tls.version", "confirmed", "TLS handshake", code)] };
-  }
-  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH|HTTP_REQUEST/.test(code)) {
-    return { seen: [saw("http.unexpected", "confirmed", "TLS handshake", "what answers does not speak TLS")] };
-  }
-  return { seen: (["tls.inspected", "tls.version"] as const).map((cause) => saw(cause, "candidate", "TLS handshake", code)) };
+function noHandshake(error: unknown): Answer {
+  const what = "TLS handshake";
+  if (error instanceof Late) return { seen: [judgeLate(error, what)] };
+  const code = codeOf(error);
+  if (lacksVersion(code)) return { seen: [saw("tls.version", "confirmed", what, code)] };
+  if (speaksNoTls(code)) return { seen: [saw("http.unexpected", "confirmed", what, "what answers does not speak TLS")] };
+  return { seen: (["tls.inspected", "tls.version"] as const).map((cause) => saw(cause, "candidate", what, code)) };
 }
 
 const DATES: Record<string, "tls.expired" | "tls.not-yet"> = { CERT_HAS_EXPIRED: "tls.expired", CERT_NOT_YET_VALID: "tls.not-yet" };
 
 function judgePeer(peer: Peer, host: string, now: number): Seen[] {
-  const dates = `${peer.from.toISOString()} to ${peer.to.toISOString()}`;
-  const late = now > peer.to.getTime() ? "tls.expired" : now < peer.from.getTime() ? "tls.not-yet" : DATES[peer.error ?? ""];
+  const [leaf] = peer.chain;
+  const [from, to] = [leaf.validFrom, leaf.validTo].map((day) => new Date(day));
+  const dates = `${from?.toISOString()} to ${to?.toISOString()}`;
+  const late = now > Number(to) ? "tls.expired" : now < Number(from) ? "tls.not-yet" : DATES[peer.error ?? ""];
   const seen = (["tls.expired", "tls.not-yet"] as const).map((cause) =>
     saw(cause, late === cause ? "confirmed" : "ruled-out", "certificate", `${dates}; this machine's time ${new Date(now).toISOString()}`),
   );
   seen.push(saw("tls.name", peer.nameError ? "confirmed" : "ruled-out", "names in the certificate", peer.names));
-  const chain = peer.error !== undefined && !(peer.error in DATES) && !/ALTNAME/.test(peer.error) ? peer.error : undefined;
-  seen.push(saw("tls.untrusted", chain ? "confirmed" : "ruled-out", "issuer", chain ? `${peer.issuer} (${chain})` : peer.issuer));
+  const issuer = shortName((peer.chain.at(-1) ?? leaf).issuer);
+  const { chainError } = peer;
+  seen.push(saw("tls.untrusted", chainError ? "confirmed" : "ruled-out", "issuer", chainError ? `${issuer} (${chainError})` : issuer));
   // The vendor's own addresses have a certificate of a public authority.
   if (VENDOR_DOMAINS.some((domain) => host.endsWith(`.${domain}`)) && !peer.publicRoot) {
-    seen.push(saw("tls.inspected", "candidate", "issuer", `${peer.issuer} is no public authority`));
+    seen.push(saw("tls.inspected", "candidate", "issuer", `${issuer} is no public authority`));
   }
   return seen;
 }
 
-async function lookAtAnswer(org: URL, signal: AbortSignal, clock: () => number, compared: boolean): Promise<Answer> {
-  let reply: Reply;
+async function lookAtAnswer(visit: Visit, signal: AbortSignal, compared: boolean): Promise<Answer> {
   try {
-    reply = await ask(org, METADATA, signal, clock);
+    const reply = await visit.reply(signal);
+    return { seen: [...judgeClock(reply), ...judgeReply(reply, compared)] };
   } catch (error) {
-    if (signal.aborted) return { seen: [saw("net.timeout", "confirmed", METADATA, "no answer to a request")] };
+    if (signal.aborted) throw error;
+    if (error instanceof Late) return { seen: [judgeLate(error, METADATA)] };
     const missed: Missed = { what: "who answers, and the clock", why: `no answer: ${codeOf(error)}`, asked: true };
     return { seen: [], missed: [missed] };
   }
-  return { seen: [...judgeClock(reply), ...judgeReply(reply, compared)] };
 }
 
 function judgeClock({ date, at }: Reply): Seen[] {
@@ -153,21 +141,19 @@ function judgeClock({ date, at }: Reply): Seen[] {
   // The header has whole seconds: on average it is half a second old.
   const offset = at - date.getTime() - 500;
   const seconds = Math.round(Math.abs(offset) / 1000);
-  const quarters = Math.round(offset / QUARTER_MS);
-  const zone =
-    quarters !== 0 && Math.abs(offset - quarters * QUARTER_MS) < 90_000 ? "; near a multiple of 15 minutes: a time zone taken for UTC" : "";
+  const zone = zoneGuess(offset) === undefined ? "" : "; near a multiple of 15 minutes: a time zone taken for UTC";
   const said = `${seconds} s ${offset > 0 ? "ahead of" : "behind"} the org's${zone}`;
   const verdict = seconds * 1000 >= CLOCK_WRONG_MS ? "confirmed" : seconds * 1000 >= CLOCK_DOUBTFUL_MS ? "candidate" : "ruled-out";
   return [saw("clock.host", verdict, "this machine's clock", said)];
 }
 
-function judgeReply({ status, type, body }: Reply, compared: boolean): Seen[] {
-  const told = `${status}${type ? `, ${type.slice(0, 60)}` : ""}`;
-  if (status === 407) return [saw("net.proxy-auth", "confirmed", METADATA, told)];
-  if (status === 429) return [saw("http.rate-limited", "confirmed", METADATA, told)];
-  if (status >= 500) return [saw("http.server-error", "confirmed", METADATA, told)];
-  if (/text\/html/i.test(type) && status < 400) return [saw("net.captive", "confirmed", METADATA, `${told} where JSON was due`)];
-  if (status === 200 && isOrg(body)) {
+function judgeReply(reply: Reply, compared: boolean): Seen[] {
+  const told = describeReply(reply);
+  const stranger = judgeStranger(reply);
+  // A page with a status of its own may be the vendor's answer to a path that is not served there.
+  if (stranger !== undefined && !(stranger === "net.captive" && reply.status >= 400 && reply.status !== 511))
+    return [saw(stranger, "confirmed", METADATA, stranger === "net.captive" ? `${told} where JSON was due` : told)];
+  if (reply.status === 200 && isOrg(reply.body)) {
     return [
       saw(
         "url.wrong-org",

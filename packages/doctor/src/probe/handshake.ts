@@ -24,7 +24,7 @@ export interface Peer {
 
 /** The store of the system, not Node's own: what the other product trusts on Windows is what the system trusts. */
 export function systemRoots(): readonly string[] {
-  return [...tls.getCACertificates("system"), ...tls.getCACertificates("extra")];
+  return tls.getCACertificates("system");
 }
 
 export interface Hello {
