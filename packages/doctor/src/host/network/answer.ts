@@ -13,7 +13,7 @@ export const TIME_PATH = "/api/v1/time";
 /** `page`, `stranger`: whatever it is, it is not the org, and its certificate is none of the org's. */
 export type Who = "our-org" | "some-org" | "stranger" | "page" | "unknown";
 
-/** The org's clock as far as it was heard. */
+/** The clock of whoever answered. */
 export interface OrgTime {
   /** This machine's clock minus the org's, in milliseconds. */
   offsetMs: number;
@@ -42,10 +42,7 @@ export async function hear(reply: Reply, nonce: string, { trust }: Pick<NetworkF
   if (stranger !== undefined) return hearStranger(stranger, reply, told);
   const json = parseJson(reply);
   const date = timeOfHeader(reply);
-  if (reply.status >= 400) {
-    const refusal = hearRefusal(json, reply.status, told);
-    return { ...refusal, ...(refusal.who === "unknown" ? date : {}) };
-  }
+  if (reply.status >= 400) return { ...hearRefusal(json, reply.status, told), ...date };
   const answer = timeAnswer.safeParse(json);
   if (!answer.success) {
     const shown = json === undefined ? "not JSON" : "JSON, but no signed time";
@@ -59,7 +56,7 @@ export async function hear(reply: Reply, nonce: string, { trust }: Pick<NetworkF
   const opened = await trust.time.open(answer.data, nonce);
   if (!opened.ok) {
     const value = `its signed time does not hold under the decision key that this host pinned: ${opened.detail}`;
-    return { who: "stranger", seen: [saw("url.wrong-org", "confirmed", TIME_PATH, value)] };
+    return { who: "stranger", seen: [saw("url.wrong-org", "confirmed", TIME_PATH, value)], ...date };
   }
   const value = "its signed time holds under the decision key that this host pinned";
   return { who: "our-org", seen: answered(saw("url.wrong-org", "ruled-out", TIME_PATH, value)), time: timeOf(opened.now, reply, "signed") };
@@ -82,7 +79,7 @@ function hearStranger(cause: CauseId, reply: Reply, told: string): Heard {
       ? `${told} where JSON was due`
       : `${told}${reply.retryAfter ? `, again after ${reply.retryAfter.slice(0, 32)} s` : ""}`;
   const seen = [saw(named?.cause ?? cause, "confirmed", TIME_PATH, named ? `${told}, error id ${named.errorId}` : value)];
-  return cause === "net.captive" || cause === "net.proxy-auth" ? { who: "page", seen } : { who: "unknown", seen, ...timeOfHeader(reply) };
+  return { who: cause === "net.captive" || cause === "net.proxy-auth" ? "page" : "unknown", seen, ...timeOfHeader(reply) };
 }
 
 /** A database that is down or a full queue is named by the org itself; only its own causes are believed in a 5xx. */

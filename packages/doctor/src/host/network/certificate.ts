@@ -19,14 +19,23 @@ export interface Judged {
 
 export function judgeCertificate(peer: Peer, judged: Judged): Seen[] {
   const { trust, who } = judged;
-  const pinned = trust?.pin === undefined ? undefined : peer.path.some((one) => spkiHash(one).startsWith(trust.pin ?? "-"));
-  if (pinned !== true && (who === "stranger" || who === "page")) return notTheOrgs(peer);
+  const pinned = leadsToPin(peer, trust);
+  if (isElse(who, pinned)) return notTheOrgs(peer);
   return [
     ...judgeIssuer(peer, judged, pinned),
     saw("tls.name", peer.nameError ? "confirmed" : "ruled-out", "names in the certificate", `${peer.names}; asked for ${judged.host}`),
     ...judgeDates(peer.path, judged),
   ];
 }
+
+/** The pinned key is in the path that was shown; undefined if none was pinned. */
+export function leadsToPin({ path }: Peer, trust: OrgTrust | undefined): boolean | undefined {
+  const pin = trust?.pin;
+  return pin === undefined ? undefined : path.some((one) => spkiHash(one).startsWith(pin));
+}
+
+/** Somebody else altogether answers, and on no machine of the org's. */
+export const isElse = (who: Who, pinned: boolean | undefined) => pinned !== true && (who === "stranger" || who === "page");
 
 /** In one line, for evidence. */
 export function describePeer({ chain: [leaf], names }: Peer): string {

@@ -5,8 +5,8 @@ import type { Peer } from "../../probe/handshake.ts";
 import { messageOf } from "../../probe/judge.ts";
 import { askTimeServer, type ServerTime } from "../../probe/sntp.ts";
 import { Visit } from "../../probe/visit.ts";
-import { type Heard, hear, judgeSilence, timeQuestion, withCertificate } from "./answer.ts";
-import { describePeer, judgeCertificate } from "./certificate.ts";
+import { type Heard, hear, judgeSilence, type OrgTime, timeQuestion, withCertificate } from "./answer.ts";
+import { describePeer, isElse, judgeCertificate, leadsToPin } from "./certificate.ts";
 import { judgeClocks } from "./clock.ts";
 import type { KnownTimeServer, NetworkFacts } from "./facts.ts";
 
@@ -33,7 +33,7 @@ export class Look {
     return this.#visit;
   }
 
-  #hear(facts: NetworkFacts, signal: AbortSignal): Promise<Heard> {
+  #hear(facts: Pick<NetworkFacts, "org" | "proxy" | "trust">, signal: AbortSignal): Promise<Heard> {
     const visit = this.visit(facts);
     this.#heard ??= visit.reply(signal).then((reply) => hear(reply, this.#nonce, facts));
     return this.#heard;
@@ -61,21 +61,25 @@ export class Look {
 
   async clocks(facts: Partial<NetworkFacts>, signal: AbortSignal): Promise<Answer> {
     const servers = (facts.timeServers ?? []).slice(0, MOST_TIME_SERVERS).map((server) => askOne(server, signal, this.#clock));
-    const { org } = facts;
-    const heard = org === undefined ? undefined : await this.#hear({ ...facts, org } as NetworkFacts, signal).catch(() => undefined);
-    const peer =
-      heard === undefined || org?.protocol !== "https:"
-        ? undefined
-        : await this.visit({ ...facts, org })
-            .peer(signal)
-            .catch(() => undefined);
+    const heard = await this.#orgTime(facts, signal).catch(() => undefined);
     const asked = await Promise.all(servers);
     const answer = judgeClocks({
       org: heard?.time,
-      vouched: heard?.time?.by === "signed" || org?.protocol === "http:" || (peer !== undefined && holds(peer)),
+      vouched: heard?.vouched === true,
       servers: asked.flatMap((one) => ("time" in one ? [one] : [])),
     });
     return { seen: answer.seen, missed: [...(answer.missed ?? []), ...asked.flatMap((one) => ("missed" in one ? [one.missed] : []))] };
+  }
+
+  async #orgTime(facts: Partial<NetworkFacts>, signal: AbortSignal): Promise<{ time?: OrgTime; vouched: boolean }> {
+    const { org, trust } = facts;
+    if (org === undefined) return { vouched: false };
+    const { who, time } = await this.#hear({ ...facts, org }, signal);
+    const peer = await this.visit({ ...facts, org }).peer(signal);
+    const pinned = peer && leadsToPin(peer, trust);
+    if (time === undefined || isElse(who, pinned)) return { vouched: false };
+    // On plain http the other end is this very machine.
+    return { time, vouched: time.by === "signed" || peer === undefined || (holds(peer) && pinned !== false) };
   }
 }
 
