@@ -1,0 +1,63 @@
+/** Whatever falls silent on the way is named within eight seconds, each of them with a black hole of its own. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { describe, it, type TestContext } from "node:test";
+import { confirmed, look, said, startTcp, type World } from "./world.fixture.ts";
+
+const LISTEN = `
+const server = require("node:net").createServer();
+server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => console.log(server.address().port));
+`;
+
+/** A port whose queue is full and that nobody empties: the system drops what comes, as a firewall does. */
+async function blackHole(t: TestContext): Promise<number> {
+  const listener = spawn(process.execPath, ["-e", LISTEN], { stdio: ["ignore", "pipe", "inherit"] });
+  t.after(() => listener.kill("SIGKILL"));
+  const [line] = await once(listener.stdout, "data");
+  const port = Number(String(line));
+  listener.kill("SIGSTOP");
+  // A queue of 1 holds two.
+  for (let held = 0; held < 2; held++) {
+    const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+    t.after(() => socket.destroy());
+    await once(socket, "connect");
+  }
+  return port;
+}
+
+const silent = (t: TestContext) => startTcp(t, () => undefined);
+
+const CASES: [string, (world: World, t: TestContext) => unknown, string, RegExp][] = [
+  [
+    "an org behind a firewall that drops",
+    async (world, t) => Object.assign(world, { url: `https://127.0.0.1:${await blackHole(t)}` }),
+    "net.timeout",
+    /^127\.0\.0\.1 port \d+: no answer in 3\.\d s$/,
+  ],
+  [
+    "an org that accepts and says nothing",
+    async (world, t) => Object.assign(world, { url: `https://127.0.0.1:${await silent(t)}` }),
+    "net.timeout",
+    /^TLS handshake: no answer in 3\.\d s$/,
+  ],
+  [
+    "an org that never answers a request",
+    (world) => Object.assign(world, { script: () => new Promise(() => undefined) }),
+    "net.timeout",
+    /^a request to the org: no answer in [67]\.\d s$/,
+  ],
+  ["a proxy that says nothing", (world) => Object.assign(world, { proxy: () => undefined }), "net.proxy-block", /no answer in 3\.\d s/],
+];
+
+describe("silence", { concurrency: true }, () => {
+  for (const [what, change, cause, tells] of CASES) {
+    it(`of ${what}: ${cause} in under 8 s`, async (t) => {
+      const found = await look(t, (world) => change(world, t));
+      assert.deepEqual(confirmed(found), [cause]);
+      assert.match(said(found, cause), tells);
+      assert.ok(found.tookMs < 8000, `${found.tookMs} ms`);
+    });
+  }
+});
