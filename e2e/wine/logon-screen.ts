@@ -46,13 +46,26 @@ export class LogonScreen {
   }
 
   static async open(windows: Windows, options: string[] = []): Promise<LogonScreen> {
-    const one = new LogonScreen(windows, options);
-    await one.#next();
+    const one = await LogonScreen.#start(windows, options);
     const { tiles, autoLogon, screen } = await one.#next();
     if (tiles !== 1) throw new Error(`${tiles} tiles`);
     one.screen = screen;
     one.autoLogon = autoLogon;
     return one;
+  }
+
+  /** Wine seldom, but now and then, ends a program before its first line. What crashes says so, and is not tried again. */
+  static async #start(windows: Windows, options: string[]): Promise<LogonScreen> {
+    for (let tries = 1; ; tries++) {
+      const one = new LogonScreen(windows, options);
+      try {
+        await one.#next();
+        return one;
+      } catch (error) {
+        if (tries === 3 || one.#child.exitCode === null || /unhandled|fault/i.test(String(error))) throw error;
+        console.log(`Wine did not start a program: ${error}`);
+      }
+    }
   }
 
   /** Into the field that stands there with this type, and nothing else does. */

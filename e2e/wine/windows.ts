@@ -164,12 +164,16 @@ export class Windows {
       stdio: ["ignore", out, errors],
     });
     const exited = once(child, "exit");
-    await until(`${name}.cjs`, () => {
-      if (/there/.test(readFileSync(said, "utf8"))) return true;
-      if (child.exitCode !== null || child.signalCode !== null)
-        throw new Error(`${name}.cjs ended (${child.exitCode ?? child.signalCode}): ${readFileSync(`${said}.err`, "utf8")}`);
-      return false;
-    });
+    await until(
+      `${name}.cjs`,
+      () => {
+        if (/there/.test(readFileSync(said, "utf8"))) return true;
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(`${name}.cjs ended (${child.exitCode ?? child.signalCode}): ${readFileSync(`${said}.err`, "utf8")}`);
+        return false;
+      },
+      60,
+    );
     return {
       end: async () => {
         await exited;
