@@ -47,6 +47,9 @@ export function ask(socket: Socket, url: URL, { method, path, body }: Question, 
       });
       response.once("error", () => {});
       response.once("close", () => {
+        if (signal.aborted) return reject(signal.reason);
+        if (!response.complete && length <= MOST_BODY)
+          return reject(Object.assign(new Error("the answer was cut off"), { code: "ECONNRESET" }));
         const date = new Date(response.headers.date ?? "");
         const { location, "retry-after": retryAfter, "content-type": type } = response.headers;
         resolve({

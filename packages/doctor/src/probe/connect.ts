@@ -1,15 +1,30 @@
 /** Opens a connection step by step, the proxy's tunnel included; each step rejects with what the system said. */
-import { lookup } from "node:dns/promises";
+import { execFile } from "node:child_process";
 import { request } from "node:http";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 
 export const hostOf = (url: URL) => url.hostname.replace(/^\[|\]$/g, "");
 export const portOf = (url: URL) => Number(url.port || (url.protocol === "https:" ? 443 : 80));
 
-/** Addresses as the system's resolver gives them. Rejects with the resolver's own error. */
-export async function resolveHost(host: string): Promise<string[]> {
-  if (isIP(host)) return [host];
-  return (await lookup(host, { all: true })).map(({ address }) => address);
+const LOOKUP = `
+require("node:dns").lookup(process.argv[1], { all: true }, (error, found) =>
+  process.stdout.write(JSON.stringify(error ? { code: error.code } : { addresses: found.map(({ address }) => address) })));
+`;
+
+/**
+ * Addresses as the system's resolver gives them. Rejects with the resolver's own error. In a process of its own: once begun, nothing
+ * ends the system's look-up (getaddrinfo), and whoever asked silent name servers could not even exit before it gives up.
+ */
+export function resolveHost(host: string, signal: AbortSignal): Promise<string[]> {
+  if (isIP(host)) return Promise.resolve([host]);
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, ["-e", LOOKUP, "--", host], { signal, killSignal: "SIGKILL" }, (error, out) => {
+      if (error) return reject(error);
+      const { code, addresses } = JSON.parse(out) as { code?: string; addresses?: string[] };
+      if (addresses) resolve(addresses);
+      else reject(Object.assign(new Error(`the name does not resolve: ${code}`), { code }));
+    });
+  });
 }
 
 /** `addresses` as resolved before, so that a slow name server is not taken for a slow way. The caller destroys the socket. */

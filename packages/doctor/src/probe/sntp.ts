@@ -29,7 +29,7 @@ const ERA_SECONDS = 2 ** 32;
 
 /** `clock` in milliseconds since 1970. Rejects with the reason: no such name, no answer, nobody listens, or a server that does not know the time itself. */
 export async function askTimeServer({ host, port = 123 }: TimeServer, signal: AbortSignal, clock: () => number): Promise<ServerTime> {
-  const [address] = await resolveHost(host);
+  const [address] = await resolveHost(host, signal);
   if (address === undefined) throw new Error("it has no address");
   signal.throwIfAborted();
   const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");

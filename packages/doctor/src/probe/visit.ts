@@ -64,7 +64,7 @@ export class Visit {
   }
 
   addresses(signal: AbortSignal): Promise<string[]> {
-    this.#addresses ??= this.#step(signal, () => resolveHost(hostOf(this.first)));
+    this.#addresses ??= this.#step(signal, (end) => resolveHost(hostOf(this.first), end));
     return this.#addresses;
   }
 
@@ -132,20 +132,12 @@ export class Visit {
     const ms = Math.min(limitMs, Math.max(0, this.#endsAt - begun));
     const end = AbortSignal.any([signal, AbortSignal.timeout(Math.round(ms))]);
     try {
-      return await Promise.race([work(end), aborted(end)]);
+      return await work(end);
     } catch (error) {
       if (!end.aborted || signal.aborted) throw error;
       throw new Late(performance.now() - begun, ms < Math.min(limitMs, this.#times.stepMs));
     }
   }
-}
-
-/** The resolver cannot be stopped: then nobody waits for it. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }
 
 /** `name port 443`, for evidence. */

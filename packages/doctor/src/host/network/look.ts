@@ -92,13 +92,14 @@ async function askOne(
 ): Promise<{ name: string; time: ServerTime } | { missed: Missed }> {
   const name = server.port === undefined ? server.host : `${server.host} port ${server.port}`;
   const end = AbortSignal.any([signal, AbortSignal.timeout(TIME_SERVER_MS)]);
-  const late = new Promise<never>((_resolve, reject) =>
-    end.addEventListener("abort", () => reject(new Error("no answer")), { once: true }),
-  );
   try {
-    return { name, time: await Promise.race([askTimeServer(server, end, clock), late]) };
+    return { name, time: await askTimeServer(server, end, clock) };
   } catch (error) {
-    const missed = { what: `the time server ${name} (${server.from})`, why: messageOf(error), ...(server.asked ? { asked: true } : {}) };
+    const missed = {
+      what: `the time server ${name} (${server.from})`,
+      why: end.aborted ? "no answer" : messageOf(error),
+      ...(server.asked ? { asked: true } : {}),
+    };
     return { missed };
   }
 }

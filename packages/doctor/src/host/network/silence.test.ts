@@ -4,7 +4,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, it, type TestContext } from "node:test";
-import { confirmed, look, said, startTcp, type World } from "./world.fixture.ts";
+import { createServer as createTls } from "node:tls";
+import { issue } from "../../../../agent/doubles/certificates.ts";
+import { confirmed, look, middle, said, startTcp, type World } from "./world.fixture.ts";
 
 const LISTEN = `
 const server = require("node:net").createServer();
@@ -29,6 +31,14 @@ async function blackHole(t: TestContext): Promise<number> {
 
 const silent = (t: TestContext) => startTcp(t, () => undefined);
 
+function drip(t: TestContext): Promise<number> {
+  const { pem, keyPem } = issue({ subject: "org", names: ["localhost"], issuer: middle });
+  const server = createTls({ cert: pem + middle.pem, key: keyPem }, (socket) => {
+    socket.on("error", () => undefined).once("data", () => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"));
+  });
+  return startTcp(t, () => undefined, server);
+}
+
 const CASES: [string, (world: World, t: TestContext) => unknown, string, RegExp][] = [
   [
     "an org behind a firewall that drops",
@@ -45,6 +55,12 @@ const CASES: [string, (world: World, t: TestContext) => unknown, string, RegExp]
   [
     "an org that never answers a request",
     (world) => Object.assign(world, { script: () => new Promise(() => undefined) }),
+    "net.timeout",
+    /^a request to the org: no answer in [67]\.\d s$/,
+  ],
+  [
+    "an org that stops in the middle of its answer",
+    async (world, t) => Object.assign(world, { url: `https://localhost:${await drip(t)}` }),
     "net.timeout",
     /^a request to the org: no answer in [67]\.\d s$/,
   ],
