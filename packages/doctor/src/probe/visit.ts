@@ -41,7 +41,7 @@ export interface Times {
   wholeMs: number;
 }
 
-const TIMES: Times = { stepMs: 3000, wholeMs: 7000 };
+const TIMES: Times = { stepMs: 3000, wholeMs: 6500 };
 
 export class Visit {
   readonly plan: Plan;

@@ -17,7 +17,7 @@ export interface NetworkOptions {
 }
 
 /** The backstop of a step; its own time is the visit's. */
-const STEP_MS = 7500;
+const STEP_MS = 7000;
 
 /** For one run: the checks share one connection. */
 export function networkChecks<Facts extends NetworkFacts>({ clock = Date.now }: NetworkOptions = {}): Check<Facts>[] {
