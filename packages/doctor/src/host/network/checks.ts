@@ -33,8 +33,8 @@ export function networkChecks<Facts extends NetworkFacts>({ clock = Date.now }: 
       code: "net.url",
       title: "the org's URL",
       dependsOn: [],
-      needs: ["orgTyped"],
-      run: async ({ orgTyped }) => ({ seen: judgeUrl(orgTyped) }),
+      needs: [],
+      run: async ({ orgTyped }) => ({ seen: orgTyped === undefined ? [] : judgeUrl(orgTyped) }),
     },
     step("net.dns", "the name to connect to", [], (facts, signal) => judgeName(look.visit(facts), signal)),
     step("net.tcp", "the connection", ["net.dns"], (facts, signal) => connect(look, facts, signal)),
@@ -54,7 +54,7 @@ export function networkChecks<Facts extends NetworkFacts>({ clock = Date.now }: 
   ];
 }
 
-function judgeUrl({ value, where }: NetworkFacts["orgTyped"]): Seen[] {
+function judgeUrl({ value, where }: NonNullable<NetworkFacts["orgTyped"]>): Seen[] {
   const read = readOrgUrl(value);
   const one = (cause: Seen["cause"], verdict: Seen["verdict"], said: string): Seen => ({
     cause,

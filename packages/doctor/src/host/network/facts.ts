@@ -7,8 +7,8 @@ import type { TimeServer } from "../../probe/sntp.ts";
 export interface NetworkFacts {
   /** As `readOrgUrl` gives it. Missing if what was typed is no URL. */
   org: URL;
-  /** What stands in the settings, or was typed. */
-  orgTyped: { value: string; where: string };
+  /** The URL as it stands in the settings, or was typed, where nobody else has judged its shape. */
+  orgTyped?: { value: string; where: string } | undefined;
   /** The forward proxy that the agent uses (CONNECT). */
   proxy?: URL | undefined;
   /** What the host kept of its enrolment; nothing on a host that is not enrolled. */
@@ -43,7 +43,6 @@ export interface KnownTimeServer extends TimeServer {
 }
 
 /** How a person brings what is missing. */
-export const BRING_NETWORK: Readonly<Record<"org" | "orgTyped", string>> = {
-  org: "this host knows no usable address of an org; name one with --org URL",
-  orgTyped: "no address of an org was given; name one with --org URL",
+export const BRING_NETWORK: Readonly<Record<"org", string>> = {
+  org: "this host knows no usable address of an org",
 };
