@@ -78,7 +78,7 @@ function apply(state: State, action: ReturnType<Rule["act"]>, returned: Returned
   if (action === "reset") return { ...state, impression: "undecided", status: "perm_denied", by: undefined };
   if (action === "ok" || action === "done") {
     const open = state.impression === "undecided" || (state.impression === "good" && state.status === "success");
-    if (!open || returned === "ignore") return state;
+    if (!open) return state;
     // The first line that is content made it good; one that ends the stack is the one that matters.
     return { ...state, impression: "good", status: returned, by: state.by === undefined || action === "done" ? rule : state.by };
   }
