@@ -2,6 +2,8 @@
 import type { HostPolicyClaims } from "@sallyport/contracts";
 import { askControl, type ControlRequest } from "./control.ts";
 import type { Finding } from "./finding.ts";
+import { type PinnedTime, pinnedTime } from "./link/pinned-time.ts";
+import type { TrustMarks } from "./link/trust.ts";
 import { openHost } from "./open-host.ts";
 import { type AgentFiles, agentFiles, doorFolder, readSettings, type Settings } from "./settings.ts";
 import { type Armed, readArmed } from "./state/armed.ts";
@@ -25,8 +27,8 @@ export interface AgentLook {
   armed: Armed | undefined;
   /** The signed policy that is kept, if it is in force by org time. */
   policy: HostPolicyClaims | undefined;
-  /** Pin, anchor and issuers of the enrolment, by which the org's certificate is judged. */
-  trust: { pin?: string | undefined; anchor?: string | undefined; issuers: string[] } | undefined;
+  /** What enrolment pinned: by it the org's certificate and signed time are judged. */
+  trust: (TrustMarks & { time: PinnedTime }) | undefined;
   /** Epoch ms by the org's signed time that is kept of this boot. */
   orgTime: number | undefined;
 }
@@ -60,7 +62,7 @@ export async function lookAtAgent(state?: string): Promise<AgentLook> {
     ...look,
     standing: [...own.findings, ...findings],
     policy: host.policy.current(),
-    trust: host.identity.trust,
+    trust: { ...host.identity.trust, time: pinnedTime(host.identity.decisionKeys) },
     orgTime: host.clock.now(),
   };
 }

@@ -62,6 +62,8 @@ export interface AgentFiles {
 export interface Settings {
   files: AgentFiles;
   org: string;
+  /** As it stands in the file. */
+  orgTyped: string;
   host: string;
   client: string | undefined;
   /** A typed value that cannot be right: the agent runs, and refuses every logon with this finding. */
@@ -138,6 +140,7 @@ export function readSettings(state?: string): { ok: true; settings: Settings } |
     ok: true,
     settings: {
       files,
+      orgTyped: value.org,
       host: value.host,
       ...readTypedValues(defaults.settings, value),
       decisionKey: value.decisionKey,

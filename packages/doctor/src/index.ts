@@ -4,6 +4,7 @@ export { conclude, exitCodeOf } from "./conclude.ts";
 export { type DiagnoseOptions, diagnose, type Progress } from "./diagnose.ts";
 export { diagnoseHost, type HostOptions } from "./host/diagnose-host.ts";
 export type { AgentFacts, HostFacts, MachineFacts, OrgLookup, Ran } from "./host/facts.ts";
+export { readTimeServers } from "./host/network/time-servers.ts";
 export { diagnoseRecords, explainFound } from "./logon/diagnose-logon.ts";
 export { diagnoseOkta, type OktaOptions } from "./okta/diagnose-okta.ts";
 export { renderHtml } from "./render/html.ts";

@@ -4,7 +4,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { askAgent, lookAtAgent } from "@sallyport/agent";
 import { type HostView, type orgView, readOrgUrl } from "@sallyport/contracts";
-import type { HostFacts, OrgLookup, Ran } from "@sallyport/doctor";
+import { type HostFacts, type OrgLookup, type Ran, readTimeServers } from "@sallyport/doctor";
 import type * as z from "zod";
 import type { CommonOptions } from "../command.ts";
 import { Complaint } from "../complaint.ts";
@@ -18,7 +18,12 @@ export interface HostFlags extends CommonOptions {
 export async function gatherHost(org: OrgClient, flags: HostFlags): Promise<Partial<HostFacts>> {
   const look = await lookAtAgent(flags.state);
   const { settings, files } = look;
-  const url = settings === undefined ? undefined : readOrgUrl(settings.org);
+  const typed = settings
+    ? { value: settings.orgTyped, where: files.settings }
+    : flags.org
+      ? { value: flags.org, where: "--org" }
+      : undefined;
+  const url = typed === undefined ? undefined : readOrgUrl(typed.value);
   return {
     agent: {
       ...look,
@@ -30,14 +35,17 @@ export async function gatherHost(org: OrgClient, flags: HostFlags): Promise<Part
     machine: { root: "/", mayRead: mayRead(files.state), isRoot: process.geteuid?.() === 0, run, now: Date.now },
     ...(mayAsk(flags) ? { lookup: lookup(org) } : {}),
     ...(url?.ok ? { org: new URL(url.url) } : {}),
+    ...(typed === undefined ? {} : { orgTyped: typed }),
+    timeServers: await readTimeServers(),
     ...(settings?.proxy === undefined ? {} : { proxy: new URL(settings.proxy) }),
     ...(look.trust ? { trust: look.trust } : {}),
   };
 }
 
-/** Without being told of an org, only one that runs on this very machine is asked. */
-function mayAsk({ org, data }: HostFlags): boolean {
-  return org !== undefined || existsSync(join(data, "admin.sock"));
+/** Without being told of an org, only one that runs on this very machine is asked. A URL without a token is only looked at. */
+function mayAsk({ org, data, tokenFile }: HostFlags): boolean {
+  if (org !== undefined) return tokenFile !== undefined || process.env["SALLYPORT_TOKEN"] !== undefined;
+  return existsSync(join(data, "admin.sock"));
 }
 
 function lookup(org: OrgClient): OrgLookup {

@@ -5,6 +5,7 @@ import { tableText } from "../conclude.ts";
 import { diagnose, type Progress } from "../diagnose.ts";
 import type { HostFacts } from "./facts.ts";
 import { machineChecks } from "./machine/checks.ts";
+import { BRING_NETWORK, networkChecks } from "./network/checks.ts";
 
 export interface HostOptions {
   signal?: AbortSignal;
@@ -16,17 +17,14 @@ const LIMIT_MS = 6000;
 
 /** Every list of checks of a host joins here. */
 function hostChecks(): Check<HostFacts>[] {
-  return [...machineChecks()];
+  return [...machineChecks(), ...networkChecks<HostFacts>()];
 }
 
 export async function diagnoseHost(facts: Partial<HostFacts>, options: HostOptions = {}): Promise<Diagnosis> {
   return diagnose<HostFacts>(hostChecks(), {
     facts,
     limitMs: LIMIT_MS,
-    bring: {
-      org: "the agent's settings name no usable URL",
-      trust: "this machine is not enrolled",
-    },
+    bring: BRING_NETWORK,
     textOf: (cause) => tableText(cause, "linux"),
     ...options,
   });

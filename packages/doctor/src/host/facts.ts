@@ -1,5 +1,6 @@
 /** What `sallyport doctor host` goes by. The command gathers it before the checks run: no check reads the agent's code, none changes anything. */
 import type { CauseId, HostPolicyClaims, HostView } from "@sallyport/contracts";
+import type { NetworkFacts } from "./network/facts.ts";
 
 /** What the agent found of itself: one cause with flat evidence, never a secret. */
 export interface AgentFinding {
@@ -63,15 +64,9 @@ export interface MachineFacts {
   now(): number;
 }
 
-/** Network facts join here: `extends NetworkFacts`. */
-export interface HostFacts {
+export interface HostFacts extends NetworkFacts {
   agent: AgentFacts;
   machine: MachineFacts;
   /** Only with an administrator's token, or on the org's own machine. */
   lookup: OrgLookup;
-  /** The org's URL of the settings. */
-  org: URL;
-  proxy?: URL;
-  /** As pinned at enrolment: hex of the first 16 bytes of a SHA-256 over the SPKI, PEM of its certificate. */
-  trust?: { pin?: string | undefined; anchor?: string | undefined; issuers: string[] };
 }

@@ -1,5 +1,5 @@
 /** A diagnosis as lines for a terminal: plain or coloured, 80 columns. */
-import type { Diagnosis, DoctorFinding, Incident, IncidentCandidate, Proof, Verdict } from "@sallyport/contracts";
+import type { Diagnosis, DoctorFinding, Incident, IncidentCandidate, NotLookedAt, Proof, Verdict } from "@sallyport/contracts";
 import { depthOf, incidentLine, MARK, SECTIONS, summary, userLine, WORD } from "./words.ts";
 import { clean, wrap } from "./wrap.ts";
 
@@ -35,9 +35,16 @@ export function renderTerminal(diagnosis: Diagnosis, options: TerminalOptions = 
   }
   if (diagnosis.notLookedAt.length > 0) {
     lines.push("", pen.paint("bold", "Not looked at"));
-    for (const { what, why } of diagnosis.notLookedAt) lines.push(...wrap(`${what}: ${why}`, pen.width, "    ", "  · "));
+    for (const { what, why } of byReason(diagnosis.notLookedAt)) lines.push(...wrap(`${what}: ${why}`, pen.width, "    ", "  · "));
   }
   return lines;
+}
+
+/** What could not be looked at for one reason stands together, where its first part stands. */
+function byReason(all: NotLookedAt[]): NotLookedAt[] {
+  const reasons = new Map<string, string[]>();
+  for (const { what, why } of all) reasons.set(why, [...(reasons.get(why) ?? []), what]);
+  return [...reasons].map(([why, whats]) => ({ what: whats.join(", "), why }));
 }
 
 function incidentSection(incidents: Incident[], pen: Pen): string[] {

@@ -1,7 +1,7 @@
 /** The agent's own files, as the agent reads them: there, readable, valid, nobody else's; typed values that can be right. */
 import type { CauseId } from "@sallyport/contracts";
 import type { Answer, Check, Seen } from "../../check.ts";
-import type { AgentFacts, HostFacts } from "../facts.ts";
+import type { AgentFacts, AgentFinding, HostFacts } from "../facts.ts";
 import { isDenied, notLooked, ruledOut, seenOf } from "./evidence.ts";
 
 type Part = AgentFacts["read"][number]["what"];
@@ -23,10 +23,13 @@ export function fileChecks(): Check<HostFacts>[] {
       title: "the agent's settings, what was forgiven in them",
       dependsOn: [],
       needs: ["agent"],
-      run: async ({ agent }) => ({ seen: agent.standing.map((finding) => seenOf(finding, agent.files.settings)) }),
+      run: async ({ agent }) => ({ seen: agent.standing.filter(isOurs).map((finding) => seenOf(finding, agent.files.settings)) }),
     },
   ];
 }
+
+/** The look at the URL tells of its slash, with the place. */
+const isOurs = ({ cause }: AgentFinding) => cause !== "url.trailing-slash";
 
 function partCheck(code: string, title: string, part: keyof typeof RULED_OUT, dependsOn: string[]): Check<HostFacts> {
   return {
