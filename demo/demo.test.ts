@@ -98,7 +98,7 @@ test("every cause is brought about and named, each logon without it is let in wi
 });
 
 test("a product that refuses and names another cause makes the demo end with 1", async (t) => {
-  const env = mutant(t, "server/src/flows/host-link/judge-person.ts", 'cause: "app.not-assigned"', 'cause: "user.unknown"');
+  const env = mutant(t, "server/src/flows/host-link/find-user.ts", 'cause: "app.not-assigned"', 'cause: "user.unknown"');
   const { code, out } = await run(t, ["app.not-assigned"], env);
   assert.equal(code, 1, out);
   assert.match(out, /^app\.not-assigned ·+ NOT NAMED$/m);

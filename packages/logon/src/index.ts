@@ -4,6 +4,7 @@ export * from "./factors/attempts.ts";
 export * from "./factors/totp.ts";
 export * from "./ip-literal.ts";
 export * from "./names.ts";
+export * from "./other-forms.ts";
 export * from "./policy/check-policy.ts";
 export * from "./policy/checks.ts";
 export * from "./policy/clock.ts";

@@ -1,9 +1,10 @@
 /** Who the name on the logon screen is, and whether that person may try here: user → state → right → policy → factor, in this order. */
 import type { CauseId, LogonRequest } from "@sallyport/contracts";
-import { decidePolicy, foldName, lookupKeys, type PolicyDecision, resolveUser, usableFactors } from "@sallyport/logon";
+import { decidePolicy, type PolicyDecision, usableFactors } from "@sallyport/logon";
 import type { Tx } from "../store.ts";
 import type { AppRow, UserRow } from "../store-directory.ts";
 import type { EnrolmentRow, HostRow } from "../store-logons.ts";
+import { findUser } from "./find-user.ts";
 
 /** What of a logon request the judgement needs: a rehearsal has the same. */
 export type Asked = Pick<LogonRequest, "username" | "domain" | "sid" | "service" | "scenario" | "address">;
@@ -46,45 +47,6 @@ export async function judgePerson(tx: Tx, app: AppRow, host: Pick<HostRow, "id" 
   return judgeFactors(await tx.enrolments.ofUser(user.id), user, policy);
 }
 
-async function findUser(tx: Tx, app: AppRow, asked: Asked): Promise<{ kind: "found"; user: UserRow } | PersonRefused> {
-  const keys = lookupKeys(asked, app.nameRules);
-  if (foldName(asked.username) === undefined || keys.length === 0) {
-    return { kind: "refused", cause: "user.unknown", evidence: { username: asked.username, why: "no rule can read this name" } };
-  }
-  const holders = await tx.users.holders(keys.map(({ kind, folded }) => ({ kind, folded })));
-  const assigned = new Set(await tx.apps.assignedOf(app.id, [...new Set(holders.map((h) => h.userId))]));
-  const resolution = resolveUser(keys, groupHolders(holders), assigned);
-  if (resolution.kind === "found") {
-    const user = await tx.users.byId(resolution.userId);
-    if (user) return { kind: "found", user };
-  }
-  return explainUnresolved(tx, resolution);
-}
-
-async function explainUnresolved(tx: Tx, resolution: ReturnType<typeof resolveUser>): Promise<PersonRefused> {
-  const { trace } = resolution;
-  if (resolution.kind === "ambiguous") {
-    const users = await Promise.all(resolution.userIds.map((id) => tx.users.byId(id)));
-    const shared = users.flatMap((u) => (u ? [{ id: u.id, login: u.profile.login, source: u.source }] : []));
-    return { kind: "refused", cause: "user.ambiguous", evidence: { rule: resolution.rule, users: shared, trace } };
-  }
-  if (resolution.kind === "not-assigned") {
-    return { kind: "refused", cause: "app.not-assigned", evidence: { rule: resolution.rule, trace }, userId: resolution.userId };
-  }
-  return { kind: "refused", cause: "user.unknown", evidence: { trace } };
-}
-
-function groupHolders(holders: { kind: string; folded: string; userId: string }[]) {
-  const groups = new Map<string, { key: { kind: string; folded: string }; userIds: string[] }>();
-  for (const { kind, folded, userId } of holders) {
-    const name = `${kind}\0${folded}`;
-    const group = groups.get(name) ?? { key: { kind, folded }, userIds: [] };
-    group.userIds.push(userId);
-    groups.set(name, group);
-  }
-  return [...groups.values()];
-}
-
 const STATE_CAUSES = {
   SUSPENDED: "user.suspended",
   DEPROVISIONED: "user.deactivated",
@@ -99,7 +61,14 @@ export function judgeState(user: UserRow): PersonRefused | undefined {
   return { kind: "refused", cause: STATE_CAUSES[user.status], evidence: { status: user.status, since, by: user.statusBy } };
 }
 
-async function judgePolicy(tx: Tx, app: AppRow, host: Pick<HostRow, "id" | "name">, user: UserRow, asked: Asked): Promise<PolicyDecision> {
+/** The policy of the app as it decides for this user, whatever their state. */
+export async function judgePolicy(
+  tx: Tx,
+  app: AppRow,
+  host: Pick<HostRow, "id" | "name">,
+  user: UserRow,
+  asked: Asked,
+): Promise<PolicyDecision> {
   // Most apps have few rules; groups and zones are read only where a rule names one.
   const named = (part: "groups" | "zones" | "notZones") => app.policy.rules.some((rule) => rule.if?.[part] !== undefined);
   const groups = named("groups") ? (await tx.groups.ofUser(user.id)).map((group) => group.name) : [];
@@ -117,7 +86,7 @@ async function judgePolicy(tx: Tx, app: AppRow, host: Pick<HostRow, "id" | "name
   });
 }
 
-function judgeFactors(enrolments: EnrolmentRow[], user: UserRow, policy: PolicyDecision): Person | PersonRefused {
+export function judgeFactors(enrolments: EnrolmentRow[], user: UserRow, policy: PolicyDecision): Person | PersonRefused {
   const usable = usableFactors(enrolments, policy.factors);
   const seen = { userId: user.id, rule: policy.rule };
   const evidence = {

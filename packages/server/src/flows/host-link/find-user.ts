@@ -1,0 +1,60 @@
+/** Finds the user that the name on the logon screen means, or the cause why it means nobody. */
+import { foldName, lookupKeys, namesAnotherDomain, otherForms, type Resolution, resolveUser } from "@sallyport/logon";
+import type { Tx } from "../store.ts";
+import type { AppRow, UserRow } from "../store-directory.ts";
+import type { Asked, PersonRefused } from "./judge-person.ts";
+
+/** Reads only. Somebody who is not assigned, a name that several share and a name that nobody has each end with their own cause. */
+export async function findUser(tx: Tx, app: AppRow, asked: Asked): Promise<{ kind: "found"; user: UserRow } | PersonRefused> {
+  if (foldName(asked.username) === undefined) {
+    return { kind: "refused", cause: "user.unknown", evidence: { username: asked.username, why: "no rule can read this name" } };
+  }
+  const keys = lookupKeys(asked, app.nameRules);
+  const holders = await tx.users.holders(keys.map(({ kind, folded }) => ({ kind, folded })));
+  const assigned = new Set(await tx.apps.assignedOf(app.id, [...new Set(holders.map((h) => h.userId))]));
+  const resolution = resolveUser(keys, groupHolders(holders), assigned);
+  if (resolution.kind === "found") {
+    const user = await tx.users.byId(resolution.userId);
+    if (user) return { kind: "found", user };
+  }
+  return explainUnresolved(tx, app, asked, resolution);
+}
+
+async function explainUnresolved(tx: Tx, app: AppRow, asked: Asked, resolution: Resolution): Promise<PersonRefused> {
+  const { trace } = resolution;
+  if (resolution.kind === "ambiguous") {
+    const users = await Promise.all(resolution.userIds.map((id) => tx.users.byId(id)));
+    const shared = users.flatMap((u) => (u ? [{ id: u.id, login: u.profile.login, source: u.source }] : []));
+    return { kind: "refused", cause: "user.ambiguous", evidence: { rule: resolution.rule, users: shared, trace } };
+  }
+  if (resolution.kind === "not-assigned") {
+    return { kind: "refused", cause: "app.not-assigned", evidence: { rule: resolution.rule, trace }, userId: resolution.userId };
+  }
+  const other = await findByOtherForm(tx, app, asked);
+  if (other) return { kind: "refused", cause: "user.name-shape", evidence: { ...other, trace } };
+  const why = trace.length === 0 ? { username: asked.username, why: "no rule can read this name" } : {};
+  return { kind: "refused", cause: "user.unknown", evidence: { ...why, trace } };
+}
+
+/** Only where every other form that finds anybody finds the same one user: a guess between two people explains nothing. */
+async function findByOtherForm(tx: Tx, app: AppRow, asked: Asked): Promise<{ foundAs: string; rule: string } | undefined> {
+  const keys = otherForms(asked, app.nameRules);
+  const holders = await tx.users.holders(keys.map(({ kind, folded }) => ({ kind, folded })));
+  const ids = new Set(holders.map(({ userId }) => userId));
+  const [id] = ids;
+  const user = ids.size === 1 && id !== undefined ? await tx.users.byId(id) : undefined;
+  const key = keys.find(({ kind, folded }) => holders.some((one) => one.kind === kind && one.folded === folded));
+  if (!user || !key || namesAnotherDomain(asked, user.profile)) return undefined;
+  return { foundAs: key.folded, rule: key.rule };
+}
+
+function groupHolders(holders: { kind: string; folded: string; userId: string }[]) {
+  const groups = new Map<string, { key: { kind: string; folded: string }; userIds: string[] }>();
+  for (const { kind, folded, userId } of holders) {
+    const name = `${kind}\0${folded}`;
+    const group = groups.get(name) ?? { key: { kind, folded }, userIds: [] };
+    group.userIds.push(userId);
+    groups.set(name, group);
+  }
+  return [...groups.values()];
+}
