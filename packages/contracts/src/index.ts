@@ -6,6 +6,7 @@ export * from "./client-pair.ts";
 export * from "./crockford.ts";
 export * from "./diagnosis.ts";
 export * from "./door.ts";
+export * from "./dry-run.ts";
 export * from "./enrolment-code.ts";
 export * from "./errors.ts";
 export * from "./events.ts";

@@ -179,6 +179,11 @@ function judgeAudience(_tx: Tx, { claims, orgUrl }: JudgedCall): Verdict {
 }
 
 function judgeState(_tx: Tx, { host }: JudgedCall): Verdict {
+  return judgeHostState(host);
+}
+
+/** Only an ACTIVE host may ask; every other state has its cause. */
+export function judgeHostState(host: HostRow): Verdict {
   if (host.status === "ACTIVE") return undefined;
   const since = host.statusSince === null ? undefined : new Date(host.statusSince).toISOString();
   if (host.status === "PENDING") return { cause: "client.pending", evidence: { since, client: host.clientId, name: host.name } };

@@ -34,18 +34,25 @@ export async function rehearse(store: Store, appId: string, body: z.infer<typeof
 /** A machine that is only thought of will do: then rules that name machines do not match. */
 async function findHost(tx: Tx, named: string | undefined): Promise<Outcome<Pick<HostRow, "id" | "name">>> {
   if (named === undefined) return done({ id: "", name: "any machine" });
+  const [host] = await hostsNamed(tx, named);
+  return host ? done(host) : { kind: "invalid", causes: [`host: there is no host ${named}`] };
+}
+
+/** By id, else all that bear the name: it is given by the machines, and two may have the same. */
+export async function hostsNamed(tx: Tx, named: string): Promise<HostRow[]> {
   const byId = await tx.hosts.byId(named);
-  if (byId) return done(byId);
+  if (byId) return [byId];
+  const found: HostRow[] = [];
   for (let after: string | undefined; ; ) {
     const hosts = await tx.hosts.list({ limit: 500, after });
-    const found = hosts.find((host) => host.name.toLowerCase() === named.toLowerCase());
-    if (found) return done(found);
-    if (hosts.length < 500) return { kind: "invalid", causes: [`host: there is no host ${named}`] };
+    found.push(...hosts.filter((host) => host.name.toLowerCase() === named.toLowerCase()));
+    if (hosts.length < 500) return found;
     after = hosts.at(-1)?.id;
   }
 }
 
-function atTime(tx: Tx, now: number): Tx {
+/** The same unit of work as if its clock showed another time. */
+export function atTime(tx: Tx, now: number): Tx {
   return { ...tx, now };
 }
 

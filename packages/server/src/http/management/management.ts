@@ -5,6 +5,7 @@ import { appRoutes, assignmentRoutes } from "./apps.ts";
 import { authenticate } from "./authenticate.ts";
 import { backupRoutes } from "./backup.ts";
 import { clientRoutes } from "./clients.ts";
+import { dryRunRoutes } from "./dry-run.ts";
 import { factorRoutes } from "./factors.ts";
 import { groupRoutes } from "./groups.ts";
 import { hostCodeRoutes, hostRoutes } from "./hosts.ts";
@@ -23,6 +24,7 @@ const SETS: readonly RouteSet[] = [
   appRoutes,
   assignmentRoutes,
   policyRoutes,
+  dryRunRoutes,
   zoneRoutes,
   hostRoutes,
   hostCodeRoutes,

@@ -1,0 +1,81 @@
+/** What a dry run shows of names and of the person: every rule for names that was tried, state, right, policy, factors. */
+import type { DryRunAnswer, NameRule } from "@sallyport/contracts";
+import { judgeAttempt, lookupKeys, type NameKey, type PolicyDecision } from "@sallyport/logon";
+import { type Asked, judgePolicy } from "../host-link/judge-person.ts";
+import type { Tx } from "../store.ts";
+import type { AppRow, UserRow } from "../store-directory.ts";
+import type { EnrolmentRow, HostRow } from "../store-logons.ts";
+
+type Name = DryRunAnswer["names"][number];
+type User = NonNullable<DryRunAnswer["user"]>;
+
+/** The app's rules in their order, those too that do not read a name of this form. The first that finds somebody assigned decides; without one, the first that finds anybody. */
+export async function namesFound(tx: Tx, app: AppRow, asked: Asked): Promise<Name[]> {
+  const keys = lookupKeys(asked, app.nameRules);
+  const holders = await tx.users.holders(keys.map(({ kind, folded }) => ({ kind, folded })));
+  const ids = [...new Set(holders.map(({ userId }) => userId))];
+  const assigned = new Set(await tx.apps.assignedOf(app.id, ids));
+  const users = new Map((await Promise.all(ids.map((id) => tx.users.byId(id)))).flatMap((user) => (user ? [[user.id, user]] : [])));
+  const usersOf = (key: NameKey) => {
+    const held = holders.filter(({ kind, folded }) => kind === key.kind && folded === key.folded).map(({ userId }) => userId);
+    return [...new Set(held)].flatMap((id) => shown(users.get(id), assigned));
+  };
+  const rules: ("sid" | NameRule)[] = asked.sid === undefined ? app.nameRules : ["sid", ...app.nameRules];
+  const names = rules.map((rule): Name => {
+    const key = keys.find((one) => one.rule === rule);
+    return { rule, looked: key?.folded ?? null, users: key ? usersOf(key) : [], decides: false };
+  });
+  const decides = names.find((name) => name.users.some((user) => user.assigned)) ?? names.find(({ users }) => users.length > 0);
+  if (decides) decides.decides = true;
+  return names;
+}
+
+function shown(user: UserRow | undefined, assigned: ReadonlySet<string>): Name["users"] {
+  return user ? [{ id: user.id, login: user.profile.login, source: user.source, assigned: assigned.has(user.id) }] : [];
+}
+
+export async function userFacts(tx: Tx, app: AppRow, host: HostRow, userId: string, asked: Asked): Promise<User | null> {
+  const user = await tx.users.byId(userId);
+  if (!user) return null;
+  const policy = await judgePolicy(tx, app, host, user, asked);
+  const groups = await tx.groups.ofUser(user.id);
+  const through = await Promise.all(groups.map(({ id }) => tx.apps.assignment(app.id, "GROUP", id)));
+  return {
+    id: user.id,
+    login: user.profile.login,
+    source: user.source,
+    status: user.status,
+    statusChanged: user.statusSince === null ? null : iso(user.statusSince),
+    statusBy: user.statusBy,
+    assigned: {
+      direct: (await tx.apps.assignment(app.id, "USER", user.id)) !== undefined,
+      groups: through.flatMap((one) => (one ? [one.name] : [])),
+    },
+    groups: groups.map(({ name }) => name),
+    policy: policyFacts(policy),
+    factors: (await tx.enrolments.ofUser(user.id)).map((enrolment) => factorFacts(enrolment, policy, tx.now)),
+  };
+}
+
+function policyFacts({ rule, outcome, cause, factors, trace }: PolicyDecision): User["policy"] {
+  return {
+    rule,
+    outcome,
+    cause: cause ?? null,
+    factors: factors ?? null,
+    trace: trace.map(({ rule: name, matched, because }) => ({ rule: name, matched, because })),
+  };
+}
+
+function factorFacts(enrolment: EnrolmentRow, policy: PolicyDecision, now: number): User["factors"][number] {
+  const { id, kind, status, failures, updated } = enrolment;
+  const attempt = judgeAttempt(enrolment, now);
+  const waitSeconds = attempt.kind === "throttled" ? Math.ceil(attempt.waitMs / 1000) : 0;
+  const allowed = policy.factors === undefined || policy.factors.includes(kind);
+  const why = attempt.kind === "locked" ? "state" : !allowed ? "rule" : attempt.kind === "throttled" ? "wait" : null;
+  return { id, kind, status, failures, waitSeconds, changed: iso(updated), why };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
