@@ -35,10 +35,11 @@ export interface Fault {
   bring(world: World, person: Person): Promise<Brought> | Brought;
 }
 
-/** Two faults at once. */
+/** Two faults at once, by their names; asked as the form says. */
 export interface Pair {
+  form: Asked;
   first: string;
   second: string;
-  /** `both`: both are confirmed; else the first hides the second, which nobody may claim. */
+  /** `both` are confirmed; or the first hides the second, of which then nobody may claim that it is there or that it is not. */
   expect: "both" | "hidden";
 }

@@ -9,7 +9,7 @@ export function judgeBroken({ root, fix, seen }: Fault, { code, diagnosis }: Ans
   const [first] = diagnosis.findings;
   const why = `confirmed: ${confirmed.map(({ cause }) => cause).join(" ") || "nothing"}`;
   if (first?.cause !== root || first.verdict !== "confirmed")
-    return [`${root} does not stand first; ${why}`, ...unseen(diagnosis.notLookedAt)];
+    return [`${root} does not stand first; ${why}`, ...confirmed.map(proofsOf), ...unseen(diagnosis.notLookedAt)];
   const claimed = confirmed.filter(({ cause }) => cause !== root && !explained(cause, new Set([root]), confirmed));
   return [
     ...claimed.map(({ cause }) => `${cause} is confirmed beside it, and does not depend on it`),
@@ -32,19 +32,21 @@ export function judgeRepaired({ code, diagnosis }: Answer): string[] {
   ];
 }
 
-/** Both faults confirmed and nothing beyond them; or the one that hides the other as root, and the other not claimed at all. */
+/** Both faults confirmed and nothing beyond them; or the one that hides the other as root, and nothing said of the other. */
 export function judgePair({ expect }: Pair, first: Fault, second: Fault, { diagnosis, code }: Answer): string[] {
   const confirmed = confirmedOf(diagnosis.findings);
   const names = confirmed.map(({ cause }) => cause);
   const roots = new Set(expect === "both" ? [first.root, second.root] : [first.root]);
   const claimed = confirmed.filter(({ cause }) => !roots.has(cause) && !explained(cause, roots, confirmed));
   const missing = [...roots].filter((root) => !names.includes(root));
-  const head = names[0];
+  const [head] = names;
+  const other = expect === "hidden" ? diagnosis.findings.find(({ cause }) => cause === second.root) : undefined;
+  const said = other?.verdict === "confirmed" || other?.verdict === "ruled-out";
   return [
     ...missing.map((root) => `${root} is not confirmed; confirmed: ${names.join(" ") || "nothing"}`),
     ...(head !== undefined && roots.has(head) ? [] : [`${head} stands first`]),
-    ...claimed.map(({ cause }) => `${cause} is confirmed beside them`),
-    ...(expect === "hidden" && diagnosis.notLookedAt.length === 0 ? ["nothing is said not to have been looked at"] : []),
+    ...claimed.map(({ cause, evidence }) => `${cause} is confirmed beside them: ${JSON.stringify(evidence)}`),
+    ...(said ? [`${second.root} cannot be seen, and is ${other?.verdict}: ${JSON.stringify(other?.evidence)}`] : []),
     ...(code === 1 ? [] : [`the exit code is ${code}`]),
   ];
 }
@@ -58,5 +60,7 @@ function explained(cause: DoctorFinding["cause"], roots: Set<DoctorFinding["caus
 }
 
 const holds = (text: string, place: string | RegExp) => (typeof place === "string" ? text.includes(place) : place.test(text));
+
+const proofsOf = ({ cause, evidence }: DoctorFinding) => `${cause}: ${JSON.stringify(evidence)}`;
 
 const unseen = (missed: { what: string; why: string }[]) => missed.map(({ what, why }) => `not looked at: ${what}: ${why}`);

@@ -88,7 +88,7 @@ async function squatted(world: World): Promise<Brought> {
     repair: async () => {
       await squatter.stop();
       rmSync(DOOR, { recursive: true });
-      await world.machine.startAgent(world.env);
+      await world.startAgent();
     },
   };
 }
@@ -97,7 +97,7 @@ const stopped =
   (signal: NodeJS.Signals): Bring =>
   async (world) => {
     await world.machine.stopAgent(signal);
-    return { repair: () => world.machine.startAgent(world.env) };
+    return { repair: () => world.startAgent() };
   };
 
 async function disarmed(): Promise<Brought> {
@@ -118,14 +118,14 @@ async function onOwnDisk(world: World, folder: string, size: string, then: () =>
   must("mount", ["-t", "tmpfs", "-o", `size=${size},mode=700`, "tmpfs", folder]);
   cpSync(kept, folder, { recursive: true, preserveTimestamps: true });
   then();
-  await world.machine.startAgent(world.env).catch(() => undefined);
+  await world.startAgent({ mayFail: true });
   return {
     repair: async () => {
       await world.machine.stopAgent();
       undo();
       rmSync(kept, { recursive: true });
       must("umount", [folder]);
-      await world.machine.startAgent(world.env);
+      await world.startAgent();
     },
   };
 }
@@ -245,7 +245,7 @@ const ROWS: Row[] = [
   ["the fail-mode file is cut off", "config.invalid", "", failModeBroken, { seen: `${STATE}/fail-mode` }],
   ["the disk of the log is full", "host.disk", "df -h", logDiskFull, { seen: LOGS }],
   ["the state's file system is read-only", "host.disk", "findmnt", readOnly, { seen: STATE }],
-  ["the app is deactivated", "client.revoked", "sallyport app show", appOff],
+  ["the app is deactivated", "client.revoked", "sallyport app show", appOff, { form: "logon" }],
   ["an administrator revokes the host", "client.revoked", "sallyport host show", lifecycle("revoke")],
   ["the state was copied to a second machine", "client.cloned", "/var/lib/sallyport", cloned],
 ];

@@ -1,10 +1,13 @@
 /** The table that the matrix ends with: fault × verdict × seconds, and the rate. */
-import type { Fault } from "./fault.ts";
 
-interface Row {
+/** What was done, how the doctor was asked, and the cause that it had to name. */
+export interface Cell {
   name: string;
   form: string;
   root: string;
+}
+
+interface Row extends Cell {
   right: boolean;
   ms: number;
 }
@@ -17,7 +20,7 @@ export class Table {
     this.#title = title;
   }
 
-  add({ name, form, root }: Pick<Fault, "name" | "form" | "root">, right: boolean, ms: number): void {
+  add({ name, form, root }: Cell, right: boolean, ms: number): void {
     this.#rows.push({ name, form, root, right, ms });
   }
 

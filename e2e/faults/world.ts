@@ -1,10 +1,11 @@
 /** One org and one machine for all faults, and the doctor as an administrator calls it. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type Diagnosis, diagnosis } from "@sallyport/contracts";
-import { ssh, startSshd } from "../machine/clients.ts";
+import { runSshd, SSHD_SETTINGS, ssh, startSshd } from "../machine/clients.ts";
 import { type Attempt, Machine, STATE } from "../machine/machine.ts";
 import { codeOf, type Person } from "../machine/org.ts";
 import { COMMAND, type Daemon, run } from "../machine/processes.ts";
+import { type RdpServer, startXrdp, XRDP_SETTINGS } from "../machine/rdp.ts";
 import type { Brought, Typed } from "./fault.ts";
 
 /** `logon`: at a terminal of the machine, where the org checks the password. `ssh`: where the machine does. */
@@ -29,14 +30,18 @@ export const skewed = (seconds: number): Record<string, string> => ({
 
 export class World {
   readonly machine: Machine;
-  readonly #sshd: Daemon;
+  readonly xrdp: RdpServer;
+  #sshd: Daemon;
   /** Environment of every program of the machine, as its clock is part of it. */
   env: Record<string, string> = {};
+  /** While a second fault may keep the agent from starting. */
+  severalFaults = false;
   #people = 0;
 
-  private constructor(machine: Machine, sshd: Daemon) {
+  private constructor(machine: Machine, sshd: Daemon, xrdp: RdpServer) {
     this.machine = machine;
     this.#sshd = sshd;
+    this.xrdp = xrdp;
   }
 
   static async build(): Promise<World> {
@@ -44,12 +49,22 @@ export class World {
     process.env["NODE_COMPILE_CACHE"] = "/run/compiled";
     mkdirSync("/run/compiled", { recursive: true, mode: 0o700 });
     const machine = await Machine.build([]);
-    return new World(machine, await startSshd());
+    const sshd = await startSshd();
+    const xrdp = await startXrdp();
+    // Where an administrator, and the doctor, would look for its port.
+    writeFileSync("/etc/xrdp/xrdp.ini", readFileSync(XRDP_SETTINGS));
+    return new World(machine, sshd, xrdp);
   }
 
   async end(): Promise<void> {
+    await this.xrdp.stop();
     await this.#sshd.stop();
     await this.machine.end();
+  }
+
+  async restartSshd(): Promise<void> {
+    await this.#sshd.stop();
+    this.#sshd = await runSshd();
   }
 
   get org() {
@@ -66,12 +81,16 @@ export class World {
     return person;
   }
 
-  /** The agent anew, with the machine's settings and clock as they are now. */
-  async restart({ mayFail }: { mayFail?: boolean } = {}): Promise<void> {
-    await this.machine.stopAgent();
+  /** The agent, with the machine's settings and clock as they are now. It may refuse to start only where that is the point. */
+  async startAgent({ mayFail }: { mayFail?: boolean } = {}): Promise<void> {
     await this.machine.startAgent(this.env).catch((error) => {
-      if (!mayFail) throw error;
+      if (!mayFail && !this.severalFaults) throw error;
     });
+  }
+
+  async restart(options?: { mayFail?: boolean }): Promise<void> {
+    await this.machine.stopAgent();
+    await this.startAgent(options);
   }
 
   hostId(): string {
@@ -137,4 +156,4 @@ export class World {
 
 export const fine: Brought["repair"] = () => undefined;
 
-export { codeOf, STATE };
+export { codeOf, SSHD_SETTINGS, STATE };

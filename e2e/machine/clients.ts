@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Daemon, must, type Ran, run, until } from "./processes.ts";
 
 export const SSH_PORT = 2222;
+export const SSHD_SETTINGS = "/run/sshd-story/config";
 
 /** The real sshd with PAM, on loopback. Extra lines go into its configuration. */
 export async function startSshd(extra: string[] = []): Promise<Daemon> {
@@ -26,8 +27,13 @@ export async function startSshd(extra: string[] = []): Promise<Daemon> {
     ...extra,
     "Subsystem sftp internal-sftp",
   ];
-  writeFileSync("/run/sshd-story/config", `${config.join("\n")}\n`);
-  const sshd = new Daemon("/usr/sbin/sshd", ["-D", "-e", "-f", "/run/sshd-story/config"], "/run/sshd-story/log");
+  writeFileSync(SSHD_SETTINGS, `${config.join("\n")}\n`);
+  return runSshd();
+}
+
+/** With the settings as they are now. */
+export async function runSshd(): Promise<Daemon> {
+  const sshd = new Daemon("/usr/sbin/sshd", ["-D", "-e", "-f", SSHD_SETTINGS], "/run/sshd-story/log");
   await sshd.said(/Server listening/);
   return sshd;
 }

@@ -5,7 +5,7 @@ import { ORG_NAME, ORG_PORT, Org, type Person } from "./org.ts";
 import { COMMAND, Daemon, must, ROOT, until } from "./processes.ts";
 
 export const STATE = "/var/lib/sallyport";
-const MODULE = "/run/pam_sallyport.so";
+export const MODULE = "/run/pam_sallyport.so";
 const AGENT_LOG = "/run/story/agent.out";
 
 /** The stacks as docs/pam.md gives them. */

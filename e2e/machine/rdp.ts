@@ -4,11 +4,14 @@ import { join } from "node:path";
 import { Daemon, must, ROOT, run, until } from "./processes.ts";
 
 const FOLDER = "/run/xrdp-story";
-const RDP_PORT = 33890;
+export const XRDP_SETTINGS = `${FOLDER}/xrdp.ini`;
+export const RDP_PORT = 33890;
 export const SHOTS = join(ROOT, "e2e/shots");
 
 export interface RdpServer {
   stop(): Promise<void>;
+  /** Ends what listens for people, and leaves the session manager. Answers how to bring it back. */
+  stopListening(): Promise<() => Promise<void>>;
   /** Everything that sesman has said so far. */
   log(): string;
 }
@@ -52,17 +55,24 @@ export async function startXrdp(): Promise<RdpServer> {
     `#!/bin/sh\nopenbox &\nexec xterm -fa Monospace -fs 24 -e sh -c 'id -un > /run/homes/"$(id -un)"/session; echo "SESSION OF $(id -un)"; exec sh'\n`,
     { mode: 0o755 },
   );
-  const daemons = [
-    new Daemon("/usr/sbin/xrdp-sesman", ["--nodaemon", "--config", pem("sesman.ini")], pem("sesman.out")),
-    new Daemon("/usr/sbin/xrdp", ["--nodaemon", "--config", pem("xrdp.ini")], pem("xrdp.out")),
-  ];
-  await until("xrdp listens", () =>
-    must("ss", ["-Htln"]).includes(`:${RDP_PORT}`) && must("ss", ["-Htln"]).includes(":3350") ? true : undefined,
-  );
+  const manager = new Daemon("/usr/sbin/xrdp-sesman", ["--nodaemon", "--config", pem("sesman.ini")], pem("sesman.out"));
+  const listen = () => new Daemon("/usr/sbin/xrdp", ["--nodaemon", "--config", pem("xrdp.ini")], pem("xrdp.out"));
+  const heard = (port: number) => until("xrdp listens", () => (must("ss", ["-Htln"]).includes(`:${port} `) ? true : undefined));
+  let listener = listen();
+  await heard(RDP_PORT);
+  await heard(3350);
   return {
     log: () => readFileSync(pem("sesman.log"), "utf8"),
+    async stopListening() {
+      await listener.stop();
+      return async () => {
+        listener = listen();
+        await heard(RDP_PORT);
+      };
+    },
     async stop() {
-      for (const daemon of daemons) await daemon.stop();
+      await manager.stop();
+      await listener.stop();
     },
   };
 }
