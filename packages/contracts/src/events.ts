@@ -74,6 +74,12 @@ export const EVENTS = {
     data: ["source", "externalId", "name", "others"],
   },
 
+  "source.imported": {
+    title: "People of a source were brought in",
+    severity: "info",
+    data: ["source", "created", "heldBack", "updated", "activated", "deactivated", "refused"],
+  },
+
   "group.created": { title: "A group was created", severity: "info", data: ["name"] },
   "group.updated": { title: "A group was changed", severity: "info", data: [...CHANGE, "name"] },
   "group.deleted": { title: "A group was deleted", severity: "warning", data: ["name"] },

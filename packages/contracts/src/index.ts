@@ -18,6 +18,7 @@ export * from "./log-export.ts";
 export * from "./management.ts";
 export * from "./odd-characters.ts";
 export * from "./org-url.ts";
+export * from "./people-import.ts";
 export * from "./policy.ts";
 export * from "./reference.ts";
 export * from "./transaction.ts";

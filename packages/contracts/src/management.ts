@@ -24,6 +24,8 @@ export const userProfile = z.strictObject({
   sid: z.string().max(184).optional(),
 });
 export type UserProfile = z.infer<typeof userProfile>;
+/** Where people come from, such as `hr`; `local` are those that were made here. */
+export const sourceName = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/, "lower-case letters, digits, dots and hyphens");
 export const userStatus = z.enum(["STAGED", "ACTIVE", "SUSPENDED", "LOCKED_OUT", "DEPROVISIONED"]);
 export type UserStatus = z.infer<typeof userStatus>;
 
@@ -31,14 +33,24 @@ export type UserStatus = z.infer<typeof userStatus>;
 export const createUserRequest = z.strictObject({
   profile: userProfile,
   credentials: z.strictObject({ password: z.strictObject({ value: z.string().max(1024) }) }).optional(),
-  source: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9.-]{0,63}$/)
-    .optional(),
+  source: sourceName.optional(),
   externalId: z.string().min(1).max(256).optional(),
 });
+const { login, email, firstName, lastName, samAccountName, domain, userPrincipalName, sid } = userProfile.shape;
+/** What an administrator or a source says of somebody: `null` takes a field away, one that is left out stays as it is. */
+export const profileChange = z.strictObject({
+  login: login.optional(),
+  email: email.nullable(),
+  firstName: firstName.nullable(),
+  lastName: lastName.nullable(),
+  samAccountName: samAccountName.nullable(),
+  domain: domain.nullable(),
+  userPrincipalName: userPrincipalName.nullable(),
+  sid: sid.nullable(),
+});
+export type ProfileChange = z.infer<typeof profileChange>;
 export const updateUserRequest = z.strictObject({
-  profile: userProfile.partial().optional(),
+  profile: profileChange.optional(),
   credentials: z.strictObject({ password: z.strictObject({ value: z.string().max(1024) }) }).optional(),
 });
 export const userView = z.object({

@@ -32,6 +32,8 @@ export interface UsersStore {
   /** Exactly this login (folded); several sources may have one each. */
   byLogin(foldedLogin: string): Promise<UserRow[]>;
   list(page: Page & { query?: string | undefined }): Promise<UserRow[]>;
+  /** Of one source, by external id; `after` is the last one's. */
+  ofSource(source: string, page: Page): Promise<UserRow[]>;
   update(id: string, change: Partial<Omit<UserRow, "id" | "source" | "externalId" | "created">>, names?: UserName[]): Promise<void>;
   remove(id: string): Promise<void>;
   /** Who is found under each of these names: for the name resolver, one statement. */

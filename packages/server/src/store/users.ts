@@ -45,6 +45,11 @@ export function usersStore(sql: Sql, build: Builder): UsersStore {
       if (query !== undefined) statement = statement.where("login", ">=", query).where("login", "<", `${query}\u{10ffff}`);
       return (await sql.all(statement)).map((row) => fromRow(row));
     },
+    async ofSource(source, { limit, after }) {
+      let statement = build.selectFrom("users").selectAll().where("source", "=", source).orderBy("external_id").limit(limit);
+      if (after !== undefined) statement = statement.where("external_id", ">", after);
+      return (await sql.all(statement)).map((row) => fromRow(row));
+    },
     async update(id, change, names) {
       const set = changeOf(change);
       if (Object.keys(set).length > 0) await sql.run(build.updateTable("users").set(set).where("id", "=", id));

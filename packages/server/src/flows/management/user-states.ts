@@ -19,8 +19,9 @@ export type LifecycleStep = keyof typeof LIFECYCLE;
 /**
  * Activating a newcomer who was held back for a shared name (S29) is the decision: from then on the user is found under all of
  * the names, and where two share one the logon is refused as ambiguous, with both named.
+ * @param by who is told to have moved the user: a source, where the caller only brought in what it says.
  */
-export function moveUser(store: Store, caller: Caller, id: string, step: LifecycleStep): Promise<Outcome<UserRow>> {
+export function moveUser(store: Store, caller: Caller, id: string, step: LifecycleStep, by = caller.actor.id): Promise<Outcome<UserRow>> {
   const { from, to, event } = LIFECYCLE[step];
   return inUnit(store, async (tx) => {
     const found = await findUser(tx, id);
@@ -31,7 +32,7 @@ export function moveUser(store: Store, caller: Caller, id: string, step: Lifecyc
     if (!(from as readonly UserStatus[]).includes(user.status)) {
       return { kind: "invalid", causes: [`status: a user who is ${user.status} cannot be ${PAST[step]}`] };
     }
-    const change = { status: to, statusSince: tx.now, statusBy: caller.actor.id, updated: tx.now };
+    const change = { status: to, statusSince: tx.now, statusBy: by, updated: tx.now };
     const names = namesOf(user.profile);
     const heldBack = step === "activate" && (await missingNames(tx, user.id, names)).length > 0;
     await tx.users.update(user.id, change, heldBack ? names : undefined);

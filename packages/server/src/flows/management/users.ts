@@ -1,5 +1,5 @@
 /** Users as administrators make and change them; their states are in `user-states.ts`. */
-import type { createUserRequest, UserProfile, updateUserRequest } from "@sallyport/contracts";
+import type { createUserRequest, ProfileChange, UserProfile, updateUserRequest } from "@sallyport/contracts";
 import { foldName, namesOf, outranks } from "@sallyport/logon";
 import type * as z from "zod";
 import { newId } from "../ids.ts";
@@ -14,7 +14,7 @@ export interface UserDeps {
 }
 
 /** Users that were made here and not imported. */
-const LOCAL = "local";
+export const LOCAL = "local";
 
 export async function createUser(
   deps: UserDeps,
@@ -78,7 +78,7 @@ async function sayHeldBack(tx: Tx, caller: Caller, user: UserRow, others: Map<st
   await tx.log.append({ type: "user.held-back", actor: caller.actor, target, outcome: "failure", cause: "user.ambiguous", data });
 }
 
-/** Changes the named fields; a field is never removed by leaving it out. */
+/** Changes the named fields; `null` removes one, leaving it out never does. */
 export async function updateUser(
   deps: UserDeps,
   caller: Caller,
@@ -89,7 +89,7 @@ export async function updateUser(
   if (name) return name;
   const before = await deps.store.read((tx) => findUser(tx, id));
   if (before.kind !== "done") return before;
-  const secret = await hashNew(deps.passwords, body.credentials?.password.value, { ...before.value.profile, ...withoutGaps(body.profile) });
+  const secret = await hashNew(deps.passwords, body.credentials?.password.value, changedProfile(before.value.profile, body.profile));
   if ("kind" in secret) return secret;
   return inUnit(deps.store, async (tx) => {
     const found = await findUser(tx, before.value.id);
@@ -97,7 +97,7 @@ export async function updateUser(
     const user = found.value;
     const above = judgeRank(caller, user);
     if (above) return above;
-    const profile: UserProfile = { ...user.profile, ...withoutGaps(body.profile) };
+    const profile = changedProfile(user.profile, body.profile);
     const names = namesOf(profile);
     const taken = await namesTaken(tx, user, names);
     if (taken) return taken;
@@ -207,11 +207,11 @@ async function namesake(tx: Tx, source: string, login: string, except?: string):
   return users.some((user) => user.source === source && user.id !== except);
 }
 
-function keyOf(name: UserName): string {
+export function keyOf(name: UserName): string {
   return `${name.kind}\0${name.folded}`;
 }
 
-function judgeLogin(login: string): Refusal | undefined {
+export function judgeLogin(login: string): Refusal | undefined {
   if (foldName(login) !== undefined) return undefined;
   return { kind: "invalid", causes: ["profile.login: holds a character that no name can have"] };
 }
@@ -229,12 +229,14 @@ async function hashNew(
   return hashed.kind === "overloaded" ? hashed : { phc: hashed.phc };
 }
 
-function changedFields(before: UserProfile, after: UserProfile): string[] {
+export function changedFields(before: UserProfile, after: UserProfile): string[] {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof UserProfile>;
   return [...keys].filter((key) => before[key] !== after[key]);
 }
 
-/** `{email: undefined}` says nothing about the e-mail address. */
-function withoutGaps(profile: { [K in keyof UserProfile]?: UserProfile[K] | undefined } | undefined): Partial<UserProfile> {
-  return Object.fromEntries(Object.entries(profile ?? {}).filter(([, value]) => value !== undefined));
+/** `{email: undefined}` says nothing about the e-mail address; `{email: null}` takes it away. */
+export function changedProfile(before: UserProfile, change: ProfileChange = {}): UserProfile {
+  const said = Object.entries(change).filter(([, value]) => value !== undefined);
+  const all = Object.entries({ ...before, ...Object.fromEntries(said) });
+  return Object.fromEntries(all.filter(([, value]) => value !== null)) as UserProfile;
 }

@@ -13,12 +13,14 @@ import { keyRoutes } from "./keys.ts";
 import { logRoutes } from "./log.ts";
 import { orgRoutes } from "./org.ts";
 import { policyRoutes } from "./policies.ts";
+import { sourceRoutes } from "./sources.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { userRoutes } from "./users.ts";
 import { zoneRoutes } from "./zones.ts";
 
 const SETS: readonly RouteSet[] = [
   userRoutes,
+  sourceRoutes,
   factorRoutes,
   groupRoutes,
   appRoutes,

@@ -53,6 +53,7 @@ const TABLE: [method: string, path: string, who: Role[]][] = [
   ["PUT", "/api/v1/apps/{id}/policy", WRITERS],
   ["POST", "/api/v1/apps/{id}/policy/rehearse", NOT_HELP],
   ["POST", "/api/v1/logons/rehearse", NOT_HELP],
+  ["POST", "/api/v1/sources/{source}/import", WRITERS],
   ["GET", "/api/v1/zones", NOT_HELP],
   ["GET", "/api/v1/zones/{name}", NOT_HELP],
   ["PUT", "/api/v1/zones/{name}", WRITERS],

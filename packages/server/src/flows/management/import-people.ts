@@ -1,0 +1,130 @@
+/** Brings in the people of a source: planned as a whole, then carried out in small units, and the same again if it is interrupted. */
+import type { ImportRequest, ImportView, PersonFate } from "@sallyport/contracts";
+import { namesOf } from "@sallyport/logon";
+import { runAlone } from "../run-alone.ts";
+import type { Store } from "../store.ts";
+import type { UserName, UserRow } from "../store-directory.ts";
+import { type Caller, done, type Outcome, type Refusal } from "./outcome.ts";
+import { byOf, type Known, type Plan, planImport, type Step } from "./plan-import.ts";
+import { moveUser } from "./user-states.ts";
+import { createUser, keyOf, LOCAL, type UserDeps, updateUser } from "./users.ts";
+
+/** Rows of one reading: no statement holds the others up. */
+const AT_ONCE = 200;
+/** A node that dies in the middle keeps the others from this source for so long. */
+const LEASE_MS = 10 * 60_000;
+
+/** Refused as a whole, with nothing changed: another import of the source runs, or the brake holds. A dry run writes nothing at all. */
+export async function importPeople(
+  deps: UserDeps,
+  caller: Caller,
+  source: string,
+  request: ImportRequest,
+  dryRun: boolean,
+): Promise<Outcome<ImportView>> {
+  if (source === LOCAL)
+    return { kind: "invalid", causes: [`source: ${LOCAL} are the people who were made here; name the source that these come from`] };
+  if (dryRun) return done(viewOf(source, true, await makePlan(deps.store, caller, source, request)));
+  let outcome: Outcome<ImportView> = { kind: "conflict", why: `an import of ${source} is under way` };
+  await runAlone(deps.store, { name: `import/${source}`, ms: LEASE_MS }, async () => {
+    outcome = await carryOut(deps, caller, source, request);
+  });
+  return outcome;
+}
+
+async function carryOut(deps: UserDeps, caller: Caller, source: string, request: ImportRequest): Promise<Outcome<ImportView>> {
+  const plan = await makePlan(deps.store, caller, source, request);
+  if (plan.braked) return { kind: "conflict", why: brakeSentence(plan.braked, request.brake) };
+  for (const step of plan.order) await take(deps, caller, source, step);
+  const count = (fate: PersonFate) => plan.people.filter((one) => one.fate === fate).length;
+  await deps.store.inTransaction((tx) =>
+    tx.log.append({
+      type: "source.imported",
+      actor: caller.actor,
+      outcome: "success",
+      data: {
+        source,
+        created: count("created"),
+        heldBack: count("held-back"),
+        updated: count("updated"),
+        activated: count("activated"),
+        deactivated: count("deactivated"),
+        refused: count("refused"),
+      },
+    }),
+  );
+  return done(viewOf(source, false, plan));
+}
+
+/** What the plan could not know, since somebody else changed the same people meanwhile, is told as it came out. */
+async function take(deps: UserDeps, caller: Caller, source: string, step: Step): Promise<void> {
+  const outcome = await carry(deps, caller, source, step);
+  if (outcome === undefined) return;
+  if (outcome.kind !== "done") Object.assign(step, { fate: "refused", why: reasonOf(outcome) });
+  else if (step.fate === "created" && outcome.value.status === "STAGED") step.fate = "held-back";
+}
+
+async function carry(deps: UserDeps, caller: Caller, source: string, step: Step): Promise<Outcome<UserRow> | undefined> {
+  const { externalId, fate, user, profile, changed } = step;
+  if (profile && (fate === "created" || fate === "held-back")) return createUser(deps, caller, { source, externalId, profile }, true);
+  if (!user || !profile || fate === "refused") return undefined;
+  const move = fate === "activated" ? "activate" : fate === "deactivated" ? "deactivate" : undefined;
+  // The state first: whoever has left must not wait for a name.
+  const moved = move && (await moveUser(deps.store, caller, user.id, move, byOf(source)));
+  if (moved && moved.kind !== "done") return moved;
+  if (!changed) return moved;
+  const cleared = Object.keys(user.profile).filter((key) => !(key in profile));
+  return updateUser(deps, caller, user.id, { profile: { ...profile, ...Object.fromEntries(cleared.map((key) => [key, null])) } });
+}
+
+async function makePlan(store: Store, caller: Caller, source: string, request: ImportRequest): Promise<Plan> {
+  const users = await usersOf(store, source);
+  const names = [...users.map(({ profile }) => profile), ...request.people.map(({ profile }) => withoutNull(profile))].flatMap(namesOf);
+  return planImport({ source, users, holders: await holdersOf(store, names) }, request, caller);
+}
+
+async function usersOf(store: Store, source: string): Promise<UserRow[]> {
+  const users: UserRow[] = [];
+  for (let page: UserRow[] | undefined; page === undefined || page.length === AT_ONCE; ) {
+    const after = users.at(-1)?.externalId;
+    page = await store.read((tx) => tx.users.ofSource(source, { limit: AT_ONCE, after }));
+    users.push(...page);
+  }
+  return users;
+}
+
+async function holdersOf(store: Store, names: UserName[]): Promise<Known["holders"]> {
+  const unique = [...new Map(names.map((name) => [keyOf(name), name])).values()];
+  const holders = new Map<string, string[]>();
+  for (let at = 0; at < unique.length; at += AT_ONCE) {
+    const found = await store.read((tx) => tx.users.holders(unique.slice(at, at + AT_ONCE)));
+    for (const one of found) holders.set(keyOf(one), [...(holders.get(keyOf(one)) ?? []), one.userId]);
+  }
+  return holders;
+}
+
+function withoutNull(profile: ImportRequest["people"][number]["profile"]): UserRow["profile"] {
+  return Object.fromEntries(Object.entries(profile).filter(([, value]) => value != null)) as unknown as UserRow["profile"];
+}
+
+function brakeSentence({ deactivated, of }: NonNullable<Plan["braked"]>, percent: number): string {
+  return `${deactivated} of ${of} people would be deactivated, more than ${percent} %: nothing was changed. Look at the dry run, and raise the limit if it is right`;
+}
+
+function reasonOf(refusal: Refusal): string {
+  if (refusal.kind === "invalid") return refusal.causes.join("; ");
+  if (refusal.kind === "exists") return `${refusal.field} is somebody else's already`;
+  if (refusal.kind === "not-found") return "the user was deleted meanwhile";
+  return refusal.kind === "overloaded" ? "the org is too busy" : refusal.why;
+}
+
+function viewOf(source: string, dryRun: boolean, { people }: Plan): ImportView {
+  const view = people.map(({ externalId, login, fate, changed, why }) => ({
+    externalId,
+    login,
+    fate,
+    ...(changed ? { changed } : {}),
+    ...(why === undefined ? {} : { why }),
+  }));
+  return { source, dryRun, people: view };
+}

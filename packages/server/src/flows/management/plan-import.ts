@@ -1,0 +1,213 @@
+/** What an import would come to, for each person, before anything is written. Pure: the same plan is shown in a dry run and then carried out. */
+import type { ImportedPerson, ImportRequest, PersonFate, UserProfile } from "@sallyport/contracts";
+import { foldName, namesOf, outranks } from "@sallyport/logon";
+import type { UserRow } from "../store-directory.ts";
+import type { Caller } from "./outcome.ts";
+import { changedFields, changedProfile, judgeLogin, keyOf } from "./users.ts";
+
+/** What is here before: this source's people, and who holds the names that matter, over all sources. */
+export interface Known {
+  source: string;
+  users: readonly UserRow[];
+  /** By `keyOf`. */
+  holders: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface Step {
+  externalId: string;
+  login: string;
+  fate: PersonFate;
+  user?: UserRow;
+  /** As it will be. */
+  profile?: UserProfile;
+  changed?: string[];
+  why?: string;
+}
+
+export interface Plan {
+  /** One for each person of the request, in its order; then those who are missing from it. */
+  people: Step[];
+  /** The same steps in the order in which they must be carried out: a name that one gives up is free for the next. */
+  order: Step[];
+  /** Set if more people would be deactivated than the brake lets through. */
+  braked?: { deactivated: number; of: number };
+}
+
+/** Who wrote a state: what a source deactivated the source may activate again, what a person did stays. */
+export const byOf = (source: string) => `source:${source}`;
+
+export function planImport(known: Known, request: Pick<ImportRequest, "people" | "complete" | "brake">, caller: Caller): Plan {
+  const names = new Names(known);
+  const here = new Map(known.users.map((user) => [user.externalId, user]));
+  const twice = repeated(request.people.map(({ externalId }) => externalId));
+  const judge = (person: ImportedPerson): Step | "later" => {
+    if (twice.has(person.externalId)) return refused(person, `the id ${person.externalId} stands here more than once`);
+    if (judgeLogin(person.profile.login)) return refused(person, "the login holds a character that no name can have");
+    const user = here.get(person.externalId);
+    return user ? judgeKnown(person, user, names, known.source, caller) : judgeNew(person, names);
+  };
+  const steps = new Map<ImportedPerson, Step>();
+  const order: Step[] = [];
+  const settle = (people: ImportedPerson[]) => {
+    const left: ImportedPerson[] = [];
+    for (const person of people) {
+      const step = judge(person);
+      if (step === "later") left.push(person);
+      else {
+        steps.set(person, step);
+        order.push(step);
+      }
+    }
+    return left;
+  };
+  // Somebody's new name may be another's old one: as long as anybody gets on, the others may.
+  let waiting = request.people.filter(({ externalId }) => here.has(externalId));
+  for (let before = -1; waiting.length > 0 && waiting.length !== before; ) {
+    before = waiting.length;
+    waiting = settle(waiting);
+  }
+  for (const person of waiting) steps.set(person, refused(person, names.taken(person, here.get(person.externalId)) ?? ""));
+  settle(request.people.filter(({ externalId }) => !here.has(externalId)));
+  const missing = request.complete ? missingFrom(request.people, known.users, caller) : [];
+  const people = [...request.people.map((person) => steps.get(person) as Step), ...missing];
+  const braked = brake(people, known.users, request.brake);
+  return { people, order: [...order, ...missing], ...(braked ? { braked } : {}) };
+}
+
+function judgeKnown(person: ImportedPerson, user: UserRow, names: Names, source: string, caller: Caller): Step | "later" {
+  const { externalId } = person;
+  const profile = changedProfile(user.profile, person.profile);
+  const changed = changedFields(user.profile, profile);
+  const fate = stateFate(person, user, source) ?? (changed.length > 0 ? "updated" : "unchanged");
+  if (fate !== "unchanged" && isAbove(user, caller))
+    return refused(person, `the user has the role ${user.role}, which is above ${caller.role}`);
+  // Whoever has left must not wait for a name.
+  if (names.taken(person, user) !== undefined)
+    return fate === "deactivated" ? { externalId, login: user.profile.login, fate, user, profile: user.profile } : "later";
+  names.move(user, profile);
+  const why = whyLeft(person, user, source);
+  return {
+    externalId,
+    login: profile.login,
+    fate,
+    user,
+    profile,
+    ...(changed.length > 0 ? { changed } : {}),
+    ...(why === undefined ? {} : { why }),
+  };
+}
+
+function judgeNew(person: ImportedPerson, names: Names): Step {
+  const { externalId, profile: given, active } = person;
+  const profile = changedProfile({ login: given.login }, given);
+  if (!active) return { externalId, login: profile.login, fate: "left-out", why: "inactive in the source, and not here" };
+  const taken = names.loginTaken(profile.login, undefined);
+  if (taken !== undefined) return refused(person, taken);
+  const others = names.add(externalId, profile);
+  if (others.length === 0) return { externalId, login: profile.login, fate: "created", profile };
+  return { externalId, login: profile.login, fate: "held-back", profile, why: `shares ${others.join(", ")}` };
+}
+
+function stateFate({ active }: ImportedPerson, user: UserRow, source: string): "activated" | "deactivated" | undefined {
+  if (!active) return user.status === "DEPROVISIONED" ? undefined : "deactivated";
+  return user.status === "DEPROVISIONED" && user.statusBy === byOf(source) ? "activated" : undefined;
+}
+
+/** What the source wishes and nobody but an administrator may do. */
+function whyLeft({ active }: ImportedPerson, user: UserRow, source: string): string | undefined {
+  if (!active) return undefined;
+  if (user.status === "STAGED") return "still held back: activate this user to decide it";
+  if (user.status === "DEPROVISIONED" && user.statusBy !== byOf(source)) return "deactivated by an administrator, and stays so";
+  return undefined;
+}
+
+function missingFrom(people: readonly ImportedPerson[], users: readonly UserRow[], caller: Caller): Step[] {
+  const named = new Set(people.map(({ externalId }) => externalId));
+  return users
+    .filter(({ externalId, status }) => !named.has(externalId) && status !== "DEPROVISIONED")
+    .map((user) => {
+      const { externalId, profile } = user;
+      const one = { externalId, login: profile.login };
+      if (isAbove(user, caller))
+        return { ...one, fate: "refused", why: `the user has the role ${user.role}, which is above ${caller.role}` };
+      return { ...one, fate: "deactivated", user, profile, why: "not among the people of the source any more" };
+    });
+}
+
+function brake(people: readonly Step[], users: readonly UserRow[], percent: number): Plan["braked"] {
+  const of = users.filter(({ status }) => status !== "DEPROVISIONED").length;
+  const deactivated = people.filter(({ fate }) => fate === "deactivated").length;
+  return deactivated > 0 && deactivated * 100 > of * percent ? { deactivated, of } : undefined;
+}
+
+const isAbove = (user: UserRow, caller: Caller) => user.role !== null && outranks(user.role, caller.role);
+const refused = ({ externalId, profile }: ImportedPerson, why: string): Step => ({
+  externalId,
+  login: profile.login,
+  fate: "refused",
+  why,
+});
+
+function repeated(all: readonly string[]): Set<string> {
+  const once = new Set<string>();
+  return new Set(all.filter((one) => once.size === once.add(one).size));
+}
+
+/** Who is found under which name while the plan goes on. A newcomer has no id yet and stands under the source's own. */
+class Names {
+  readonly #holders: Map<string, Set<string>>;
+  readonly #logins: Map<string, string>;
+
+  constructor({ users, holders }: Known) {
+    this.#holders = new Map([...holders].map(([key, ids]) => [key, new Set(ids)]));
+    this.#logins = new Map(users.map((user) => [folded(user.profile.login), user.externalId]));
+  }
+
+  /** Why this person cannot have the names that are new to them, if so. */
+  taken({ profile: given }: ImportedPerson, user: UserRow | undefined): string | undefined {
+    if (!user) return undefined;
+    const profile = changedProfile(user.profile, given);
+    const had = new Set(namesOf(user.profile).map(keyOf));
+    const key = namesOf(profile)
+      .map(keyOf)
+      .find((one) => !had.has(one) && this.#others(one, user.id).length > 0);
+    if (key !== undefined) return `${readable(key)} is somebody else's already`;
+    return this.loginTaken(profile.login, user.externalId);
+  }
+
+  loginTaken(login: string, own: string | undefined): string | undefined {
+    const holder = this.#logins.get(folded(login));
+    return holder === undefined || holder === own ? undefined : `the login is that of ${holder} of the same source`;
+  }
+
+  /** Whoever is held back is found under some names only, and stays so. */
+  move(user: UserRow, profile: UserProfile): void {
+    this.#logins.delete(folded(user.profile.login));
+    this.#logins.set(folded(profile.login), user.externalId);
+    const before = namesOf(user.profile).map(keyOf);
+    if (!before.every((key) => this.#holders.get(key)?.has(user.id))) return;
+    for (const key of before) this.#holders.get(key)?.delete(user.id);
+    for (const key of namesOf(profile).map(keyOf)) this.#hold(key, user.id);
+  }
+
+  /** Answers the names that others have. */
+  add(externalId: string, profile: UserProfile): string[] {
+    const id = `new ${externalId}`;
+    const keys = namesOf(profile).map(keyOf);
+    const shared = keys.filter((key) => this.#others(key, id).length > 0);
+    this.#logins.set(folded(profile.login), externalId);
+    for (const key of keys) if (!shared.includes(key)) this.#hold(key, id);
+    return shared.map(readable);
+  }
+
+  #others(key: string, id: string): string[] {
+    return [...(this.#holders.get(key) ?? [])].filter((one) => one !== id);
+  }
+
+  #hold(key: string, id: string): void {
+    this.#holders.set(key, (this.#holders.get(key) ?? new Set()).add(id));
+  }
+}
+
+const folded = (login: string) => foldName(login) ?? login;
+const readable = (key: string) => key.replace("\0", " ");
