@@ -8,6 +8,7 @@ import { agentCommands, hostCommands } from "./commands/hosts.ts";
 import { logonCommand } from "./commands/logon.ts";
 import { groupCommands, userCommands } from "./commands/people.ts";
 import { causeCommand, logCommands, tokenCommands, whyCommand } from "./commands/records.ts";
+import { sourceCommands } from "./commands/sources.ts";
 import { VERSION } from "./version.ts";
 
 export function newProgram(): Command {
@@ -20,6 +21,7 @@ export function newProgram(): Command {
 export function commandsEverywhere(program: Command): void {
   userCommands(program);
   groupCommands(program);
+  sourceCommands(program);
   appCommands(program);
   zoneCommands(program);
   policyCommands(program);

@@ -28,6 +28,16 @@ export function directoryTests({ unit, read }: Under): void {
     assert.equal(holders.length, 2);
   });
 
+  test("the people of one source are read by their external ids, a page at a time, and nobody else", async () => {
+    await unit(async (tx) => {
+      for (const id of ["b", "a", "c"]) await addUser(tx, `paged-${id}`, { source: "paged", externalId: id });
+      await addUser(tx, "paged-elsewhere", { source: "paged.2", externalId: "a" });
+    });
+    const page = async (after?: string) =>
+      (await read((tx) => tx.users.ofSource("paged", { limit: 2, after }))).map((one) => one.externalId);
+    assert.deepEqual([await page(), await page("b"), await page("c")], [["a", "b"], ["c"], []]);
+  });
+
   test("a conflict that stands is not tried for long: it holds up the units that share its commit", async () => {
     await unit((tx) => addUser(tx, "taken"));
     let runs = 0;
