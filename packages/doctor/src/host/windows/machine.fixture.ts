@@ -1,0 +1,143 @@
+/**
+ * A healthy Windows Server 2019, member of a domain, as collect.ps1 should write it.
+ * NOT SEEN ON WINDOWS. Every field follows the page named beside it; what a page leaves open is said.
+ */
+import type { Known, ProfileSettings, WindowsFacts, WindowsUser } from "./facts.ts";
+
+/** The machine's own SID, the domain's, and an account and groups in it. Made up, in the shape of [MS-DTYP] 2.4.2. */
+export const MACHINE_SID = "S-1-5-21-1004336348-1177238915-682003330";
+export const DOMAIN_SID = "S-1-5-21-2127521184-1604012920-1887927527";
+export const ALICE: WindowsUser = { sid: `${DOMAIN_SID}-1104`, name: "CORP\\alice", groups: [`${DOMAIN_SID}-513`, `${DOMAIN_SID}-1201`] };
+export const SERVER_OPERATORS_OF_CORP = `${DOMAIN_SID}-1201`;
+export const ADMINISTRATORS = "S-1-5-32-544";
+export const REMOTE_DESKTOP_USERS = "S-1-5-32-555";
+
+const SYSTEM32 = "C:\\Windows\\System32";
+export const SALLYPORT = {
+  clsid: "{696F6D96-AB3D-4079-811D-515E4BF386D1}",
+  name: "SallyportCredentialProvider",
+  disabled: null,
+  dll: "C:\\Program Files\\Sallyport\\sallyport_provider.dll",
+  dllPresent: true,
+};
+/** CLSID of Windows' PasswordProvider: learn.microsoft.com, “Passwordless experience”. */
+const PASSWORD = {
+  clsid: "{60b78e88-ead8-445c-9cfd-0b87f74ea6cd}",
+  name: "PasswordProvider",
+  disabled: null,
+  dll: `${SYSTEM32}\\credprovs.dll`,
+  dllPresent: true,
+};
+/** Windows' own filter: public sources of other credential providers name CLSID and file; no page of Microsoft's does. */
+const GENERIC_FILTER = {
+  clsid: "{DDC0EED2-ADBE-40b6-A217-EDE16A79A0DE}",
+  name: "GenericFilter",
+  disabled: null,
+  dll: `${SYSTEM32}\\credprovs.dll`,
+  dllPresent: true,
+};
+
+const ON: ProfileSettings = { EnableFirewall: 1, DefaultInboundAction: null, DoNotAllowExceptions: 0, AllowLocalPolicyMerge: null };
+export const NO_POLICY: ProfileSettings = {
+  EnableFirewall: null,
+  DefaultInboundAction: null,
+  DoNotAllowExceptions: null,
+  AllowLocalPolicyMerge: null,
+};
+/** As Windows holds it: learn.microsoft.com, “General Remote Desktop connection troubleshooting”. */
+export const USER_MODE_IN_TCP =
+  "v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=3389|App=%SystemRoot%\\system32\\svchost.exe|Svc=termservice|Name=@FirewallAPI.dll,-28775|Desc=@FirewallAPI.dll,-28756|EmbedCtxt=@FirewallAPI.dll,-28752|";
+
+/** Source of each field; a test holds that none is missing. */
+export const SOURCES: Record<keyof WindowsFacts, string> = {
+  version: "this schema",
+  collectedAt: "PowerShell: Get-Date as UTC, ISO 8601",
+  machine:
+    "Win32_ComputerSystem.DomainRole and Win32_OperatingSystem.BuildNumber (learn.microsoft.com, pages of these classes); SID of accounts without the last number ([MS-DTYP] 2.4.2); TimeZoneInfo.Local.Id",
+  providers:
+    "learn.microsoft.com, “Policy CSP - ADMX_CredentialProviders” (the key); docs of the other product, “Troubleshoot Okta MFA Credential Provider for Windows” (value Disabled); public sources of providers (InprocServer32)",
+  filters: "docs of the other product, “Troubleshoot …” (the key and Disabled); ICredentialProviderFilter (learn.microsoft.com)",
+  providerPolicy:
+    "CredentialProviders.admx as policypicker.app shows it: ExcludedCredentialProviders below Software\\Microsoft\\Windows\\CurrentVersion\\Policies\\System, DefaultCredentialProvider below Software\\Policies\\Microsoft\\Windows\\System, both REG_SZ",
+  terminalServer:
+    "learn.microsoft.com, “General Remote Desktop connection troubleshooting” (fDenyTSConnections, PortNumber); “UserAuthentication” and “SecurityLayer” of Microsoft-Windows-TerminalServices-RDP-WinStationExtensions; fEnableWinStation: exports of that key in public repositories only",
+  terminalServerPolicy:
+    "TerminalServer.admx as admx.help and windows-security.org show it: policies TS_DISABLE_CONNECTIONS and TS_USER_AUTHENTICATION_POLICY below SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services",
+  listeners: "Get-NetTCPConnection (learn.microsoft.com)",
+  firewall:
+    "[MS-GPFAS] 2.2.2.19 (grammar of a rule) and 2.2.3 (values of a profile); learn.microsoft.com, “General Remote Desktop connection troubleshooting” (rule RemoteDesktop-UserMode-In-TCP); Get-NetConnectionProfile.NetworkCategory 0 public, 1 private, 2 domain",
+  groups: "Win32_Group with LocalAccount (learn.microsoft.com); members by IADsGroup::Members, objectSid",
+  rights:
+    "learn.microsoft.com, “Allow log on through Remote Desktop Services” and “Deny log on through Remote Desktop Services” (constants, defaults: Administrators, and off domain controllers Remote Desktop Users); secedit /export (`*S-1-5-32-544,*S-1-5-32-555`)",
+  users: "NTAccount.Translate; tokenGroups of the directory (learn.microsoft.com, “Token-Groups attribute”)",
+  services: "ServiceControllerStatus and ServiceStartMode as numbers (learn.microsoft.com); service Sallyport: docs/windows-proof.md",
+  door: "docs/windows-proof.md",
+  timeStatus: "`w32tm /query /status`: numbers stand before the translated words, `Leap Indicator: 0(no warning)`, `Stratum: 2 (…)`",
+  stripchart: "`w32tm /stripchart /dataonly`: `18:36:32, +03.3575094s` (public transcripts)",
+  schannel: "learn.microsoft.com, “TLS registry settings” and “Protocols in TLS/SSL (Schannel SSP)” (defaults of each version)",
+  dotnet: "learn.microsoft.com, “Transport Layer Security (TLS) best practices with .NET Framework”",
+  refusedLogons:
+    "learn.microsoft.com, “4625(F): An account failed to log on” (event XML; lower-case hexadecimal is written in capitals here)",
+};
+
+export const HEALTHY = {
+  version: 1,
+  collectedAt: "2026-11-25T09:30:00Z",
+  machine: {
+    name: "SRV01",
+    sid: MACHINE_SID,
+    domainRole: 3,
+    build: 17763,
+    timeZone: "W. Europe Standard Time",
+    utcOffsetMinutes: 60,
+  },
+  providers: [PASSWORD, SALLYPORT],
+  filters: [GENERIC_FILTER],
+  providerPolicy: { ExcludedCredentialProviders: null, DefaultCredentialProvider: null },
+  terminalServer: { fDenyTSConnections: 0, UserAuthentication: 1, SecurityLayer: 2, PortNumber: 3389, fEnableWinStation: 1 },
+  terminalServerPolicy: { fDenyTSConnections: null, UserAuthentication: null, SecurityLayer: null },
+  listeners: [
+    { address: "0.0.0.0", port: 3389 },
+    { address: "::", port: 3389 },
+  ],
+  firewall: {
+    local: { domain: ON, private: ON, public: ON },
+    policy: { domain: NO_POLICY, private: NO_POLICY, public: NO_POLICY },
+    active: [1],
+    rules: [{ store: "local", id: "RemoteDesktop-UserMode-In-TCP", rule: USER_MODE_IN_TCP }],
+  },
+  groups: [
+    { sid: ADMINISTRATORS, name: "Administrators", members: [{ sid: `${DOMAIN_SID}-512`, name: "CORP\\Domain Admins" }] },
+    {
+      sid: REMOTE_DESKTOP_USERS,
+      name: "Remote Desktop Users",
+      members: [{ sid: SERVER_OPERATORS_OF_CORP, name: "CORP\\Server Operators" }],
+    },
+  ],
+  rights: { SeRemoteInteractiveLogonRight: [ADMINISTRATORS, REMOTE_DESKTOP_USERS], SeDenyRemoteInteractiveLogonRight: [] },
+  users: [ALICE],
+  services: { TermService: { state: 4, start: 3 }, Sallyport: { state: 4, start: 2 }, W32Time: { state: 4, start: 2 } },
+  door: { pipe: true },
+  timeStatus: { leap: 0, stratum: 3 },
+  stripchart: { against: "dc01.corp.example", offsets: [0.0021345, 0.0019876, 0.0023001] },
+  schannel: {
+    "TLS 1.2": { Enabled: null, DisabledByDefault: null },
+    "TLS 1.3": { Enabled: null, DisabledByDefault: null },
+  },
+  dotnet: {
+    bits64: { SchUseStrongCrypto: 1, SystemDefaultTlsVersions: 1 },
+    bits32: { SchUseStrongCrypto: 1, SystemDefaultTlsVersions: 1 },
+  },
+  refusedLogons: [],
+} satisfies WindowsFacts;
+
+/** A whole field of the machine anew, from what it was. */
+export function but<Name extends keyof typeof HEALTHY>(
+  name: Name,
+  change: (was: (typeof HEALTHY)[Name]) => WindowsFacts[Name],
+  base: WindowsFacts = HEALTHY,
+): WindowsFacts {
+  return { ...base, [name]: change(base[name] as (typeof HEALTHY)[Name]) };
+}
+
+export type KnownFirewall = Known<"firewall">;

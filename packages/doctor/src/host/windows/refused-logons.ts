@@ -1,0 +1,78 @@
+/** Logons that Windows itself refused to one account, by the number that it gave as the reason. */
+import { type CauseId, type Incident, type IncidentCandidate, WINDOWS_STATUS_CAUSES } from "@sallyport/contracts";
+import type { Answer, Missed } from "../../check.ts";
+import { accounts, sameAccount } from "./accounts.ts";
+import type { RefusedLogon } from "./facts.ts";
+import { known, type Look, missed, notKnown, whyNot } from "./look.ts";
+
+const REMOTE_INTERACTIVE = 10;
+/** Names or passwords, without saying which (learn.microsoft.com, “4625(F): An account failed to log on”). */
+const NAME_OR_PASSWORD = "0xC000006D";
+const CLOCKS_APART = "0xC0000133";
+const NO_RIGHT = "0xC000015B";
+const NONE = "0x00000000";
+/** How a person of the facts tells a number apart: the number itself is the same in every language. */
+const DECIDED_BY = "the status and sub-status of event 4625 in the Security log";
+
+export function refusedLogons(asked: string | undefined) {
+  return (look: Look, title: string): Answer => {
+    const events = known(look, "refusedLogons");
+    if (!events) return notKnown(title, whyNot(look, "refusedLogons"), asked !== undefined);
+    if (asked === undefined) {
+      if (events.length === 0) return { seen: [] };
+      return notKnown(title, `${events.length} refused logons were collected: name an account to have its own explained`, false);
+    }
+    const names = [asked, ...accounts(look, asked).flatMap((one) => ("user" in one ? [one.user.name] : []))];
+    const own = events.filter((one) =>
+      names.some((name) => sameAccount(`${one.domain}\\${one.user}`, name) || sameAccount(one.user, name)),
+    );
+    return explain(own, title, look);
+  };
+}
+
+function explain(events: readonly RefusedLogon[], title: string, look: Look): Answer {
+  const kinds = Map.groupBy(events, (event) => `${telling(event)} ${event.logonType}`);
+  const incidents: Incident[] = [];
+  const open: Missed[] = [];
+  for (const some of kinds.values()) {
+    const [event] = some;
+    if (!event) continue;
+    const candidates = causesOf(event).map(({ cause, verdict }): IncidentCandidate => {
+      const value = `${telling(event)}, logon type ${event.logonType}`;
+      return { cause, verdict, evidence: [{ what: "event 4625", value, where: look.where("refusedLogons") }], decidedBy: DECIDED_BY };
+    });
+    if (candidates.length === 0) open.push(missed(title, `${telling(event)} is no status that is known here`));
+    else incidents.push(incident(some, candidates));
+  }
+  return { seen: [], incidents, missed: open };
+}
+
+function incident(events: readonly RefusedLogon[], candidates: IncidentCandidate[]): Incident {
+  const times = events.map(({ at }) => at).sort((a, b) => Date.parse(a) - Date.parse(b));
+  const users = [...new Set(events.map(({ domain, user }) => (domain === "" ? user : `${domain}\\${user}`)))];
+  const [first] = events;
+  return {
+    kind: `windows-${first ? telling(first) : ""}`,
+    count: events.length,
+    ...(times[0] === undefined ? {} : { first: times[0] }),
+    ...(times.at(-1) === undefined ? {} : { last: times.at(-1) as string }),
+    users,
+    candidates,
+  };
+}
+
+/** The narrower of the two numbers. */
+const telling = ({ status, subStatus }: RefusedLogon) => (subStatus === NONE ? status : subStatus);
+
+function causesOf(event: RefusedLogon): { cause: CauseId; verdict: "confirmed" | "candidate" }[] {
+  const status = telling(event);
+  if (status === NAME_OR_PASSWORD)
+    return ["user.password" as const, "user.no-local-account" as const].map((cause) => ({ cause, verdict: "candidate" }));
+  // Between this machine and a domain controller: either of the two may be off.
+  if (status === CLOCKS_APART) return [{ cause: "clock.host", verdict: "candidate" }];
+  // The right of another kind of logon is no matter of remote desktop; under NLA the network's comes first.
+  if (status === NO_RIGHT)
+    return [{ cause: "host.not-rdp-user", verdict: event.logonType === REMOTE_INTERACTIVE ? "confirmed" : "candidate" }];
+  const cause = WINDOWS_STATUS_CAUSES[status];
+  return cause === undefined ? [] : [{ cause, verdict: "confirmed" }];
+}
