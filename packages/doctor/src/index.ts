@@ -13,3 +13,4 @@ export { diagnoseRecords, explainFound } from "./logon/diagnose-logon.ts";
 export { diagnoseOkta, type OktaOptions } from "./okta/diagnose-okta.ts";
 export { renderHtml } from "./render/html.ts";
 export { renderTerminal } from "./render/terminal.ts";
+export { diagnoseUser, type UserAsked } from "./user/diagnose-user.ts";

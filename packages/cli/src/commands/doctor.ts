@@ -2,7 +2,16 @@
 import { writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { type Diagnosis, type LogonView, readReference } from "@sallyport/contracts";
-import { diagnoseHost, diagnoseOkta, diagnoseRecords, exitCodeOf, explainFound, renderHtml, renderTerminal } from "@sallyport/doctor";
+import {
+  diagnoseHost,
+  diagnoseOkta,
+  diagnoseRecords,
+  diagnoseUser,
+  exitCodeOf,
+  explainFound,
+  renderHtml,
+  renderTerminal,
+} from "@sallyport/doctor";
 import type { Command, CommanderError } from "commander";
 import { type CommonOptions, orgCommand, plainCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
@@ -12,6 +21,7 @@ import { STATE_FOLDERS } from "../this-machine.ts";
 import { VERSION } from "../version.ts";
 import { explainLogon } from "../why.ts";
 import { gatherHost, type HostFlags } from "./doctor-host.ts";
+import { askDryRun, USER_OPTIONS, type UserFlags } from "./doctor-user.ts";
 
 interface DoctorOptions {
   json?: boolean;
@@ -74,6 +84,25 @@ export function doctorCommands(program: Command): void {
       tell(diagnosis, options, reference);
     },
   );
+  userCommand(doctor);
+}
+
+function userCommand(doctor: Command): void {
+  const command = orgCommand<UserFlags>(
+    doctor,
+    {
+      name: "user <name>",
+      does: "what would happen to a name at a machine, and why; nothing is sent to anyone (exit code 0: asked for a factor and let in, 1: something was found, 2: could not look)",
+      example: "sallyport doctor user alice --host SRV01 --from 203.0.113.7 --at 2026-05-06T03:00Z",
+      required: [["--host <machine>", "name or id of the machine"]],
+      options: [...USER_OPTIONS, HTML],
+    },
+    async (org, options, typed = "") => {
+      const { asked, answer } = await askDryRun(org, typed, options);
+      tell(await diagnoseUser(asked, answer), options, `${typed} at ${options.host}`);
+    },
+  );
+  command.option("--service <name>", "sshd, xrdp, sudo, su, …", "sshd").option("--scenario <name>", "logon, unlock, elevate", "logon");
 }
 
 async function fromHere(org: OrgClient, reference: string, state: string | undefined): Promise<Diagnosis> {

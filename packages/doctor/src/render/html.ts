@@ -1,7 +1,7 @@
 /** A diagnosis as one self-contained page for a ticket: no script, no other origin, everything escaped. */
 import { createHash } from "node:crypto";
 import type { Diagnosis, DoctorFinding, Incident, IncidentCandidate, Proof } from "@sallyport/contracts";
-import { depthOf, incidentLine, MARK, SECTIONS, summary, userLine, WORD } from "./words.ts";
+import { depthOf, incidentLine, MARK, SECTIONS, STORY, summary, userLine, WORD } from "./words.ts";
 import { clean } from "./wrap.ts";
 
 const STYLE = `
@@ -16,7 +16,7 @@ article{border:1px solid var(--line);border-left:.3rem solid var(--edge);border-
 h3{font-size:1rem;margin:0}h3 code{font-weight:400;color:var(--soft)}code{font:.9em ui-monospace,monospace}
 .n{white-space:nowrap;color:var(--soft)}.c{width:24%}.c code{display:block}.by{width:30%}.v{white-space:nowrap;color:var(--edge);font-weight:600}.fix{margin-top:.5rem}
 table{border-collapse:collapse;width:100%;margin:.5rem 0;font-size:.9rem}th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line)}th{color:var(--soft);font-weight:600}
-.ro td{color:var(--soft)}ul{padding-left:1.25rem;margin:.25rem 0}
+.ro td{color:var(--soft)}ul,ol{padding-left:1.25rem;margin:.25rem 0}
 `;
 
 export interface PageOptions {
@@ -45,7 +45,7 @@ export function renderHtml(diagnosis: Diagnosis, { subject, at, version }: PageO
 <style>${STYLE}</style></head><body>
 <header><h1>Diagnosis of ${text(subject)}</h1><p class="sum">${text(summary(diagnosis))}</p></header>
 <main>
-${[...sections, missedSection(diagnosis)].filter(Boolean).join("\n")}
+${[storySection(diagnosis), ...sections, missedSection(diagnosis)].filter(Boolean).join("\n")}
 </main>
 <footer>Made ${text(at)} by sallyport doctor ${text(version)}. Names and addresses in it come from the files that were read; secrets are never shown.</footer>
 </body></html>
@@ -105,6 +105,15 @@ function candidateRow({ cause, verdict, decidedBy }: IncidentCandidate, rank: nu
   const out = verdict === "ruled-out";
   const todo = finding && verdict === "candidate" ? `${prose(finding.fix)} (${text(finding.who)})` : "";
   return `<tr class="${out ? "ruled-out ro" : verdict}"><td class="n">${rank}</td><td class="c">${title}<code>${text(cause)}</code></td><td class="v">${WORD[verdict]}</td><td class="by">${out ? "" : prose(decidedBy)}</td><td>${todo}</td></tr>`;
+}
+
+function storySection({ steps = [] }: Diagnosis): string {
+  if (steps.length === 0) return "";
+  const items = steps.map(({ title, outcome, why }) => {
+    const rests = why.length === 0 ? "" : `<ul>${why.map((line) => `<li class="soft">${text(line)}</li>`).join("")}</ul>`;
+    return `<li><b>${text(title)}</b>: ${text(outcome)}${rests}</li>`;
+  });
+  return `<section><h2>${STORY}</h2><ol>${items.join("")}</ol></section>`;
 }
 
 function missedSection({ notLookedAt }: Diagnosis): string {

@@ -82,6 +82,7 @@ const anyDiagnosis = fc
         },
       ],
       notLookedAt: [{ what: e, why: f }],
+      steps: [{ title: a, outcome: b, why: [c, d] }],
     };
   });
 
@@ -111,6 +112,24 @@ Not looked at
   · the registry: no export was given`,
     );
     assert.deepEqual(renderTerminal(HEALTHY), ["Healthy: nothing was found."]);
+  });
+
+  it("a way gone through in thought stands before the findings, each step with what it rests on", () => {
+    const steps = [
+      { title: "Name", outcome: "“alice” is alice (local), by rule login", why: ["login “alice”: alice (local) — decides"] },
+      { title: "The machine", outcome: "hears user.refused", why: [] },
+    ];
+    assert.equal(
+      renderTerminal({ ...HEALTHY, steps }).join("\n"),
+      `Healthy: nothing was found.
+
+What would happen
+  Name: “alice” is alice (local), by rule login
+    login “alice”: alice (local) — decides
+  The machine: hears user.refused`,
+    );
+    const html = page({ ...HEALTHY, steps });
+    assert.match(html, /<li><b>Name<\/b>: “alice” is alice \(local\), by rule login<ul><li class="soft">login “alice”/);
   });
 
   it("the summary gives each incident its own cause, and claims none for another", () => {
@@ -187,7 +206,7 @@ describe("as a page", () => {
 
   it("escapes whatever a log holds", () => {
     const tags = (html: string) => [...html.matchAll(/<\/?([a-zA-Z!][^\s>]*)/g)].map(([, tag]) => tag);
-    const allowed = new Set(tags(page(SLASH)).concat("p", "code", "ul", "li", "b", "span"));
+    const allowed = new Set(tags(page(SLASH)).concat("p", "code", "ul", "ol", "li", "b", "span"));
     fc.assert(
       fc.property(anyDiagnosis, hostile, (diagnosis, subject) => {
         const html = page(diagnosis, subject);

@@ -1,6 +1,15 @@
 /** A diagnosis as lines for a terminal: plain or coloured, 80 columns. */
-import type { Diagnosis, DoctorFinding, Incident, IncidentCandidate, NotLookedAt, Proof, Verdict } from "@sallyport/contracts";
-import { depthOf, incidentLine, MARK, SECTIONS, summary, userLine, WORD } from "./words.ts";
+import type {
+  Diagnosis,
+  DiagnosisStep,
+  DoctorFinding,
+  Incident,
+  IncidentCandidate,
+  NotLookedAt,
+  Proof,
+  Verdict,
+} from "@sallyport/contracts";
+import { depthOf, incidentLine, MARK, SECTIONS, STORY, summary, userLine, WORD } from "./words.ts";
 import { clean, wrap } from "./wrap.ts";
 
 export interface TerminalOptions {
@@ -27,6 +36,7 @@ export function renderTerminal(diagnosis: Diagnosis, options: TerminalOptions = 
   };
   const listed = new Set(diagnosis.incidents.flatMap(({ candidates }) => candidates.map(({ cause }) => cause)));
   const lines = wrap(summary(diagnosis), pen.width).map((line) => pen.paint("bold", line));
+  lines.push(...storyLines(diagnosis.steps ?? [], pen));
   for (const { verdict, heading } of SECTIONS) {
     // What is possible stands once, below the incident that it can explain.
     const findings = diagnosis.findings.filter((one) => one.verdict === verdict && !(verdict === "candidate" && listed.has(one.cause)));
@@ -45,6 +55,18 @@ function byReason(all: NotLookedAt[]): NotLookedAt[] {
   const reasons = new Map<string, string[]>();
   for (const { what, why } of all) reasons.set(why, [...(reasons.get(why) ?? []), what]);
   return [...reasons].map(([why, whats]) => ({ what: whats.join(", "), why }));
+}
+
+function storyLines(steps: DiagnosisStep[], pen: Pen): string[] {
+  if (steps.length === 0) return [];
+  return [
+    "",
+    pen.paint("bold", STORY),
+    ...steps.flatMap(({ title, outcome, why }) => [
+      ...wrap(`${title}: ${outcome}`, pen.width, "    ", "  "),
+      ...why.flatMap((line) => wrap(line, pen.width, "      ", "    ").map((text) => pen.paint("dim", text))),
+    ]),
+  ];
 }
 
 function incidentSection(incidents: Incident[], pen: Pen): string[] {

@@ -21,6 +21,9 @@ export const SECTIONS: readonly Section[] = [
   { verdict: "unknown", heading: "Not known" },
 ];
 
+/** Heading of a way that was gone through in thought. */
+export const STORY = "What would happen";
+
 /** So many kinds of incident are told in the summary; the list below has all. */
 const MOST_TOLD = 3;
 
