@@ -1,14 +1,11 @@
-/**
- * Facts of a Windows machine, as `collect.ps1` writes them. Numbers and identifiers only where Windows gives both: it translates its texts.
- * NOT SEEN ON WINDOWS: shapes and names follow the pages that machine.fixture.ts cites, field by field.
- */
+/** Facts of a Windows machine as collect.ps1 writes them; not seen on Windows: they follow the pages that machine.fixture.ts cites. */
 import * as z from "zod";
 
 /** Why a fact could not be read; the doctor then answers *not known*. */
 export const unavailable = z.strictObject({ unavailable: z.string().min(1).max(500) });
 export type Unavailable = z.infer<typeof unavailable>;
 
-/** A field that is missing was not collected; `null` inside of one says that Windows has no such value. */
+/** Numbers and identifiers stand where Windows gives both, since it translates its texts. A field that is missing was not collected; `null` inside of one says that Windows has no such value. */
 const fact = <S extends z.ZodType>(schema: S) => z.union([schema, unavailable]).optional();
 
 const text = z.string().max(2000);

@@ -1,7 +1,4 @@
-/**
- * Reads firewall rules as the registry holds them, and says whether one lets TCP to a port of the remote desktop service in.
- * Source: [MS-GPFAS] 2.2.2.19, “Firewall Rule and the Firewall Rule Grammar Rule”. NOT SEEN ON WINDOWS.
- */
+/** Reads firewall rules as the registry holds them ([MS-GPFAS] 2.2.2.19, “Firewall Rule and the Firewall Rule Grammar Rule”). */
 
 export interface FirewallRule {
   allow: boolean;

@@ -1,7 +1,4 @@
-/**
- * A healthy Windows Server 2019, member of a domain, as collect.ps1 should write it.
- * NOT SEEN ON WINDOWS. Every field follows the page named beside it; what a page leaves open is said.
- */
+/** A healthy Windows Server 2019 in a domain, as collect.ps1 should write it. NOT SEEN ON WINDOWS: each field follows the page in SOURCES. */
 import type { Known, ProfileSettings, WindowsFacts, WindowsUser } from "./facts.ts";
 
 /** The machine's own SID, the domain's, and an account and groups in it. Made up, in the shape of [MS-DTYP] 2.4.2. */

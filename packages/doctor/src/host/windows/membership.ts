@@ -27,7 +27,8 @@ export function membership(look: Look, user: WindowsUser, sid: string, above: re
     const here = local(look, user, sid);
     return "in" in here && here.in ? membership(look, user, ADMINISTRATORS, above) : here;
   }
-  if (!isUnavailable(user.groups) && user.groups.includes(sid)) return { in: true, through: [sid] };
+  // The directory lists groups below S-1-5-32 as well: those of a domain controller, which say nothing of this machine.
+  if (sid.startsWith("S-1-5-21-") && !isUnavailable(user.groups) && user.groups.includes(sid)) return { in: true, through: [sid] };
   return byMembers(look, user, sid, [...above, sid]);
 }
 
@@ -50,15 +51,16 @@ function elsewhere(look: Look, user: WindowsUser, sid: string): Membership {
   const own = known(look, "machine")?.sid;
   if (sid.startsWith("S-1-5-32-")) return here ? { in: false } : { undecided: sid };
   if (!sid.startsWith("S-1-5-21-")) return { undecided: sid };
-  if (own && sid.startsWith(`${own}-`) && known(look, "machine")?.domainRole !== undefined && !isController(look))
-    return here ? { in: false } : { undecided: sid };
+  if (own && sid.startsWith(`${own}-`) && !isController(look)) return here ? { in: false } : { undecided: sid };
   return isUnavailable(user.groups) ? { undecided: sid } : { in: false };
 }
 
 function local(look: Look, user: WindowsUser, sid: string): Membership {
   const machine = known(look, "machine");
-  if (!machine?.sid) return { undecided: sid };
-  if (isController(look) || !user.sid.startsWith(`${machine.sid}-`)) return { in: false };
+  if (!machine) return { undecided: sid };
+  if (isController(look)) return { in: false };
+  if (!machine.sid) return { undecided: sid };
+  if (!user.sid.startsWith(`${machine.sid}-`)) return { in: false };
   return { in: true, through: [sid] };
 }
 

@@ -62,6 +62,11 @@ describe("who may log on through remote desktop", () => {
     assert.deepEqual(await told({ ...denied, machine: { ...HEALTHY.machine, domainRole: 5 } }), []);
   });
 
+  it("no group of a domain controller of the same number counts on this machine", async () => {
+    const facts = { ...nobody, users: [{ ...ALICE, groups: [REMOTE_DESKTOP_USERS, "S-1-5-32-544"] }] };
+    assert.deepEqual(await told(facts), ["host.not-rdp-user confirmed"]);
+  });
+
   it("is not known where the groups of the domain are not, and says of which group", async () => {
     const facts = { ...HEALTHY, users: [{ ...ALICE, groups: { unavailable: "the directory did not answer" } }] };
     assert.deepEqual(await told(facts), []);
