@@ -83,6 +83,30 @@ test("doctor logon explains a logon from a copy of the agent's log, and takes th
   assert.deepEqual([doctor(["AAAA-BBBB", copy], {}, "logon").code, doctor(["no reference", copy], {}, "logon").code], [2, 2]);
 });
 
+test("doctor host --windows judges another machine by its facts alone, and says what is wrong with a file that is none", () => {
+  const facts = join(folder, "srv01.json");
+  const service = (state: number) => ({ state, start: 2 });
+  const services = { TermService: service(4), Sallyport: service(1), W32Time: service(4) };
+  writeFileSync(facts, JSON.stringify({ version: 1, collectedAt: "2026-11-25T09:30:00Z", services }));
+  const { code, out } = doctor(["--windows", facts, "--user", "alice", "--json"], {}, "host");
+  const { findings, notLookedAt } = diagnosis.parse(JSON.parse(out));
+  assert.equal(code, 1);
+  assert.deepEqual(
+    findings.filter(({ verdict }) => verdict === "confirmed").map(({ cause, evidence: [one] }) => [cause, one?.where]),
+    [["agent.unreachable", "srv01.json: services.Sallyport"]],
+  );
+  assert.ok(notLookedAt.some(({ why }) => why === "terminalServerPolicy was not collected"));
+  writeFileSync(facts, '\ufeff{ "version": 1 }', "utf16le");
+  const wrong = doctor(["--windows", facts], {}, "host");
+  assert.deepEqual([wrong.code, wrong.out.includes("srv01.json:1:1: collectedAt: is missing")], [2, true], wrong.out);
+  for (const words of [
+    ["--user", "alice"],
+    ["--windows", facts, "--state", folder],
+    ["--windows", join(folder, "nowhere.json")],
+  ])
+    assert.equal(doctor(words, {}, "host").code, 2, words.join(" "));
+});
+
 test("a doctor that was called wrongly has found nothing: exit code 2", () => {
   for (const [words, form] of [
     [[], "okta"],

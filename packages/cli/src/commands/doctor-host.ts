@@ -1,18 +1,31 @@
 /** Gathers what `sallyport doctor host` goes by: this machine's agent, the machine below it, and the org where an administrator may ask it. */
 import { execFile } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { askAgent, lookAtAgent } from "@sallyport/agent";
-import { type HostView, type orgView, readOrgUrl } from "@sallyport/contracts";
-import { type HostFacts, type OrgLookup, type Ran, readTimeServers } from "@sallyport/doctor";
+import { type Diagnosis, type HostView, type orgView, readOrgUrl } from "@sallyport/contracts";
+import { diagnoseWindowsFacts, type HostFacts, type OrgLookup, type Progress, type Ran, readTimeServers } from "@sallyport/doctor";
 import type * as z from "zod";
 import type { CommonOptions } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import type { OrgClient } from "../org-client.ts";
+import { readBytes } from "../read-text.ts";
 
 export interface HostFlags extends CommonOptions {
   state?: string;
   html?: string;
+  windows?: string;
+  user?: string;
+}
+
+/** A Windows machine, from what collect.ps1 wrote there; nothing of this machine is looked at. */
+export async function diagnoseWindows(
+  file: string,
+  { user, state }: HostFlags,
+  onProgress: (progress: Progress) => void,
+): Promise<Diagnosis> {
+  if (state !== undefined) throw new Complaint("--state names an agent on this machine, --windows the facts of another one");
+  return diagnoseWindowsFacts(readBytes(file), { file: basename(file), onProgress, ...(user === undefined ? {} : { user }) });
 }
 
 export async function gatherHost(org: OrgClient, flags: HostFlags): Promise<Partial<HostFacts>> {

@@ -20,7 +20,7 @@ import { progressLine } from "../progress.ts";
 import { STATE_FOLDERS } from "../this-machine.ts";
 import { VERSION } from "../version.ts";
 import { explainLogon } from "../why.ts";
-import { gatherHost, type HostFlags } from "./doctor-host.ts";
+import { diagnoseWindows, gatherHost, type HostFlags } from "./doctor-host.ts";
 import { askDryRun, USER_OPTIONS, type UserFlags } from "./doctor-user.ts";
 
 interface DoctorOptions {
@@ -59,12 +59,23 @@ export function doctorCommands(program: Command): void {
     doctor,
     {
       name: "host",
-      does: "diagnose this machine: its agent, its way to the org, its logon (exit code 0: healthy, 1: something was found, 2: could not look)",
+      does: "diagnose this machine: its agent, its way to the org, its logon; or a Windows machine from its collected facts (exit code 0: healthy, 1: something was found, 2: could not look)",
       example: "sallyport doctor host",
-      options: [["--state <folder>", "state folder of the agent (default: /var/lib/sallyport, settings in /etc/sallyport)"], HTML],
+      options: [
+        ["--state <folder>", "state folder of the agent (default: /var/lib/sallyport, settings in /etc/sallyport)"],
+        ["--windows <file>", "instead of this machine, the Windows machine on which collect.ps1 wrote this file"],
+        ["--user <account>", "with --windows: the account that was refused, as SID or name"],
+        HTML,
+      ],
     },
     async (org, options) => {
       const progress = progressLine("looking");
+      const { windows } = options;
+      if (windows !== undefined) {
+        const diagnosis = await diagnoseWindows(windows, options, progress.check).finally(progress.clear);
+        return tell(diagnosis, options, windows);
+      }
+      if (options.user !== undefined) throw new Complaint("--user goes with --windows");
       const looking = gatherHost(org, options).then((facts) => diagnoseHost(facts, { onProgress: progress.check }));
       tell(await looking.finally(progress.clear), options, hostname());
     },

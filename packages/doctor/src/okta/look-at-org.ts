@@ -15,8 +15,8 @@ export interface OrgFacts {
 const METADATA = "/.well-known/okta-organization";
 const QUESTION: Question = { method: "GET", path: METADATA };
 /** Beyond this a signed request is refused by any usual leeway; the vendor's own is not public. */
-const CLOCK_WRONG_MS = 300_000;
-const CLOCK_DOUBTFUL_MS = 60_000;
+export const CLOCK_WRONG_MS = 300_000;
+export const CLOCK_DOUBTFUL_MS = 60_000;
 /** The backstop of a step; its own time is the visit's. */
 const STEP_MS = 7000;
 

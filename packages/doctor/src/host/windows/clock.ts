@@ -1,9 +1,11 @@
 /** Is the machine's clock right, as `w32tm` measured it, and does anything keep it so. */
-import type { Proof } from "@sallyport/contracts";
+import { LIMITS, type Proof } from "@sallyport/contracts";
 import type { Answer } from "../../check.ts";
-import { CLOCK_DOUBTFUL_MS, CLOCK_WRONG_MS } from "../../okta/look-at-org.ts";
+import { zoneGuess } from "../../probe/judge.ts";
 import { answer, known, type Look, notKnown, seen, whyNot } from "./look.ts";
 
+/** What Kerberos allows by default: beyond it a domain refuses, whichever of the two clocks is wrong. */
+const KERBEROS_MS = 300_000;
 const RUNNING = 4;
 const DISABLED = 4;
 /** As NTP has it (RFC 5905): the clock is not synchronised. */
@@ -17,7 +19,8 @@ export function hostClock(look: Look, title: string): Answer {
   const sorted = [...measured.offsets].sort((a, b) => a - b);
   const seconds = sorted[Math.floor(sorted.length / 2)] ?? 0;
   const off = Math.abs(seconds) * 1000;
-  const verdict = off >= CLOCK_WRONG_MS ? "confirmed" : off >= CLOCK_DOUBTFUL_MS ? "candidate" : "ruled-out";
+  // One time source alone may itself be wrong by a little.
+  const verdict = off >= KERBEROS_MS ? "confirmed" : off > LIMITS.clockFindingMs ? "candidate" : "ruled-out";
   const value = `${seconds} s against ${measured.against}${verdict === "ruled-out" ? "" : zone(seconds)}`;
   const proof: Proof = { what: "w32tm /stripchart", value, where: look.where("stripchart.offsets") };
   return answer(seen("clock.host", verdict, proof, ...(verdict === "ruled-out" ? [] : keeping(look))));
@@ -45,11 +48,7 @@ function keeping(look: Look): Proof[] {
   return proofs;
 }
 
-const QUARTER_S = 15 * 60;
-
+/** Pages do not say which of the two clocks is ahead by a positive number, so no zone is named. */
 function zone(seconds: number): string {
-  const quarters = Math.round(seconds / QUARTER_S);
-  return quarters !== 0 && Math.abs(seconds - quarters * QUARTER_S) < 90
-    ? "; near a multiple of 15 minutes: a time zone taken for UTC"
-    : "";
+  return zoneGuess(seconds * 1000) === undefined ? "" : "; near a multiple of 15 minutes: a time zone taken for UTC";
 }

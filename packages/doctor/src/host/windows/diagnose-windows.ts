@@ -1,7 +1,7 @@
 /** Diagnoses a Windows machine from the file that collect.ps1 wrote there: no network, nothing changed, on any machine. */
 import type { Diagnosis } from "@sallyport/contracts";
 import type { Check } from "../../check.ts";
-import { conclude } from "../../conclude.ts";
+import { conclude, tableText } from "../../conclude.ts";
 import { diagnose, type Progress } from "../../diagnose.ts";
 import { type WindowsCheckOptions, windowsChecks } from "./checks.ts";
 import type { HasWindows } from "./look.ts";
@@ -24,6 +24,7 @@ export async function diagnoseWindowsFacts(content: Uint8Array | string, options
   return diagnose<HasWindows>(checks, {
     facts: { windows: read.facts },
     limitMs: LIMIT_MS,
+    textOf: (cause) => tableText(cause, "windows"),
     bring: { windows: "run collect.ps1 on the machine, and name the file that it wrote" },
     ...(signal ? { signal } : {}),
     ...(onProgress ? { onProgress } : {}),

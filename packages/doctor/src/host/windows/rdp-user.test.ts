@@ -71,7 +71,7 @@ describe("who may log on through remote desktop", () => {
     const facts = { ...HEALTHY, users: [{ ...ALICE, groups: { unavailable: "the directory did not answer" } }] };
     assert.deepEqual(await told(facts), []);
     assert.deepEqual(await missed(facts), [
-      `who may log on through remote desktop, for CORP\\alice: whether CORP\\alice is in ${DOMAIN_SID}-512 is not known: the directory did not answer`,
+      `who may log on through remote desktop, for CORP\\alice: whether CORP\\alice is in CORP\\Domain Admins (${DOMAIN_SID}-512) is not known: the directory did not answer`,
     ]);
     assert.equal(exitCodeOf(await diagnosed(facts)), 2);
   });

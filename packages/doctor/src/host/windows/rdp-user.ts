@@ -70,6 +70,8 @@ const way = (look: Look, through: readonly string[]) =>
   through.length === 0 ? "the account itself" : `member of ${through.map((sid) => named(look, sid)).join(", member of ")}`;
 
 function named(look: Look, sid: string): string {
-  const name = NAMES[sid] ?? known(look, "groups")?.find((one) => one.sid === sid)?.name;
+  const groups = known(look, "groups") ?? [];
+  const members = groups.flatMap(({ members }) => (isUnavailable(members) ? [] : members));
+  const name = NAMES[sid] ?? [...groups, ...members].find((one) => one.sid === sid && one.name !== null)?.name;
   return name ? `${name} (${sid})` : sid;
 }

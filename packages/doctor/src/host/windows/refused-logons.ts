@@ -11,8 +11,15 @@ const NAME_OR_PASSWORD = "0xC000006D";
 const CLOCKS_APART = "0xC0000133";
 const NO_RIGHT = "0xC000015B";
 const NONE = "0x00000000";
-/** How a person of the facts tells a number apart: the number itself is the same in every language. */
-const DECIDED_BY = "the status and sub-status of event 4625 in the Security log";
+/** The number itself is the same in every language. */
+const BY_NUMBER = "the status and sub-status of event 4625 in the Security log";
+/** What tells apart the causes that one number leaves open. */
+const DECIDED_BY: Partial<Record<CauseId, string>> = {
+  "user.password": "`net user NAME` or, for a domain, `net user NAME /domain`: if the account is there, the password was wrong",
+  "user.no-local-account": "`net user NAME` or, for a domain, `net user NAME /domain`: is there such an account?",
+  "clock.host": "`w32tm /stripchart` against a domain controller, on both machines",
+  "host.not-rdp-user": "secpol.msc > Local Policies > User Rights Assignment: the right for the logon type in the evidence",
+};
 
 export function refusedLogons(asked: string | undefined) {
   return (look: Look, title: string): Answer => {
@@ -39,7 +46,8 @@ function explain(events: readonly RefusedLogon[], title: string, look: Look): An
     if (!event) continue;
     const candidates = causesOf(event).map(({ cause, verdict }): IncidentCandidate => {
       const value = `${telling(event)}, logon type ${event.logonType}`;
-      return { cause, verdict, evidence: [{ what: "event 4625", value, where: look.where("refusedLogons") }], decidedBy: DECIDED_BY };
+      const decidedBy = verdict === "confirmed" ? BY_NUMBER : (DECIDED_BY[cause] ?? BY_NUMBER);
+      return { cause, verdict, evidence: [{ what: "event 4625", value, where: look.where("refusedLogons") }], decidedBy };
     });
     if (candidates.length === 0) open.push(missed(title, `${telling(event)} is no status that is known here`));
     else incidents.push(incident(some, candidates));
