@@ -35,4 +35,6 @@ export interface Answer {
   seen: Seen[];
   incidents?: Incident[];
   missed?: Missed[];
+  /** What was confirmed by an earlier check and keeps this one, and all that depend on it, from looking; the engine sets it. */
+  behind?: CauseId;
 }

@@ -121,7 +121,7 @@ describe("checks", () => {
       { dependsOn: ["dns"] },
     );
     assert.deepEqual((await look([second, says("dns", [saw("net.dns")])])).notLookedAt, [
-      { what: "the tcp", why: "the dns: net.dns stands before it" },
+      { what: "the tcp", why: "net.dns stands before it" },
     ]);
     const blind = await look([check("dns", () => Promise.reject(new Error("x"))), second]);
     assert.deepEqual(blind.notLookedAt.at(-1), { what: "the tcp", why: "the dns could not be looked at" });

@@ -65,8 +65,9 @@ async function runCheck<Facts>(
   if (lacking !== undefined) return miss(check, bring[lacking] ?? `it needs ${lacking}`);
   const hurdle = before.find(({ answer }) => confirmed(answer) !== undefined || answer.missed?.length);
   if (hurdle) {
-    const cause = confirmed(hurdle.answer)?.cause;
-    return miss(check, cause ? `${hurdle.other.title}: ${cause} stands before it` : `${hurdle.other.title} could not be looked at`);
+    const behind = confirmed(hurdle.answer)?.cause ?? hurdle.answer.behind;
+    if (behind === undefined) return miss(check, `${hurdle.other.title} could not be looked at`);
+    return { ...miss(check, `${behind} stands before it`), behind };
   }
   const ownMs = check.limitMs ?? limitMs;
   const signals = [signal, Number.isFinite(ownMs) ? deadline(ownMs) : undefined].filter((one) => one !== undefined);

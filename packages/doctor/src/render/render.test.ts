@@ -106,7 +106,7 @@ Incidents
         decided by: the URL in the file
 
 Ruled out
-  ✓ url.malformed: Url https://acme.okta.com (rdp_app_config.json:2:3)
+  ✓ url.malformed: Url: https://acme.okta.com (rdp_app_config.json:2:3)
 
 Not looked at
   · the registry: no export was given`,
@@ -130,6 +130,47 @@ What would happen
     );
     const html = page({ ...HEALTHY, steps });
     assert.match(html, /<li><b>Name<\/b>: “alice” is alice \(local\), by rule login<ul><li class="soft">login “alice”/);
+  });
+
+  it("says once where all was seen from, what one sight rules out, and what one cause keeps from being looked at", () => {
+    const evidence = (what: string, value: string) => [{ what, value, where: "seen from srv01" }];
+    const base = { title: "t", fix: "f", who: "network" as const };
+    const seen: Diagnosis = {
+      healthy: false,
+      findings: [
+        { ...base, cause: "net.dns", verdict: "confirmed", evidence: evidence("mfa.corp.example", "no such name (ENOTFOUND)") },
+        {
+          ...base,
+          cause: "clock.host",
+          verdict: "ruled-out",
+          evidence: evidence("this machine's clock", "0.1 s ahead of the time of ntp1"),
+        },
+        {
+          ...base,
+          cause: "clock.org",
+          verdict: "ruled-out",
+          evidence: evidence("this machine's clock", "0.1 s ahead of the time of ntp1"),
+        },
+      ],
+      incidents: [],
+      notLookedAt: ["the connection", "the TLS handshake"].map((what) => ({ what, why: "net.dns stands before it" })),
+    };
+    assert.equal(
+      renderTerminal(seen).join("\n"),
+      `Found: net.dns.
+Seen from srv01
+
+Confirmed
+  ✗ net.dns — t
+    mfa.corp.example: no such name (ENOTFOUND)
+    → network: f
+
+Ruled out
+  ✓ clock.host, clock.org: this machine's clock: 0.1 s ahead of the time of ntp1
+
+Not looked at
+  · the connection, the TLS handshake: net.dns stands before it`,
+    );
   });
 
   it("the summary gives each incident its own cause, and claims none for another", () => {

@@ -9,8 +9,8 @@ import type {
   Proof,
   Verdict,
 } from "@sallyport/contracts";
-import { depthOf, incidentLine, MARK, SECTIONS, STORY, summary, userLine, WORD } from "./words.ts";
-import { clean, wrap } from "./wrap.ts";
+import { depthOf, incidentLine, MARK, onePlace, SECTIONS, STORY, summary, userLine, WORD } from "./words.ts";
+import { wrap } from "./wrap.ts";
 
 export interface TerminalOptions {
   /** Columns; lines are never longer. */
@@ -20,6 +20,8 @@ export interface TerminalOptions {
 
 interface Pen {
   width: number;
+  /** Told at the top. */
+  place: string | undefined;
   paint(style: Style, text: string): string;
 }
 
@@ -32,10 +34,12 @@ const MOST_PROOFS = 12;
 export function renderTerminal(diagnosis: Diagnosis, options: TerminalOptions = {}): string[] {
   const pen: Pen = {
     width: Math.min(80, options.width ?? 80),
+    place: onePlace(diagnosis),
     paint: (style, text) => (options.colour ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text),
   };
   const listed = new Set(diagnosis.incidents.flatMap(({ candidates }) => candidates.map(({ cause }) => cause)));
   const lines = wrap(summary(diagnosis), pen.width).map((line) => pen.paint("bold", line));
+  if (pen.place !== undefined) lines.push(...wrap(pen.place.replace(/^s/, "S"), pen.width).map((line) => pen.paint("dim", line)));
   lines.push(...storyLines(diagnosis.steps ?? [], pen));
   for (const { verdict, heading } of SECTIONS) {
     // What is possible stands once, below the incident that it can explain.
@@ -77,16 +81,23 @@ function incidentSection(incidents: Incident[], pen: Pen): string[] {
 }
 
 function sectionLines(findings: DoctorFinding[], pen: Pen): string[] {
-  const short = findings[0]?.verdict === "ruled-out";
-  return findings.flatMap((finding) =>
-    short ? ruledOutLines(finding, pen) : findingLines(finding, "  ".repeat(1 + depthOf(finding, findings)), pen),
-  );
+  if (findings[0]?.verdict !== "ruled-out")
+    return findings.flatMap((finding) => findingLines(finding, "  ".repeat(1 + depthOf(finding, findings)), pen));
+  // One thing that was seen often rules out several causes.
+  const bySight = Map.groupBy(findings, ({ evidence: [proof] }) => proofText(proof, pen));
+  return [...bySight].flatMap(([sight, all]) => ruledOutLines(all, sight, pen));
 }
 
-function ruledOutLines({ cause, verdict, evidence }: DoctorFinding, pen: Pen): string[] {
-  const [proof] = evidence;
-  const lines = wrap(`${cause}${proof ? `: ${proof.what} ${proof.value} (${proof.where})` : ""}`, pen.width, "    ", "  ✓ ");
-  return lines.map((line) => pen.paint(verdict, line));
+function ruledOutLines(findings: DoctorFinding[], sight: string, pen: Pen): string[] {
+  const causes = findings.map(({ cause }) => cause).join(", ");
+  const lines = wrap(`${causes}${sight && `: ${sight}`}`, pen.width, "    ", "  ✓ ");
+  return lines.map((line) => pen.paint("ruled-out", line));
+}
+
+function proofText(proof: Proof | undefined, { place }: Pen): string {
+  if (!proof) return "";
+  const { what, value, where } = proof;
+  return `${what}: ${value}${where === "" || where === place ? "" : ` (${where})`}`;
 }
 
 function findingLines(finding: DoctorFinding, indent: string, pen: Pen): string[] {
@@ -101,10 +112,8 @@ function findingLines(finding: DoctorFinding, indent: string, pen: Pen): string[
   return lines;
 }
 
-function proofLines({ what, value, where }: Proof, indent: string, pen: Pen): string[] {
-  const text = `${what}: ${value}`;
-  const place = where === "" ? "" : ` (${where})`;
-  return wrap(`${text}${place}`, pen.width, `${indent}  `, indent).map((line) => pen.paint("dim", line));
+function proofLines(proof: Proof, indent: string, pen: Pen): string[] {
+  return wrap(proofText(proof, pen), pen.width, `${indent}  `, indent).map((line) => pen.paint("dim", line));
 }
 
 function incidentLines(incident: Incident, pen: Pen): string[] {
@@ -117,7 +126,7 @@ function incidentLines(incident: Incident, pen: Pen): string[] {
 }
 
 function candidateLines({ cause, verdict, decidedBy }: IncidentCandidate, rank: number, pen: Pen): string[] {
-  const number = `${rank}.`.padStart(5);
-  const head = pen.paint(verdict, `${number} ${clean(cause)} — ${WORD[verdict]}`);
-  return verdict === "ruled-out" ? [head] : [head, ...wrap(`decided by: ${decidedBy}`, pen.width, "        ")];
+  const lines = wrap(`${cause} — ${WORD[verdict]}`, pen.width, "      ", `${`${rank}.`.padStart(5)} `);
+  const head = lines.map((line) => pen.paint(verdict, line));
+  return verdict === "ruled-out" ? head : [...head, ...wrap(`decided by: ${decidedBy}`, pen.width, "        ")];
 }

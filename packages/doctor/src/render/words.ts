@@ -24,6 +24,14 @@ export const SECTIONS: readonly Section[] = [
 /** Heading of a way that was gone through in thought. */
 export const STORY = "What would happen";
 
+/** Where all live looks were made from, if from one place: told once, not with every proof. */
+export function onePlace({ findings }: Diagnosis): string | undefined {
+  const places = new Set(
+    findings.flatMap(({ evidence }) => evidence.map(({ where }) => where)).filter((where) => where.startsWith("seen from ")),
+  );
+  return places.size === 1 ? [...places][0] : undefined;
+}
+
 /** So many kinds of incident are told in the summary; the list below has all. */
 const MOST_TOLD = 3;
 

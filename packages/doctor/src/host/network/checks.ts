@@ -3,7 +3,7 @@ import { readOrgUrl } from "@sallyport/contracts";
 import type { Answer, Check, Seen } from "../../check.ts";
 import { systemRoots } from "../../probe/handshake.ts";
 import { codeOf, judgeLate, judgeTunnel, judgeWay, lacksVersion, saw, speaksNoTls } from "../../probe/judge.ts";
-import { Late, placeOf } from "../../probe/visit.ts";
+import { Late, placeOf, type Visit } from "../../probe/visit.ts";
 import type { NetworkFacts } from "./facts.ts";
 import { Look } from "./look.ts";
 import { judgeName } from "./name.ts";
@@ -38,8 +38,7 @@ export function networkChecks<Facts extends NetworkFacts>({ clock = Date.now }: 
     },
     step("net.dns", "the name to connect to", [], (facts, signal) => judgeName(look.visit(facts), signal)),
     step("net.tcp", "the connection", ["net.dns"], (facts, signal) => connect(look, facts, signal)),
-    step("net.proxy", "the way through the proxy", ["net.tcp"], (facts, signal) => passProxy(look, facts, signal)),
-    step("net.tls", "the TLS handshake", ["net.proxy"], (facts, signal) => shakeHands(look, facts, signal)),
+    step("net.tls", "the TLS handshake", ["net.tcp"], (facts, signal) => shakeHands(look, facts, signal)),
     step("net.answer", "who answers", ["net.tls"], (facts, signal) => look.answer(facts, signal)),
     step("net.certificate", "the org's certificate", ["net.tls"], (facts, signal) => certificate(look, facts, signal)),
     // Also where the org is not heard: then the time server alone tells.
@@ -79,31 +78,27 @@ async function connect(look: Look, facts: NetworkFacts, signal: AbortSignal): Pr
   const addresses = await visit.addresses(signal);
   try {
     const socket = await visit.connection(signal);
-    const to = `${placeOf(visit.first)}`;
-    return { seen: [saw("net.refused", "ruled-out", to, `connected to ${socket.remoteAddress ?? addresses.join(", ")}`)] };
+    const to = socket.remoteAddress ?? addresses.join(", ");
+    return { seen: [saw("net.refused", "ruled-out", placeOf(visit.first), `connected to ${to}`), ...(await passProxy(visit, signal))] };
   } catch (error) {
     if (signal.aborted) throw error;
     return { seen: [judgeWay(error, visit, addresses)] };
   }
 }
 
-async function passProxy(look: Look, facts: NetworkFacts, signal: AbortSignal): Promise<Answer> {
-  const visit = look.visit(facts);
-  const { proxy } = visit.plan;
-  if (proxy === undefined) return { seen: [] };
+async function passProxy(visit: Visit, signal: AbortSignal): Promise<Seen[]> {
+  const { proxy, url } = visit.plan;
+  if (proxy === undefined) return [];
+  const what = `proxy ${proxy.host}`;
   try {
     await visit.tunnel(signal);
   } catch (error) {
     if (signal.aborted) throw error;
-    return {
-      seen: [error instanceof Late ? saw("net.proxy-block", "confirmed", `proxy ${proxy.host}`, error.message) : judgeTunnel(error, visit)],
-    };
+    return [error instanceof Late ? saw("net.proxy-block", "confirmed", what, error.message) : judgeTunnel(error, visit)];
   }
-  return {
-    seen: (["net.proxy-auth", "net.proxy-block"] as const).map((cause) =>
-      saw(cause, "ruled-out", `proxy ${proxy.host}`, `opened a tunnel to ${placeOf(visit.plan.url)}`),
-    ),
-  };
+  return (["net.proxy-auth", "net.proxy-block"] as const).map((cause) =>
+    saw(cause, "ruled-out", what, `opened a tunnel to ${placeOf(url)}`),
+  );
 }
 
 async function shakeHands(look: Look, facts: NetworkFacts, signal: AbortSignal): Promise<Answer> {

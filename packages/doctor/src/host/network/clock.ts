@@ -95,5 +95,5 @@ function apart(offsetMs: number): string {
 
 function zone(offset: Offset): string {
   const guess = stateOf(offset) === "off" ? zoneGuess(offset.offsetMs) : undefined;
-  return guess === undefined ? "" : `; that is the time zone ${guess}: local time was taken for UTC`;
+  return guess === undefined ? "" : `; as much as the time zone ${guess}: perhaps local time was taken for UTC`;
 }

@@ -189,7 +189,7 @@ export const FAULTS = {
     name: "a clock of this machine that is two hours fast",
     causes: ["clock.host"],
     bring: (world) => Object.assign(world, { hostMs: 2 * 3_600_000 }),
-    tells: /7200 s ahead of the org's signed time; that is the time zone \+02:00: local time was taken for UTC/,
+    tells: /7200 s ahead of the org's signed time; as much as the time zone \+02:00: perhaps local time was taken for UTC/,
   },
   slowClock: {
     name: "a clock of this machine that is 400 days slow",
