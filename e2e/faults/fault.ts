@@ -30,6 +30,8 @@ export interface Fault {
   fix: string | RegExp;
   /** What the evidence must hold: the place where it was seen. */
   seen?: string | RegExp;
+  /** What this machine shows with a fault and without. */
+  beside?: CauseId[];
   /** The person is to have no second factor. */
   factor?: false;
   bring(world: World, person: Person): Promise<Brought> | Brought;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Brought, Fault, Pair } from "./fault.ts";
 import { judgeBroken, judgePair, judgeRepaired } from "./judge.ts";
+import { LEGACY } from "./legacy.ts";
 import { NETWORK } from "./network.ts";
 import { ON_MACHINE } from "./on-machine.ts";
 import { PAIRS } from "./pairs.ts";
@@ -14,7 +15,7 @@ import { type Answer, World } from "./world.ts";
 /** `FAULTS_OF=host`: only what is asked so, while somebody works on it. */
 const only = process.env["FAULTS_OF"]?.split(" ");
 const wanted = ({ form }: { form: string }) => only === undefined || only.includes(form);
-const ALL: Fault[] = [...PEOPLE, ...NETWORK, ...ON_MACHINE, ...WAYS_IN];
+const ALL: Fault[] = [...PEOPLE, ...NETWORK, ...ON_MACHINE, ...WAYS_IN, ...LEGACY];
 const FAULTS = ALL.filter(wanted);
 const AT_ONCE = PAIRS.filter(wanted);
 
@@ -60,7 +61,7 @@ test("the machine after all of them: nothing is found", async () => {
 });
 
 async function play(fault: Fault): Promise<string[]> {
-  const options = { factor: fault.factor !== false, account: fault.form === "ssh" };
+  const options = { factor: fault.factor !== false, form: fault.form };
   const person = await world.person(options);
   const brought = await fault.bring(world, person);
   let broken: Answer;
@@ -71,7 +72,7 @@ async function play(fault: Fault): Promise<string[]> {
   }
   const next = brought.another ? await world.person(options) : person;
   const repaired = await world.ask(fault.form, next);
-  return [...judgeBroken(fault, broken), ...judgeRepaired(repaired)];
+  return [...judgeBroken(fault, broken), ...judgeRepaired(repaired, fault.beside)];
 }
 
 /** The second is brought about before the first, which may hide it; what came last is taken away first. */

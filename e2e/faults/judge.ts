@@ -4,13 +4,14 @@ import type { Fault, Pair } from "./fault.ts";
 import type { Answer } from "./world.ts";
 
 /** Empty if the doctor is right. */
-export function judgeBroken({ root, fix, seen }: Fault, { code, diagnosis }: Answer): string[] {
+export function judgeBroken({ root, fix, seen, beside = [] }: Fault, { code, diagnosis }: Answer): string[] {
   const confirmed = confirmedOf(diagnosis.findings);
   const [first] = diagnosis.findings;
   const why = `confirmed: ${confirmed.map(({ cause }) => cause).join(" ") || "nothing"}`;
   if (first?.cause !== root || first.verdict !== "confirmed")
     return [`${root} does not stand first; ${why}`, ...confirmed.map(proofsOf), ...unseen(diagnosis.notLookedAt)];
-  const claimed = confirmed.filter(({ cause }) => cause !== root && !explained(cause, new Set([root]), confirmed));
+  const allowed = [root, ...beside];
+  const claimed = confirmed.filter(({ cause }) => !allowed.includes(cause) && !explained(cause, new Set([root]), confirmed));
   return [
     ...claimed.map(({ cause }) => `${cause} is confirmed beside it, and does not depend on it`),
     ...(holds(first.fix, fix) ? [] : [`the fix does not name ${fix}: ${first.fix}`]),
@@ -22,13 +23,16 @@ export function judgeBroken({ root, fix, seen }: Fault, { code, diagnosis }: Ans
   ];
 }
 
-export function judgeRepaired({ code, diagnosis }: Answer): string[] {
-  const left = diagnosis.findings.filter(({ verdict }) => verdict === "confirmed" || verdict === "candidate");
+/** `beside`: what stays, since it is no fault of this matrix. */
+export function judgeRepaired({ code, diagnosis }: Answer, beside: Fault["root"][] = []): string[] {
+  const found = diagnosis.findings.filter(({ verdict }) => verdict === "confirmed" || verdict === "candidate");
+  const left = found.filter(({ cause }) => !beside.includes(cause));
+  const healthy = beside.length === 0;
   return [
     ...left.map(({ cause, verdict, evidence }) => `when it was gone, ${cause} was still ${verdict}: ${JSON.stringify(evidence)}`),
     ...(diagnosis.incidents.length === 0 ? [] : ["when it was gone, an incident was left"]),
-    ...(diagnosis.healthy ? [] : [`when it was gone, it was not called healthy: ${JSON.stringify(diagnosis.notLookedAt)}`]),
-    ...(code === 0 ? [] : [`when it was gone, the exit code was ${code}`]),
+    ...(diagnosis.healthy === healthy ? [] : [`when it was gone, it was not called healthy: ${JSON.stringify(diagnosis.notLookedAt)}`]),
+    ...(code === (healthy ? 0 : 1) ? [] : [`when it was gone, the exit code was ${code}`]),
   ];
 }
 

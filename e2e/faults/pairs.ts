@@ -7,13 +7,14 @@ const HOST_BOTH: Row[] = [
   ["the org's name is gone", "the host's key can be read by others"],
   ["the org's server is stopped", "no account line, and sudo asks some for no password"],
   ["a firewall drops every packet to the org", "a `sufficient` above the lines of sshd"],
-  ["the org's certificate has expired", "the disk of the log is full"],
+  ["the org's certificate has expired", "xrdp has ended, its session manager goes on"],
   ["the certificate is for another name", "the agent is disarmed"],
-  ["a guest network's page answers in the org's place", "the settings can be written by others"],
+  ["a guest network's page answers in the org's place", "the disk of the log is full"],
   ["the agent is disarmed", "a `sufficient` in a file that sshd's includes"],
   ["the file of the PAM module is gone", "xrdp has ended, its session manager goes on"],
   ["the machine's clock is five minutes fast", "the org's URL ends in a slash"],
-  ["the org answers 503", "the fail-mode file is cut off"],
+  ["the fail-mode file is cut off", "the org answers 503"],
+  ["somebody else's program listens at the door", "the org has had too many requests"],
   ["the agent is stopped", "an argument of the module is mistyped"],
   ["the proxy wants a name and password", "a firewall drops what comes to the remote desktop"],
   ["an administrator revokes the host", "no account line, and sshd lets in by public key"],
@@ -26,7 +27,7 @@ const HOST_HIDDEN: Row[] = [
   ["a firewall drops every packet to the org", "the org's certificate has expired"],
   ["the proxy is not running", "the certificate is for another name"],
   ["the agent is stopped", "an administrator revokes the host"],
-  ["somebody else's program listens at the door", "the org has had too many requests"],
+  ["the settings can be written by others", "a guest network's page answers in the org's place"],
 ];
 
 const LOGON_BOTH: Row[] = [

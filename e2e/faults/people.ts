@@ -100,6 +100,13 @@ const ROWS: Row[] = [
     { form: "ssh" },
   ],
   ["a name that nobody has", "user.unknown", "sallyport user list", types(({ login }) => ({ name: `${login}zz` }))],
+  [
+    "the machine sends a name with the domain behind it",
+    "user.name-shape",
+    "user name rules",
+    types(({ login }) => ({ name: `${login}@corp.story.test` })),
+    { seen: "foundAs" },
+  ],
   ["an administrator suspends the user", "user.suspended", "sallyport user unsuspend", lifecycle("suspend", "unsuspend")],
   ["an administrator deactivates the user", "user.deactivated", "sallyport user activate", lifecycle("deactivate", "activate")],
   ["two directories bring in the same name", "user.ambiguous", "sallyport user show", twin, { seen: "users" }],
@@ -127,4 +134,20 @@ const ROWS: Row[] = [
   ["the person leaves before the code", "logon.cancelled", "connection that breaks off", types(() => ({ codes: [] }))],
 ];
 
-export const PEOPLE: Fault[] = ROWS.map(([name, root, fix, bring, more]) => ({ name, form: "logon", root, fix, bring, ...more }));
+/** What the org alone decides is seen before anybody logs on as well. */
+const BEFORE_A_LOGON = new Set<Fault["root"]>([
+  "user.unknown",
+  "user.name-shape",
+  "user.suspended",
+  "user.deactivated",
+  "user.ambiguous",
+  "app.not-assigned",
+  "policy.denies",
+  "address.unknown",
+  "factor.none",
+]);
+
+export const PEOPLE: Fault[] = ROWS.flatMap(([name, root, fix, bring, more]) => {
+  const fault: Fault = { name, form: "logon", root, fix, bring, ...more };
+  return BEFORE_A_LOGON.has(root) ? [fault, { ...fault, form: "user" }] : [fault];
+});

@@ -7,9 +7,13 @@ import { codeOf, type Person } from "../machine/org.ts";
 import { COMMAND, type Daemon, run } from "../machine/processes.ts";
 import { type RdpServer, startXrdp, XRDP_SETTINGS } from "../machine/rdp.ts";
 import type { Brought, Typed } from "./fault.ts";
+import { LegacyMachine, OF_LEGACY } from "./legacy.ts";
 
-/** `logon`: at a terminal of the machine, where the org checks the password. `ssh`: where the machine does. */
-export type Asked = "host" | "logon" | "ssh" | "user";
+/**
+ * `logon`: at a terminal of the machine, where the org checks the password. `ssh`: where the machine does.
+ * `legacy`: at the terminal of the machine that signs with a shared secret. `user`: the dry run, before anybody logs on.
+ */
+export type Asked = "host" | "logon" | "ssh" | "legacy" | "user";
 
 export interface Answer {
   /** Exit code of the doctor. */
@@ -37,6 +41,7 @@ export class World {
   /** While a second fault may keep the agent from starting. */
   severalFaults = false;
   #people = 0;
+  #legacy: Promise<LegacyMachine> | undefined;
 
   private constructor(machine: Machine, sshd: Daemon, xrdp: RdpServer) {
     this.machine = machine;
@@ -57,6 +62,7 @@ export class World {
   }
 
   async end(): Promise<void> {
+    await (await this.#legacy)?.stop();
     await this.xrdp.stop();
     await this.#sshd.stop();
     await this.machine.end();
@@ -72,13 +78,19 @@ export class World {
   }
 
   /** Somebody of the org with password and factor, who may log on here. */
-  async person(options: { factor?: boolean; account?: boolean } = {}): Promise<Person> {
+  async person(options: { factor?: boolean; form?: Asked } = {}): Promise<Person> {
     const login = `person${++this.#people}`;
-    if (options.account) return this.machine.addPerson(login);
+    if (options.form === "ssh") return this.machine.addPerson(login);
     const password = `Pw-${login}-long-enough`;
     const person = await this.org.person(login, password, options.factor !== false, { password: { value: password } });
-    await this.org.call("POST", `/api/v1/apps/${this.machine.app}/users`, { id: person.id });
+    const app = options.form === "legacy" ? (await this.legacy()).app : this.machine.app;
+    await this.org.call("POST", `/api/v1/apps/${app}/users`, { id: person.id });
     return person;
+  }
+
+  legacy(): Promise<LegacyMachine> {
+    this.#legacy ??= LegacyMachine.register(this);
+    return this.#legacy;
   }
 
   /** The agent, with the machine's settings and clock as they are now. It may refuse to start only where that is the point. */
@@ -128,9 +140,11 @@ export class World {
   /** As an administrator would: at the machine, or after a logon. */
   async ask(form: Asked, person: Person, typed: Typed = {}): Promise<Answer> {
     if (form === "host") return this.doctor("host");
-    if (form === "user") return this.doctor("user", person.login, "--host", "srv01", "--data", this.org.data);
+    const data = ["--data", this.org.data];
+    if (form === "user") return this.doctor("user", typed.name ?? person.login, "--host", "srv01", ...data);
+    if (form === "legacy") return this.doctor("logon", await (await this.legacy()).logOn(person, codeOf(person)), ...data, ...OF_LEGACY);
     const reference = await this.logOn(form, person, typed);
-    return this.doctor("logon", reference, "--data", this.org.data);
+    return this.doctor("logon", reference, ...data);
   }
 
   /** Answers the logon's reference. */
