@@ -23,8 +23,8 @@ export interface Typed {
 export interface Fault {
   /** As a person would tell it. */
   name: string;
-  /** How an administrator asks. */
-  form: Asked;
+  /** How an administrator asks; each way is a cell of its own. */
+  forms: Asked[];
   root: CauseId;
   /** What the fix must hold: the place that is to be put right. */
   fix: string | RegExp;

@@ -101,7 +101,7 @@ const ROWS: [name: string, root: Fault["root"], fix: string, seen: string, bring
 /** That the machine is one of the old kind is itself a finding, which stays when the fault is gone. */
 export const LEGACY: Fault[] = ROWS.map(([name, root, fix, seen, bring]) => ({
   name,
-  form: "legacy",
+  forms: ["legacy"],
   root,
   fix,
   seen,

@@ -145,7 +145,7 @@ const clock =
     return { ...brought, another: true };
   };
 
-const HOST_AND_LOGON: Row[] = [
+const ROWS: Row[] = [
   [
     "the org's name is gone",
     "net.dns",
@@ -217,6 +217,11 @@ const HOST_AND_LOGON: Row[] = [
   ["local time is taken for UTC", "clock.host", "set-timezone", clock(7200), { seen: /\+0?2(:00| h)/ }],
 ];
 
-export const NETWORK: Fault[] = HOST_AND_LOGON.flatMap(([name, root, fix, bring, more]) =>
-  (["logon", "host"] as const).map((form) => ({ name, form, root, fix, bring, ...more })),
-);
+export const NETWORK: Fault[] = ROWS.map(([name, root, fix, bring, more]) => ({
+  name,
+  forms: ["logon", "host"],
+  root,
+  fix,
+  bring,
+  ...more,
+}));

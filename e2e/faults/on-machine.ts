@@ -245,9 +245,9 @@ const ROWS: Row[] = [
   ["the fail-mode file is cut off", "config.invalid", "", failModeBroken, { seen: `${STATE}/fail-mode` }],
   ["the disk of the log is full", "host.disk", "df -h", logDiskFull, { seen: LOGS }],
   ["the state's file system is read-only", "host.disk", "findmnt", readOnly, { seen: STATE }],
-  ["the app is deactivated", "client.revoked", "sallyport app show", appOff, { form: "logon" }],
+  ["the app is deactivated", "client.revoked", "sallyport app show", appOff, { forms: ["logon"] }],
   ["an administrator revokes the host", "client.revoked", "sallyport host show", lifecycle("revoke")],
   ["the state was copied to a second machine", "client.cloned", "/var/lib/sallyport", cloned],
 ];
 
-export const ON_MACHINE: Fault[] = ROWS.map(([name, root, fix, bring, more]) => ({ name, form: "host", root, fix, bring, ...more }));
+export const ON_MACHINE: Fault[] = ROWS.map(([name, root, fix, bring, more]) => ({ name, forms: ["host"], root, fix, bring, ...more }));

@@ -97,7 +97,7 @@ const ROWS: Row[] = [
     "user.password",
     "passwd USER",
     types(({ password }) => ({ password: `${password}x` })),
-    { form: "ssh" },
+    { forms: ["ssh"] },
   ],
   ["a name that nobody has", "user.unknown", "sallyport user list", types(({ login }) => ({ name: `${login}zz` }))],
   [
@@ -147,7 +147,11 @@ const BEFORE_A_LOGON = new Set<Fault["root"]>([
   "factor.none",
 ]);
 
-export const PEOPLE: Fault[] = ROWS.flatMap(([name, root, fix, bring, more]) => {
-  const fault: Fault = { name, form: "logon", root, fix, bring, ...more };
-  return BEFORE_A_LOGON.has(root) ? [fault, { ...fault, form: "user" }] : [fault];
-});
+export const PEOPLE: Fault[] = ROWS.map(([name, root, fix, bring, more]) => ({
+  name,
+  forms: BEFORE_A_LOGON.has(root) ? ["user", "logon"] : ["logon"],
+  root,
+  fix,
+  bring,
+  ...more,
+}));

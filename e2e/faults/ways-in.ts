@@ -139,4 +139,4 @@ const ROWS: Row[] = [
   ["a firewall drops what comes to the remote desktop", "host.rdp-closed", "xrdp", rdpDropped, { seen: String(RDP_PORT) }],
 ];
 
-export const WAYS_IN: Fault[] = ROWS.map(([name, root, fix, bring, more]) => ({ name, form: "host", root, fix, bring, ...more }));
+export const WAYS_IN: Fault[] = ROWS.map(([name, root, fix, bring, more]) => ({ name, forms: ["host"], root, fix, bring, ...more }));

@@ -78,7 +78,7 @@ export class World {
   }
 
   /** Somebody of the org with password and factor, who may log on here. */
-  async person(options: { factor?: boolean; form?: Asked } = {}): Promise<Person> {
+  async person(options: { factor?: boolean; form?: Asked | undefined } = {}): Promise<Person> {
     const login = `person${++this.#people}`;
     if (options.form === "ssh") return this.machine.addPerson(login);
     const password = `Pw-${login}-long-enough`;
