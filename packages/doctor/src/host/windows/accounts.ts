@@ -35,7 +35,8 @@ function named(look: Look, asked: string): AccountFound {
 
 /** `alice` is any domain's; `CORP\alice` and `alice@corp.example` are one only. */
 export function sameAccount(name: string, asked: string): boolean {
-  if (same(name, asked)) return true;
-  if (/[\\@]/.test(asked)) return false;
-  return same(name.replace(/^.*\\/, "").replace(/@.*$/, ""), asked);
+  return same(name, asked) || same(bareName(name), asked);
 }
+
+/** `alice` of `CORP\alice` and `alice@corp.example`. */
+export const bareName = (name: string) => name.replace(/^.*\\/, "").replace(/@.*$/, "");

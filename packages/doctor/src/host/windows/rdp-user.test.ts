@@ -76,6 +76,13 @@ describe("who may log on through remote desktop", () => {
     assert.equal(exitCodeOf(await diagnosed(facts)), 2);
   });
 
+  it("is not known where a denial cannot be judged, although the right was granted", async () => {
+    const facts = but("rights", (was) => ({ ...was, SeDenyRemoteInteractiveLogonRight: ["S-1-5-4711"] }));
+    assert.deepEqual(await told(facts), []);
+    assert.match((await missed(facts)).join(), /whether CORP\\alice is in S-1-5-4711 is not known/);
+    assert.equal((await diagnosed(facts)).healthy, false);
+  });
+
   it("an account is found by SID, by name, or as a member of a group; one that nobody knows is said to be unknown", async () => {
     for (const asked of [ALICE.sid, "alice", "ALICE", "corp\\alice"])
       assert.deepEqual(await told(nobody, asked), ["host.not-rdp-user confirmed"]);

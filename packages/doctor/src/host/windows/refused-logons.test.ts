@@ -38,7 +38,13 @@ describe("logons that Windows refused", () => {
     assert.equal(unknown.notLookedAt[0]?.why, "0xC0FFEE00 is no status that is known here");
   });
 
+  it("are of the account however the event writes its domain", async () => {
+    for (const more of [{ domain: "corp" }, { domain: "corp.example" }, { domain: "", user: "Alice@corp.example" }])
+      assert.deepEqual(await told(refused("0xC0000072", more), "CORP\\alice"), ["user.account-disabled confirmed"], JSON.stringify(more));
+  });
+
   it("of others, or where nobody was named, are no finding of the machine", async () => {
+    assert.deepEqual(await told(refused("0xC0000072", { domain: "SRV01" }), "CORP\\alice"), []);
     const facts = refused("0xC0000072", { user: "bob" });
     assert.deepEqual(await told(facts, "alice"), []);
     assert.deepEqual(await told(facts), []);

@@ -1,9 +1,9 @@
 /** Logons that Windows itself refused to one account, by the number that it gave as the reason. */
 import { type CauseId, type Incident, type IncidentCandidate, WINDOWS_STATUS_CAUSES } from "@sallyport/contracts";
 import type { Answer, Missed } from "../../check.ts";
-import { accounts, sameAccount } from "./accounts.ts";
+import { accounts, bareName } from "./accounts.ts";
 import type { RefusedLogon } from "./facts.ts";
-import { known, type Look, missed, notKnown, whyNot } from "./look.ts";
+import { known, type Look, missed, notKnown, same, whyNot } from "./look.ts";
 
 const REMOTE_INTERACTIVE = 10;
 /** Names or passwords, without saying which (learn.microsoft.com, “4625(F): An account failed to log on”). */
@@ -30,11 +30,15 @@ export function refusedLogons(asked: string | undefined) {
       return notKnown(title, `${events.length} refused logons were collected: name an account to have its own explained`, false);
     }
     const names = [asked, ...accounts(look, asked).flatMap((one) => ("user" in one ? [one.user.name] : []))];
-    const own = events.filter((one) =>
-      names.some((name) => sameAccount(`${one.domain}\\${one.user}`, name) || sameAccount(one.user, name)),
-    );
+    const own = events.filter((one) => names.some((name) => isOf(one, name)));
     return explain(own, title, look);
   };
+}
+
+/** Events name the domain by its short name, by its DNS name, or within the user's name; only another short name is another account. */
+function isOf({ user, domain }: RefusedLogon, name: string): boolean {
+  const [asked] = /^.*(?=\\)/.exec(name) ?? [];
+  return same(bareName(user), bareName(name)) && (asked === undefined || same(domain, asked) || domain === "" || domain.includes("."));
 }
 
 function explain(events: readonly RefusedLogon[], title: string, look: Look): Answer {
