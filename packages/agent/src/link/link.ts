@@ -128,7 +128,9 @@ export class OrgLink {
       const before = clock.best();
       const fault = await this.syncTime();
       if (fault) return first;
-      this.clockFinding = clockFinding(clock, Math.round(before - clock.best()));
+      const offsetMs = Math.round(before - clock.best());
+      // A certificate can be out of date by the right time as well: then the clock is not to blame.
+      if (Math.abs(offsetMs) > LIMITS.clockFindingMs) this.clockFinding = clockFinding(clock, offsetMs);
       return this.#guard(() => this.#once(path, body, schema, options));
     }
     return this.#again(first, path, body, schema, options);

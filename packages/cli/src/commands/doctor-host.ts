@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { askAgent, lookAtAgent } from "@sallyport/agent";
-import { type Diagnosis, type HostView, type orgView, readOrgUrl } from "@sallyport/contracts";
+import { type AppView, type Diagnosis, type HostView, type orgView, readOrgUrl } from "@sallyport/contracts";
 import { diagnoseWindowsFacts, type HostFacts, type OrgLookup, type Progress, type Ran, readTimeServers } from "@sallyport/doctor";
 import type * as z from "zod";
 import type { CommonOptions } from "../command.ts";
@@ -64,6 +64,7 @@ function mayAsk({ org, data, tokenFile }: HostFlags): boolean {
 function lookup(org: OrgClient): OrgLookup {
   return {
     url: async () => (await org.get<z.infer<typeof orgView>>("/api/v1/org")).url,
+    app: (id) => org.get<AppView>(`/api/v1/apps/${id}`),
     host: async (id) => {
       try {
         return await org.get<HostView>(`/api/v1/hosts/${id}`);

@@ -16,12 +16,18 @@ export interface HostOptions {
 const LIMIT_MS = 6000;
 
 /** Every list of checks of a host joins here. */
-function hostChecks(): Check<HostFacts>[] {
-  return [...machineChecks(), ...networkChecks<HostFacts>()];
+function hostChecks(facts: Partial<HostFacts>): Check<HostFacts>[] {
+  const pinsLost = facts.agent?.read.some(({ what, finding }) => what === "identity" && finding) ?? false;
+  return [...machineChecks(), ...networkChecks<HostFacts>().map((check) => (pinsLost ? withPins(check) : check))];
+}
+
+/** A certificate that the host knew by its pin looks like a stranger's while the file with the pin cannot be used. */
+function withPins(check: Check<HostFacts>): Check<HostFacts> {
+  return check.code === "net.certificate" ? { ...check, dependsOn: [...check.dependsOn, "host.identity"] } : check;
 }
 
 export async function diagnoseHost(facts: Partial<HostFacts>, options: HostOptions = {}): Promise<Diagnosis> {
-  return diagnose<HostFacts>(hostChecks(), {
+  return diagnose<HostFacts>(hostChecks(facts), {
     facts,
     limitMs: LIMIT_MS,
     bring: BRING_NETWORK,

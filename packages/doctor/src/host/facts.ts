@@ -1,5 +1,5 @@
 /** What `sallyport doctor host` goes by. The command gathers it before the checks run: no check reads the agent's code, none changes anything. */
-import type { CauseId, HostPolicyClaims, HostView } from "@sallyport/contracts";
+import type { AppView, CauseId, HostPolicyClaims, HostView } from "@sallyport/contracts";
 import type { NetworkFacts } from "./network/facts.ts";
 
 /** What the agent found of itself: one cause with flat evidence, never a secret. */
@@ -46,6 +46,7 @@ export interface OrgLookup {
   /** The URL that the org calls its own. */
   url(): Promise<string>;
   host(id: string): Promise<HostView | undefined>;
+  app(id: string): Promise<AppView>;
 }
 
 /** What a command answered; `missing`: it is not installed. */

@@ -47,8 +47,9 @@ async function judgeFailMode({ files }: AgentFacts, mayRead: boolean, now: numbe
   const read = stat && !wrong ? readStrictJson(readFileSync(file, "utf8"), failModeFile, { file }) : undefined;
   const gone = !(await isThere(files.socket));
   if (!stat) {
-    const proof = { what: "reason", value: "it is not there: without the agent everybody is refused", where: file };
-    return { seen: gone ? [confirmed("config.missing", [proof])] : [] };
+    // The agent writes it whenever it starts: without it there is nothing else to put right than to start the agent.
+    const proof = { what: "fail mode", value: "there is none on file: everybody is refused until the agent runs", where: file };
+    return { seen: gone ? [confirmed("agent.unreachable", [proof])] : [] };
   }
   if (wrong)
     return {

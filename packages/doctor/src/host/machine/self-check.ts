@@ -47,19 +47,22 @@ export function selfCheckChecks(): Check<HostFacts>[] {
       title: "this host in the org",
       dependsOn: ["host.settings"],
       needs: ["agent"],
-      run: ({ agent, lookup, org }: Partial<HostFacts> & Pick<HostFacts, "agent">) => lookUp(agent, lookup, org),
+      run: ({ agent, lookup, org }: Self) => lookUp(agent, lookup, org),
     },
   ];
 }
 
-async function checkSelf({ agent, lookup, org }: Partial<HostFacts> & Pick<HostFacts, "agent">, signal: AbortSignal): Promise<Answer> {
+type Self = Partial<HostFacts> & Pick<HostFacts, "agent">;
+
+async function checkSelf(facts: Self, signal: AbortSignal): Promise<Answer> {
+  const { agent, lookup, org } = facts;
   const { findings } = result.parse(await agent.ask("check", signal));
   const generic = findings.find(isGeneric401);
   const seen = findings.filter((one) => one !== generic).map((finding) => seenOf(finding, WHERE));
   const refused = findings.some(({ cause }) => ANSWERED.includes(cause));
   const unheard = findings.some(({ evidence }) => evidence["phase"] !== undefined);
   if (!refused && !unheard) seen.push(...ANSWERED.map((cause) => ruledOut(cause, "the org answered", "every signature holds", WHERE)));
-  seen.push(...failOpen(agent, findings));
+  seen.push(...failOpen(facts, findings));
   if (!generic) return { seen };
   const more = await behind401(generic, agent, lookup, org);
   return { seen: [...seen, ...more.seen], missed: more.missed ?? [] };
@@ -118,19 +121,25 @@ async function lookUp(agent: AgentFacts, lookup: OrgLookup | undefined, org: URL
     where,
   };
   if (cause) return { seen: [confirmed(cause, [state])] };
+  const app = await lookup.app(row.app);
+  const apart = { what: "app", value: `${app.label} is ${app.status}`, where };
+  if (app.status !== "ACTIVE") return { seen: [confirmed("client.revoked", [apart])] };
   return { seen: [ruledOut("client.unknown", "host in the org", `${row.name}, ${row.status}`, own)] };
 }
 
 const UNREACHABLE: ReadonlySet<CauseId> = new Set(["net.dns", "net.refused", "net.timeout", "net.unreachable"]);
 
-/** The org cannot be asked, and the policy says that people may then come in by password alone. */
-function failOpen({ policy, now }: AgentFacts, findings: readonly AgentFinding[]): Seen[] {
+/** The org cannot be asked, and the policy says that people may then come in by password alone; never behind a proxy. */
+function failOpen({ agent, org, proxy }: Self, findings: readonly AgentFinding[]): Seen[] {
+  const { policy, now } = agent;
   if (!policy || now === undefined || policy.iat * 1000 <= now - LIMITS.openPolicySeconds * 1000) return [];
   const fault = findings.find(({ evidence }) => evidence["phase"] !== undefined);
-  if (!fault || fault.evidence["viaProxy"] === true) return [];
+  const always = policy.always.some(({ services, scenarios }) => services === undefined && scenarios === undefined);
+  if (!fault || proxy !== undefined || always) return [];
   const { phase, status } = fault.evidence;
   const unreachable = (phase === "resolve" || phase === "connect") && UNREACHABLE.has(fault.cause);
-  const failed = phase === "answer" && typeof status === "number" && status >= 500 && ![501, 505, 511].includes(status);
+  const failed =
+    phase === "answer" && typeof status === "number" && status >= 500 && ![501, 505, 511].includes(status) && org?.protocol === "https:";
   const mode = unreachable ? "orgUnreachable" : failed ? "orgError" : undefined;
   if (!mode || policy.failModes[mode] !== "allow") return [];
   const proofs = [
