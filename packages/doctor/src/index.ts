@@ -4,6 +4,7 @@ export { conclude, exitCodeOf } from "./conclude.ts";
 export { type DiagnoseOptions, diagnose, type Progress } from "./diagnose.ts";
 export { diagnoseHost, type HostOptions } from "./host/diagnose-host.ts";
 export type { AgentFacts, HostFacts, MachineFacts, OrgLookup, Ran } from "./host/facts.ts";
+export type { KnownTimeServer } from "./host/network/facts.ts";
 export { readTimeServers } from "./host/network/time-servers.ts";
 export { type WindowsCheckOptions, windowsChecks } from "./host/windows/checks.ts";
 export { type DiagnoseWindowsOptions, diagnoseWindowsFacts } from "./host/windows/diagnose-windows.ts";

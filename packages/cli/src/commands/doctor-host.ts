@@ -4,7 +4,15 @@ import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { askAgent, lookAtAgent } from "@sallyport/agent";
 import { type AppView, type Diagnosis, type HostView, type orgView, readOrgUrl } from "@sallyport/contracts";
-import { diagnoseWindowsFacts, type HostFacts, type OrgLookup, type Progress, type Ran, readTimeServers } from "@sallyport/doctor";
+import {
+  diagnoseWindowsFacts,
+  type HostFacts,
+  type KnownTimeServer,
+  type OrgLookup,
+  type Progress,
+  type Ran,
+  readTimeServers,
+} from "@sallyport/doctor";
 import type * as z from "zod";
 import type { CommonOptions } from "../command.ts";
 import { Complaint } from "../complaint.ts";
@@ -16,6 +24,7 @@ export interface HostFlags extends CommonOptions {
   html?: string;
   windows?: string;
   user?: string;
+  sntp?: string;
 }
 
 /** A Windows machine, from what collect.ps1 wrote there; nothing of this machine is looked at. */
@@ -49,10 +58,19 @@ export async function gatherHost(org: OrgClient, flags: HostFlags): Promise<Part
     ...(mayAsk(flags) ? { lookup: lookup(org) } : {}),
     ...(url?.ok ? { org: new URL(url.url) } : {}),
     ...(typed === undefined ? {} : { orgTyped: typed }),
-    timeServers: await readTimeServers(),
+    timeServers: flags.sntp === undefined ? await readTimeServers() : readNamed(flags.sntp),
     ...(settings?.proxy === undefined ? {} : { proxy: new URL(settings.proxy) }),
     ...(look.trust ? { trust: look.trust } : {}),
   };
+}
+
+/** `NAME` or `NAME:PORT`, several with commas between them; an IPv6 address in brackets where a port follows. */
+function readNamed(typed: string): KnownTimeServer[] {
+  return typed.split(",").map((one) => {
+    const [, name, port] = /^(\[[0-9a-f:.]+\]|[^\s:]+|[0-9a-f:.]+)(?::(\d{1,5}))?$/i.exec(one.trim()) ?? [];
+    if (name === undefined) throw new Complaint(`${one.trim()} is no time server; write NAME or NAME:PORT`);
+    return { host: name.replace(/^\[|\]$/g, ""), ...(port === undefined ? {} : { port: Number(port) }), from: "--sntp", asked: true };
+  });
 }
 
 /** Without being told of an org, only one that runs on this very machine is asked. A URL without a token is only looked at. */

@@ -63,6 +63,7 @@ export function doctorCommands(program: Command): void {
       example: "sallyport doctor host",
       options: [
         ["--state <folder>", "state folder of the agent (default: /var/lib/sallyport, settings in /etc/sallyport)"],
+        ["--sntp <servers>", "time servers to hold the clocks against, NAME or NAME:PORT, with commas (default: those of this machine)"],
         ["--windows <file>", "instead of this machine, the Windows machine on which collect.ps1 wrote this file"],
         ["--user <account>", "with --windows: the account that was refused, as SID or name"],
         HTML,
