@@ -59,6 +59,7 @@ export async function gatherHost(org: OrgClient, flags: HostFlags): Promise<Part
     ...(url?.ok ? { org: new URL(url.url) } : {}),
     ...(typed === undefined ? {} : { orgTyped: typed }),
     timeServers: flags.sntp === undefined ? await readTimeServers() : readNamed(flags.sntp),
+    connectMs: settings?.connectMs,
     ...(settings?.proxy === undefined ? {} : { proxy: new URL(settings.proxy) }),
     ...(look.trust ? { trust: look.trust } : {}),
   };

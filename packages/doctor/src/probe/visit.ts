@@ -4,7 +4,7 @@ import { ask, type Question, type Reply } from "./ask.ts";
 import { askTunnel, hostOf, openTcp, portOf, resolveHost, type TunnelAnswer } from "./connect.ts";
 import { oldVersion, type Peer, shakeHands } from "./handshake.ts";
 
-/** A step did not come about in its time. `cut`: the whole visit was over, so that the step had less than it needs. */
+/** A step did not come about in its time. `cut`: it had less than an agent would give it, so that nothing is proved. */
 export class Late extends Error {
   readonly ms: number;
   readonly cut: boolean;
@@ -35,13 +35,20 @@ export interface Plan {
 }
 
 export interface Times {
-  /** Of each step until the connection is there, in milliseconds: as long as an agent waits for it. */
+  /** Of each step until the connection is there, in milliseconds. */
   stepMs: number;
+  /** So long an agent waits for each of these steps. */
+  agentMs: number;
   /** Of the whole visit: the answer may take what is left. */
   wholeMs: number;
 }
 
-const TIMES: Times = { stepMs: 3000, wholeMs: 6500 };
+const AGENT_MS = 3000;
+/** No answer in this time is none, also for an agent that would wait longer. */
+const ANSWER_MS = 3000;
+
+/** `agentMs` is 3000 unless the agent is set otherwise; a visit waits no longer than that, and less for one that waits long. */
+export const timesOf = (agentMs: number = AGENT_MS): Times => ({ stepMs: Math.min(agentMs, AGENT_MS), agentMs, wholeMs: 6500 });
 
 export class Visit {
   readonly plan: Plan;
@@ -53,7 +60,7 @@ export class Visit {
   #secure: Promise<{ secure: Socket; peer?: Peer }> | undefined;
   #reply: Promise<Reply> | undefined;
 
-  constructor(plan: Plan, times: Times = TIMES) {
+  constructor(plan: Plan, times: Times = timesOf()) {
     this.plan = plan;
     this.#times = times;
   }
@@ -105,7 +112,7 @@ export class Visit {
   reply(signal: AbortSignal): Promise<Reply> {
     const { url, question, clock } = this.plan;
     this.#reply ??= this.#secured(signal).then(({ secure }) =>
-      this.#step(signal, (end) => ask(secure, url, question, end, clock), this.#times.wholeMs),
+      this.#step(signal, (end) => ask(secure, url, question, end, clock), this.#times.wholeMs, ANSWER_MS),
     );
     return this.#reply;
   }
@@ -126,7 +133,12 @@ export class Visit {
     }
   }
 
-  async #step<T>(signal: AbortSignal, work: (end: AbortSignal) => Promise<T>, limitMs = this.#times.stepMs): Promise<T> {
+  async #step<T>(
+    signal: AbortSignal,
+    work: (end: AbortSignal) => Promise<T>,
+    limitMs = this.#times.stepMs,
+    enoughMs = this.#times.agentMs,
+  ): Promise<T> {
     const begun = performance.now();
     this.#endsAt ??= begun + this.#times.wholeMs;
     const ms = Math.min(limitMs, Math.max(0, this.#endsAt - begun));
@@ -135,7 +147,7 @@ export class Visit {
       return await work(end);
     } catch (error) {
       if (!end.aborted || signal.aborted) throw error;
-      throw new Late(performance.now() - begun, ms < Math.min(limitMs, this.#times.stepMs));
+      throw new Late(performance.now() - begun, ms < enoughMs);
     }
   }
 }

@@ -94,7 +94,11 @@ async function passProxy(visit: Visit, signal: AbortSignal): Promise<Seen[]> {
     await visit.tunnel(signal);
   } catch (error) {
     if (signal.aborted) throw error;
-    return [error instanceof Late ? saw("net.proxy-block", "confirmed", what, error.message) : judgeTunnel(error, visit)];
+    return [
+      error instanceof Late
+        ? saw("net.proxy-block", error.cut ? "candidate" : "confirmed", what, error.message)
+        : judgeTunnel(error, visit),
+    ];
   }
   return (["net.proxy-auth", "net.proxy-block"] as const).map((cause) =>
     saw(cause, "ruled-out", what, `opened a tunnel to ${placeOf(url)}`),

@@ -11,6 +11,8 @@ export interface NetworkFacts {
   orgTyped?: { value: string; where: string } | undefined;
   /** The forward proxy that the agent uses (CONNECT). */
   proxy?: URL | undefined;
+  /** How long the agent waits for each step of the way, in milliseconds; 3000 if left out. */
+  connectMs?: number | undefined;
   /** What the host kept of its enrolment; nothing on a host that is not enrolled. */
   trust?: OrgTrust | undefined;
   /** Where to ask for the time besides the org. `asked`: a person named it, so that its silence is not passed over. */

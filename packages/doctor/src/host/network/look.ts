@@ -4,7 +4,7 @@ import { hostOf } from "../../probe/connect.ts";
 import type { Peer } from "../../probe/handshake.ts";
 import { messageOf } from "../../probe/judge.ts";
 import { askTimeServer, type ServerTime } from "../../probe/sntp.ts";
-import { Visit } from "../../probe/visit.ts";
+import { timesOf, Visit } from "../../probe/visit.ts";
 import { type Heard, hear, judgeSilence, type OrgTime, timeQuestion, withCertificate } from "./answer.ts";
 import { describePeer, isElse, judgeCertificate, leadsToPin } from "./certificate.ts";
 import { judgeClocks } from "./clock.ts";
@@ -14,6 +14,8 @@ import type { KnownTimeServer, NetworkFacts } from "./facts.ts";
 const TIME_SERVER_MS = 1500;
 /** Of a long list the first ones tell as much. */
 const MOST_TIME_SERVERS = 3;
+
+type WayFacts = Pick<NetworkFacts, "org" | "proxy" | "trust" | "connectMs">;
 
 export class Look {
   readonly #clock: () => number;
@@ -25,15 +27,15 @@ export class Look {
     this.#clock = clock;
   }
 
-  visit({ org, proxy, trust }: Pick<NetworkFacts, "org" | "proxy" | "trust">): Visit {
+  visit({ org, proxy, trust, connectMs }: WayFacts): Visit {
     if (this.#visit) return this.#visit;
     const { nonce, question } = timeQuestion(trust);
     this.#nonce = nonce;
-    this.#visit = new Visit({ url: org, proxy, anchor: trust?.anchor, question, clock: this.#clock });
+    this.#visit = new Visit({ url: org, proxy, anchor: trust?.anchor, question, clock: this.#clock }, timesOf(connectMs));
     return this.#visit;
   }
 
-  #hear(facts: Pick<NetworkFacts, "org" | "proxy" | "trust">, signal: AbortSignal): Promise<Heard> {
+  #hear(facts: WayFacts, signal: AbortSignal): Promise<Heard> {
     const visit = this.visit(facts);
     this.#heard ??= visit.reply(signal).then((reply) => hear(reply, this.#nonce, facts));
     return this.#heard;

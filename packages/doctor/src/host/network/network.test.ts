@@ -25,6 +25,19 @@ describe("a way that is well", () => {
   }
 });
 
+it("goes the way once, on one connection, and asks one question that holds nothing of this host", async (t) => {
+  const asked: unknown[] = [];
+  let opened = 0;
+  const found = await look(t, (world) => {
+    world.script = (call, normal) => {
+      asked.push([call.path, Object.keys(call.body).sort()]);
+      return normal();
+    };
+    world.onConnection = () => opened++;
+  });
+  assert.deepEqual([found.healthy, opened, asked], [true, 1, [["/api/v1/time", ["decisionKey", "nonce"]]]]);
+});
+
 describe("one fault", () => {
   for (const { name, causes, bring, tells } of Object.values(FAULTS) as Fault[]) {
     it(`${name}: ${causes.join(", then ")}`, async (t) => {

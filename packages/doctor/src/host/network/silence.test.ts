@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { describe, it, type TestContext } from "node:test";
 import { createServer as createTls } from "node:tls";
 import { issue } from "../../../../agent/doubles/certificates.ts";
-import { confirmed, look, middle, said, startTcp, type World } from "./world.fixture.ts";
+import { confirmed, look, middle, possible, said, startTcp, type World } from "./world.fixture.ts";
 
 const LISTEN = `
 const server = require("node:net").createServer();
@@ -76,4 +76,13 @@ describe("silence", { concurrency: true }, () => {
       assert.ok(found.tookMs < 8000, `${found.tookMs} ms`);
     });
   }
+
+  it("for longer than the agent is set to wait is confirmed at once; for less it proves nothing", async (t) => {
+    const url = `https://127.0.0.1:${await silent(t)}`;
+    const short = await look(t, (world) => Object.assign(world, { url, connectMs: 300 }));
+    assert.deepEqual(confirmed(short), ["net.timeout"]);
+    assert.ok(short.tookMs < 2500, `${short.tookMs} ms`);
+    const long = await look(t, (world) => Object.assign(world, { url, connectMs: 20_000 }));
+    assert.deepEqual([confirmed(long), possible(long)], [[], ["net.timeout"]]);
+  });
 });

@@ -31,6 +31,8 @@ export interface World {
   tls: ServerOptions;
   /** Answers instead of the org. */
   script?: Script;
+  /** Between host and org; hears each connection. */
+  onConnection?: () => unknown;
   /** The org at the address has another decision key than the pinned one. */
   stranger: boolean;
   proxy?: "opens" | "inspects" | ((target: string, socket: Socket) => void);
@@ -40,6 +42,8 @@ export interface World {
   /** One time server for each, off by so much. */
   servers: number[];
   trust: Partial<OrgTrust> | undefined;
+  /** How long the agent waits for each step. */
+  connectMs?: number;
   /** What is there instead of the org, by its URL. */
   url?: string;
   typed: (url: string) => string;
@@ -65,11 +69,13 @@ export async function look(t: TestContext, change: (world: World) => unknown = (
   await change(world);
   const org = await startOrg(t, world);
   const url = new URL(world.url ?? org.url);
+  if (world.onConnection) url.port = String(await relay(t, url, world.onConnection));
   const typed = world.typed(url.origin);
   const facts: Partial<NetworkFacts> = {
     ...(typed === url.origin || typed === `${url.origin}/` ? { org: url } : {}),
     orgTyped: { value: typed, where: "agent.json" },
     proxy: world.proxy && new URL(await startProxy(t, world.proxy)),
+    connectMs: world.connectMs,
     trust: world.trust && { ...(await trustOf(org, world)), ...world.trust },
     timeServers: await Promise.all(world.servers.map((offset) => startTimeServer(t, () => ntpAnswer(Date.now() + offset)))),
   };
@@ -137,6 +143,13 @@ export async function startTcp(t: TestContext, onSocket: (socket: Socket) => voi
     server.close();
   });
   return (server.address() as AddressInfo).port;
+}
+
+function relay(t: TestContext, { port }: URL, onConnection: () => unknown): Promise<number> {
+  return startTcp(t, (socket) => {
+    onConnection();
+    join(socket, connect(Number(port), "127.0.0.1"));
+  });
 }
 
 async function startProxy(t: TestContext, kind: NonNullable<World["proxy"]>): Promise<string> {
