@@ -27,7 +27,7 @@ export const STORY = "What would happen";
 /** Where all live looks were made from, if from one place: told once, not with every proof. */
 export function onePlace({ findings }: Diagnosis): string | undefined {
   const places = new Set(
-    findings.flatMap(({ evidence }) => evidence.map(({ where }) => where)).filter((where) => where.startsWith("seen from ")),
+    findings.flatMap(({ evidence }) => evidence.map(({ where }) => where)).filter((where) => /^seen from /.test(where)),
   );
   return places.size === 1 ? [...places][0] : undefined;
 }
