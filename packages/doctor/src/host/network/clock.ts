@@ -30,7 +30,7 @@ export function judgeClocks({ org, vouched, servers }: Clocks): Answer {
   const source = agreed(servers);
   const missed: Answer["missed"] = [];
   if (servers.length > 1 && source === undefined) {
-    const told = servers.map(({ name, time }) => `${name}: this machine ${apart(time.offsetMs)}`).join("; ");
+    const told = servers.map(({ name, time }) => `${name}: this machine ${apart(time.offsetMs)} it`).join("; ");
     missed.push({ what: "the time servers", why: `they do not agree with each other (${told})` });
   }
   if (org === undefined) return { seen: source ? judgeBySource(source) : [], missed: [...missed, ...(source ? [] : [NOTHING])] };
@@ -87,10 +87,10 @@ const one = (cause: CauseId, verdict: Verdict, evidence: Proof[]): Seen => ({ ca
 
 const bySource = (source: Source) => proof("this machine's clock", `${apart(source.offsetMs)} the time of ${source.names}${zone(source)}`);
 
-/** `3600 s ahead of`, `0.2 s behind`. */
+/** `3600 s fast against`, `0.2 s slow against`. */
 function apart(offsetMs: number): string {
   const seconds = Math.abs(offsetMs) / 1000;
-  return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s ${offsetMs > 0 ? "ahead of" : "behind"}`;
+  return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s ${offsetMs > 0 ? "fast" : "slow"} against`;
 }
 
 function zone(offset: Offset): string {

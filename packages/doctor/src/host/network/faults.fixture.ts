@@ -189,19 +189,19 @@ export const FAULTS = {
     name: "a clock of this machine that is two hours fast",
     causes: ["clock.host"],
     bring: (world) => Object.assign(world, { hostMs: 2 * 3_600_000 }),
-    tells: /7200 s ahead of the org's signed time; as much as the time zone \+02:00: perhaps local time was taken for UTC/,
+    tells: /7200 s fast against the org's signed time; as much as the time zone \+02:00: perhaps local time was taken for UTC/,
   },
   slowClock: {
     name: "a clock of this machine that is 400 days slow",
     causes: ["clock.host"],
     bring: (world) => Object.assign(world, { hostMs: -400 * DAY }),
-    tells: /s behind the org's signed time$/,
+    tells: /s slow against the org's signed time$/,
   },
   orgClock: {
     name: "a clock of the org that is off, by a time server",
     causes: ["clock.org"],
     bring: (world) => Object.assign(world, { orgMs: -100_000, servers: [0] }),
-    tells: /the org's clock: 100 s behind the time of 127\.0\.0\.1 port \d+/,
+    tells: /the org's clock: 100 s slow against the time of 127\.0\.0\.1 port \d+/,
   },
 } as const satisfies Record<string, Fault>;
 
