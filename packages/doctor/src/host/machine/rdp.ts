@@ -1,11 +1,11 @@
 /** The remote desktop port of this machine, where xrdp is set up: does it answer, and what does it ask for before a session (MS-RDPBCGR 2.2.1.1). */
 import { existsSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Answer, Check } from "../../check.ts";
 import type { HostFacts, MachineFacts } from "../facts.ts";
 import { confirmed, ruledOut } from "./evidence.ts";
-import { processesOf } from "./processes.ts";
+import { processesOf, type Running } from "./processes.ts";
 
 const SETTINGS = "/etc/xrdp/xrdp.ini";
 const PROGRAMS = ["xrdp", "xrdp-sesman"];
@@ -33,7 +33,8 @@ export function rdpChecks(): Check<HostFacts>[] {
       dependsOn: [],
       needs: ["machine"],
       run: async ({ machine }, signal) => {
-        const place = listenPlace(machine.root);
+        const settings = settingsOf(processesOf(machine.root));
+        const place = listenPlace(machine.root, settings);
         return place ? judgePort(place, machine, signal) : { seen: [] };
       },
     },
@@ -45,11 +46,19 @@ interface Place {
   port: number;
 }
 
+/** As the daemons were told, else the system's own; the session manager's settings stand beside those of xrdp. */
+function settingsOf(running: readonly Running[]): string {
+  const told = (program: string) =>
+    running.flatMap(({ name, command }) => (name === program ? (/ (?:-c|--config) (\S+)/.exec(command)?.slice(1) ?? []) : []))[0];
+  const manager = told("xrdp-sesman");
+  return told("xrdp") ?? (manager === undefined ? SETTINGS : join(dirname(manager), "xrdp.ini"));
+}
+
 /** `port` of xrdp.ini's section Globals: a number, or `tcp://address:port`, several of them with a space between; the first counts. */
-export function listenPlace(root: string): Place | undefined {
+export function listenPlace(root: string, settings = SETTINGS): Place | undefined {
   let text: string;
   try {
-    text = readFileSync(join(root, SETTINGS), "utf8");
+    text = readFileSync(join(root, settings), "utf8");
   } catch {
     return undefined;
   }
