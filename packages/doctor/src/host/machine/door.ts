@@ -37,7 +37,7 @@ function judgeDoor(agent: AgentFacts, mayRead: boolean): Answer {
   const proofs = judged ? proofsOf(judged, folder) : [];
   for (const path of [socket, control]) proofs.push(...judgeSocket(path));
   if (proofs.length > 0) return { seen: [confirmed("door.untrusted", proofs)] };
-  return { seen: [ruledOut("door.untrusted", "owner and mode", "as the agent made them", folder)] };
+  return { seen: [ruledOut("door.untrusted", "owner and mode", "are as the agent made them", folder)] };
 }
 
 function judgeSocket(path: string): Proof[] {
@@ -72,7 +72,7 @@ async function findAgent(agent: AgentFacts, signal: AbortSignal): Promise<Answer
   if ("error" in answer) return silent(answer.error);
   if (answer.status === undefined) return unreachable({ what: "control socket", value: "nobody listens", where: control });
   const { version } = answer.status as { version?: string };
-  return { seen: [ruledOut("agent.unreachable", "answers, version", String(version), socket)] };
+  return { seen: [ruledOut("agent.unreachable", "the agent", `answers, version ${version}`, socket)] };
 }
 
 /** Why nobody can come in; `undefined` if the door takes a connection. */

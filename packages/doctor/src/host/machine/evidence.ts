@@ -3,24 +3,21 @@ import type { Proof, Verdict } from "@sallyport/contracts";
 import type { Answer, Missed, Seen } from "../../check.ts";
 import type { AgentFinding } from "../facts.ts";
 
-/** Evidence that tells the place; the rest is told one by one. */
-const PLACES = ["file", "folder", "path"] as const;
+/** Evidence that tells the place. */
+const PLACES = ["file", "folder", "path"];
+const SPOT = ["line", "column"];
 
 /** `where`: who saw it, for evidence that names no place itself. */
 export function proofsOf({ evidence }: AgentFinding, where: string): Proof[] {
   const place = PLACES.map((key) => evidence[key]).find((one) => typeof one === "string");
-  const { line, column } = evidence;
-  const spot = place === undefined ? where : [place, line, column].filter((one) => one !== undefined).join(":");
-  const told = Object.entries(evidence).filter(
-    ([key]) => !(PLACES as readonly string[]).includes(key) && key !== "line" && key !== "column",
-  );
-  if (told.length === 0) return [{ what: "seen", value: where, where: String(spot) }];
+  const spot = place === undefined ? where : [place, ...SPOT.map((key) => evidence[key])].filter((one) => one !== undefined).join(":");
+  const { reason, ...rest } = evidence;
+  const more = Object.entries(rest).filter(([key]) => ![...PLACES, ...SPOT].includes(key));
   // A reason may hold several complaints, one a line.
-  return told.flatMap(([what, value]) =>
-    String(value)
-      .split("\n")
-      .map((one) => ({ what, value: one, where: String(spot) })),
-  );
+  const reasons = reason === undefined ? [] : String(reason).split("\n");
+  const proofs = reasons.map((value) => ({ what: "reason", value, where: spot }));
+  if (more.length > 0) proofs.push({ what: "seen", value: more.map(([key, value]) => `${key} ${value}`).join(", "), where: spot });
+  return proofs.length > 0 ? proofs : [{ what: "seen by", value: where, where: spot }];
 }
 
 export function seenOf(finding: AgentFinding, where: string, verdict: Verdict = "confirmed"): Seen {

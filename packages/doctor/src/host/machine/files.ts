@@ -48,6 +48,8 @@ function judge({ read, files }: AgentFacts, mayRead: boolean, part: keyof typeof
   if (finding && !mayRead && isDenied(finding)) return notLooked(title, "only root may read it: run this as root");
   if (finding) return { seen: [seenOf(finding, files.settings)] };
   return {
-    seen: RULED_OUT[part].map((cause): Seen => ruledOut(cause, "read", "in order", part === "settings" ? files.settings : files.state)),
+    seen: RULED_OUT[part].map(
+      (cause): Seen => ruledOut(cause, "read whole,", "and in order", part === "settings" ? files.settings : files.state),
+    ),
   };
 }

@@ -96,14 +96,14 @@ async function judgePort({ host, port }: Place, machine: MachineFacts, signal: A
   const where = `${host}:${port}`;
   const [offered, bare] = await Promise.all([negotiate({ host, port }, SSL | HYBRID, signal), negotiate({ host, port }, SSL, signal)]);
   if (offered.kind === "none") return judgeClosed(offered.why, where, machine, signal);
-  const seen = [ruledOut("host.rdp-closed", "port", "answers", where), ruledOut("host.remote-off", "remote desktop", "answers", where)];
+  const seen = [ruledOut("host.rdp-closed", "the port", "answers", where), ruledOut("host.remote-off", "the port", "answers", where)];
   if (bare.kind === "failed" && (bare.code === 5 || bare.code === 6)) {
     const proof = { what: "required", value: `a client without NLA is refused: ${FAILURES[bare.code]}`, where };
     return { seen: [...seen, confirmed("host.nla", [proof])] };
   }
   const available = offered.kind === "selected" && (offered.protocol & HYBRID) !== 0;
   const told = available ? "offered, not required" : "not offered, as xrdp has it";
-  return { seen: [...seen, ruledOut("host.nla", "network level authentication", told, where)] };
+  return { seen: [...seen, ruledOut("host.nla", "NLA is", told, where)] };
 }
 
 /**

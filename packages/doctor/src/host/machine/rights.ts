@@ -33,7 +33,9 @@ function judgeRights({ settings, state, log }: AgentFiles): Answer {
     ...[...new Set([settings, join(state, "x"), log].map((file) => dirname(file)).flatMap(upwards))].flatMap(judgeFolder),
   ];
   if (proofs.length > 0) return { seen: [confirmed("config.exposed", proofs)] };
-  return { seen: names.length === 0 ? [] : [ruledOut("config.exposed", "owner and mode", "nobody else may read or change them", state)] };
+  return {
+    seen: names.length === 0 ? [] : [ruledOut("config.exposed", "by owner and mode", "nobody else may read or change them", state)],
+  };
 }
 
 function judgeFile(file: string, forbidden: number): Proof[] {

@@ -77,7 +77,7 @@ function judgeLines(services: Service[], root: string, door: string): Answer {
     ...some("agent.unreachable", knocks),
   ];
   if (lost.length + unasked.length === 0) {
-    seen.push(ruledOut("provider.missing", "asks for a factor", covered.map(({ name }) => name).join(", "), FOLDER));
+    seen.push(ruledOut("provider.missing", "a factor is asked for by", covered.map(({ name }) => name).join(", "), FOLDER));
   }
   return { seen, missed: notCovered(services) };
 }
@@ -116,7 +116,7 @@ async function judgeOrder(services: Service[], machine: MachineFacts, signal: Ab
   if (all.length > 0) return { seen: [{ cause: "pam.order", verdict: "candidate", evidence: all.map(proofOf) }] };
   return {
     seen: [
-      ruledOut("pam.order", "asked after the password, and nothing lets in before", asking.map(({ name }) => name).join(", "), FOLDER),
+      ruledOut("pam.order", "asked after the password, and nothing lets in before:", asking.map(({ name }) => name).join(", "), FOLDER),
     ],
   };
 }

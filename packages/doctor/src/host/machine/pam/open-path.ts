@@ -35,14 +35,14 @@ export async function judgeWays(services: Service[], machine: MachineFacts, sign
   }
   if (seen.length === 0 && asking.length > 0) {
     const names = asking.map(({ name }) => name).join(", ");
-    seen.push(ruledOut("pam.open-path", "the account line refuses whoever was not asked", names, "/etc/pam.d"));
+    seen.push(ruledOut("pam.open-path", "account lines refuse whoever was not asked:", names, "/etc/pam.d"));
   }
   return { seen, missed };
 }
 
 function accountProof(service: string, { rule, what }: AccountLine & { closed: false }): Proof {
   const where = rule ? `${rule.file}:${rule.line}` : `/etc/pam.d/${service}`;
-  return { what: `${service}: ${what}`, value: rule?.text ?? "account required pam_sallyport.so", where };
+  return { what: `${service}: ${what}`, value: rule?.text ?? "who comes past the auth lines is not refused", where };
 }
 
 async function waysOf(service: string, machine: MachineFacts, signal: AbortSignal): Promise<Ways> {
