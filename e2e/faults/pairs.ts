@@ -12,8 +12,9 @@ const HOST_BOTH: Row[] = [
   ["a guest network's page answers in the org's place", "the disk of the log is full"],
   ["the agent is disarmed", "a `sufficient` in a file that sshd's includes"],
   ["the file of the PAM module is gone", "xrdp has ended, its session manager goes on"],
+  ["the settings can be written by others", "a guest network's page answers in the org's place"],
   ["the machine's clock is five minutes fast", "the org's URL ends in a slash"],
-  ["the fail-mode file is cut off", "the org answers 503"],
+  ["the fail-mode file is cut off", "the org's server is stopped"],
   ["somebody else's program listens at the door", "the org has had too many requests"],
   ["the agent is stopped", "an argument of the module is mistyped"],
   ["the proxy wants a name and password", "a firewall drops what comes to the remote desktop"],
@@ -27,7 +28,6 @@ const HOST_HIDDEN: Row[] = [
   ["a firewall drops every packet to the org", "the org's certificate has expired"],
   ["the proxy is not running", "the certificate is for another name"],
   ["the agent is stopped", "an administrator revokes the host"],
-  ["the settings can be written by others", "a guest network's page answers in the org's place"],
 ];
 
 const LOGON_BOTH: Row[] = [

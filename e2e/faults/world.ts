@@ -40,6 +40,7 @@ export class World {
   env: Record<string, string> = {};
   /** While a second fault may keep the agent from starting. */
   severalFaults = false;
+  agentRuns = true;
   #people = 0;
   #legacy: Promise<LegacyMachine> | undefined;
 
@@ -95,8 +96,10 @@ export class World {
 
   /** The agent, with the machine's settings and clock as they are now. It may refuse to start only where that is the point. */
   async startAgent({ mayFail }: { mayFail?: boolean } = {}): Promise<void> {
-    await this.machine.startAgent(this.env).catch((error) => {
-      if (!mayFail && !this.severalFaults) throw error;
+    const started = this.machine.startAgent(this.env).then(() => true);
+    this.agentRuns = await started.catch((error) => {
+      if (mayFail || this.severalFaults) return false;
+      throw error;
     });
   }
 
