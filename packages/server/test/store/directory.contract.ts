@@ -30,11 +30,11 @@ export function directoryTests({ unit, read }: Under): void {
 
   test("the people of one source are read by their external ids, a page at a time, and nobody else", async () => {
     await unit(async (tx) => {
-      for (const id of ["b", "a", "c"]) await addUser(tx, `paged-${id}`, { source: "paged", externalId: id });
-      await addUser(tx, "paged-elsewhere", { source: "paged.2", externalId: "a" });
+      for (const id of ["b", "a", "c"]) await addUser(tx, `sourced-${id}`, { source: "sourced", externalId: id });
+      await addUser(tx, "sourced-elsewhere", { source: "sourced.2", externalId: "a" });
     });
     const page = async (after?: string) =>
-      (await read((tx) => tx.users.ofSource("paged", { limit: 2, after }))).map((one) => one.externalId);
+      (await read((tx) => tx.users.ofSource("sourced", { limit: 2, after }))).map((one) => one.externalId);
     assert.deepEqual([await page(), await page("b"), await page("c")], [["a", "b"], ["c"], []]);
   });
 
