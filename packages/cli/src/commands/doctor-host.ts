@@ -54,7 +54,7 @@ export async function gatherHost(org: OrgClient, flags: HostFlags): Promise<Part
       now: look.orgTime,
       ask: (what, signal) => askAgent(files, what, signal),
     },
-    machine: { root: "/", mayRead: mayRead(files.state), isRoot: process.geteuid?.() === 0, run, now: Date.now },
+    machine: { root: "/", mayRead: mayRead(files.state), run, now: Date.now },
     ...(mayAsk(flags) ? { lookup: lookup(org) } : {}),
     ...(url?.ok ? { org: new URL(url.url) } : {}),
     ...(typed === undefined ? {} : { orgTyped: typed }),

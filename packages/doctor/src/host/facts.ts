@@ -58,8 +58,6 @@ export interface MachineFacts {
   root: string;
   /** This account may read the agent's files: root, or whose they are. */
   mayRead: boolean;
-  /** This account is root, and may read the system's files. */
-  isRoot: boolean;
   run(file: string, args: readonly string[], signal: AbortSignal): Promise<Ran>;
   /** This machine's clock, in milliseconds since 1970. */
   now(): number;

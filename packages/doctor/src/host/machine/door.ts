@@ -1,5 +1,5 @@
 /** The agent's door: nobody else's, and somebody behind it. */
-import { lstatSync, type Stats } from "node:fs";
+import { closeSync, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import type { Proof } from "@sallyport/contracts";
@@ -7,6 +7,8 @@ import type { Answer, Check } from "../../check.ts";
 import type { AgentFacts, HostFacts } from "../facts.ts";
 import { confirmed, notLooked, proofsOf, ruledOut } from "./evidence.ts";
 import { listenerOf } from "./unix-listener.ts";
+
+const TAIL = 16 * 1024;
 
 export function doorChecks(): Check<HostFacts>[] {
   return [
@@ -37,7 +39,7 @@ function judgeDoor(agent: AgentFacts, mayRead: boolean): Answer {
   const proofs = judged ? proofsOf(judged, folder) : [];
   for (const path of [socket, control]) proofs.push(...judgeSocket(path));
   if (proofs.length > 0) return { seen: [confirmed("door.untrusted", proofs)] };
-  return { seen: [ruledOut("door.untrusted", "owner and mode", "are as the agent made them", folder)] };
+  return { seen: [ruledOut("door.untrusted", "owner and mode", "as the agent made them", folder)] };
 }
 
 function judgeSocket(path: string): Proof[] {
@@ -58,8 +60,8 @@ function judgeSocket(path: string): Proof[] {
 
 /** The control socket answers how it stands; the door itself must take a connection as well. Nothing is said through the door. */
 async function findAgent(agent: AgentFacts, signal: AbortSignal): Promise<Answer> {
-  const { socket, control } = agent.files;
-  const unreachable = (...evidence: Proof[]): Answer => ({ seen: [confirmed("agent.unreachable", evidence)] });
+  const { socket, control, log } = agent.files;
+  const unreachable = (proof: Proof): Answer => ({ seen: [confirmed("agent.unreachable", [proof, ...lastWord(log)])] });
   const silent = (error: unknown): Answer => unreachable({ what: "error", value: (error as Error).message, where: control });
   // Shorter than the time of the check, so that what was seen until then is told.
   const patience = AbortSignal.any([signal, AbortSignal.timeout(3000)]);
@@ -73,6 +75,23 @@ async function findAgent(agent: AgentFacts, signal: AbortSignal): Promise<Answer
   if (answer.status === undefined) return unreachable({ what: "control socket", value: "nobody listens", where: control });
   const { version } = answer.status as { version?: string };
   return { seen: [ruledOut("agent.unreachable", "the agent", `answers, version ${version}`, socket)] };
+}
+
+/** What the agent wrote last: why it stopped, or that it never did. */
+function lastWord(log: string): Proof[] {
+  try {
+    const descriptor = openSync(log, "r");
+    const tail = Buffer.alloc(TAIL);
+    const from = Math.max(0, fstatSync(descriptor).size - TAIL);
+    const text = tail.toString("utf8", 0, readSync(descriptor, tail, 0, TAIL, from));
+    closeSync(descriptor);
+    const line = JSON.parse(text.trimEnd().split("\n").at(-1) ?? "") as { time?: string; event?: string; cause?: string; error?: string };
+    const said = [line.event, line.cause, line.error].filter((one) => typeof one === "string").join(", ");
+    return [{ what: `the agent's last word, ${line.time}`, value: said, where: log }];
+  } catch {
+    // No log, no right to read it, or a line that was cut off: then nothing is said.
+    return [];
+  }
 }
 
 /** Why nobody can come in; `undefined` if the door takes a connection. */

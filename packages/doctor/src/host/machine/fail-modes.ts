@@ -71,7 +71,7 @@ async function judgeFailMode({ files }: AgentFacts, mayRead: boolean, now: numbe
   const end = new Date(until * 1000).toISOString();
   if (open && gone)
     return { seen: [confirmed("logon.fail-open", [{ what: "agentGone", value: `local logons are let in until ${end}`, where: file }])] };
-  const kept = open ? `agentGone is "allow" until ${end}, and the agent is there` : "is closed while the agent is gone";
+  const kept = open ? `agentGone is "allow" until ${end}, and the agent is there` : "closed while the agent is gone";
   return { seen: [ruledOut("logon.fail-open", "the fail mode", kept, file)] };
 }
 

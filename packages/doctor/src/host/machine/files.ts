@@ -49,7 +49,7 @@ function judge({ read, files }: AgentFacts, mayRead: boolean, part: keyof typeof
   if (finding) return { seen: [seenOf(finding, files.settings)] };
   return {
     seen: RULED_OUT[part].map(
-      (cause): Seen => ruledOut(cause, "read whole,", "and in order", part === "settings" ? files.settings : files.state),
+      (cause): Seen => ruledOut(cause, "read", "whole, and in order", part === "settings" ? files.settings : files.state),
     ),
   };
 }

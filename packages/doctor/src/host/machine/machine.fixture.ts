@@ -23,7 +23,6 @@ export function machineAt(root: string, commands: Record<string, Ran> = {}): Mac
   return {
     root,
     mayRead: true,
-    isRoot: true,
     now: Date.now,
     run: async (file) => commands[file.slice(file.lastIndexOf("/") + 1)] ?? { missing: file },
   };

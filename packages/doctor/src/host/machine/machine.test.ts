@@ -77,7 +77,7 @@ describe("files and rights", () => {
   test("an account that may not look says so, and says neither healthy nor broken", async () => {
     const evidence = { file: "/etc/sallyport/agent.json", reason: "EACCES: permission denied" };
     const agent = agentAt(stateFolder(), { read: [{ what: "settings", finding: { cause: "config.unreadable", evidence } }] });
-    const machine = { ...machineAt(rootWith({})), mayRead: false, isRoot: false };
+    const machine = { ...machineAt(rootWith({})), mayRead: false };
     const found = await look(machineChecks(), { agent, machine });
     assert.deepEqual([found.healthy, causes(found)], [false, []]);
     assert.ok(found.notLookedAt.every(({ why }) => why !== ""));
@@ -110,6 +110,14 @@ describe("door and agent", () => {
     const hangs = await judge(agentAt(state, { ...running(), ask: () => Promise.reject(silent) }));
     assert.match(told(hangs, "agent.unreachable"), /did not answer \(.*control.sock\)/);
     assert.deepEqual(causes(hangs), ["agent.unreachable"]);
+  });
+
+  test("an agent that is gone left its last word in its log", async () => {
+    const state = stateFolder();
+    const line = { level: "info", time: "2026-05-06T03:00:00.000Z", event: "stopped" };
+    writeFileSync(join(state, "agent.log"), `{"event":"started"}\n${JSON.stringify(line)}\n`);
+    const gone = await judge(agentAt(state, { ...running(), ask: async () => undefined }));
+    assert.match(told(gone, "agent.unreachable"), /last word, 2026-05-06T03:00:00.000Z: stopped/);
   });
 
   test("a door that others may write to, or a file in its place", async () => {

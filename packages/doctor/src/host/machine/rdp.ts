@@ -103,7 +103,7 @@ async function judgePort({ host, port }: Place, machine: MachineFacts, signal: A
   }
   const available = offered.kind === "selected" && (offered.protocol & HYBRID) !== 0;
   const told = available ? "offered, not required" : "not offered, as xrdp has it";
-  return { seen: [...seen, ruledOut("host.nla", "NLA is", told, where)] };
+  return { seen: [...seen, ruledOut("host.nla", "NLA", told, where)] };
 }
 
 /**

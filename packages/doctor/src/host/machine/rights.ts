@@ -34,7 +34,7 @@ function judgeRights({ settings, state, log }: AgentFiles): Answer {
   ];
   if (proofs.length > 0) return { seen: [confirmed("config.exposed", proofs)] };
   return {
-    seen: names.length === 0 ? [] : [ruledOut("config.exposed", "by owner and mode", "nobody else may read or change them", state)],
+    seen: names.length === 0 ? [] : [ruledOut("config.exposed", "owner and mode", "nobody else may read or change them", state)],
   };
 }
 

@@ -61,7 +61,7 @@ async function checkSelf(facts: Self, signal: AbortSignal): Promise<Answer> {
   const seen = findings.filter((one) => one !== generic).map((finding) => seenOf(finding, WHERE));
   const refused = findings.some(({ cause }) => ANSWERED.includes(cause));
   const unheard = findings.some(({ evidence }) => evidence["phase"] !== undefined);
-  if (!refused && !unheard) seen.push(...ANSWERED.map((cause) => ruledOut(cause, "the org answered,", "and every signature holds", WHERE)));
+  if (!refused && !unheard) seen.push(...ANSWERED.map((cause) => ruledOut(cause, "the org", "answered, and every signature holds", WHERE)));
   seen.push(...failOpen(facts, findings));
   if (!generic) return { seen };
   const more = await behind401(generic, agent, lookup, org);

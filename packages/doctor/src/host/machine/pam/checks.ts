@@ -116,7 +116,7 @@ async function judgeOrder(services: Service[], machine: MachineFacts, signal: Ab
   if (all.length > 0) return { seen: [{ cause: "pam.order", verdict: "candidate", evidence: all.map(proofOf) }] };
   return {
     seen: [
-      ruledOut("pam.order", "asked after the password, and nothing lets in before:", asking.map(({ name }) => name).join(", "), FOLDER),
+      ruledOut("pam.order", "asked after the password, and nothing lets in before", asking.map(({ name }) => name).join(", "), FOLDER),
     ],
   };
 }

@@ -35,7 +35,7 @@ export async function judgeWays(services: Service[], machine: MachineFacts, sign
   }
   if (seen.length === 0 && asking.length > 0) {
     const names = asking.map(({ name }) => name).join(", ");
-    seen.push(ruledOut("pam.open-path", "account lines refuse whoever was not asked:", names, "/etc/pam.d"));
+    seen.push(ruledOut("pam.open-path", "account lines refuse whoever was not asked", names, "/etc/pam.d"));
   }
   return { seen, missed };
 }
