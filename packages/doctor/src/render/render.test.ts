@@ -206,6 +206,13 @@ Not looked at
     );
   });
 
+  it("a long cause of an incident is wrapped as every other line", () => {
+    const [first] = SLASH.incidents;
+    const candidates = [{ cause: "client.assertion-invalid" as const, verdict: "confirmed" as const, evidence: [], decidedBy: "x" }];
+    const lines = renderTerminal({ ...SLASH, incidents: [{ ...first, candidates } as Diagnosis["incidents"][0]] }, { width: 40 });
+    for (const line of lines) assert.ok([...line].length <= 40, line);
+  });
+
   it("colour changes nothing but the colour", () => {
     fc.assert(
       fc.property(anyDiagnosis, (diagnosis) => {
@@ -245,9 +252,33 @@ describe("as a page", () => {
     assert.doesNotMatch(html, /style=/);
   });
 
+  it("says at its top how it stands", () => {
+    const top = (diagnosis: Diagnosis) => /<p class="state">(.*?)<\/p>/.exec(page(diagnosis))?.[1];
+    const [root, out] = SLASH.findings as [Diagnosis["findings"][0], Diagnosis["findings"][0]];
+    const alone = (...findings: Diagnosis["findings"]) => ({ ...SLASH, incidents: [], findings });
+    assert.equal(top(HEALTHY), "✓ In order");
+    assert.equal(top(SLASH), "✗ One cause is proved");
+    assert.equal(
+      top(alone(root, { ...root, cause: "clock.host" }, { ...root, cause: "user.password", dependsOn: ["clock.host"] })),
+      "✗ 2 causes are proved",
+    );
+    assert.equal(top(alone({ ...root, verdict: "candidate" }, out)), "? Nothing is proved yet");
+    assert.equal(top(alone(out)), "· It could not be looked at");
+  });
+
+  it("sets commands as code and breaks paths where they are divided", () => {
+    const [root] = SLASH.findings as [Diagnosis["findings"][0]];
+    const html = page({
+      ...SLASH,
+      findings: [{ ...root, fix: "Run `a *b* <c>`, not *that*.", evidence: [{ what: "HKLM\\A", value: "1", where: "x" }] }],
+    });
+    assert.ok(html.includes("Run <code>a *b* &#60;c&#62;</code>, not <em>that</em>."));
+    assert.ok(html.includes("HKLM\\<wbr>A"));
+  });
+
   it("escapes whatever a log holds", () => {
     const tags = (html: string) => [...html.matchAll(/<\/?([a-zA-Z!][^\s>]*)/g)].map(([, tag]) => tag);
-    const allowed = new Set(tags(page(SLASH)).concat("p", "code", "ul", "ol", "li", "b", "span"));
+    const allowed = new Set(tags(page(SLASH)).concat("p", "code", "ul", "ol", "li", "b", "span", "em", "wbr"));
     fc.assert(
       fc.property(anyDiagnosis, hostile, (diagnosis, subject) => {
         const html = page(diagnosis, subject);

@@ -49,6 +49,16 @@ export function summary({ healthy, findings, incidents, notLookedAt }: Diagnosis
   return `Could not look: ${notLookedAt[0]?.why ?? "nothing was there to look at"}.`;
 }
 
+/** How it stands in a few words, with the verdict that gives the colour. */
+export function standing({ healthy, findings, incidents }: Diagnosis): { verdict: Verdict; words: string } {
+  if (healthy) return { verdict: "ruled-out", words: "In order" };
+  const proved = findings.filter(({ verdict, dependsOn }) => verdict === "confirmed" && !dependsOn).length;
+  if (proved > 0) return { verdict: "confirmed", words: proved === 1 ? "One cause is proved" : `${proved} causes are proved` };
+  if (incidents.length > 0 || findings.some(({ verdict }) => verdict === "candidate"))
+    return { verdict: "candidate", words: "Nothing is proved yet" };
+  return { verdict: "unknown", words: "It could not be looked at" };
+}
+
 const confirmedIn = ({ candidates }: Incident) => candidates.filter(({ verdict }) => verdict === "confirmed").map(({ cause }) => cause);
 
 function incidentSummary(incident: Incident): string {
