@@ -1,4 +1,5 @@
 /** Contracts: everything that crosses a wire, as schemas, tables and codecs. No behaviour. */
+export * from "./bundle.ts";
 export * from "./cause-id.ts";
 export * from "./causes.ts";
 export * from "./certificate-path.ts";

@@ -1,4 +1,11 @@
 /** Doctor: why a logon failed, as one diagnosis in one shape. */
+
+export { type BundlePart, checkBundle, makeBundle, writeBundle } from "./bundle/make-bundle.ts";
+export { scrubDiagnosis } from "./bundle/scrub-diagnosis.ts";
+export { scrubFile, scrubPath } from "./bundle/scrub-file.ts";
+export { scrubStack } from "./bundle/scrub-pam.ts";
+export { type Pseudonyms, pick, type Scrubbed, scrubRecord } from "./bundle/scrub-record.ts";
+export { scrubIdentity, scrubSettings, scrubStatus } from "./bundle/scrub-settings.ts";
 export type { Answer, Check, Missed, Seen } from "./check.ts";
 export { conclude, exitCodeOf } from "./conclude.ts";
 export { type DiagnoseOptions, diagnose, type Progress } from "./diagnose.ts";

@@ -20,6 +20,7 @@ import { progressLine } from "../progress.ts";
 import { STATE_FOLDERS } from "../this-machine.ts";
 import { VERSION } from "../version.ts";
 import { explainLogon } from "../why.ts";
+import { bundleCommand } from "./doctor-bundle.ts";
 import { diagnoseWindows, gatherHost, type HostFlags } from "./doctor-host.ts";
 import { askDryRun, USER_OPTIONS, type UserFlags } from "./doctor-user.ts";
 
@@ -97,6 +98,7 @@ export function doctorCommands(program: Command): void {
     },
   );
   userCommand(doctor);
+  bundleCommand(doctor);
 }
 
 function userCommand(doctor: Command): void {
