@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { LogonView } from "@sallyport/contracts";
+import { explainFound } from "@sallyport/doctor";
 import { explainLogon } from "./why.ts";
 
 const LOGON: LogonView = {
@@ -48,6 +49,51 @@ test("the cause of a refusal is not repeated as a finding", async () => {
   const refused: LogonView = { ...LOGON, result: "deny", cause: "clock.host" };
   const { value } = await explainLogon(async () => [refused], "K7QF-3M2P", "/nonexistent");
   assert.deepEqual([value.cause, value.findings.map(({ cause }) => cause)], ["clock.host", ["url.trailing-slash"]]);
+});
+
+test("why and doctor logon find the same: the cause, and every finding of org and agent", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-why-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const own = { time: "2026-11-24T12:00:05.000Z", event: "logon", reference: "K7QF-3M2P", service: "sshd" };
+  const findings = [{ cause: "host.disk", evidence: { path: "/var" } }];
+  const refusals: [LogonView, object][] = [
+    [LOGON, { ...own, result: "allow", findings }],
+    [
+      { ...LOGON, result: "deny", cause: "app.not-assigned", told: "user.refused" },
+      { ...own, result: "deny", cause: "user.refused", findings },
+    ],
+    [
+      { ...LOGON, result: "allow" },
+      { ...own, result: "deny", cause: "agent.decision-invalid", evidence: { check: "nonce" } },
+    ],
+    [
+      { ...LOGON, result: "open", findings: [] },
+      { ...own, result: "deny", cause: "net.timeout" },
+    ],
+    [
+      { ...LOGON, result: "deny", cause: "factor.code-wrong" },
+      { ...own, result: "deny", cause: "factor.code-wrong", findings },
+    ],
+  ];
+  for (const [logon, line] of refusals) {
+    writeFileSync(join(folder, "agent.log"), `${JSON.stringify(line)}\n`);
+    const { value } = await explainLogon(async () => [logon], "K7QF-3M2P", folder);
+    const found = explainFound("K7QF-3M2P", value.org, value.agent, value.missing);
+    const doctor = found.findings.filter(({ verdict, dependsOn }) => verdict === "confirmed" && !dependsOn).map(({ cause }) => cause);
+    const why = [...(value.cause === null ? [] : [value.cause]), ...value.findings.map(({ cause }) => cause)];
+    assert.deepEqual([...doctor].sort(), [...why].sort(), JSON.stringify(line));
+    if (value.cause !== null) assert.equal(doctor[0], value.cause);
+  }
+});
+
+test("each step of the org stands by the host's clock too, where the record has their difference", async () => {
+  const timeline = [{ at: "2026-11-24T12:00:00.000Z", type: "logon.refused", cause: "user.unknown" as const, data: {} }];
+  const logon: LogonView = { ...LOGON, evidence: { offsetMs: 3_600_000 }, timeline };
+  const { lines } = await explainLogon(async () => [logon], "K7QF-3M2P", "/nonexistent");
+  assert.ok(
+    lines.includes("  2026-11-24T12:00:00.000Z  logon.refused  user.unknown  (2026-11-24T13:00:00.000Z by the host's clock)"),
+    lines.join("\n"),
+  );
 });
 
 test("the agent that npm start runs in this folder is asked without being named", async (t) => {

@@ -124,7 +124,13 @@ function orgLines(logon: LogonView): string[] {
     `  ${logon.started}  ${logon.username} at ${logon.host.name} (${logon.service}, ${logon.scenario}) from ${address}`,
     `  user: ${logon.user?.login ?? "none"}   app: ${logon.app}   rule: ${logon.rule ?? "none"}   told the host: ${logon.told ?? "–"}`,
     ...evidence,
-    ...logon.timeline.map((step) => `  ${step.at}  ${step.type}${step.cause ? `  ${step.cause}` : ""}`),
+    ...logon.timeline.map((step) => `  ${step.at}  ${step.type}${step.cause ? `  ${step.cause}` : ""}${byHost(step.at, logon)}`),
     ...logon.reported.map((report) => `  ${report.at}  reported by the host: ${report.result}${report.cause ? `  ${report.cause}` : ""}`),
   ];
+}
+
+/** The host's clock at a moment of the org's, as far as the record has their difference. */
+function byHost(at: string, { evidence: { offsetMs } }: LogonView): string {
+  const time = typeof offsetMs === "number" ? Date.parse(at) + offsetMs : Number.NaN;
+  return Number.isNaN(time) ? "" : `  (${new Date(time).toISOString()} by the host's clock)`;
 }

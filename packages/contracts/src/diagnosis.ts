@@ -41,7 +41,7 @@ export type Incident = z.infer<typeof incident>;
 export const notLookedAt = z.strictObject({ what: z.string(), why: z.string() });
 export type NotLookedAt = z.infer<typeof notLookedAt>;
 
-/** One step of a way that was gone through in thought: what was looked at, what came of it, and what it rests on. */
+/** One step of a logon, gone through in thought or by its records: what was looked at, what came of it, and what it rests on. */
 export const diagnosisStep = z.strictObject({ title: z.string(), outcome: z.string(), why: z.array(z.string()) });
 export type DiagnosisStep = z.infer<typeof diagnosisStep>;
 
@@ -54,7 +54,7 @@ export const diagnosis = z.strictObject({
   findings: z.array(doctorFinding),
   incidents: z.array(incident),
   notLookedAt: z.array(notLookedAt),
-  /** Of a dry run: the logon's way from the name to what the person reads, in order. */
+  /** Of a dry run: the logon's way from the name to what the person reads. Of a logon: what happened, by both clocks. In order. */
   steps: z.array(diagnosisStep).optional(),
 });
 export type Diagnosis = z.infer<typeof diagnosis>;

@@ -94,7 +94,7 @@ export function doctorCommands(program: Command): void {
       const reference = readReference(typed);
       if (!reference) throw new Complaint(`${typed} is no reference; one looks like K7QF-3M2P`);
       const diagnosis = files.length > 0 ? await diagnoseRecords(reference, files) : await fromHere(org, reference, options.state);
-      tell(diagnosis, options, reference);
+      tell(diagnosis, options, reference, "What happened");
     },
   );
   userCommand(doctor);
@@ -124,15 +124,16 @@ async function fromHere(org: OrgClient, reference: string, state: string | undef
   return explainFound(reference, value.org, value.agent, value.missing);
 }
 
-function tell(diagnosis: Diagnosis, { json, html }: DoctorOptions, subject: string): void {
+/** `story`: heading of the steps, if the answer has any. */
+function tell(diagnosis: Diagnosis, { json, html }: DoctorOptions, subject: string, story = "What would happen"): void {
   if (json) process.stdout.write(`${JSON.stringify(diagnosis, null, 2)}\n`);
   else {
     const width = process.stdout.columns;
-    const lines = renderTerminal(diagnosis, { colour: mayColour(), ...(width ? { width } : {}) });
+    const lines = renderTerminal(diagnosis, { colour: mayColour(), story, ...(width ? { width } : {}) });
     process.stdout.write(`${lines.join("\n")}\n`);
   }
   process.exitCode = exitCodeOf(diagnosis);
-  if (html !== undefined) writePage(html, renderHtml(diagnosis, { subject, at: new Date().toISOString(), version: VERSION }));
+  if (html !== undefined) writePage(html, renderHtml(diagnosis, { subject, at: new Date().toISOString(), version: VERSION, story }));
 }
 
 /** Colours on a terminal only, and not where NO_COLOR is set (https://no-color.org) or the terminal knows none. */

@@ -29,5 +29,7 @@ export function explainFound(
   agent: readonly unknown[],
   missing: readonly string[],
 ): Diagnosis {
-  return explainLogon(reference, { org: org.map(fromView), agent: fromAgentLines(agent, "the agent's log on this machine") }, missing);
+  const views = org.map(fromView);
+  const own = fromAgentLines(agent, "the agent's log on this machine");
+  return explainLogon(reference, { org: views.flatMap((one) => one.org), agent: [...own, ...views.flatMap((one) => one.agent)] }, missing);
 }

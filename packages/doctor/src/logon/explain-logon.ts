@@ -3,6 +3,7 @@ import { CAUSES, type Cause, type CauseId, type Diagnosis, type Incident, type P
 import type { Missed, Seen } from "../check.ts";
 import { conclude } from "../conclude.ts";
 import type { AgentRecord, OrgRecord, Records } from "./records.ts";
+import { timelineOf } from "./timeline.ts";
 
 /** The first question about the person; what stands before it is about the machine. */
 const PERSON: readonly CauseId[] = ["user.unknown", "user.name-shape", "user.ambiguous", "app.not-assigned"];
@@ -20,25 +21,43 @@ const ORDER: readonly (readonly CauseId[])[] = [
 const LONGEST_VALUE = 200;
 
 /** `missing`: why a record that could be there is not. */
-export function explainLogon(reference: string, { agent, org }: Records, missing: readonly string[] = []): Diagnosis {
-  const seen = [...org.flatMap((record) => ofOrg(record, agent)), ...agent.flatMap((record) => ofAgent(record, org))];
+export function explainLogon(reference: string, records: Records, missing: readonly string[] = []): Diagnosis {
+  const { org, agent } = { ...records, agent: withoutEchoes(records.agent) };
+  const seen = [...org.flatMap(ofOrg), ...agent.flatMap((record) => ofAgent(record, org))];
   const missed: Missed[] = missing.map((why) => ({ what: `${reference}`, why }));
+  const own = agent.some(({ reported }) => !reported);
+  const told = agent.length > 0 ? "only what the host reported: what else happened on the machine is not known" : undefined;
   if (org.length === 0 && agent.length === 0) missed.unshift({ what: reference, why: "no record of it was found", asked: true });
-  else if (org.length === 0)
-    missed.push({ what: "the org's record", why: "only the agent's was found: what the org keeps to itself is not known" });
-  else if (agent.length === 0)
-    missed.push({ what: "the agent's record", why: "only the org's was found: what happened on the machine is not known" });
-  return conclude({ seen, incidents: incidentOf(agent, org), missed });
+  else {
+    if (org.length === 0) {
+      const why =
+        told && !own
+          ? "it was not asked, and has only what the host reported"
+          : "only the agent's was found: what the org keeps to itself is not known";
+      missed.push({ what: "the org's record", why });
+    }
+    if (!own)
+      missed.push({ what: "the agent's record", why: told ?? "only the org's was found: what happened on the machine is not known" });
+  }
+  const steps = timelineOf({ org, agent });
+  return { ...conclude({ seen, incidents: incidentOf(agent, org), missed }), ...(steps.length === 0 ? {} : { steps }) };
 }
 
-function ofOrg(record: OrgRecord, agent: AgentRecord[]): Seen[] {
-  const seen: Seen[] = [];
-  if (record.cause)
-    seen.push({
-      cause: record.cause,
+/** A report says once more what the agent's own log says. */
+function withoutEchoes(agent: readonly AgentRecord[]): AgentRecord[] {
+  const own = agent.filter(({ reported }) => !reported);
+  return agent.filter((one) => !one.reported || !own.some(({ result, cause }) => result === one.result && cause === one.cause));
+}
+
+function ofOrg(record: OrgRecord): Seen[] {
+  const seen = record.findings.map(
+    ({ cause, evidence }): Seen => ({
+      cause,
       verdict: "confirmed",
-      evidence: [...proofs(record.evidence, record.where), ...timeline(record, agent)],
-    });
+      evidence: proofs(evidence, `${record.where}, the host's last self-check`),
+    }),
+  );
+  if (record.cause) seen.unshift({ cause: record.cause, verdict: "confirmed", evidence: proofs(record.evidence, record.where) });
   const reached = record.result === "open" ? -1 : record.cause === undefined ? ORDER.length : placeOf(record.cause);
   const said = record.cause ? `the org came as far as ${record.cause}` : "the org let the logon in";
   for (const cause of ORDER.slice(0, Math.max(0, reached)).flat()) {
@@ -131,21 +150,6 @@ function proofs(evidence: Record<string, unknown>, where: string): Proof[] {
     if (value === undefined || value === null) return [];
     return [{ what, value: (typeof value === "string" ? value : (JSON.stringify(value) ?? "")).slice(0, LONGEST_VALUE), where }];
   });
-}
-
-/** Each step by the org's clock and by the host's, as far as their difference is known. */
-function timeline({ steps, evidence, where }: OrgRecord, agent: AgentRecord[]): Proof[] {
-  const offset = typeof evidence["offsetMs"] === "number" ? evidence["offsetMs"] : agent.map(offsetOf).find((ms) => ms !== undefined);
-  return steps.map(({ at, type, cause }) => {
-    const host =
-      offset === undefined || Number.isNaN(Date.parse(at)) ? "" : `, ${new Date(Date.parse(at) + offset).toISOString()} by the host's`;
-    return { what: cause ? `${type} (${cause})` : type, value: `${at} by the org's clock${host}`, where };
-  });
-}
-
-function offsetOf({ time, orgTime }: AgentRecord): number | undefined {
-  const offset = Date.parse(time) - Date.parse(orgTime ?? "");
-  return Number.isNaN(offset) ? undefined : offset;
 }
 
 const bothClocks = ({ time, orgTime }: AgentRecord) => `${time} by the host's clock${orgTime ? `, ${orgTime} by the org's` : ""}`;

@@ -111,8 +111,9 @@ describe("a logon", () => {
     assert.deepEqual(found.notLookedAt, []);
     assert.ok(of(found, "ruled-out").includes("clock.host") && of(found, "ruled-out").includes("client.replayed"));
     assert.ok(!of(found, "ruled-out").includes("policy.denies"), "the org had not come to the policy");
-    const step = found.findings[0]?.evidence.find(({ what }) => what === "logon.started");
-    assert.equal(step?.value, "2026-05-06T10:00:00.000Z by the org's clock, 2026-05-06T10:00:05.000Z by the host's");
+    const began = found.steps?.find(({ outcome }) => outcome.includes("logon.started"));
+    assert.equal(began?.title, "2026-05-06T10:00:00.000Z");
+    assert.match(began?.why[0] ?? "", /^2026-05-06T10:00:05\.000Z by the host's clock \(/);
   });
 
   it("that was told of a wrong password in place of the true cause: what the host heard is not claimed", async () => {
@@ -184,6 +185,90 @@ describe("a logon", () => {
     assert.equal(exitCodeOf(found), 2);
     assert.deepEqual(found.notLookedAt[0], { what: "K7QF-3M2P", why: "no record of it was found" });
     assert.match(found.notLookedAt[1]?.why ?? "", /nowhere\.log: it is not there/);
+  });
+
+  it("is told in order by both clocks: from both records, and from the agent's alone, with its beginning", async () => {
+    const { file, reference } = agentLog(deny("user.refused"));
+    const end = { cause: "app.not-assigned" as const, data: { evidence: { offsetMs: 60_000 } } };
+    const both = await look(reference, exported(reference, end), file);
+    assert.deepEqual(
+      both.steps?.map(({ title, outcome }) => [title, outcome]),
+      [
+        ["2026-05-06T09:59:58.766Z", "the host: begun, alice (sshd)"],
+        ["2026-05-06T10:00:00.000Z", "the org: logon.started, srv01"],
+        ["2026-05-06T10:00:00.000Z", "the host: refused (user.refused)"],
+        ["2026-05-06T10:00:01.000Z", "the org: logon.refused (app.not-assigned), srv01"],
+      ],
+    );
+    assert.match(both.steps?.[3]?.why[0] ?? "", /^2026-05-06T10:01:01\.000Z by the host's clock/);
+    const alone = await look(reference, file);
+    assert.equal(alone.steps?.length, 2);
+    for (const { why } of alone.steps ?? []) assert.match(why[0] ?? "", /by the host's clock/);
+  });
+
+  it("whose clocks cannot be compared shows each time by the clock that it is of, and says so", async () => {
+    const found = await look("K7QF-3M2P", exported("K7QF-3M2P", { cause: "user.unknown" }));
+    assert.deepEqual(
+      found.steps?.map(({ why }) => /^the host's clock: not known/.test(why[0] ?? "")),
+      [true, true],
+    );
+  });
+
+  it("that was let in is told as well", async () => {
+    const found = await look("K7QF-3M2P", exported("K7QF-3M2P", { type: "logon.allowed", outcome: "success" }));
+    assert.deepEqual([found.healthy, found.steps?.at(-1)?.outcome], [true, "the org: logon.allowed, srv01"]);
+  });
+
+  it("that the PAM module wrote down while there was no agent is read like any other", async () => {
+    const file = join(folder, `attempts-${++files}.jsonl`);
+    const line = {
+      time: "2026-05-06T10:00:00.000Z",
+      reference: "K7QF-3M2P",
+      username: "alice",
+      service: "sshd",
+      result: "deny",
+      cause: "agent.unreachable",
+    };
+    writeFileSync(file, `${JSON.stringify({ ...line, evidence: "connect: no such file" })}\n`);
+    const found = await look("K7QF-3M2P", file);
+    assert.deepEqual(of(found, "confirmed"), ["agent.unreachable"]);
+    assert.deepEqual(found.findings[0]?.evidence[0], { what: "detail", value: "connect: no such file", where: `${basename(file)}:1` });
+  });
+
+  it("that a host reported afterwards: its cause stands, nothing is ruled out by it, and that the org was not asked is said", async () => {
+    const data = { reported: true, at: "2026-05-06T09:00:00.000Z", evidence: { file: "armed.json" } };
+    const events = exported("K7QF-3M2P", { cause: "factor.timeout", data });
+    const text = readFileSync(events, "utf8").trim().split("\n");
+    writeFileSync(events, `${text[1]}\n`);
+    const found = await look("K7QF-3M2P", events);
+    assert.deepEqual([of(found, "confirmed"), of(found, "ruled-out")], [["factor.timeout"], []]);
+    assert.deepEqual(
+      found.notLookedAt.map(({ what, why }) => [what, why.includes("reported")]),
+      [
+        ["the org's record", true],
+        ["the agent's record", true],
+      ],
+    );
+    assert.match(found.steps?.[0]?.outcome ?? "", /^the host, as it told the org: refused \(factor\.timeout\)/);
+    assert.equal(found.incidents.length, 1);
+  });
+
+  it("that the org let in and the host refused, from the org's export alone: the host's own cause stands", async () => {
+    const allowed = exported("K7QF-3M2P", { type: "logon.allowed", outcome: "success" });
+    const reported = exported("K7QF-3M2P", { cause: "agent.decision-invalid", data: { reported: true, evidence: { check: "nonce" } } });
+    writeFileSync(allowed, readFileSync(allowed, "utf8") + (readFileSync(reported, "utf8").trim().split("\n")[1] ?? ""));
+    const found = await look("K7QF-3M2P", allowed);
+    assert.deepEqual([of(found, "confirmed"), exitCodeOf(found)], [["agent.decision-invalid"], 1]);
+    assert.ok(of(found, "ruled-out").includes("user.unknown"), "what the org had judged it had judged");
+  });
+
+  it("brings along what the org knew of the host when the logon began, from its export too", async () => {
+    const evidence = { rule: "login", findings: [{ cause: "url.trailing-slash", evidence: '{"value":"https://mfa.corp.example/"}' }] };
+    const found = await look("K7QF-3M2P", exported("K7QF-3M2P", { cause: "user.unknown", data: { evidence } }));
+    assert.deepEqual(of(found, "confirmed"), ["user.unknown", "url.trailing-slash"]);
+    const slash = found.findings.find(({ cause }) => cause === "url.trailing-slash");
+    assert.equal(slash?.evidence[0]?.value, "https://mfa.corp.example/");
+    assert.ok(!found.findings[0]?.evidence.some(({ what }) => what === "findings"));
   });
 
   it("S30: in a log that was mutated or cut never makes the reader fall over", async () => {

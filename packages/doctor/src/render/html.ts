@@ -32,9 +32,11 @@ export interface PageOptions {
   /** When, as a person reads it. */
   at: string;
   version: string;
+  /** Heading of the steps. */
+  story?: string;
 }
 
-export function renderHtml(diagnosis: Diagnosis, { subject, at, version }: PageOptions): string {
+export function renderHtml(diagnosis: Diagnosis, { subject, at, version, story }: PageOptions): string {
   const hash = createHash("sha256").update(STYLE).digest("base64");
   const listed = new Set(diagnosis.incidents.flatMap(({ candidates }) => candidates.map(({ cause }) => cause)));
   const sections = SECTIONS.flatMap(({ verdict, heading }) => {
@@ -52,7 +54,7 @@ export function renderHtml(diagnosis: Diagnosis, { subject, at, version }: PageO
 <style>${STYLE}</style></head><body>
 ${headOf(diagnosis, subject)}
 <main>
-${[storySection(diagnosis), ...sections, missedSection(diagnosis)].filter(Boolean).join("\n")}
+${[storySection(diagnosis, story ?? STORY), ...sections, missedSection(diagnosis)].filter(Boolean).join("\n")}
 </main>
 <footer>Made ${text(at.replace(/\.\d+Z$/, "Z"))} by sallyport doctor ${text(version)}. Names and addresses in it come from the files that were read; secrets are never shown.</footer>
 </body></html>
@@ -127,13 +129,13 @@ function candidateRow({ cause, verdict, decidedBy }: IncidentCandidate, rank: nu
   return `<tr class="${out ? "ruled-out ro" : verdict}"><td class="n">${rank}</td><td class="c">${title}<code>${text(cause)}</code></td>${cell("v", "verdict", WORD[verdict])}${cell("by", "decided by", out ? "" : prose(decidedBy))}${cell("todo", "what to do", todo)}</tr>`;
 }
 
-function storySection({ steps = [] }: Diagnosis): string {
+function storySection({ steps = [] }: Diagnosis, heading: string): string {
   if (steps.length === 0) return "";
   const items = steps.map(({ title, outcome, why }) => {
     const rests = why.length === 0 ? "" : `<ul>${why.map((line) => `<li class="soft">${text(line)}</li>`).join("")}</ul>`;
     return `<li><b>${text(title)}</b>: ${text(outcome)}${rests}</li>`;
   });
-  return `<section><h2>${STORY}</h2><ol>${items.join("")}</ol></section>`;
+  return `<section><h2>${text(heading)}</h2><ol>${items.join("")}</ol></section>`;
 }
 
 function missedSection({ notLookedAt }: Diagnosis): string {

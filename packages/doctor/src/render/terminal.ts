@@ -16,6 +16,8 @@ export interface TerminalOptions {
   /** Columns; lines are never longer. */
   width?: number;
   colour?: boolean;
+  /** Heading of the steps. */
+  story?: string;
 }
 
 interface Pen {
@@ -40,7 +42,7 @@ export function renderTerminal(diagnosis: Diagnosis, options: TerminalOptions = 
   const listed = new Set(diagnosis.incidents.flatMap(({ candidates }) => candidates.map(({ cause }) => cause)));
   const lines = wrap(summary(diagnosis), pen.width).map((line) => pen.paint("bold", line));
   if (pen.place !== undefined) lines.push(...wrap(pen.place.replace(/^s/, "S"), pen.width).map((line) => pen.paint("dim", line)));
-  lines.push(...storyLines(diagnosis.steps ?? [], pen));
+  lines.push(...storyLines(diagnosis.steps ?? [], options.story ?? STORY, pen));
   for (const { verdict, heading } of SECTIONS) {
     // What is possible stands once, below the incident that it can explain.
     const findings = diagnosis.findings.filter((one) => one.verdict === verdict && !(verdict === "candidate" && listed.has(one.cause)));
@@ -61,11 +63,11 @@ function byReason(all: NotLookedAt[]): NotLookedAt[] {
   return [...reasons].map(([why, whats]) => ({ what: whats.join(", "), why }));
 }
 
-function storyLines(steps: DiagnosisStep[], pen: Pen): string[] {
+function storyLines(steps: DiagnosisStep[], heading: string, pen: Pen): string[] {
   if (steps.length === 0) return [];
   return [
     "",
-    pen.paint("bold", STORY),
+    pen.paint("bold", heading),
     ...steps.flatMap(({ title, outcome, why }) => [
       ...wrap(`${title}: ${outcome}`, pen.width, "    ", "  "),
       ...why.flatMap((line) => wrap(line, pen.width, "      ", "    ").map((text) => pen.paint("dim", text))),

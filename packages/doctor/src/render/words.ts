@@ -21,7 +21,7 @@ export const SECTIONS: readonly Section[] = [
   { verdict: "unknown", heading: "Not known" },
 ];
 
-/** Heading of a way that was gone through in thought. */
+/** Heading of the steps: of a dry run unless said otherwise. */
 export const STORY = "What would happen";
 
 /** Where all live looks were made from, if from one place: told once, not with every proof. */
