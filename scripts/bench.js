@@ -15,5 +15,6 @@ runSteps([
   { name: "backup", command: node, args: [quiet, "bench/backup.ts"] },
   { name: "memory", command: node, args: [quiet, "bench/memory.ts"] },
   { name: "build the module", command: "make", args: ["-s", "-C", "native/pam", "all"] },
+  { name: "doctor host", command: "unshare", args: [...own, node, quiet, "bench/doctor-host.ts"] },
   { name: "pam", command: "unshare", args: [...own, node, quiet, "bench/pam.ts"] },
 ]);

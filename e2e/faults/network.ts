@@ -1,8 +1,8 @@
 /** Faults between the machine and the org: name, way, proxy, certificates, and who answers in the org's place. */
-import { mkdirSync } from "node:fs";
+import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Certificate, makeCertificate } from "../machine/certificates.ts";
-import { ORG_NAME } from "../machine/org.ts";
+import { ORG_NAME, Org } from "../machine/org.ts";
 import { must } from "../machine/processes.ts";
 import type { Brought, Fault } from "./fault.ts";
 import { forwardProxy, httpFront, httpsFront, PROXY_PORT, pointed, tlsFront } from "./fronts.ts";
@@ -61,6 +61,35 @@ const proxied =
       end,
     );
   };
+
+/** The org was set up anew, or another one stands behind the same name: its own data and keys, the same certificate. */
+async function anotherOrg(world: World): Promise<Brought> {
+  const other = new Org("/run/story/another-org");
+  for (const file of ["chain.pem", "server.key"]) cpSync(join(world.org.folder, file), join(other.folder, file));
+  await other.start({ address: "127.0.0.2" });
+  return changed(
+    world,
+    world.edit(HOSTS, (hosts) => pointed(hosts)),
+    () => other.stop(),
+  );
+}
+
+/** Of the machine that runs the org; host and time server agree. */
+async function orgClock(world: World): Promise<Brought> {
+  await world.org.stop();
+  await world.org.start({ env: skewed(300) });
+  const { repair } = await changed(world, async () => {
+    await world.org.stop();
+    await world.org.start();
+  });
+  return {
+    repair: async () => {
+      await repair();
+      // The policy that was signed in the future is kept as the newest until then: that is another matter, and ends with the enrolment.
+      await world.enrolAnew();
+    },
+  };
+}
 
 const stopped: Bring = async (world) => {
   await world.org.stop();
@@ -212,8 +241,23 @@ const ROWS: Row[] = [
     "sallyport serve",
     fronted(() => httpFront((_request, response) => response.end("hello"), 8443)),
   ],
+  ["another org answers under the org's name", "url.wrong-org", "sallyport serve", anotherOrg],
+  [
+    "the org's clock is five minutes fast",
+    "clock.org",
+    "On the machine that runs the org",
+    orgClock,
+    { forms: ["host"], seen: "127.0.0.1" },
+  ],
   ["the machine's clock is five minutes fast", "clock.host", "timedatectl set-ntp true", clock(300), { seen: /\b(299|300)/ }],
   ["the machine's clock is five minutes slow", "clock.host", "timedatectl set-ntp true", clock(-300), { seen: "slow" }],
+  [
+    "the machine's clock is 40 days fast, past the certificate's end",
+    "clock.host",
+    "timedatectl set-ntp true",
+    clock(40 * DAY),
+    { seen: "fast" },
+  ],
   ["local time is taken for UTC", "clock.host", "set-timezone", clock(7200), { seen: /\+0?2(:00| h)/ }],
 ];
 

@@ -4,7 +4,7 @@ import { type Diagnosis, diagnosis } from "@sallyport/contracts";
 import { runSshd, SSHD_SETTINGS, ssh, startSshd } from "../machine/clients.ts";
 import { type Attempt, Machine, STATE } from "../machine/machine.ts";
 import { codeOf, type Person } from "../machine/org.ts";
-import { COMMAND, type Daemon, run } from "../machine/processes.ts";
+import { COMMAND, Daemon, must, run, until } from "../machine/processes.ts";
 import { type RdpServer, startXrdp, XRDP_SETTINGS } from "../machine/rdp.ts";
 import type { Brought, Typed } from "./fault.ts";
 import { LegacyMachine, OF_LEGACY } from "./legacy.ts";
@@ -36,6 +36,7 @@ export class World {
   readonly machine: Machine;
   readonly xrdp: RdpServer;
   #sshd: Daemon;
+  readonly #timeServer: Daemon;
   /** Environment of every program of the machine, as its clock is part of it. */
   env: Record<string, string> = {};
   /** While a second fault may keep the agent from starting. */
@@ -44,10 +45,11 @@ export class World {
   #people = 0;
   #legacy: Promise<LegacyMachine> | undefined;
 
-  private constructor(machine: Machine, sshd: Daemon, xrdp: RdpServer) {
+  private constructor(machine: Machine, sshd: Daemon, xrdp: RdpServer, timeServer: Daemon) {
     this.machine = machine;
     this.#sshd = sshd;
     this.xrdp = xrdp;
+    this.#timeServer = timeServer;
   }
 
   static async build(): Promise<World> {
@@ -59,10 +61,11 @@ export class World {
     const xrdp = await startXrdp();
     // Where an administrator, and the doctor, would look for its port.
     writeFileSync("/etc/xrdp/xrdp.ini", readFileSync(XRDP_SETTINGS));
-    return new World(machine, sshd, xrdp);
+    return new World(machine, sshd, xrdp, await startTimeServer());
   }
 
   async end(): Promise<void> {
+    await this.#timeServer.stop();
     await (await this.#legacy)?.stop();
     await this.xrdp.stop();
     await this.#sshd.stop();
@@ -169,6 +172,25 @@ export class World {
     const own = this.machine.keptAttempts()[kept];
     return own ?? this.machine.attemptAfter(before);
   }
+}
+
+/** A real chronyd that tells the right time and sets no clock; the machine is set to it. */
+async function startTimeServer(): Promise<Daemon> {
+  mkdirSync("/etc/chrony", { recursive: true });
+  mkdirSync("/run/story/chrony", { mode: 0o700 });
+  writeFileSync("/etc/chrony/chrony.conf", "server 127.0.0.1 iburst\n");
+  const settings = [
+    "local stratum 1",
+    "allow 127.0.0.0/8",
+    "bindaddress 127.0.0.1",
+    "cmdport 0",
+    "pidfile /run/story/chrony/pid",
+    "user root",
+  ];
+  writeFileSync("/run/story/chrony/conf", `${settings.join("\n")}\n`);
+  const server = new Daemon("/usr/sbin/chronyd", ["-d", "-x", "-f", "/run/story/chrony/conf"], "/run/story/chrony/log");
+  await until("the time server listens", () => (must("ss", ["-Huln"]).includes("127.0.0.1:123 ") ? true : undefined));
+  return server;
 }
 
 export const fine: Brought["repair"] = () => undefined;

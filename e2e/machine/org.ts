@@ -27,10 +27,10 @@ export class Org {
     makeCertificates(folder);
   }
 
-  async start(): Promise<void> {
-    const args = [COMMAND, "serve", "--data", this.data, "--listen", `127.0.0.1:${ORG_PORT}`, "--url", `https://${ORG_NAME}:${ORG_PORT}`];
+  async start({ address = "127.0.0.1", env = {} }: { address?: string; env?: Record<string, string> } = {}): Promise<void> {
+    const args = [COMMAND, "serve", "--data", this.data, "--listen", `${address}:${ORG_PORT}`, "--url", `https://${ORG_NAME}:${ORG_PORT}`];
     args.push("--tls-cert", join(this.folder, "chain.pem"), "--tls-key", join(this.folder, "server.key"), "--log-level", "warn");
-    this.#daemon = new Daemon(process.execPath, args, join(this.folder, "org.log"));
+    this.#daemon = new Daemon(process.execPath, args, join(this.folder, "org.log"), env);
     await this.#daemon.said(/The org is at/);
   }
 
