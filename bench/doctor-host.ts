@@ -1,7 +1,5 @@
-/**
- * How long `sallyport doctor host` takes on a machine where nothing is wrong, and where every packet to the org is dropped. Floor: Node
- * started for one TLS request to the same org in the same run. Needs a machine of its own.
- */
+/** How long `sallyport doctor host` takes on a machine where nothing is wrong, and where every packet to the org is dropped. */
+// Floor: Node started for one TLS request to the same org in the same run. It needs a machine of its own.
 import { join } from "node:path";
 import { Machine, ORG_URL } from "../e2e/machine/machine.ts";
 import { COMMAND, must, run } from "../e2e/machine/processes.ts";

@@ -1,4 +1,4 @@
-/** Looks once more before a bundle is written: does a secret that this machine really has stand in it, in any plain encoding? */
+/** Looks once more before a bundle is written whether a secret that this machine really has stands in it, in any plain encoding. */
 
 /** Shorter ones would be found everywhere. */
 const SHORTEST = 8;

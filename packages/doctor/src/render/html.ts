@@ -1,7 +1,7 @@
 /** A diagnosis as one self-contained page for a ticket: no script, no other origin, everything escaped. */
 import { createHash } from "node:crypto";
 import type { Diagnosis, DoctorFinding, Incident, IncidentCandidate, Proof } from "@sallyport/contracts";
-import { depthOf, incidentLine, MARK, SECTIONS, STORY, standing, summary, userLine, WORD } from "./words.ts";
+import { byReason, depthOf, incidentLine, MARK, onePlace, SECTIONS, STORY, standing, summary, userLine, WORD } from "./words.ts";
 import { clean } from "./wrap.ts";
 
 const STYLE = `
@@ -39,9 +39,11 @@ export interface PageOptions {
 export function renderHtml(diagnosis: Diagnosis, { subject, at, version, story }: PageOptions): string {
   const hash = createHash("sha256").update(STYLE).digest("base64");
   const listed = new Set(diagnosis.incidents.flatMap(({ candidates }) => candidates.map(({ cause }) => cause)));
+  const from = onePlace(diagnosis);
+  const shown = diagnosis.findings.map((one) => ({ ...one, evidence: one.evidence.map((proof) => without(proof, from)) }));
   const sections = SECTIONS.flatMap(({ verdict, heading }) => {
     // What is possible stands once, below the incident that it can explain.
-    const findings = diagnosis.findings.filter((one) => one.verdict === verdict && !(verdict === "candidate" && listed.has(one.cause)));
+    const findings = shown.filter((one) => one.verdict === verdict && !(verdict === "candidate" && listed.has(one.cause)));
     const body = verdict === "ruled-out" ? ruledOut(findings) : findings.map((one) => card(one, findings)).join("\n");
     const section = findings.length === 0 ? "" : `<section><h2>${heading}</h2>\n${body}</section>`;
     return verdict === "confirmed" ? [section, incidentSection(diagnosis)] : [section];
@@ -52,7 +54,7 @@ export function renderHtml(diagnosis: Diagnosis, { subject, at, version, story }
 <meta name="viewport" content="width=device-width,initial-scale=1"><meta name="referrer" content="no-referrer">
 <title>Sallyport doctor: ${text(subject)}</title>
 <style>${STYLE}</style></head><body>
-${headOf(diagnosis, subject)}
+${headOf(diagnosis, subject, from)}
 <main>
 ${[storySection(diagnosis, story ?? STORY), ...sections, missedSection(diagnosis)].filter(Boolean).join("\n")}
 </main>
@@ -62,11 +64,14 @@ ${[storySection(diagnosis, story ?? STORY), ...sections, missedSection(diagnosis
 }
 
 /** The answer at a glance: how it stands, of what, and in a sentence. */
-function headOf(diagnosis: Diagnosis, subject: string): string {
+function headOf(diagnosis: Diagnosis, subject: string, from: string | undefined): string {
   const { verdict, words } = standing(diagnosis);
   return `<header class="${verdict}"><p class="state">${MARK[verdict]} ${words}</p><h1>Diagnosis of ${text(subject)}</h1>
-<p class="sum">${text(summary(diagnosis))}</p></header>`;
+<p class="sum">${text(summary(diagnosis))}</p>${from === undefined ? "" : `<p class="soft">${text(from.replace(/^s/, "S"))}</p>`}</header>`;
 }
+
+/** A place that the head tells is not told again with every proof. */
+const without = (proof: Proof, place: string | undefined): Proof => (proof.where === place ? { ...proof, where: "" } : proof);
 
 function card(finding: DoctorFinding, siblings: DoctorFinding[]): string {
   const { cause, verdict, title, evidence, fix, who, dependsOn } = finding;
@@ -84,15 +89,19 @@ function proofTable(evidence: Proof[]): string {
 }
 
 function ruledOut(findings: DoctorFinding[]): string {
-  const rows = findings.map(({ cause, evidence: [proof] }) => {
+  // One thing that was seen often rules out several causes.
+  const bySight = Map.groupBy(findings, ({ evidence: [proof] }) => (proof ? `${proof.what}\0${proof.value}\0${proof.where}` : ""));
+  const rows = [...bySight.values()].map((all) => {
+    const causes = all.map(({ cause }) => `<span class="m">✓</span> <code>${text(cause)}</code>`).join("<br>");
+    const proof = all[0]?.evidence[0];
     const why = proof ? `${place(proof.what)}: ${place(proof.value)}` : "";
-    return `<tr class="ruled-out"><td><span class="m">✓</span> <code>${text(cause)}</code></td><td>${why}</td>${whereCell(proof?.where ?? "")}</tr>`;
+    return `<tr class="ruled-out"><td>${causes}</td><td>${why}</td>${whereCell(proof?.where ?? "")}</tr>`;
   });
   const head = '<thead><tr><th class="id">cause</th><th>because of</th><th class="wh">where</th></tr></thead>';
   return `<table>${head}<tbody>${rows.join("")}</tbody></table>`;
 }
 
-const whereCell = (where: string) => `<td class="soft" data-is="where">${place(where)}</td>`;
+const whereCell = (where: string) => (where === "" ? "<td></td>" : `<td class="soft" data-is="where">${place(where)}</td>`);
 
 function incidentSection({ incidents, findings }: Diagnosis): string {
   if (incidents.length === 0) return "";
@@ -140,7 +149,7 @@ function storySection({ steps = [] }: Diagnosis, heading: string): string {
 
 function missedSection({ notLookedAt }: Diagnosis): string {
   if (notLookedAt.length === 0) return "";
-  const items = notLookedAt.map(({ what, why }) => `<li>${text(what)}: <span class="soft">${prose(why)}</span></li>`);
+  const items = byReason(notLookedAt).map(({ what, why }) => `<li>${text(what)}: <span class="soft">${prose(why)}</span></li>`);
   return `<section><h2>Not looked at</h2><ul>${items.join("")}</ul></section>`;
 }
 

@@ -171,6 +171,10 @@ Ruled out
 Not looked at
   · the connection, the TLS handshake: net.dns stands before it`,
     );
+    const html = page(seen);
+    assert.doesNotMatch(html, /seen from/);
+    for (const once of ['<p class="soft">Seen from srv01</p>', "0.1 s ahead", "the connection, the TLS handshake: "])
+      assert.equal(html.split(once).length, 2, once);
   });
 
   it("the summary gives each incident its own cause, and claims none for another", () => {
@@ -278,7 +282,7 @@ describe("as a page", () => {
 
   it("escapes whatever a log holds", () => {
     const tags = (html: string) => [...html.matchAll(/<\/?([a-zA-Z!][^\s>]*)/g)].map(([, tag]) => tag);
-    const allowed = new Set(tags(page(SLASH)).concat("p", "code", "ul", "ol", "li", "b", "span", "em", "wbr"));
+    const allowed = new Set(tags(page(SLASH)).concat("p", "code", "ul", "ol", "li", "b", "span", "em", "wbr", "br"));
     fc.assert(
       fc.property(anyDiagnosis, hostile, (diagnosis, subject) => {
         const html = page(diagnosis, subject);

@@ -1,15 +1,6 @@
 /** A diagnosis as lines for a terminal: plain or coloured, 80 columns. */
-import type {
-  Diagnosis,
-  DiagnosisStep,
-  DoctorFinding,
-  Incident,
-  IncidentCandidate,
-  NotLookedAt,
-  Proof,
-  Verdict,
-} from "@sallyport/contracts";
-import { depthOf, incidentLine, MARK, onePlace, SECTIONS, STORY, summary, userLine, WORD } from "./words.ts";
+import type { Diagnosis, DiagnosisStep, DoctorFinding, Incident, IncidentCandidate, Proof, Verdict } from "@sallyport/contracts";
+import { byReason, depthOf, incidentLine, MARK, onePlace, SECTIONS, STORY, summary, userLine, WORD } from "./words.ts";
 import { wrap } from "./wrap.ts";
 
 export interface TerminalOptions {
@@ -54,13 +45,6 @@ export function renderTerminal(diagnosis: Diagnosis, options: TerminalOptions = 
     for (const { what, why } of byReason(diagnosis.notLookedAt)) lines.push(...wrap(`${what}: ${why}`, pen.width, "    ", "  · "));
   }
   return lines;
-}
-
-/** What could not be looked at for one reason stands together, where its first part stands. */
-function byReason(all: NotLookedAt[]): NotLookedAt[] {
-  const reasons = new Map<string, string[]>();
-  for (const { what, why } of all) reasons.set(why, [...(reasons.get(why) ?? []), what]);
-  return [...reasons].map(([why, whats]) => ({ what: whats.join(", "), why }));
 }
 
 function storyLines(steps: DiagnosisStep[], heading: string, pen: Pen): string[] {

@@ -1,5 +1,5 @@
 /** The words that terminal and page share: verdicts, headings, the one-line summary. */
-import type { Diagnosis, DoctorFinding, Incident, Verdict } from "@sallyport/contracts";
+import type { Diagnosis, DoctorFinding, Incident, NotLookedAt, Verdict } from "@sallyport/contracts";
 
 export const MARK: Record<Verdict, string> = { confirmed: "✗", candidate: "?", "ruled-out": "✓", unknown: "·" };
 export const WORD: Record<Verdict, string> = {
@@ -30,6 +30,13 @@ export function onePlace({ findings }: Diagnosis): string | undefined {
     findings.flatMap(({ evidence }) => evidence.map(({ where }) => where)).filter((where) => /^seen from /.test(where)),
   );
   return places.size === 1 ? [...places][0] : undefined;
+}
+
+/** What could not be looked at for one reason stands together, where its first part stands. */
+export function byReason(all: NotLookedAt[]): NotLookedAt[] {
+  const reasons = new Map<string, string[]>();
+  for (const { what, why } of all) reasons.set(why, [...(reasons.get(why) ?? []), what]);
+  return [...reasons].map(([why, whats]) => ({ what: whats.join(", "), why }));
 }
 
 /** So many kinds of incident are told in the summary; the list below has all. */
