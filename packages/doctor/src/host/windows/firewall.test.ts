@@ -65,6 +65,10 @@ describe("the firewall", () => {
     const pushed = firewall(() => ({ policy: policy({ AllowLocalPolicyMerge: 0 }), rules: [rule(IN_3389, "policy")] }));
     assert.deepEqual(await told(pushed), []);
     assert.deepEqual(await told(firewall(() => ({ rules: [], policy: policy({ EnableFirewall: 0 }) }))), []);
+    const managed = (text: string) => firewall(() => ({ policy: policy({ AllowLocalPolicyMerge: 0 }), rules: [rule(text, "mdm")] }));
+    assert.deepEqual(await told(managed(IN_3389)), []);
+    assert.deepEqual(await told(managed(IN_3389.replace("3389", "443"))), []);
+    assert.match((await missed(managed(IN_3389.replace("3389", "443")))).join(), /MDM has settings of its own/);
   });
 
   it("blocks by one rule that blocks, whatever others let in", async () => {

@@ -12,6 +12,7 @@ export interface FirewallVerdict {
 type Stored = FirewallRule & { store: string; id: string };
 type Profile = "domain" | "private" | "public";
 
+const NO_RULE = "no rule that is on lets TCP";
 const NAMES: Record<number, Profile> = { 1: "domain", 2: "private", 4: "public" };
 
 export function judgeFirewall(firewall: FirewallFacts, port: number, where: (path: string) => string): FirewallVerdict {
@@ -49,7 +50,7 @@ function judgeProfile(
   if (setting("DoNotAllowExceptions") === 1)
     return { lets: "nobody", proofs: [proof("DoNotAllowExceptions = 1: no rule counts, nothing comes in")] };
   const merged = policy[profile].AllowLocalPolicyMerge !== 0;
-  const here = all.filter(({ store, profiles }) => (merged || store === "policy") && (profiles & bit) !== 0);
+  const here = all.filter(({ store, profiles }) => (merged || store !== "local") && (profiles & bit) !== 0);
   const matching = here.filter((rule) => rule.active && rule.covers(port));
   const blocked = matching.filter(({ allow }) => !allow);
   const allowed = matching.filter(({ allow }) => allow);
@@ -71,6 +72,9 @@ function judgeProfile(
     return { lets: "everybody", proofs: proofs.length > 0 ? proofs : [proof("DefaultInboundAction = 0: everything comes in")] };
   }
   if (allowed.length > 0) return { lets: "some", proofs: allowed.map(told) };
+  // A device management sets profiles too, in keys that no page names, so they are not collected.
+  if (all.some(({ store }) => store === "mdm"))
+    return { lets: "unknown", proofs: [proof(`${NO_RULE} ${port} in, but MDM has settings of its own`)] };
   return { lets: "nobody", proofs: closed(all, bit, merged, port, proof) };
 }
 
@@ -85,7 +89,7 @@ function closed(
   const group = all.filter(({ allow, remoteDesktop, covers }) => allow && remoteDesktop && covers(port));
   const off = group.filter(({ active }) => !active);
   const elsewhere = group.filter(({ active, profiles }) => active && (profiles & bit) === 0);
-  const proofs = [proof(`no rule that is on lets TCP ${port} in`, "firewall.rules")];
+  const proofs = [proof(`${NO_RULE} ${port} in`, "firewall.rules")];
   for (const { id } of off) proofs.push({ ...proof("Active = FALSE", "firewall.rules"), what: `${PATHS.firewall}\\FirewallRules\\${id}` });
   for (const { id } of elsewhere) proofs.push(proof(`rule ${id} is for other networks`, "firewall.rules"));
   if (!merged) proofs.push({ ...proof("AllowLocalPolicyMerge = 0: rules of the machine itself do not count"), what: PATHS.firewallPolicy });

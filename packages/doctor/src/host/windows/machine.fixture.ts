@@ -48,33 +48,38 @@ export const USER_MODE_IN_TCP =
 /** Source of each field; a test holds that none is missing. */
 export const SOURCES: Record<keyof WindowsFacts, string> = {
   version: "this schema",
-  collectedAt: "PowerShell: Get-Date as UTC, ISO 8601",
+  collectedAt: "the clock of the machine as UTC, ISO 8601",
   machine:
-    "Win32_ComputerSystem.DomainRole and Win32_OperatingSystem.BuildNumber (learn.microsoft.com, pages of these classes); SID of accounts without the last number ([MS-DTYP] 2.4.2); TimeZoneInfo.Local.Id",
+    "Win32_ComputerSystem.DomainRole, Win32_OperatingSystem.BuildNumber, Win32_UserAccount.SID (pages of these classes below learn.microsoft.com/windows/win32/cimwin32prov); [MS-DTYP] 2.4.2; TimeZoneInfo.Local",
   providers:
-    "learn.microsoft.com, “Policy CSP - ADMX_CredentialProviders” (the key); docs of the other product, “Troubleshoot Okta MFA Credential Provider for Windows” (value Disabled); public sources of providers (InprocServer32)",
-  filters: "docs of the other product, “Troubleshoot …” (the key and Disabled); ICredentialProviderFilter (learn.microsoft.com)",
+    "“Policy CSP - ADMX_CredentialProviders” (the key), learn.microsoft.com/windows/client-management/mdm/policy-csp-admx-credentialproviders; docs of the other product, “Troubleshoot Okta MFA Credential Provider for Windows” (value Disabled); public sources of providers (InprocServer32)",
+  filters:
+    "docs of the other product, “Troubleshoot …” (the key and Disabled); ICredentialProviderFilter, learn.microsoft.com/windows/win32/api/credentialprovider",
   providerPolicy:
-    "CredentialProviders.admx as policypicker.app shows it: ExcludedCredentialProviders below Software\\Microsoft\\Windows\\CurrentVersion\\Policies\\System, DefaultCredentialProvider below Software\\Policies\\Microsoft\\Windows\\System, both REG_SZ",
+    "CredentialProviders.admx as policypicker.app shows it: ExcludedCredentialProviders below Software\\Microsoft\\Windows\\CurrentVersion\\Policies\\System, DefaultCredentialProvider below Software\\Policies\\Microsoft\\Windows\\System, both REG_SZ; Microsoft's page names no key",
   terminalServer:
-    "learn.microsoft.com, “General Remote Desktop connection troubleshooting” (fDenyTSConnections, PortNumber); “UserAuthentication” and “SecurityLayer” of Microsoft-Windows-TerminalServices-RDP-WinStationExtensions; fEnableWinStation: exports of that key in public repositories only",
+    "“General Remote Desktop connection troubleshooting” (fDenyTSConnections, PortNumber); “Troubleshoot a general RDP error to a Windows VM in Azure” (fEnableWinStation 0: the listener is off); “UserAuthentication” of Microsoft-Windows-TerminalServices-RDP-WinStationExtensions, learn.microsoft.com/windows-hardware/customize/desktop/unattend, which calls 0 the default of an answer file; SetSecurityLayer of Win32_TSGeneralSetting (0 RDP, 1 negotiate, 2 TLS)",
   terminalServerPolicy:
-    "TerminalServer.admx as admx.help and windows-security.org show it: policies TS_DISABLE_CONNECTIONS and TS_USER_AUTHENTICATION_POLICY below SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services",
-  listeners: "Get-NetTCPConnection (learn.microsoft.com)",
+    "TerminalServer.admx as admx.help and windows-security.org show it: TS_DISABLE_CONNECTIONS and TS_USER_AUTHENTICATION_POLICY (“On Windows Server 2012 and Windows 8, Network Level Authentication is enforced by default”) below SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services",
+  listeners: "IPGlobalProperties.GetActiveTcpListeners (learn.microsoft.com/dotnet/api)",
   firewall:
-    "[MS-GPFAS] 2.2.2.19 (grammar of a rule) and 2.2.3 (values of a profile); learn.microsoft.com, “General Remote Desktop connection troubleshooting” (rule RemoteDesktop-UserMode-In-TCP); Get-NetConnectionProfile.NetworkCategory 0 public, 1 private, 2 domain",
-  groups: "Win32_Group with LocalAccount (learn.microsoft.com); members by IADsGroup::Members, objectSid",
+    "[MS-GPFAS] 2.2.2.19, grammar of a rule, and 2.2.3, values of a profile (learn.microsoft.com/openspecs/windows_protocols/ms-gpfas); “General Remote Desktop connection troubleshooting” (RemoteDesktop-UserMode-In-TCP); Mdm\\FirewallRules: public transcripts; Get-NetConnectionProfile: NetworkCategory 0 public, 1 private, 2 domain",
+  groups: "Win32_Group.LocalAccount; IADsGroup::Members and objectSid by the WinNT provider, as public scripts use them",
   rights:
-    "learn.microsoft.com, “Allow log on through Remote Desktop Services” and “Deny log on through Remote Desktop Services” (constants, defaults: Administrators, and off domain controllers Remote Desktop Users); secedit /export (`*S-1-5-32-544,*S-1-5-32-555`)",
-  users: "NTAccount.Translate; tokenGroups of the directory (learn.microsoft.com, “Token-Groups attribute”)",
-  services: "ServiceControllerStatus and ServiceStartMode as numbers (learn.microsoft.com); service Sallyport: docs/windows-proof.md",
+    "“Allow log on through Remote Desktop Services” and “Deny log on …”, learn.microsoft.com/windows/device-security/security-policy-settings (constants; default: Administrators, and off domain controllers Remote Desktop Users); “secedit export”, whose files hold `*S-1-5-32-544,*S-1-5-32-555`",
+  users: "NTAccount.Translate; “Token-Groups attribute”, learn.microsoft.com/windows/win32/adschema/a-tokengroups",
+  services:
+    "ServiceControllerStatus and ServiceStartMode as numbers (learn.microsoft.com/dotnet/api); service Sallyport: docs/windows-proof.md",
   door: "docs/windows-proof.md",
-  timeStatus: "`w32tm /query /status`: numbers stand before the translated words, `Leap Indicator: 0(no warning)`, `Stratum: 2 (…)`",
-  stripchart: "`w32tm /stripchart /dataonly`: `18:36:32, +03.3575094s` (public transcripts)",
-  schannel: "learn.microsoft.com, “TLS registry settings” and “Protocols in TLS/SSL (Schannel SSP)” (defaults of each version)",
-  dotnet: "learn.microsoft.com, “Transport Layer Security (TLS) best practices with .NET Framework”",
+  timeStatus:
+    "public transcripts of `w32tm /query /status`: numbers before the words, `Leap Indicator: 0(no warning)`, `Stratum: 2 (…)`; [MS-W32T]",
+  stripchart: "public transcripts of `w32tm /stripchart /dataonly`: `18:36:32, +03.3575094s`",
+  schannel:
+    "“Transport Layer Security (TLS) registry settings”, learn.microsoft.com/windows-server/security/tls/tls-registry-settings; “Protocols in TLS/SSL (Schannel SSP)”, learn.microsoft.com/windows/win32/secauthn/protocols-in-tls-ssl--schannel-ssp- (defaults of each version)",
+  dotnet:
+    "“Transport Layer Security (TLS) best practices with .NET Framework”, learn.microsoft.com/dotnet/framework/network-programming/tls; the other product's script for TLS 1.2",
   refusedLogons:
-    "learn.microsoft.com, “4625(F): An account failed to log on” (event XML; lower-case hexadecimal is written in capitals here)",
+    "“4625(F): An account failed to log on”, learn.microsoft.com/previous-versions/windows/it-pro/windows-10/security/threat-protection/auditing/event-4625 (event XML, status codes; lower-case hexadecimal is written in capitals here)",
 };
 
 export const HEALTHY = {
