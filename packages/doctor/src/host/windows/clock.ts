@@ -23,7 +23,16 @@ export function hostClock(look: Look, title: string): Answer {
   const verdict = off >= KERBEROS_MS ? "confirmed" : off > LIMITS.clockFindingMs ? "candidate" : "ruled-out";
   const value = `${seconds} s against ${measured.against}${verdict === "ruled-out" ? "" : zone(seconds)}`;
   const proof: Proof = { what: "w32tm /stripchart", value, where: look.where("stripchart.offsets") };
-  return answer(seen("clock.host", verdict, proof, ...(verdict === "ruled-out" ? [] : keeping(look))));
+  return answer(seen("clock.host", verdict, proof, ...(verdict === "ruled-out" ? [] : [...ownZone(look), ...keeping(look)])));
+}
+
+/** What a person needs for the next look: the zone that the machine believes to be in. */
+function ownZone(look: Look): Proof[] {
+  const machine = known(look, "machine");
+  if (!machine?.timeZone) return [];
+  return [
+    { what: "time zone", value: `${machine.timeZone}, ${machine.utcOffsetMinutes} min from UTC`, where: look.where("machine.timeZone") },
+  ];
 }
 
 /** Without a measurement, a clock that nothing keeps may be off; it need not be. */

@@ -201,6 +201,7 @@ describe("the clock", () => {
     assert.deepEqual(await told(facts), ["clock.host confirmed"]);
     assert.deepEqual(await evidence(facts, "clock.host"), [
       "w32tm /stripchart = 3600.1 s against dc01.corp.example; near a multiple of 15 minutes: a time zone taken for UTC (srv01.json: stripchart.offsets)",
+      "time zone = W. Europe Standard Time, 60 min from UTC (srv01.json: machine.timeZone)",
     ]);
     assert.doesNotMatch((await evidence(off(-421), "clock.host"))[0] ?? "", /zone/);
   });
