@@ -210,6 +210,17 @@ Not looked at
     );
   });
 
+  it("a path that is too long for a line is broken where it is divided", () => {
+    const [root] = SLASH.findings as [Diagnosis["findings"][0]];
+    const what =
+      "HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\FirewallRules\\RemoteDesktop-UserMode-In-TCP";
+    const lines = renderTerminal({ ...SLASH, findings: [{ ...root, evidence: [{ what, value: "off", where: "" }] }] });
+    assert.ok(
+      lines.some((line) => line.endsWith("\\Parameters\\")),
+      lines.join("\n"),
+    );
+  });
+
   it("a long cause of an incident is wrapped as every other line", () => {
     const [first] = SLASH.incidents;
     const candidates = [{ cause: "client.assertion-invalid" as const, verdict: "confirmed" as const, evidence: [], decidedBy: "x" }];
