@@ -58,7 +58,7 @@ ${headOf(diagnosis, subject, from)}
 <main>
 ${[storySection(diagnosis, story ?? STORY), ...sections, missedSection(diagnosis)].filter(Boolean).join("\n")}
 </main>
-<footer>Made ${text(at.replace(/\.\d+Z$/, "Z"))} by sallyport doctor ${text(version)}. Names and addresses in it come from the files that were read; secrets are never shown.</footer>
+<footer>Made ${text(at.replace(/\.\d+Z$/, "Z"))} by sallyport doctor ${text(version)}. Names and addresses in it come from what was looked at; secrets are never shown.</footer>
 </body></html>
 `;
 }
