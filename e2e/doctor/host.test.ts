@@ -147,6 +147,31 @@ describe("S23: what the doctor calls open is open", () => {
     await isHealthy();
   });
 
+  test("an expired password ends Debian's account lines before ours: open for NOPASSWD until it is changed, and named", async () => {
+    const alice = machine.person("alice");
+    const line = `account required ${MODULE}\n`;
+    const behind = (STACKS["sudo"] ?? "").replace(`account required pam_unix.so\n${line}`, `@include common-account\n${line}`);
+    const before = behind.replace(`@include common-account\n${line}`, `${line}@include common-account\n`);
+    const expire = () => must("chage", ["-d", "0", "alice"]);
+    const fresh = "Another-Word-29";
+    expire();
+    const { told, done } = await withStack("sudo", `${behind}password required pam_unix.so\n`, async () => {
+      const done = await sudo("alice", [alice.password, fresh, fresh], { password: false });
+      return { done, told: await doctor() };
+    });
+    assert.match(done.out, /root/, "it was not open");
+    assert.deepEqual(told.confirmed, ["pam.open-path"]);
+    assert.match(proofsOf(told, "pam.open-path"), /not reached where the password has expired.*common-account/);
+    must("chpasswd", [], `alice:${alice.password}\n`);
+    expire();
+    const closed = await withStack("sudo", `${before}password required pam_unix.so\n`, async () => {
+      await isHealthy();
+      return sudo("alice", [alice.password, fresh, fresh], { password: false });
+    });
+    assert.doesNotMatch(closed.out, /^root$/m);
+    must("chpasswd", [], `alice:${alice.password}\n`);
+  });
+
   test("a mistyped argument refuses the right password and the right code, and is named", async () => {
     const text = (STACKS["sshd"] ?? "").replace(`auth required ${MODULE}\n`, `auth required ${MODULE} timeuot=30\n`);
     const alice = machine.person("alice");

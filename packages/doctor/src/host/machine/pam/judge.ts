@@ -51,19 +51,23 @@ function withoutPassword(ends: End[], anyPassword: boolean, otherFactor: boolean
 /** The line that ends most of what could have gone well. */
 const refusing = (ends: End[]) => ends.find(({ by, proved }) => proved && by)?.by;
 
-export type AccountLine = { closed: true; rule: Rule } | { closed: false; rule: Rule | undefined; what: string };
+/** `late`: only whoever must change an expired password comes past it. */
+export type AccountLine = { closed: true; rule: Rule } | { closed: false; rule: Rule | undefined; what: string; late: boolean };
 
 /** Whether the account lines refuse whoever shows no decision of this logon. */
 export function judgeAccount(items: readonly Item[], service: string): AccountLine {
   const ours = rulesOf(items).find(isAsking);
-  if (!ours) return { closed: false, rule: undefined, what: "no account line of pam_sallyport.so" };
+  if (!ours) return { closed: false, rule: undefined, what: "no account line of pam_sallyport.so", late: false };
   const world: Omit<World, "uid"> = { service, kind: "account", password: false, code: false };
-  const past = uidsOf(service)
-    .flatMap((uid) => walk(items, outcomesIn({ ...world, uid })))
-    .find(({ lets }) => lets);
+  const ends = uidsOf(service).flatMap((uid) => walk(items, outcomesIn({ ...world, uid })));
+  const past = ends.find(({ lets }) => lets) ?? ends.find(({ letsLater }) => letsLater);
   if (!past) return { closed: true, rule: ours };
+  if (!past.lets) {
+    const what = "the account line of pam_sallyport.so is not reached where the password has expired";
+    return { closed: false, rule: past.by ?? ours, what, late: true };
+  }
   const what = past.asked ? "a refusal of the account line does not count" : "the account line of pam_sallyport.so is not reached";
-  return { closed: false, rule: past.asked ? ours : (past.by ?? ours), what };
+  return { closed: false, rule: past.asked ? ours : (past.by ?? ours), what, late: false };
 }
 
 function different(faults: Fault[]): Fault[] {

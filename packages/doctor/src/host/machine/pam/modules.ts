@@ -61,7 +61,7 @@ function other(rule: Rule, state: State, world: World): ReturnType<Outcomes> {
   // Whoever was root before needs no code to be anybody.
   if (name === "pam_rootok") return as("auth_err");
   if (name === "pam_succeed_if") return as(...succeeds(rule.args, world).map((yes): Returned => (yes ? "success" : "auth_err")));
-  if (PASSWORD.has(name)) return world.kind === "account" ? as("success") : byPassword(state, world);
+  if (PASSWORD.has(name)) return world.kind === "account" ? as("success", "new_authtok_reqd") : byPassword(state, world);
   if (NEUTRAL.has(name)) return as("success", "ignore");
   return (["success", "auth_err", "ignore"] as const).map((returned) => ({ returned, state: { ...state, strange: true } }));
 }

@@ -178,6 +178,24 @@ describe("S23: ways past the auth lines", () => {
     assert.deepEqual(causes(await judge({ ...stack(bare), ...SSHD_RUNS, ...other })), []);
   });
 
+  test("an account line behind Debian's, which end at an expired password, is open for sudo by NOPASSWD alone", async () => {
+    const debian = PROFILE["etc/pam.d/common-account"].replace(/^.*(succeed_if|sallyport).*\n/gm, "");
+    const line = "account required pam_sallyport.so\n";
+    const both = (account: string) => ({
+      ...stack(noAccount.replace("account required pam_unix.so\n", account), "sudo"),
+      ...stack(noAccount.replace("account required pam_unix.so\n", account)),
+      ...SSHD_RUNS,
+      "etc/pam.d/common-account": debian,
+      "etc/sudoers": "alice ALL=(ALL) NOPASSWD: ALL\n",
+    });
+    const behind = await judge(both(`@include common-account\n${line}`));
+    assert.match(
+      told(behind, "pam.open-path"),
+      /^sudo: .*password has expired.*common-account:1\)\nsudoers: .*NOPASSWD: ALL \(\/etc\/sudoers:1\)$/,
+    );
+    assert.deepEqual(causes(await judge(both(`${line}@include common-account\n`))), []);
+  });
+
   test("PasswordAuthentication and UsePAM", async () => {
     const spoil = (from: string, to: string) => judge({ ...stack(ASKING), ...SSHD_RUNS }, SSHD.replace(from, to));
     assert.match(

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 export type Kind = "auth" | "account";
 /** What a module returns, by the names of pam.conf(5); only those that a stack of a logon tells apart. */
-export type Returned = "success" | "auth_err" | "ignore" | "perm_denied";
+export type Returned = "success" | "auth_err" | "ignore" | "perm_denied" | "new_authtok_reqd";
 /** A number jumps over so many lines. */
 export type Action = "ok" | "done" | "bad" | "die" | "ignore" | "reset" | number;
 
@@ -44,10 +44,10 @@ export interface Stacks {
 type Table = Readonly<Record<string, Action>>;
 
 const WORDS: Readonly<Record<string, Table>> = {
-  required: { success: "ok", ignore: "ignore", default: "bad" },
-  requisite: { success: "ok", ignore: "ignore", default: "die" },
-  sufficient: { success: "done", default: "ignore" },
-  optional: { success: "ok", default: "ignore" },
+  required: { success: "ok", new_authtok_reqd: "ok", ignore: "ignore", default: "bad" },
+  requisite: { success: "ok", new_authtok_reqd: "ok", ignore: "ignore", default: "die" },
+  sufficient: { success: "done", new_authtok_reqd: "done", default: "ignore" },
+  optional: { success: "ok", new_authtok_reqd: "ok", default: "ignore" },
 };
 const ACTIONS = ["ok", "done", "bad", "die", "ignore", "reset"];
 const TYPES = ["auth", "account", "password", "session"];

@@ -21,6 +21,8 @@ export interface State {
 
 export interface End extends State {
   lets: boolean;
+  /** Lets in once the person has changed a password that has expired. */
+  letsLater: boolean;
 }
 
 /** What a line may return, and what is then known. */
@@ -41,7 +43,8 @@ const START: State = {
 /** All ends that the stack can come to. */
 export function walk(items: readonly Item[], outcomes: Outcomes): End[] {
   const ends = walkFrom(items, [START], outcomes);
-  return ends.map((state) => ({ ...state, lets: state.impression === "good" && state.status === "success" }));
+  const endsBy = (state: State, status: Returned) => state.impression === "good" && state.status === status;
+  return ends.map((state) => ({ ...state, lets: endsBy(state, "success"), letsLater: endsBy(state, "new_authtok_reqd") }));
 }
 
 /** A decision within a substack ends the substack alone. */
