@@ -222,8 +222,15 @@ export interface LogStore {
   last(node: string): Promise<LogHead | undefined>;
   /** The event at a position, to compare with a head that an agent kept. */
   at(node: string, seq: number): Promise<LogEvent | undefined>;
-  /** In chain order of one node, for verify and export. */
-  chain(node: string, afterSeq: number, limit: number): Promise<LogEvent[]>;
+  /** In chain order of one node, for verify and export, and for whoever reads on from where they stopped. */
+  chain(
+    node: string,
+    afterSeq: number,
+    limit: number,
+    only?: { until?: number | undefined; type?: string | undefined },
+  ): Promise<LogEvent[]>;
+  /** Number of the first event of a node that was written at this moment or later. */
+  firstSince(node: string, since: number): Promise<number | undefined>;
   /** In the order of their names. */
   nodes(): Promise<string[]>;
   lastCheckpoint(): Promise<CheckpointRow | undefined>;

@@ -65,8 +65,18 @@ export function logStore(sql: Sql, build: Builder, chain: ChainEnd, now: number)
     async at(node, seq) {
       return read(await sql.all(events().where("node", "=", node).where("seq", "=", seq)))[0];
     },
-    async chain(node, afterSeq, limit) {
-      return read(await sql.all(events().where("node", "=", node).where("seq", ">", afterSeq).orderBy("seq").limit(limit)));
+    async chain(node, afterSeq, limit, { until, type } = {}) {
+      let statement = events().where("node", "=", node).where("seq", ">", afterSeq).orderBy("seq").limit(limit);
+      if (until !== undefined) statement = statement.where("published", "<", until);
+      if (type !== undefined) statement = statement.where("type", "=", type);
+      return read(await sql.all(statement));
+    },
+    async firstSince(node, since) {
+      const own = build.selectFrom("events").select(["seq", "published"]).where("node", "=", node);
+      // A chain that nobody writes any more would be looked for in all that came after it.
+      const last = await sql.first(own.orderBy("seq", "desc").limit(1));
+      if (!last || last.published < since) return undefined;
+      return (await sql.first(own.where("published", ">=", since).orderBy("published").orderBy("seq").limit(1)))?.seq;
     },
     async nodes() {
       const nodes: string[] = [];

@@ -1,10 +1,12 @@
-/** What one host asks two nodes of one org at the same time, because its first call seemed lost. */
+/** Two nodes of one org at the same time: what one host asks both, and what one reads while the other still writes. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { readOn } from "../../src/flows/management/log-view.ts";
+import type { Store, Tx } from "../../src/flows/store.ts";
 import { makeApp, openTestOrg, TestHost, type TestOrg } from "../test-org.ts";
 import { newDatabase, openStore } from "./postgres-database.ts";
 
@@ -39,4 +41,40 @@ test("one self-check at two nodes at once moves the generation once, and both an
     assert.equal(answers[0].body.generation, answers[1].body.generation);
     host.generation = twin.generation = answers[0].body.generation;
   }
+});
+
+test("whoever reads the log on from where they stopped misses nothing of a node whose commit took longer", async () => {
+  const [slow, fast] = (nodes as [TestOrg, TestOrg]).map(({ deps }) => deps.store) as [Store, Store];
+  const say = (tx: Tx, name: string) =>
+    tx.log.append({ type: "group.created", actor: { type: "system", id: "test" }, outcome: "success", data: { name } });
+  const readAll = async (after?: string) => {
+    const outcome = await readOn(fast, { type: "group.created", limit: 100, after });
+    assert.equal(outcome.kind, "done");
+    return outcome.kind === "done" ? outcome.value : [];
+  };
+  await fast.inTransaction((tx) => say(tx, "first"));
+  const appended = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  const late = slow.inTransaction(async (tx) => {
+    await say(tx, "late");
+    appended.resolve();
+    await go.promise;
+  });
+  await appended.promise;
+  await fast.inTransaction((tx) => say(tx, "early"));
+  const before = await readAll();
+  const last = before.at(-1);
+  assert.deepEqual(
+    before.map(({ event }) => event.data["name"]),
+    ["first", "early"],
+  );
+  go.resolve();
+  await late;
+  assert.deepEqual(
+    (await readAll(last?.after)).map(({ event }) => event.data["name"]),
+    ["late"],
+  );
+  // What goes on by the position of the last event alone would miss it.
+  const byPosition = await fast.read((tx) => tx.log.list({ type: "group.created", after: last?.event.id, limit: 100 }));
+  assert.deepEqual(byPosition, []);
 });

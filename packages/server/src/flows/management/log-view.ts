@@ -1,4 +1,4 @@
-/** Reads of the system log: the chains for verify and export, the newest events, and the signed head. */
+/** Reads of the system log: the chains for verify and export, all events from where somebody stopped, the newest ones, and the signed head. */
 import { JWS_TYPES, type LogEvent, type LogHead } from "@sallyport/contracts";
 import type { Keys } from "../../keys/keys.ts";
 import type { Store } from "../store.ts";
@@ -26,6 +26,63 @@ export function readChain(store: Store, after: string | undefined, limit: number
 
 export function placeOf(event: LogEvent): string {
   return `${event.node}:${event.seq}`;
+}
+
+export interface Placed {
+  event: LogEvent;
+  /** Where to go on after this event: the place in every chain. */
+  after: string;
+}
+
+/**
+ * Events of all nodes, oldest first. Each node writes its chain in order, and only whole: whoever goes on from the place in every chain
+ * misses nothing, also if one node's commit took longer than another's. By position or time they would.
+ */
+export function readOn(
+  store: Store,
+  query: { since?: number | undefined; until?: number | undefined; type?: string | undefined; after?: string | undefined; limit: number },
+): Promise<Outcome<Placed[]>> {
+  const { since, limit, after, ...only } = query;
+  const places = readPlaces(after);
+  if (!places)
+    return Promise.resolve({ kind: "invalid", causes: ["after: is no place in the log; follow the links of the answers as they are"] });
+  return store.read(async (tx) => {
+    const chains: LogEvent[][] = [];
+    for (const node of await tx.log.nodes()) {
+      const from = since === undefined ? 1 : await tx.log.firstSince(node, since);
+      if (from === undefined) continue;
+      chains.push(await tx.log.chain(node, Math.max(places.get(node) ?? 0, from - 1), limit, only));
+    }
+    return done(merge(chains, places, limit));
+  });
+}
+
+/** By time, and never against the order of a chain. */
+function merge(chains: LogEvent[][], places: Map<string, number>, limit: number): Placed[] {
+  const at = chains.map(() => 0);
+  const merged: Placed[] = [];
+  while (merged.length < limit) {
+    let first: { event: LogEvent; chain: number } | undefined;
+    for (const [chain, events] of chains.entries()) {
+      const event = events[at[chain] ?? 0];
+      if (event && (!first || event.published < first.event.published)) first = { event, chain };
+    }
+    if (!first) break;
+    at[first.chain] = (at[first.chain] ?? 0) + 1;
+    places.set(first.event.node, first.event.seq);
+    merged.push({ event: first.event, after: [...places].map(([node, seq]) => `${node}:${seq}`).join(",") });
+  }
+  return merged;
+}
+
+function readPlaces(after: string | undefined): Map<string, number> | undefined {
+  const places = new Map<string, number>();
+  for (const text of after?.split(",") ?? []) {
+    const [, node, seq] = /^([^,]+):([0-9]{1,15})$/.exec(text) ?? [];
+    if (node === undefined) return undefined;
+    places.set(node, Number(seq));
+  }
+  return places;
 }
 
 /** The newest `limit` events, oldest first. */

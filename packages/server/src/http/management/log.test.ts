@@ -71,6 +71,12 @@ test("clients of the public API read the log in its shape, page by page, by date
     ["g0", "g1", "g2", "g3", "g4"],
   );
   assert.equal(all[0]?.severity, "INFO");
+  const dates = `since=${encodeURIComponent(new Date(start + 150_000).toISOString())}&until=${encodeURIComponent(new Date(start + 270_000).toISOString())}`;
+  const between = (await pages(org, `/api/v1/logs?limit=1&filter=${filter}&${dates}`)) as unknown as typeof all;
+  assert.deepEqual(
+    between.map((event) => event.target[0]?.displayName),
+    ["g2", "g3"],
+  );
   // String(new Date()) is what a client of the public API sends.
   const since = encodeURIComponent(new Date(start + 150_000).toString());
   const until = encodeURIComponent(new Date(start + 270_000).toISOString());
@@ -85,6 +91,7 @@ test("clients of the public API read the log in its shape, page by page, by date
     `filter=${encodeURIComponent('eventType eq "no.such"')}`,
     "sortOrder=UP",
     "limit=1001",
+    "after=nowhere",
     "q=x",
   ]) {
     assert.equal((await org.call("auditor", "GET", `/api/v1/logs?${query}`)).status, 400, query);

@@ -4,7 +4,7 @@ import { isEventType, logEvent, logFilter, logHead, logonView, readReference, re
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
 import { exportLog } from "../../flows/management/log-export.ts";
-import { placeOf, readChain, readTail, signedHead } from "../../flows/management/log-view.ts";
+import { placeOf, readChain, readOn, readTail, signedHead } from "../../flows/management/log-view.ts";
 import { viewLogons } from "../../flows/management/logons-view.ts";
 import { readRetention, setRetention } from "../../flows/management/retention.ts";
 import type { AppDeps } from "../app.ts";
@@ -26,6 +26,8 @@ const lenientDate = z
 
 const logsQuery = z.strictObject({
   ...pageQuery(1000, 100),
+  // A place in each chain: of every node, and of every one that there ever was.
+  after: z.string().min(1).max(4096).optional(),
   since: lenientDate.optional(),
   until: lenientDate.optional(),
   filter: z.string().max(512).optional(),
@@ -41,8 +43,12 @@ export const logRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => asy
     { config: read, schema: { querystring: logsQuery, response: { 200: z.array(oktaLogEvent) } } },
     async (request, reply) => {
       const { filter, sortOrder, ...query } = request.query;
-      const condition = { ...oneMore(query), type: readFilter(filter), descending: sortOrder === "DESCENDING" };
-      const rows = await store.read((tx) => tx.log.list(condition));
+      const condition = { ...oneMore(query), type: readFilter(filter) };
+      if (sortOrder === "ASCENDING") {
+        const placed = orRefuse(await readOn(store, condition));
+        return pageOf(deps.orgUrl, request, reply, placed, ({ after }) => after).map(({ event }) => oktaLogEventOf(event));
+      }
+      const rows = await store.read((tx) => tx.log.list({ ...condition, descending: true }));
       return pageOf(deps.orgUrl, request, reply, rows, (row) => row.id).map(oktaLogEventOf);
     },
   );
