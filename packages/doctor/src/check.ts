@@ -22,6 +22,8 @@ export interface Seen {
   evidence: Proof[];
   /** Kinds of incident that this can be behind; without it, every incident that lists the cause. */
   explains?: readonly string[];
+  /** Which causes can be behind it as it was seen; without it, all those that the table names. */
+  explainedBy?: readonly CauseId[];
   /** A look at the thing itself: what it rules out is no candidate any more, and what it leaves open nothing else rules out. */
   decides?: boolean;
 }

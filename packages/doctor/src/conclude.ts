@@ -27,8 +27,8 @@ export function conclude(
   const incidents = rankIncidents(saw.incidents.map((incident) => weigh(incident, saw.seen)));
   const merged = merge([...saw.seen, ...incidents.flatMap(fromIncident)]);
   const confirmed = new Set(merged.filter(({ verdict }) => verdict === "confirmed").map(({ cause }) => cause));
-  const findings = merged.map(({ cause, verdict, evidence }): DoctorFinding => {
-    const above = verdict === "ruled-out" || verdict === "unknown" ? [] : (CAUSES[cause].dependsOn ?? []).filter((id) => confirmed.has(id));
+  const findings = merged.map(({ cause, verdict, evidence, explainedBy = CAUSES[cause].dependsOn ?? [] }): DoctorFinding => {
+    const above = verdict === "ruled-out" || verdict === "unknown" ? [] : explainedBy.filter((id) => confirmed.has(id));
     const text = textOf(cause);
     return { cause, verdict, title: text.title, evidence, fix: text.fix, who: text.who, ...(above.length > 0 ? { dependsOn: above } : {}) };
   });
@@ -86,7 +86,10 @@ function merge(all: Seen[]): Seen[] {
   for (const seen of all) {
     const known = byCause.get(seen.cause);
     if (!known || strength(seen) < strength(known)) byCause.set(seen.cause, { ...seen, evidence: proofs(seen.evidence) });
-    else if (seen.verdict === known.verdict) known.evidence = proofs([...known.evidence, ...seen.evidence]);
+    else if (seen.verdict === known.verdict) {
+      known.evidence = proofs([...known.evidence, ...seen.evidence]);
+      if (seen.explainedBy) known.explainedBy ??= seen.explainedBy;
+    }
   }
   return [...byCause.values()];
 }

@@ -130,6 +130,14 @@ describe("checks", () => {
     assert.equal(ran, 1);
   });
 
+  it("that stand on one that was itself kept from looking name what stands before all of them", async () => {
+    const checks = [says("tls", [], { dependsOn: ["tcp"] }), says("tcp", [], { dependsOn: ["dns"] }), says("dns", [saw("net.dns")])];
+    assert.deepEqual((await look(checks)).notLookedAt, [
+      { what: "the tls", why: "net.dns stands before it" },
+      { what: "the tcp", why: "net.dns stands before it" },
+    ]);
+  });
+
   it("tell how far they are", async () => {
     const told: string[] = [];
     await look([says("a", []), says("b", [], { dependsOn: ["a"] })], {
@@ -140,6 +148,15 @@ describe("checks", () => {
 });
 
 describe("a diagnosis", () => {
+  it("folds a cause under those that can be behind it as it was seen, whoever else saw it too", () => {
+    const above = (...seen: Seen[]) =>
+      conclude({ seen: [saw("clock.host"), ...seen], incidents: [], missed: [] }).findings.find(({ cause }) => cause === "tls.expired")
+        ?.dependsOn;
+    assert.deepEqual(above(saw("tls.expired")), ["clock.host"]);
+    assert.equal(above(saw("tls.expired", "confirmed", { explainedBy: [] })), undefined);
+    assert.equal(above(saw("tls.expired"), saw("tls.expired", "confirmed", { explainedBy: ["tls.inspected"] })), undefined);
+  });
+
   const incident = (kind: string, candidates: [CauseId, Verdict][], count = 1): Incident => ({
     kind,
     count,

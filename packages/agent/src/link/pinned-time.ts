@@ -15,7 +15,7 @@ export function pinnedTime(keys: DecisionKeys): PinnedTime {
   return {
     newest: keys.newest(),
     async open({ time, keys: links = [] }, nonce) {
-      const after = await keys.after(links);
+      const after = await keys.after(links).catch(() => ({ ok: false as const, check: "key", detail: "it is no P-256 key" }));
       if (!after.ok) return { ok: false, detail: `its chain of keys: ${after.check}: ${after.detail}` };
       const opened = await openSigned(time, after, JWS_TYPES.time, timeClaims);
       if (!opened.ok) return { ok: false, detail: `${opened.check}: ${opened.detail}` };

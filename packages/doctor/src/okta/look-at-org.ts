@@ -1,9 +1,20 @@
 /** Looks at an org of the other product that need no secret: its name, the way to it, its certificate, its clock, who answers. */
 import type { Answer, Check, Missed, Seen } from "../check.ts";
 import type { Question, Reply } from "../probe/ask.ts";
-import { hostOf } from "../probe/connect.ts";
+import { hostOf, Unresolved } from "../probe/connect.ts";
 import { type Peer, shortName, systemRoots } from "../probe/handshake.ts";
-import { codeOf, describeReply, judgeLate, judgeStranger, judgeWay, lacksVersion, saw, speaksNoTls, zoneGuess } from "../probe/judge.ts";
+import {
+  codeOf,
+  describeReply,
+  isOwnFault,
+  judgeLate,
+  judgeStranger,
+  judgeWay,
+  lacksVersion,
+  saw,
+  speaksNoTls,
+  zoneGuess,
+} from "../probe/judge.ts";
 import { Late, placeOf, Visit } from "../probe/visit.ts";
 import { VENDOR_DOMAINS } from "./config-values.ts";
 
@@ -59,7 +70,7 @@ async function lookAtName(visit: Visit, signal: AbortSignal): Promise<Answer> {
   try {
     return { seen: [saw("net.dns", "ruled-out", host, (await visit.addresses(signal)).slice(0, 4).join(", "), NOW)] };
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal.aborted || !(error instanceof Late || error instanceof Unresolved)) throw error;
     return { seen: [saw("net.dns", "confirmed", host, codeOf(error))] };
   }
 }
@@ -69,7 +80,7 @@ async function lookAtWay(visit: Visit, signal: AbortSignal): Promise<Answer> {
   try {
     await visit.tunnel(signal);
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal.aborted || isOwnFault(error)) throw error;
     return { seen: [judgeWay(error, visit, addresses)] };
   }
   return {

@@ -11,8 +11,18 @@ require("node:dns").lookup(process.argv[1], { all: true }, (error, found) =>
   process.stdout.write(JSON.stringify(error ? { code: error.code } : { addresses: found.map(({ address }) => address) })));
 `;
 
+/** What the system's resolver said instead of an address; any other error of a look-up is this machine's. */
+export class Unresolved extends Error {
+  /** Such as ENOTFOUND. */
+  readonly code: string;
+  constructor(code: string) {
+    super(`the name does not resolve: ${code}`);
+    this.code = code;
+  }
+}
+
 /**
- * Addresses as the system's resolver gives them. Rejects with the resolver's own error. In a process of its own: once begun, nothing
+ * Addresses as the system's resolver gives them. Rejects with `Unresolved`. In a process of its own: once begun, nothing
  * ends the system's look-up (getaddrinfo), and whoever asked silent name servers could not even exit before it gives up.
  */
 export function resolveHost(host: string, signal: AbortSignal): Promise<string[]> {
@@ -20,9 +30,9 @@ export function resolveHost(host: string, signal: AbortSignal): Promise<string[]
   return new Promise((resolve, reject) => {
     execFile(process.execPath, ["-e", LOOKUP, "--", host], { signal, killSignal: "SIGKILL" }, (error, out) => {
       if (error) return reject(error);
-      const { code, addresses } = JSON.parse(out) as { code?: string; addresses?: string[] };
+      const { code = "", addresses } = JSON.parse(out) as { code?: string; addresses?: string[] };
       if (addresses) resolve(addresses);
-      else reject(Object.assign(new Error(`the name does not resolve: ${code}`), { code }));
+      else reject(new Unresolved(code));
     });
   });
 }

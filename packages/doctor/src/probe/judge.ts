@@ -19,6 +19,9 @@ export const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code 
 /** Of several addresses each has its own error. */
 const codesOf = (error: unknown): string[] => (error instanceof AggregateError ? error.errors.map(codeOf) : [codeOf(error)]);
 
+/** This machine has nothing left to connect with: that says nothing of the way. */
+export const isOwnFault = (error: unknown) => codesOf(error).every((code) => /^(EMFILE|ENFILE|ENOMEM|ENOBUFS|EAGAIN)$/.test(code));
+
 /** Why no TCP connection came about. */
 export function judgeWay(error: unknown, visit: Visit, addresses: readonly string[]): Seen {
   const to = placeOf(visit.first);

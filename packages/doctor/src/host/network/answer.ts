@@ -25,7 +25,6 @@ export interface OrgTime {
 export interface Heard {
   who: Who;
   seen: Seen[];
-  missed?: Answer["missed"];
   time?: OrgTime;
 }
 

@@ -1,6 +1,6 @@
 /** Judges the certificate that was shown: whose it is, by the pin; then chain, name, and dates by the org's time and by this machine's. */
 import type { X509Certificate } from "node:crypto";
-import { spkiHash } from "@sallyport/contracts";
+import { type CauseId, spkiHash } from "@sallyport/contracts";
 import type { Seen } from "../../check.ts";
 import type { Peer } from "../../probe/handshake.ts";
 import { shortName } from "../../probe/handshake.ts";
@@ -21,10 +21,13 @@ export function judgeCertificate(peer: Peer, judged: Judged): Seen[] {
   const { trust, who } = judged;
   const pinned = leadsToPin(peer, trust);
   if (isElse(who, pinned)) return notTheOrgs(peer);
+  // What is wrong with a certificate that is the org's by the pin, is wrong whoever answers.
+  const explainedBy: CauseId[] = pinned === true ? [] : ["tls.inspected", "net.captive"];
+  const name = `${peer.names}; asked for ${judged.host}`;
   return [
     ...judgeIssuer(peer, judged, pinned),
-    saw("tls.name", peer.nameError ? "confirmed" : "ruled-out", "names in the certificate", `${peer.names}; asked for ${judged.host}`),
-    ...judgeDates(peer.path, judged),
+    saw("tls.name", peer.nameError ? "confirmed" : "ruled-out", "names in the certificate", name, { explainedBy }),
+    ...judgeDates(peer.path, judged, explainedBy),
   ];
 }
 
@@ -118,7 +121,7 @@ const BOTH: readonly Dates[] = [
 ];
 
 /** By org time where there is any (S15): a certificate that only this machine's clock finds out of date is not. */
-function judgeDates(path: readonly X509Certificate[], { now, time }: Judged): Seen[] {
+function judgeDates(path: readonly X509Certificate[], { now, time }: Judged, explainedBy: readonly CauseId[]): Seen[] {
   const orgNow = time === undefined ? undefined : now - time.offsetMs;
   return BOTH.map(({ cause, of, said, broken }): Seen => {
     const days = path.map(of);
@@ -131,7 +134,7 @@ function judgeDates(path: readonly X509Certificate[], { now, time }: Judged): Se
     if (byOrg && orgNow === undefined)
       return { cause, verdict: "candidate", evidence: [...evidence, proof("judged by", "this machine's clock alone")] };
     if (!byOrg && byHost) evidence.push(proof("judged by", "only this machine's clock finds it out of date"));
-    return { cause, verdict: byOrg ? "confirmed" : "ruled-out", evidence };
+    return { cause, verdict: byOrg ? "confirmed" : "ruled-out", evidence, explainedBy };
   });
 }
 

@@ -1,8 +1,9 @@
 /** The looks at the way from this host to its org, one after the other on one connection; and the clocks beside it. */
 import { readOrgUrl } from "@sallyport/contracts";
 import type { Answer, Check, Seen } from "../../check.ts";
+import { hostOf } from "../../probe/connect.ts";
 import { systemRoots } from "../../probe/handshake.ts";
-import { codeOf, judgeLate, judgeTunnel, judgeWay, lacksVersion, saw, speaksNoTls } from "../../probe/judge.ts";
+import { codeOf, isOwnFault, judgeLate, judgeTunnel, judgeWay, lacksVersion, saw, speaksNoTls } from "../../probe/judge.ts";
 import { Late, placeOf, type Visit } from "../../probe/visit.ts";
 import type { NetworkFacts } from "./facts.ts";
 import { Look } from "./look.ts";
@@ -81,7 +82,7 @@ async function connect(look: Look, facts: NetworkFacts, signal: AbortSignal): Pr
     const to = socket.remoteAddress ?? addresses.join(", ");
     return { seen: [saw("net.refused", "ruled-out", placeOf(visit.first), `connected to ${to}`), ...(await passProxy(visit, signal))] };
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal.aborted || isOwnFault(error)) throw error;
     return { seen: [judgeWay(error, visit, addresses)] };
   }
 }
@@ -129,6 +130,8 @@ async function noHandshake(error: unknown, look: Look, facts: NetworkFacts, sign
   }
   if (/ECONNRESET|EPIPE/.test(code))
     return { seen: [saw("net.unreachable", "confirmed", what, `the connection was cut off in the middle (${code})`)] };
+  if (/UNRECOGNIZED_NAME/.test(code))
+    return { seen: [saw("tls.name", "candidate", what, `the other side has no certificate for ${hostOf(facts.org)} (${code})`)] };
   return { seen: [], missed: [{ what: "the TLS handshake", why: code, asked: true }] };
 }
 

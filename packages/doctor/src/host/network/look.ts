@@ -11,7 +11,7 @@ import { judgeClocks } from "./clock.ts";
 import type { KnownTimeServer, NetworkFacts } from "./facts.ts";
 
 /** A time server that is not heard in this time is not waited for. */
-const TIME_SERVER_MS = 1500;
+const TIME_SERVER_MS = 1000;
 /** Of a long list the first ones tell as much. */
 const MOST_TIME_SERVERS = 3;
 
@@ -43,9 +43,9 @@ export class Look {
 
   async answer(facts: NetworkFacts, signal: AbortSignal): Promise<Answer> {
     try {
-      const { who, seen, missed } = await this.#hear(facts, signal);
+      const { who, seen } = await this.#hear(facts, signal);
       const peer = who === "page" || who === "stranger" ? await this.visit(facts).peer(signal) : undefined;
-      return { seen: peer ? withCertificate(seen, describePeer(peer)) : seen, ...(missed ? { missed } : {}) };
+      return { seen: peer ? withCertificate(seen, describePeer(peer)) : seen };
     } catch (error) {
       if (signal.aborted) throw error;
       return judgeSilence(error);

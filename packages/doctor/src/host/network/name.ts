@@ -1,7 +1,7 @@
 /** The name of whatever is connected to first; and if it does not resolve, which name server says what. */
 import { getServers, Resolver } from "node:dns/promises";
 import type { Answer } from "../../check.ts";
-import { hostOf } from "../../probe/connect.ts";
+import { hostOf, Unresolved } from "../../probe/connect.ts";
 import { codeOf, proof, saw } from "../../probe/judge.ts";
 import { Late, type Visit } from "../../probe/visit.ts";
 
@@ -28,8 +28,8 @@ export async function judgeName(visit: Visit, signal: AbortSignal): Promise<Answ
     const addresses = await visit.addresses(signal);
     return { seen: [saw("net.dns", "ruled-out", `${whose}${host}`, addresses.slice(0, 4).join(", "))] };
   } catch (error) {
-    if (signal.aborted) throw error;
-    const code = error instanceof Late ? error.message : codeOf(error);
+    if (signal.aborted || !(error instanceof Late || error instanceof Unresolved)) throw error;
+    const code = error instanceof Late ? error.message : error.code;
     const servers = await askServers(host);
     return { seen: [{ cause: "net.dns", verdict: "confirmed", evidence: [proof(`${whose}${host}`, SAID[code] ?? code), ...servers] }] };
   }

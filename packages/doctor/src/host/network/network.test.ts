@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { FAULTS, type Fault } from "./faults.fixture.ts";
-import { confirmed, look, possible, ruledOut, said } from "./world.fixture.ts";
+import { confirmed, look, possible, ruledOut, said, startTcp } from "./world.fixture.ts";
 
 describe("a way that is well", () => {
   for (const [what, change] of [
@@ -46,6 +46,24 @@ describe("one fault", () => {
       const open = causes[0] === "http.unexpected" ? ["url.wrong-org"] : [];
       assert.deepEqual(possible(found), open);
       if (tells) assert.match(said(found, causes[0] ?? ""), tells);
+    });
+  }
+});
+
+describe("a handshake that the other side ends by an alert alone", () => {
+  /** RFC 8446 §6: a fatal alert of this kind, in a record of TLS 1.2. */
+  const alert = (kind: number) => Buffer.of(0x15, 3, 3, 0, 2, 2, kind);
+  const cases: [string, number, string[], string[]][] = [
+    ["handshake_failure may be the version, and may be something else", 40, [], ["tls.version"]],
+    ["protocol_version is the version", 70, ["tls.version"], []],
+    ["unrecognized_name may be the name", 112, [], ["tls.name"]],
+    ["internal_error says nothing, and is not healthy", 80, [], []],
+  ];
+  for (const [what, kind, sure, open] of cases) {
+    it(what, async (t) => {
+      const port = await startTcp(t, (socket) => socket.once("data", () => socket.end(alert(kind))));
+      const found = await look(t, (world) => Object.assign(world, { url: `https://localhost:${port}` }));
+      assert.deepEqual([confirmed(found), possible(found), found.healthy], [sure, open, false]);
     });
   }
 });

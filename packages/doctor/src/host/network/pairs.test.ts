@@ -1,10 +1,12 @@
 /** Two faults at once: both are found, or the one that hides the other is named alone, and nothing else with it. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Diagnosis } from "@sallyport/contracts";
 import { FAULTS, type Fault } from "./faults.fixture.ts";
 import { confirmed, look } from "./world.fixture.ts";
 
 type Name = keyof typeof FAULTS;
+const dependsOn = ({ findings }: Diagnosis, cause: string) => findings.find((one) => one.cause === cause)?.dependsOn;
 
 /** What is confirmed, root first. */
 const PAIRS: readonly [Name, Name, string[]][] = [
@@ -70,6 +72,17 @@ describe("two faults at once", () => {
       world.hostMs = -30 * 86_400_000;
     });
     assert.deepEqual(confirmed(found), ["clock.host", "tls.expired"]);
+    assert.deepEqual(dependsOn(found, "tls.expired"), undefined, "the right clock does not renew a certificate");
+  });
+
+  it("a fault of the org's own certificate does not go away with a page that stands behind it; one of a proxy's goes with the proxy", async (t) => {
+    const behind = await look(t, (world) => {
+      FAULTS.block.bring(world);
+      FAULTS.otherName.bring(world);
+    });
+    assert.deepEqual([confirmed(behind), dependsOn(behind, "tls.name")], [["net.captive", "tls.name"], undefined]);
+    const inspects = await look(t, (world) => FAULTS.inspects.bring(world));
+    assert.deepEqual(dependsOn(inspects, "tls.untrusted"), ["tls.inspected"]);
   });
 
   it("tells at least twenty pairs", () => assert.ok(PAIRS.length >= 20));
