@@ -8,6 +8,7 @@ import { confirmed, ruledOut } from "./evidence.ts";
 import { processesOf, type Running } from "./processes.ts";
 
 const SETTINGS = "/etc/xrdp/xrdp.ini";
+const USUAL = 3389;
 const PROGRAMS = ["xrdp", "xrdp-sesman"];
 const ANSWER_MS = 2000;
 /** PROTOCOL_SSL and PROTOCOL_HYBRID: what a client of today offers. */
@@ -35,7 +36,8 @@ export function rdpChecks(): Check<HostFacts>[] {
       run: async ({ machine }, signal) => {
         const settings = settingsOf(processesOf(machine.root));
         const place = listenPlace(machine.root, settings);
-        return place ? judgePort(place, machine, signal) : { seen: [] };
+        if (place) return judgePort(place, machine, signal);
+        return listens(machine.root, USUAL) ? judgePort({ host: "127.0.0.1", port: USUAL }, undefined, signal) : { seen: [] };
       },
     },
   ];
@@ -44,6 +46,18 @@ export function rdpChecks(): Check<HostFacts>[] {
 interface Place {
   host: string;
   port: number;
+}
+
+/** Whether a socket of this machine listens there: state 0A in /proc/net/tcp (proc(5)). */
+function listens(root: string, port: number): boolean {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  return ["tcp", "tcp6"].some((table) => {
+    try {
+      return new RegExp(`^ *\\d+: [0-9A-F]+:${hex} [0-9A-F]+:0000 0A `, "m").test(readFileSync(join(root, "proc/net", table), "utf8"));
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** As the daemons were told, else the system's own; the session manager's settings stand beside those of xrdp. */
@@ -92,17 +106,19 @@ async function unitState({ root, run }: MachineFacts, signal: AbortSignal): Prom
   return "missing" in done ? undefined : done.out.trim();
 }
 
-async function judgePort({ host, port }: Place, machine: MachineFacts, signal: AbortSignal): Promise<Answer> {
+/** Without `machine` no xrdp is set up: then only what answers as a remote desktop is judged. */
+async function judgePort({ host, port }: Place, machine: MachineFacts | undefined, signal: AbortSignal): Promise<Answer> {
   const where = `${host}:${port}`;
   const [offered, bare] = await Promise.all([negotiate({ host, port }, SSL | HYBRID, signal), negotiate({ host, port }, SSL, signal)]);
-  if (offered.kind === "none") return judgeClosed(offered.why, where, machine, signal);
+  if (offered.kind === "none") return machine ? judgeClosed(offered.why, where, machine, signal) : { seen: [] };
   const seen = [ruledOut("host.rdp-closed", "the port", "answers", where), ruledOut("host.remote-off", "the port", "answers", where)];
   if (bare.kind === "failed" && (bare.code === 5 || bare.code === 6)) {
+    // Right for clients of today; whoever has an older one cannot connect.
     const proof = { what: "required", value: `a client without NLA is refused: ${FAILURES[bare.code]}`, where };
-    return { seen: [...seen, confirmed("host.nla", [proof])] };
+    return { seen: [...seen, { cause: "host.nla", verdict: "candidate", evidence: [proof] }] };
   }
   const available = offered.kind === "selected" && (offered.protocol & HYBRID) !== 0;
-  const told = available ? "offered, not required" : "not offered, as xrdp has it";
+  const told = available ? "offered, not required" : "not offered, as with xrdp";
   return { seen: [...seen, ruledOut("host.nla", "NLA", told, where)] };
 }
 

@@ -33,6 +33,9 @@ const NEUTRAL = new Set([
   ...["pam_shells", "pam_time", "pam_tty_audit", "pam_umask", "pam_warn", "pam_gnome_keyring", "pam_kwallet5", "pam_xauth", "pam_ecryptfs"],
 ]);
 
+/** They say yes or no by the account, its groups or its failures, and prove nothing. */
+const CONDITIONS = new Set(["pam_faillock", "pam_listfile", "pam_localuser", "pam_tally2", "pam_usertype", "pam_wheel"]);
+
 export const nameOf = (rule: Rule): string => basename(rule.module).replace(/\.so$/, "");
 export const isOurs = (rule: Rule): boolean => nameOf(rule) === "pam_sallyport";
 /** The line that asks; `failed` and `split` do not. */
@@ -63,6 +66,7 @@ function other(rule: Rule, state: State, world: World): ReturnType<Outcomes> {
   if (name === "pam_succeed_if") return as(...succeeds(rule.args, world).map((yes): Returned => (yes ? "success" : "auth_err")));
   if (PASSWORD.has(name)) return world.kind === "account" ? as("success", "new_authtok_reqd") : byPassword(state, world);
   if (NEUTRAL.has(name)) return as("success", "ignore");
+  if (CONDITIONS.has(name)) return as("success", "auth_err", "ignore");
   return (["success", "auth_err", "ignore"] as const).map((returned) => ({ returned, state: { ...state, strange: true } }));
 }
 

@@ -136,6 +136,17 @@ describe("S23: what stands before our line", () => {
     assert.match(told(apart, "pam.order"), /although the password was wrong.*sshd:2/);
   });
 
+  test("pam_faillock around the password is no stranger: what it lets past our line is sure", async () => {
+    const faillock = `auth required pam_faillock.so preauth
+auth [success=1 default=ignore] pam_unix.so
+auth [default=die] pam_faillock.so authfail
+`;
+    const ours = "auth required pam_sallyport.so\naccount required pam_sallyport.so\n";
+    assert.deepEqual(causes(await judge(stack(faillock + ours))), []);
+    const found = await judge(stack(`${faillock}auth sufficient pam_faillock.so authsucc\n${ours}`));
+    assert.match(told(found, "pam.order"), /lets in before.*authsucc.*sshd:4/);
+  });
+
   test("a module of which nobody knows what it checks decides nothing", async () => {
     const found = await judge(
       stack("auth requisite pam_corporate.so\nauth required pam_sallyport.so\naccount required pam_sallyport.so\n", "sudo"),
