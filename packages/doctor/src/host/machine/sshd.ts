@@ -23,6 +23,7 @@ const VALUED = [...KEPT, "-b", "-C", "-c", "-E", "-g", "-h", "-u"];
 
 export async function lookAtSshd(machine: MachineFacts, running: readonly Running[], signal: AbortSignal): Promise<SshdLook> {
   const commands = [...new Set(running.flatMap(({ name, command }) => (name === "sshd" ? listenerCommand(command) : [])))];
+  if (commands.length === 0 && (await isStartedBySocket(machine, signal))) commands.push(PROGRAM);
   if (commands.length === 0) return { running: false };
   const daemons: Sshd[] = [];
   let missed: string | undefined;
@@ -36,6 +37,13 @@ export async function lookAtSshd(machine: MachineFacts, running: readonly Runnin
     else daemons.push({ where, settings: parse(done.out), matches: matchBlocks(machine.root, where) });
   }
   return { running: true, daemons, missed };
+}
+
+/** systemd listens in its place, and starts one for each connection. */
+async function isStartedBySocket({ root, run }: MachineFacts, signal: AbortSignal): Promise<boolean> {
+  if (!existsSync(join(root, "run/systemd/system"))) return false;
+  const done = await run("systemctl", ["is-active", "ssh.socket", "sshd.socket"], signal);
+  return "out" in done && done.out.split("\n").includes("active");
 }
 
 /** A listener shows its command between `sshd: ` and ` [listener]`; one under a debugger or of an old version shows it bare. */

@@ -229,6 +229,16 @@ describe("S23: ways past the auth lines", () => {
     assert.deepEqual(causes(closed), []);
   });
 
+  test("an sshd that systemd starts for each connection is asked as well", async () => {
+    const root = rootWith({ ...MODULE, ...stack(noAccount), "run/systemd/system/x": "" });
+    const judged = (active: string) => {
+      const commands = { sshd: { code: 0, out: SSHD, error: "" }, systemctl: { code: 0, out: `${active}\ninactive\n`, error: "" } };
+      return look(pamChecks(), { agent: agentAt("/var/lib/sallyport"), machine: machineAt(root, commands) });
+    };
+    assert.ok(causes(await judged("active")).includes("pam.open-path"));
+    assert.ok(!causes(await judged("inactive")).includes("pam.open-path"));
+  });
+
   test("where sshd does not tell, that is said, and nobody says healthy", async () => {
     const root = rootWith({ ...MODULE, ...stack(ASKING), ...SSHD_RUNS });
     const agent = agentAt("/var/lib/sallyport");
