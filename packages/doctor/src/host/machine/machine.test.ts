@@ -100,6 +100,19 @@ describe("files and rights", () => {
   }
 });
 
+test("a folder above the log may be another's, as /var/log is on Ubuntu", async () => {
+  const state = stateFolder();
+  await open(state);
+  const logs = join(rootWith({}), "log");
+  mkdirSync(join(logs, "sallyport"), { recursive: true, mode: 0o755 });
+  chmodSync(logs, 0o775);
+  const agent = agentAt(state, running());
+  agent.files.log = join(logs, "sallyport/agent.log");
+  assert.deepEqual(causes(await judge(agent)), []);
+  chmodSync(join(logs, "sallyport"), 0o777);
+  assert.match(told(await judge(agent), "config.exposed"), /mode: 777 .*log\/sallyport/);
+});
+
 describe("door and agent", () => {
   test("no socket, a socket that nobody listens on, an agent that says nothing", async () => {
     const gone = await judge(agentAt(stateFolder(), { ...running(), ask: async () => undefined }));

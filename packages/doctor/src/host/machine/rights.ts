@@ -30,7 +30,8 @@ function judgeRights({ settings, state, log }: AgentFiles): Answer {
     ...judgeFile(settings, 0o022),
     ...names.filter((name) => SECRET.includes(name)).flatMap((name) => judgeFile(join(state, name), 0o077)),
     ...judgeFile(log, 0o022),
-    ...[...new Set([settings, join(state, "x"), log].map((file) => dirname(file)).flatMap(upwards))].flatMap(judgeFolder),
+    // Above the log's own folder others may write on purpose: /var/log is the group's of syslog on Ubuntu.
+    ...[...new Set([...[settings, join(state, "x")].map((file) => dirname(file)).flatMap(upwards), dirname(log)])].flatMap(judgeFolder),
   ];
   if (proofs.length > 0) return { seen: [confirmed("config.exposed", proofs)] };
   return {

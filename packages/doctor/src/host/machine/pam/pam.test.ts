@@ -270,6 +270,12 @@ describe("the lines themselves", () => {
     assert.match(told(await judge(stack(`auth requird pam_env.so\n${ASKING}`)), "config.invalid"), /requird is no control.*sshd:1/);
   });
 
+  test("what an editor left behind is no service", async () => {
+    const open = "auth sufficient pam_unix.so\nauth required pam_sallyport.so\n";
+    const found = await judge({ ...stack(ASKING), ...stack(open, "sshd.bak"), ...stack(open, "sshd~"), ...stack(open, "sshd.dpkg-old") });
+    assert.deepEqual(causes(found), []);
+  });
+
   test("no file names the module; sshd runs without it; su without it is the administrator's choice, and said", async () => {
     assert.match(
       told(

@@ -36,8 +36,8 @@ const COMMANDS: Record<string, string> = {
   su: "usr/bin/su",
   "su-l": "usr/bin/su",
 };
-/** Included by others, or no way in for a person. */
-const NO_SERVICE = /^(common-|other$|sallyport|.*\.(dpkg|ucf)-|.*~$)/;
+/** Included by others, or what an editor or a package left behind. */
+const NO_SERVICE = /^(common-|other$)|\.(bak|old|orig|save|rpm(new|save)|(dpkg|ucf)-\w+)$|~$/;
 
 /** `undefined`: this machine has no PAM. */
 export function servicesOf(root: string, running: readonly Running[]): Service[] | undefined {
