@@ -207,6 +207,18 @@ test("a key that is another's: open without an administrator, decided with one",
   await isHealthy();
 });
 
+test("an org that takes connections and says nothing more: named, and ended in time", async (t) => {
+  machine.org.signal("SIGSTOP");
+  try {
+    const told = await doctor();
+    t.diagnostic(`doctor host with an org that is held still: ${told.ms} ms`);
+    assert.deepEqual(told.confirmed, ["net.timeout"]);
+  } finally {
+    machine.org.signal("SIGCONT");
+  }
+  await isHealthy();
+});
+
 test("somebody who is not root is told so, and nothing is claimed", async () => {
   const words = ["-u", "alice", "--", process.execPath, COMMAND, "doctor", "host", "--json"];
   const done = await run("runuser", words);

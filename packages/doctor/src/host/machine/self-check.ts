@@ -7,6 +7,9 @@ import { confirmed, proofsOf, ruledOut, seenOf } from "./evidence.ts";
 
 const WHERE = "the running agent's self-check";
 
+/** More than the agent gives a connection; an org that lets it wait for an answer is seen by the looks at the way to it. */
+const CHECK_MS = 4500;
+
 const result = z.object({
   ok: z.boolean(),
   findings: z.array(z.object({ cause: causeId, evidence: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])) })),
@@ -40,6 +43,7 @@ export function selfCheckChecks(): Check<HostFacts>[] {
       title: "a fresh self-check of the agent",
       dependsOn: ["host.agent"],
       needs: ["agent"],
+      limitMs: CHECK_MS,
       run: (facts, signal) => checkSelf(facts, signal),
     },
     {
