@@ -246,6 +246,25 @@ test("somebody who is refused for one thing is shown whole: right, policy and fa
   assert.deepEqual([theo?.factors[0]?.why, (theo?.factors[0]?.waitSeconds ?? 0) > 0], ["wait", true]);
 });
 
+test("a machine that asked about too many names this hour is the cause for a new name, not for a known one; the dry run counts none", async () => {
+  const hour = Math.floor(org.clock.now / 3_600_000);
+  await setPolicy([]);
+  await org.deps.store.inTransaction(async (tx) => {
+    for (let i = 0; i < 500; i++) await tx.hosts.countName(host.id, `name-${i}`, hour);
+  });
+  for (const [who, cause] of [
+    ["somebody-new", "http.rate-limited"],
+    ["alice", null],
+  ] as const) {
+    for (let i = 0; i < 2; i++) assert.equal((await rehearse(org, { username: who, address: OFFICE })).judgement?.cause, cause, who);
+    const request = host.request(who);
+    await host.call("/api/v1/authn/logon", request);
+    assert.equal((await why(org, request.reference)).cause, cause, who);
+  }
+  org.clock.now += 3_600_000;
+  assert.equal((await rehearse(org, { username: "somebody-new" })).judgement?.cause, "user.unknown");
+});
+
 test("a machine that is pending, revoked, cloned or unknown, or whose app is off, is the cause before anybody is looked at, as for real", async () => {
   const other = await openTestOrg();
   try {

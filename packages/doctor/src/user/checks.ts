@@ -24,6 +24,7 @@ const OF_MACHINE: readonly CauseId[] = [
   "client.revoked",
   "client.secret-retired",
   "client.assertion-invalid",
+  "http.rate-limited",
 ];
 const OF_STATE: readonly CauseId[] = ["user.suspended", "user.deactivated", "user.locked"];
 const STATES: Readonly<Record<Exclude<DryRunUser["status"], "ACTIVE">, CauseId>> = {

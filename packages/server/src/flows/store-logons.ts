@@ -72,6 +72,8 @@ export interface HostsStore {
   consumeCode(id: string, now: number): Promise<boolean>;
   /** Counts a name that is new for this host and hour: answers how many different ones there are now, 0 for a known name. */
   countName(hostId: string, folded: string, hour: number): Promise<number>;
+  /** What `countName` would answer; counts nothing. */
+  foresee(hostId: string, folded: string, hour: number): Promise<number>;
 }
 
 export interface EnrolmentRow {

@@ -8,6 +8,14 @@ import type { Sql } from "./sql.ts";
 type Stored = Schema["hosts"];
 
 export function hostsStore(sql: Sql, build: Builder): HostsStore {
+  const countNames = async (hostId: string, hour: number) => {
+    const count = build
+      .selectFrom("host_names")
+      .select((eb) => eb.fn.countAll<number>().as("count"))
+      .where("host_id", "=", hostId)
+      .where("hour", "=", hour);
+    return Number((await sql.first(count))?.count ?? 0);
+  };
   return {
     insert: (host) => sql.run(build.insertInto("hosts").values(toStored(host))),
     async byId(id) {
@@ -50,12 +58,12 @@ export function hostsStore(sql: Sql, build: Builder): HostsStore {
         .onConflict((c) => c.doNothing())
         .returning("folded");
       if (!(await sql.first(fresh))) return 0;
-      const count = build
-        .selectFrom("host_names")
-        .select((eb) => eb.fn.countAll<number>().as("count"))
-        .where("host_id", "=", hostId)
-        .where("hour", "=", hour);
-      return Number((await sql.first(count))?.count ?? 0);
+      return countNames(hostId, hour);
+    },
+    async foresee(hostId, folded, hour) {
+      const known = build.selectFrom("host_names").select("folded");
+      const same = known.where("host_id", "=", hostId).where("hour", "=", hour).where("folded", "=", folded);
+      return (await sql.first(same)) ? 0 : 1 + (await countNames(hostId, hour));
     },
   };
 }

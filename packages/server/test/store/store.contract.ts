@@ -195,6 +195,8 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     test("a name is counted once for each host and hour", async () => {
       const count = (name: string, hour = 1) => unit((tx) => tx.hosts.countName("hst_n", name, hour));
       assert.deepEqual([await count("a"), await count("b"), await count("a"), await count("a", 2)], [1, 2, 0, 1]);
+      const foreseen = (name: string, hour = 1) => read((tx) => tx.hosts.foresee("hst_n", name, hour));
+      assert.deepEqual([await foreseen("a"), await foreseen("c"), await foreseen("c"), await foreseen("b", 2)], [0, 3, 3, 2]);
     });
 
     directoryTests({ unit, read });

@@ -39,6 +39,16 @@ export async function startLogon(
   );
 }
 
+/** Under which name, and in which hour, a question counts. @param now epoch ms. */
+export function nameOfHour(username: string, now: number): [folded: string, hour: number] {
+  return [foldName(username) ?? username.slice(0, 64), Math.floor(now / 3_600_000)];
+}
+
+/** @param names different ones of this host in this hour; 0 for one that was asked about before. */
+export function judgeNames(names: number): { cause: "http.rate-limited"; evidence: Record<string, unknown> } | undefined {
+  return names > NAMES_PER_HOUR ? { cause: "http.rate-limited", evidence: { names, perHour: NAMES_PER_HOUR } } : undefined;
+}
+
 async function openLogon(tx: Tx, host: HostRow, request: LogonRequest, logonHash: string, keys: Keys): Promise<Opened | Refused> {
   // The token is made of the request, so that a retry after a lost answer finds the transaction that it opened; only this org can make it.
   const stateToken = Buffer.from(keys.mac("state-token", `${host.id}\0${request.reference}\0${request.nonce}\0${logonHash}`)).toString(
@@ -48,13 +58,8 @@ async function openLogon(tx: Tx, host: HostRow, request: LogonRequest, logonHash
   const known = (await tx.logons.byReference(request.reference)).find((row) => row.hostId === host.id);
   if (known) return answerAgain(tx, known, tokenHash, stateToken);
   const logon = newLogon(host, request, tx.now);
-  const names = await tx.hosts.countName(
-    host.id,
-    foldName(request.username) ?? request.username.slice(0, 64),
-    Math.floor(tx.now / 3_600_000),
-  );
-  if (names > NAMES_PER_HOUR)
-    return refuseAtOnce(tx, logon, host, { cause: "http.rate-limited", evidence: { names, perHour: NAMES_PER_HOUR } });
+  const complaint = judgeNames(await tx.hosts.countName(host.id, ...nameOfHour(request.username, tx.now)));
+  if (complaint) return refuseAtOnce(tx, logon, host, complaint);
   const app = await tx.apps.byId(host.appId);
   if (!app) throw new Error(`host ${host.id} belongs to an app that is gone`);
   const person = await judgePerson(tx, app, host, request);

@@ -3,6 +3,7 @@ import type { CauseId, DryRunAnswer, DryRunRequest } from "@sallyport/contracts"
 import { isRemote, judgeZone, toldToHost } from "@sallyport/logon";
 import { judgeHostState } from "../host-link/host-caller.ts";
 import { type Asked, judgePerson, type Person, type PersonRefused } from "../host-link/judge-person.ts";
+import { judgeNames, nameOfHour } from "../host-link/start-logon.ts";
 import type { Store, Tx } from "../store.ts";
 import type { AppRow } from "../store-directory.ts";
 import type { HostRow } from "../store-logons.ts";
@@ -33,14 +34,15 @@ const NOTHING = { secrets: [], app: null, names: [], zones: [], exclusions: [], 
 
 async function lookAt(tx: Tx, host: HostRow, app: AppRow, asked: Asked): Promise<Omit<DryRunAnswer, "at" | "hosts" | "remote">> {
   const { id, label, status, nameRules, policyVersion } = app;
-  const judged = judgeHostState(host) ?? (await judgeClient(tx, host));
+  const names = await tx.hosts.foresee(host.id, ...nameOfHour(asked.username, tx.now));
+  const judged = judgeHostState(host) ?? (await judgeClient(tx, host)) ?? judgeNames(names);
   const person = judged ? undefined : await judgePerson(tx, app, host, asked);
-  const names = await namesFound(tx, app, asked);
-  const userId = sole(names);
+  const tried = await namesFound(tx, app, asked);
+  const userId = sole(tried);
   return {
     secrets: await secretsOf(tx, host),
     app: { id, label, status, nameRules, policyVersion },
-    names,
+    names: tried,
     zones: await zonesOf(tx, app, asked),
     exclusions: exclusionsOf(app, asked),
     user: userId === undefined ? null : await userFacts(tx, app, host, userId, asked),
