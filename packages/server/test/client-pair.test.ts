@@ -258,6 +258,24 @@ test("legacy: a retired secret, a revoked client and a replay keep their causes"
   assert.equal((await ask(host, next)).body.cause, "client.revoked");
 });
 
+test("legacy: a dry run foresees what stands whichever secret the machine has, and leaves open what hangs on it", async () => {
+  const thought = async (host: TestHost) =>
+    make(org, "POST", "/api/v1/logons/rehearse", { host: host.id, username: "alice", service: "sshd" });
+  await make(org, "PUT", `/api/v1/apps/${appId}`, { settings: { legacy: true } });
+  const pair = await makePair();
+  const { host } = await register(pair, { legacy: true });
+  assert.deepEqual([(await thought(host)).judgement.cause, (await ask(host, pair)).status], [null, 200]);
+  await make(org, "PUT", `/api/v1/apps/${appId}`, { settings: { legacy: false } });
+  assert.deepEqual([(await thought(host)).judgement.cause, (await ask(host, pair)).body.cause], Array(2).fill("client.assertion-invalid"));
+  await make(org, "PUT", `/api/v1/apps/${appId}`, { settings: { legacy: true } });
+  await rotate(pair.id, { overlapDays: 0 });
+  const open = await thought(host);
+  assert.equal((await ask(host, pair)).body.cause, "client.secret-retired");
+  assert.deepEqual([open.judgement.cause, open.secrets.map(({ state }: { state: string }) => state).sort()], [null, ["retired", "valid"]]);
+  await make(org, "POST", `/api/v1/clients/${pair.id}/lifecycle/revoke`);
+  assert.deepEqual([(await thought(host)).judgement.cause, (await ask(host, pair)).body.cause], Array(2).fill("client.revoked"));
+});
+
 test("S15: legacy: a clock that is off ends the logon as clock.host; a host with a key may ask again under the same reference", async () => {
   const pair = await makePair();
   const { host } = await register(pair, { legacy: true });

@@ -44,6 +44,7 @@ const SITUATIONS: Situation[] = [
   { name: "nobody", who: "mallory", is: ["refuse", "user.unknown"] },
   { name: "a name that no user can have", who: "al\u202eice", is: ["refuse", "user.unknown"] },
   { name: "a name of another form", who: "CORP\\alice", is: ["refuse", "user.name-shape"] },
+  { name: "a name whose other forms find two people", who: "CORP\\zed", is: ["refuse", "user.unknown"] },
   { name: "a name that two share", who: "twin", is: ["refuse", "user.ambiguous"] },
   { name: "somebody who is not assigned", who: "eve", is: ["refuse", "app.not-assigned"] },
   { name: "assigned by a group", who: "grace", is: ["factor", undefined, LAST] },
@@ -137,6 +138,7 @@ async function seed(): Promise<void> {
   await make(org, "POST", "/api/v1/users/dora/lifecycle/deactivate");
   await assign(await user({ login: "stan" }, {}, false));
   await assign(await user({ login: "fred" }));
+  for (const profile of [{ login: "zed" }, { login: "zoe", samAccountName: "zed" }]) await assign(await user(profile));
   const pia = await user({ login: "pia" });
   await assign(pia);
   await make(org, "POST", `/api/v1/users/${pia}/factors`, { factorType: "token:software:totp" });

@@ -253,6 +253,21 @@ describe("a logon", () => {
     assert.equal(found.incidents.length, 1);
   });
 
+  it("whose report says once more what the agent's own log says is told once", async () => {
+    const { file, reference } = agentLog(deny("factor.timeout", { waitedSeconds: 120 }));
+    const events = exported(reference, { cause: "factor.timeout", data: { reported: true, evidence: { waitedSeconds: 120 } } });
+    writeFileSync(events, `${readFileSync(events, "utf8").trim().split("\n")[1]}\n`);
+    const found = await look(reference, events, file);
+    assert.deepEqual(
+      found.steps?.map(({ outcome }) => outcome),
+      ["the host: begun, alice (sshd)", "the host: refused (factor.timeout)"],
+    );
+    assert.deepEqual(
+      found.notLookedAt.map(({ what }) => what),
+      ["the org's record"],
+    );
+  });
+
   it("that the org let in and the host refused, from the org's export alone: the host's own cause stands", async () => {
     const allowed = exported("K7QF-3M2P", { type: "logon.allowed", outcome: "success" });
     const reported = exported("K7QF-3M2P", { cause: "agent.decision-invalid", data: { reported: true, evidence: { check: "nonce" } } });
