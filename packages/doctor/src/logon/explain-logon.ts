@@ -89,20 +89,31 @@ function ownCause(record: AgentRecord, org: OrgRecord[]): Seen[] {
   if (!record.cause || isOnlyTold(record.cause, org)) return [];
   const known = org.some(({ cause }) => cause === record.cause);
   const evidence = [...proofs(record.evidence ?? {}, record.where), { what: "recorded", value: bothClocks(record), where: record.where }];
-  const seen: Seen[] = [{ cause: record.cause, verdict: "confirmed", evidence: known ? evidence.slice(-1) : evidence }];
+  const verdict = mayStandForAnother(record) && !known ? "candidate" : "confirmed";
+  const seen: Seen[] = [{ cause: record.cause, verdict, evidence: known ? evidence.slice(-1) : evidence }];
   if (org.some(({ cause }) => cause !== undefined)) return seen;
-  // What a host hears in place of several causes: which of them, the org alone knows.
-  const behind: readonly CauseId[] = record.cause === "user.refused" ? (CAUSES["user.refused"].dependsOn ?? []) : [];
+  const behind = behindOf(record);
   return [
     ...seen,
     ...behind.map(
       (cause): Seen => ({
         cause,
         verdict: "candidate",
-        evidence: [{ what: "told to the host", value: "user.refused", where: record.where }],
+        evidence: [{ what: "told to the host", value: `${record.cause}`, where: record.where }],
       }),
     ),
   ];
+}
+
+/** What a host hears in place of several causes: which of them, the org alone knows (S16). */
+function behindOf(record: AgentRecord): readonly CauseId[] {
+  if (record.cause === "user.refused") return CAUSES["user.refused"].dependsOn ?? [];
+  return mayStandForAnother(record) ? PERSON : [];
+}
+
+/** A wrong password that the org told of: where it could compare no single person's, the host hears the same. The machine's own word names no error of the org. */
+function mayStandForAnother({ cause, evidence }: AgentRecord): boolean {
+  return cause === "user.password" && typeof evidence?.["errorId"] === "string";
 }
 
 /** What the org said in place of a cause that it keeps to itself; the one answer that the table knows as such stands below that cause. */
@@ -121,7 +132,11 @@ function incidentOf(agent: AgentRecord[], org: OrgRecord[]): Incident[] {
     .sort();
   const heard = agent.map(({ cause }) => cause).filter((cause) => cause === undefined || !isOnlyTold(cause, org));
   const causes = new Set([...org.map(({ cause }) => cause), ...heard].filter((cause) => cause !== undefined));
-  const open = causes.has("user.refused") && causes.size === 1 ? (CAUSES["user.refused"].dependsOn ?? []) : [];
+  const sole =
+    causes.size === 1 && org.every(({ cause }) => cause === undefined) ? agent.find(({ cause }) => cause !== undefined) : undefined;
+  const open = sole ? behindOf(sole) : [];
+  const sure = sole && mayStandForAnother(sole) ? ("candidate" as const) : ("confirmed" as const);
+  const there = "the org's record: `sallyport why REFERENCE` there";
   const [first, last] = [at[0], at.at(-1)];
   return [
     {
@@ -133,12 +148,17 @@ function incidentOf(agent: AgentRecord[], org: OrgRecord[]): Incident[] {
         ...new Set([...org.map(({ username }) => username), ...agent.map(({ username }) => username)].filter((name) => name !== undefined)),
       ],
       candidates: [
-        ...[...causes].map((cause) => ({ cause, verdict: "confirmed" as const, evidence: [], decidedBy: "the records of this logon" })),
+        ...[...causes].map((cause) => ({
+          cause,
+          verdict: sure,
+          evidence: [],
+          decidedBy: sure === "confirmed" ? "the records of this logon" : there,
+        })),
         ...open.map((cause) => ({
           cause,
           verdict: "candidate" as const,
           evidence: [],
-          decidedBy: "the org's record: `sallyport why REFERENCE` there",
+          decidedBy: there,
         })),
       ],
     },

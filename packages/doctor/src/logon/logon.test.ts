@@ -116,6 +116,25 @@ describe("a logon", () => {
     assert.match(began?.why[0] ?? "", /^2026-05-06T10:00:05\.000Z by the host's clock \(/);
   });
 
+  it("that the org called a wrong password, from the agent's log alone: only possible, since strangers hear the same", async () => {
+    const told = agentLog(deny("user.password", { ended: true, errorId: "ebfc453c-012d-47bc-a56e-295fbf7741ef" }));
+    const found = await look(told.reference, told.file);
+    assert.deepEqual(of(found, "confirmed"), []);
+    for (const cause of ["user.password", "user.unknown", "user.ambiguous"]) assert.ok(of(found, "candidate").includes(cause), cause);
+    assert.deepEqual(
+      found.incidents[0]?.candidates.slice(0, 2).map(({ cause, verdict }) => [cause, verdict]),
+      [
+        ["user.password", "candidate"],
+        ["user.unknown", "candidate"],
+      ],
+    );
+    assert.equal(exitCodeOf(found), 1);
+    const sure = await look(told.reference, told.file, exported(told.reference, { cause: "user.password" }));
+    assert.deepEqual([of(sure, "confirmed"), of(sure, "candidate")], [["user.password"], []]);
+    const own = agentLog(deny("user.password", { from: "pam" }));
+    assert.deepEqual(of(await look(own.reference, own.file), "confirmed"), ["user.password"], "the machine's own word");
+  });
+
   it("that was told of a wrong password in place of the true cause: what the host heard is not claimed", async () => {
     const { file, reference } = agentLog(deny("user.password"));
     const told = { cause: "user.unknown" as const, data: { told: "user.password" } };
