@@ -85,6 +85,11 @@ describe("a pin", () => {
       assert.equal((await look(t, (world) => Object.assign(world, { leaf: { key, issuer }, sent: [], trust: own }))).healthy, true);
   });
 
+  it("of an intermediate authority holds, although nobody here knows its root", async (t) => {
+    const kept = { pin: Buffer.from(middle.pin).toString("hex"), anchor: middle.pem, issuers: ["CN=Org CA"] };
+    assert.equal((await look(t, (world) => Object.assign(world, { trust: kept }))).healthy, true);
+  });
+
   it("that is not in the chain: somebody reads along, although this machine trusts the issuer", async (t) => {
     const found = await look(t, (world) => Object.assign(world, { proxy: "inspects", trust: { anchor: inspection.pem } }));
     assert.deepEqual(confirmed(found), ["tls.inspected"]);

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { judgeClocks } from "./clock.ts";
-import { confirmed, look, lookAt, ntpAnswer, possible, ruledOut, startTimeServer } from "./world.fixture.ts";
+import { FAULTS } from "./faults.fixture.ts";
+import { confirmed, look, lookAt, ntpAnswer, page, possible, ruledOut, startTimeServer, type World } from "./world.fixture.ts";
 
 type Row = [what: string, hostMs: number, orgMs: number, servers: number[], confirmed: string[], possible: string[]];
 
@@ -47,6 +48,15 @@ describe("three clocks", () => {
       seen.map(({ cause, verdict }) => [cause, verdict]),
       [["clock.host", "candidate"]],
     );
+  });
+
+  it("whoever answers instead of the org is not asked for the time", async (t) => {
+    const late: World["script"] = (call, normal) => ({
+      ...page(call, normal),
+      headers: { "content-type": "text/html", date: "Mon, 01 Jan 2024 00:00:00 GMT" },
+    });
+    const found = await look(t, (world) => Object.assign(FAULTS.captive.bring(world), { script: late }));
+    assert.deepEqual([confirmed(found), possible(found), ruledOut(found).includes("clock.host")], [["net.captive"], [], false]);
   });
 
   it("where the org is not heard, time servers alone tell: two that agree prove it, one does not", async (t) => {

@@ -69,6 +69,12 @@ export const FAULTS = {
     bring: (world) => Object.assign(world, { proxy: refuses("407 Proxy Authentication Required\r\nProxy-Authenticate: Negotiate") }),
     tells: /^proxy 127\.0\.0\.1:\d+: 407 .*it wants Negotiate$/,
   },
+  unseenProxy: {
+    name: "a proxy that nobody set, and that wants a name and password",
+    causes: ["net.proxy-auth"],
+    bring: (world) => Object.assign(world, { script: () => ({ status: 407, text: "" }) }),
+    tells: /^\/api\/v1\/time: 407/,
+  },
   proxyBlock: {
     name: "a proxy that does not allow the org",
     causes: ["net.proxy-block"],

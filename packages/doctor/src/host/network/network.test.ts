@@ -38,6 +38,17 @@ it("goes the way once, on one connection, and asks one question that holds nothi
   assert.deepEqual([found.healthy, opened, asked], [true, 1, [["/api/v1/time", ["decisionKey", "nonce"]]]]);
 });
 
+it("a machine that cannot look a name up for want of its own is not told that the name is wrong", async (t) => {
+  const { execPath } = process;
+  process.execPath = "/nonexistent/node";
+  t.after(() => {
+    process.execPath = execPath;
+  });
+  const found = await look(t);
+  assert.deepEqual([confirmed(found), possible(found), found.healthy], [[], [], false]);
+  assert.match(JSON.stringify(found.notLookedAt), /the name to connect to.*ENOENT/);
+});
+
 describe("one fault", () => {
   for (const { name, causes, bring, tells } of Object.values(FAULTS) as Fault[]) {
     it(`${name}: ${causes.join(", then ")}`, async (t) => {
