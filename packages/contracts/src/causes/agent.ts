@@ -104,7 +104,8 @@ export const AGENT = {
     evidence: ["service", "file", "registered"],
     who: "administrator",
     fix: {
-      linux: "Put the lines for pam_sallyport.so into the file of the service under /etc/pam.d, as docs/install.md shows.",
+      linux:
+        "Put the lines for pam_sallyport.so into the file of the service under /etc/pam.d, as docs/pam.md shows. If the module's file is not there, install the package sallyport-agent again.",
       windows: "Run the installer again with its repair option; then lock the machine and see whether the tile appears.",
     },
     okta: "the tile does not appear after installation",
@@ -133,7 +134,7 @@ export const AGENT = {
     who: "administrator",
     fix: {
       linux:
-        "Correct the file under /etc/pam.d as docs/install.md shows: the password check first, with `[success=N …]` jumping to pam_sallyport.so and nothing `sufficient` before it. Keep a root shell open while you edit.",
+        "Correct the file under /etc/pam.d as docs/pam.md shows: the password check first, with `[success=N …]` jumping to pam_sallyport.so and nothing `sufficient` before it. Keep a root shell open while you edit.",
     },
   },
   "pam.open-path": {
@@ -147,7 +148,7 @@ export const AGENT = {
     fix: {
       any: "If this way in is meant to work without a code, add it under `permits` (service, method, users): `sallyport policy show --app APP > policy.json`, edit, `sallyport policy set policy.json --app APP`. Otherwise make it ask for a code, too.",
       linux:
-        "For sshd, `KbdInteractiveAuthentication yes` and `AuthenticationMethods publickey,keyboard-interactive:pam` in /etc/ssh/sshd_config; for sudo, remove NOPASSWD in visudo; in /etc/pam.d, use `substack` and not `include` around files with `sufficient`.",
+        "Where the evidence names the account line, put `account required pam_sallyport.so` before the other account lines of that file (docs/pam.md). For sshd, `UsePAM yes`, `PasswordAuthentication no`, `KbdInteractiveAuthentication yes` and, where keys shall not do alone, `AuthenticationMethods publickey,keyboard-interactive:pam` in /etc/ssh/sshd_config; for sudo, remove NOPASSWD in visudo; in /etc/pam.d, use `substack` and not `include` around files with `sufficient`.",
     },
     dependsOn: ["pam.order"],
   },
