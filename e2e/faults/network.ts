@@ -241,7 +241,7 @@ const ROWS: Row[] = [
     "sallyport serve",
     fronted(() => httpFront((_request, response) => response.end("hello"), 8443)),
   ],
-  ["another org answers under the org's name", "url.wrong-org", "sallyport serve", anotherOrg],
+  ["another org answers under the org's name", "url.wrong-org", "sallyport serve", anotherOrg, { forms: ["host"] }],
   [
     "the org's clock is five minutes fast",
     "clock.org",
