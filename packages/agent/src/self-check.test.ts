@@ -77,6 +77,27 @@ describe("generations", () => {
     await org.listen(undefined, Number(new URL(org.url).port));
   });
 
+  test("a lost answer, and then no way to the org: the id is kept, since the org may have moved on", async (t) => {
+    const { org, state } = await enrolled(t);
+    await arm({ state });
+    const first = await runHere(t, state);
+    await first.checked();
+    let gone: Promise<void> | undefined;
+    org.scripts[CHECK] = async (_, normal) => {
+      await normal();
+      gone = org.stop();
+      return { cut: true };
+    };
+    await first.checked();
+    await gone;
+    assert.ok(stateOf(state).pendingCheck, "the repeat met a closed port; the first question did not");
+    await first.stop();
+    org.scripts = {};
+    await org.listen(undefined, Number(new URL(org.url).port));
+    const second = await runHere(t, state);
+    assert.deepEqual([await second.checked(), org.suspended], [[], false]);
+  });
+
   test("a copied disk: the one that speaks second with an old generation is refused as cloned", async (t) => {
     const { org, state } = await enrolled(t);
     const copy = tempFolder(t);

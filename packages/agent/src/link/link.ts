@@ -138,7 +138,11 @@ export class OrgLink {
 
   async #again<S extends z.ZodType>(first: Answer<z.output<S>>, path: string, body: string, schema: S, options: CallOptions) {
     const lost = options.repeatable && first.kind === "fault" && isLostAnswer(first.fault);
-    return lost ? this.#guard(() => this.#once(path, body, schema, options)) : first;
+    if (!lost) return first;
+    const second = await this.#guard(() => this.#once(path, body, schema, options));
+    // Whatever kept the second from leaving: the first may have arrived, and then the org has moved on.
+    const unsent = second.kind === "fault" && second.fault.phase !== "answer";
+    return options.check && unsent ? first : second;
   }
 
   async #once<S extends z.ZodType>(path: string, body: string, schema: S, options: CallOptions): Promise<Answer<z.output<S>>> {
