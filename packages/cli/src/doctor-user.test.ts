@@ -95,6 +95,21 @@ test("exit code 0 for somebody who would be let in after a factor, 1 with the ca
   }
 });
 
+test("a name that the app's rules do not read is found again once they do, by the command that the fix names", () => {
+  assert.equal(org.say("app", "names", "servers", "email").code, 0);
+  const { found } = doctor("alice", "--host", "SRV01");
+  assert.equal(found.findings[0]?.cause, "user.name-shape");
+  assert.deepEqual(
+    found.findings[0]?.evidence.slice(0, 2).map(({ value }) => value),
+    ["alice", "login"],
+  );
+  assert.match(found.findings[0]?.fix ?? "", /`sallyport app names APP RULES`/);
+  assert.match(org.say("app", "names", "servers", "email,login").out, /^servers: names are looked for by email, then login\n$/);
+  assert.equal(doctor("alice", "--host", "SRV01").code, 0);
+  assert.equal(org.say("app", "names", "servers", "loginn").code, 1);
+  assert.equal(org.say("app", "names", "servers", "login,email").code, 0);
+});
+
 test("--from, --claimed and --at decide by zone and hour, and the story names zone and origin", () => {
   org.say("zone", "set", "office", "203.0.113.0/24");
   const file = join(org.folder, "policy.json");

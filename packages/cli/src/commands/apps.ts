@@ -59,6 +59,19 @@ export function appCommands(program: Command): void {
       print(options.json, done, () => legacyLine(done));
     },
   );
+  orgCommand(
+    app,
+    {
+      name: "names <label> <rules>",
+      does: "by which rules, in order, typed names find users",
+      example: "sallyport app names servers login,userPrincipalName,samAccountName",
+    },
+    async (org, options, label = "", rules = "") => {
+      const found = await findApp(org, label);
+      const done = await org.send<AppView>("PUT", `/api/v1/apps/${found.id}`, { settings: { nameRules: rules.split(",") } });
+      print(options.json, done, () => `${done.label}: names are looked for by ${done.settings.nameRules.join(", then ")}`);
+    },
+  );
   assignCommands(program);
 }
 

@@ -33,7 +33,7 @@ export const USER = {
     evidence: ["username", "domain", "trace"],
     who: "administrator",
     fix: {
-      any: "Check the spelling in `sallyport user list`. Add the person with `sallyport user add USER`, or the rule that fits the host's names in the settings of the app (`sallyport app show APP`).",
+      any: "Check the spelling in `sallyport user list`. Add the person with `sallyport user add USER`, or the rule that fits the host's names to the app (`sallyport app names APP RULES`).",
     },
     dependsOn: ["user.name-shape", "org.directory"],
     okta: "(404) Not Found, or (401) Unauthorized: bad user name",
@@ -47,7 +47,7 @@ export const USER = {
     evidence: ["username", "domain", "foundAs", "rule", "trace"],
     who: "administrator",
     fix: {
-      any: "Add the rule in the evidence to the app's user name rules, or give the user the missing name; then try it with `sallyport policy rehearse --app APP --user USER --service SERVICE --from ADDRESS`.",
+      any: "Add the rule in the evidence to the app's user name rules (`sallyport app names APP RULES`), or give the user the missing name; then try it with `sallyport doctor user USER --host HOST`.",
     },
     okta: "(404) Not Found, or the dialog Display Failed: the application username format does not match the Windows name",
   },
@@ -60,7 +60,7 @@ export const USER = {
     evidence: ["rule", "users", "trace"],
     who: "administrator",
     fix: {
-      any: "Look at each with `sallyport user show USER`. Suspend the one that is not needed with `sallyport user suspend USER`, or use a rule with the domain in it in the settings of the app.",
+      any: "Look at each with `sallyport user show USER`. Suspend the one that is not needed with `sallyport user suspend USER`, or use a rule with the domain in it (`sallyport app names APP RULES`).",
     },
     okta: "(401) Unauthorized: duplicate users, the same user name imported from several domains",
   },
