@@ -89,20 +89,19 @@ async function play(fault: Fault): Promise<Played[]> {
   const options = { factor: fault.factor !== false, form: fault.forms[0] };
   const person = await world.person(options);
   const brought = await fault.bring(world, person);
-  const broken: Answer[] = [];
+  let broken: Answer[];
   try {
-    for (const form of fault.forms) broken.push(await world.ask(form, person, brought.typed));
+    // Side by side, as several people would look.
+    broken = await Promise.all(fault.forms.map((form) => world.ask(form, person, brought.typed)));
   } finally {
     await brought.repair();
   }
   const next = brought.another ? await world.person(options) : person;
-  const played: Played[] = [];
-  for (const [at, form] of fault.forms.entries()) {
-    const answer = broken[at] as Answer;
-    const complaints = [...judgeBroken(fault, answer), ...judgeRepaired(await world.ask(form, next), fault.beside)];
-    played.push({ form, complaints, ms: answer.ms });
-  }
-  return played;
+  const repaired = await Promise.all(fault.forms.map((form) => world.ask(form, next)));
+  return fault.forms.map((form, at) => {
+    const [before, after] = [broken[at] as Answer, repaired[at] as Answer];
+    return { form, complaints: [...judgeBroken(fault, before), ...judgeRepaired(after, fault.beside)], ms: before.ms };
+  });
 }
 
 /** The second is brought about before the first, which may hide it; what came last is taken away first. */
