@@ -18,6 +18,12 @@ async function logon(one: Rig, more: object = {}): Promise<string> {
   return end && "end" in end ? end.end.result : "closed";
 }
 
+/** What an org says to a host that it does not know. */
+const UNKNOWN = {
+  status: 401,
+  body: { errorCode: "E0000011", errorSummary: "Invalid token provided", errorLink: "E0000011", errorId: "x", errorCauses: [] },
+};
+
 describe("generations", () => {
   test("each check moves the generation on, on disk and in the next assertion", async (t) => {
     const one = await rig(t);
@@ -96,6 +102,30 @@ describe("generations", () => {
     await org.listen(undefined, Number(new URL(org.url).port));
     const second = await runHere(t, state);
     assert.deepEqual([await second.checked(), org.suspended], [[], false]);
+  });
+
+  test("a lost answer, and then a refusal by whoever answers there: the id is kept until its own org has answered", async (t) => {
+    const one = await rig(t);
+    let asked = 0;
+    one.org.scripts[CHECK] = async (_, normal) => {
+      if (asked++ > 0) return UNKNOWN;
+      await normal();
+      return { cut: true };
+    };
+    assert.deepEqual(causes(await one.agent.checked()), ["client.unknown"], "refused at the repeat");
+    const kept = stateOf(one.state).pendingCheck;
+    assert.deepEqual(causes(await one.agent.checked()), ["client.unknown"], "and at the next check");
+    assert.ok(kept !== undefined && kept === stateOf(one.state).pendingCheck);
+    one.org.scripts = {};
+    assert.deepEqual([await one.agent.checked(), one.org.suspended, stateOf(one.state).pendingCheck], [[], false, undefined]);
+    assert.equal(await logon(one), "allow");
+  });
+
+  test("a check that was refused before any could have arrived leaves nothing pending", async (t) => {
+    const one = await rig(t);
+    one.org.scripts[CHECK] = async () => UNKNOWN;
+    assert.deepEqual(causes(await one.agent.checked()), ["client.unknown"]);
+    assert.equal(stateOf(one.state).pendingCheck, undefined);
   });
 
   test("a copied disk: the one that speaks second with an old generation is refused as cloned", async (t) => {

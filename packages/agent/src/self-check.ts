@@ -121,10 +121,11 @@ export class SelfCheck {
     const answer = await link.callAlone("/api/v1/hosts/self/check", JSON.stringify(this.#request(checkId, findings)), selfCheckAnswer);
     if (answer.kind === "ok") return [...findings, ...(await this.#take(answer.value))];
     const refused = answer.kind === "refused";
-    // A refusal moved nothing, and neither did a check that never left the machine.
-    const unsent = answer.kind === "fault" && answer.fault.phase !== "answer" && kept === undefined;
-    if (refused || unsent) state.update({ pendingCheck: undefined });
-    if (answer.kind === "fault") this.#lastFault = answer.fault;
+    // A refusal moved nothing, and neither did a check that never left the machine. One that may have arrived before stays: whoever refuses now
+    // need not be the one who took it, and a new id with the old generation would look like a copied disk.
+    const arrived = kept !== undefined || (refused && answer.again === true);
+    if (!arrived && (refused || answer.fault.phase !== "answer")) state.update({ pendingCheck: undefined });
+    this.#lastFault = refused ? undefined : answer.fault;
     return [...findings, refused ? { cause: answer.cause, evidence: answer.evidence } : findingOf(answer.fault)];
   }
 

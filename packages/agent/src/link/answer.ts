@@ -7,8 +7,8 @@ import type { RawAnswer } from "./transport.ts";
 
 export type Answer<T> =
   | { kind: "ok"; value: T }
-  /** The org understood and said no (4xx with its error object). */
-  | { kind: "refused"; status: number; cause: CauseId; evidence: Evidence; error: ErrorObject }
+  /** The org understood and said no (4xx with its error object). `again`: to the repeat of a question whose first answer was lost. */
+  | { kind: "refused"; status: number; cause: CauseId; evidence: Evidence; error: ErrorObject; again?: true }
   | { kind: "fault"; fault: LinkFault };
 
 export interface Asked {

@@ -142,7 +142,8 @@ export class OrgLink {
     const second = await this.#guard(() => this.#once(path, body, schema, options));
     // Whatever kept the second from leaving: the first may have arrived, and then the org has moved on.
     const unsent = second.kind === "fault" && second.fault.phase !== "answer";
-    return options.check && unsent ? first : second;
+    if (options.check && unsent) return first;
+    return second.kind === "refused" ? { ...second, again: true as const } : second;
   }
 
   async #once<S extends z.ZodType>(path: string, body: string, schema: S, options: CallOptions): Promise<Answer<z.output<S>>> {
