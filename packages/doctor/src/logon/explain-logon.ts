@@ -108,12 +108,24 @@ function ownCause(record: AgentRecord, org: OrgRecord[]): Seen[] {
 /** What a host hears in place of several causes: which of them, the org alone knows (S16). */
 function behindOf(record: AgentRecord): readonly CauseId[] {
   if (record.cause === "user.refused") return CAUSES["user.refused"].dependsOn ?? [];
+  if (isGeneric401(record)) return BEHIND_401;
   return mayStandForAnother(record) ? PERSON : [];
 }
 
+function mayStandForAnother(record: AgentRecord): boolean {
+  return isToldPassword(record) || isGeneric401(record);
+}
+
 /** A wrong password that the org told of: where it could compare no single person's, the host hears the same. The machine's own word names no error of the org. */
-function mayStandForAnother({ cause, evidence }: AgentRecord): boolean {
+function isToldPassword({ cause, evidence }: AgentRecord): boolean {
   return cause === "user.password" && typeof evidence?.["errorId"] === "string";
+}
+
+/** An org says the same to an id that it does not know and to a signature that does not hold, and another org says it to every host. */
+const BEHIND_401: readonly CauseId[] = ["client.secret-wrong", "url.wrong-org"];
+
+function isGeneric401({ cause, evidence }: AgentRecord): boolean {
+  return cause === "client.unknown" && evidence?.["status"] === 401;
 }
 
 /** What the org said in place of a cause that it keeps to itself; the one answer that the table knows as such stands below that cause. */
@@ -136,7 +148,7 @@ function incidentOf(agent: AgentRecord[], org: OrgRecord[]): Incident[] {
     causes.size === 1 && org.every(({ cause }) => cause === undefined) ? agent.find(({ cause }) => cause !== undefined) : undefined;
   const open = sole ? behindOf(sole) : [];
   const sure = sole && mayStandForAnother(sole) ? ("candidate" as const) : ("confirmed" as const);
-  const there = "the org's record: `sallyport why REFERENCE` there";
+  const there = sole && isGeneric401(sole) ? "`sallyport doctor host` on the machine" : "the org's record: `sallyport why REFERENCE` there";
   const [first, last] = [at[0], at.at(-1)];
   return [
     {

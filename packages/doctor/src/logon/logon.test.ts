@@ -135,6 +135,18 @@ describe("a logon", () => {
     assert.deepEqual(of(await look(own.reference, own.file), "confirmed"), ["user.password"], "the machine's own word");
   });
 
+  it("that was refused by a bare 401: which of three it means nobody but a look at the machine tells", async () => {
+    const bare = { status: 401, contentType: "application/json", endpoint: "/api/v1/authn/logon", errorCode: "E0000011", errorId: "x" };
+    const told = agentLog(deny("client.unknown", bare));
+    const found = await look(told.reference, told.file);
+    assert.deepEqual(of(found, "confirmed"), []);
+    assert.deepEqual(of(found, "candidate").sort(), ["client.secret-wrong", "client.unknown", "url.wrong-org"]);
+    assert.equal(found.incidents[0]?.candidates[0]?.decidedBy, "`sallyport doctor host` on the machine");
+    assert.equal(exitCodeOf(found), 1);
+    const own = agentLog(deny("client.unknown", { reason: "the id in the settings is none" }));
+    assert.deepEqual(of(await look(own.reference, own.file), "confirmed"), ["client.unknown"], "the machine's own word");
+  });
+
   it("that was told of a wrong password in place of the true cause: what the host heard is not claimed", async () => {
     const { file, reference } = agentLog(deny("user.password"));
     const told = { cause: "user.unknown" as const, data: { told: "user.password" } };
