@@ -184,7 +184,7 @@ export const IDENTITY = {
     evidence: ["file", "value"],
     who: "administrator",
     fix: {
-      any: "Remove the slash at the end of the address.",
+      any: "Remove the slash at the end of the address, and start the agent again: it reads its settings when it starts.",
       windows: "For the other product: edit rdp_app_config.json in its config folder.",
     },
     okta: "(401) Unauthorized: trailing slash in the org URL",

@@ -11,7 +11,7 @@ export const RIGHT = {
       "The user exists and is active, but neither the user nor a group of theirs is assigned to the app that this host belongs to.",
     evidence: ["rule", "trace"],
     who: "administrator",
-    fix: { any: "Run `sallyport assign APP USER`, or `sallyport assign APP GROUP` for everybody in a group." },
+    fix: { any: "Run `sallyport assign APP USER`, or `sallyport assign APP GROUP --group` for everybody in a group." },
     okta: "(401) Unauthorized or (403) Forbidden: the user is not assigned to the RDP app",
   },
   "policy.denies": {
