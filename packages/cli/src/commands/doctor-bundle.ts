@@ -6,6 +6,7 @@ import { orgCommand } from "../command.ts";
 import { print } from "../output.ts";
 import { progressLine } from "../progress.ts";
 import { readText } from "../read-text.ts";
+import { agentHere, STATE_HELP } from "../this-machine.ts";
 import { VERSION } from "../version.ts";
 import { writeNewFile } from "../write-new-file.ts";
 import { gatherBundle } from "./doctor-bundle-gather.ts";
@@ -21,17 +22,18 @@ export function bundleCommand(doctor: Command): void {
     doctor,
     {
       name: "bundle",
-      does: "write what support needs of this machine into one file, without secrets and names (exit code 0: written, 2: not); or check one (0: unchanged, 1: changed)",
+      does: "write what support needs of this machine into one file, without secrets and names of people (exit code 0: written, 2: not); or check one (0: unchanged, 1: changed)",
       example: "sallyport doctor bundle -o ticket-4711.json",
       options: [
         ["-o, --output <file>", "the file, which must not exist (default: sallyport-bundle-TIME.json in this folder)"],
-        ["--state <folder>", "state folder of the agent (default: /var/lib/sallyport, settings in /etc/sallyport)"],
+        ["--state <folder>", STATE_HELP],
         ["--check <file>", "say what was changed in a bundle since it was made"],
       ],
     },
     async (org, options) => {
-      const { output, state, check } = options;
+      const { output, check } = options;
       if (check !== undefined) return sayChecked(options.json, check);
+      const state = agentHere(options.state);
       const progress = progressLine("looking");
       const diagnose = async () => diagnoseHost(await gatherHost(org, options), { onProgress: progress.check });
       const { parts, secrets } = await gatherBundle({ state, root: "/", env: process.env, diagnose }).finally(progress.clear);

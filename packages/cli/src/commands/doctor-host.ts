@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { askAgent, lookAtAgent } from "@sallyport/agent";
-import { type AppView, type Diagnosis, type HostView, type orgView, readOrgUrl } from "@sallyport/contracts";
+import { type Diagnosis, type HostView, type orgView, readOrgUrl } from "@sallyport/contracts";
 import {
   diagnoseWindowsFacts,
   type HostFacts,
@@ -18,6 +18,8 @@ import type { CommonOptions } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import type { OrgClient } from "../org-client.ts";
 import { readBytes } from "../read-text.ts";
+import { findApp } from "../resources.ts";
+import { agentHere } from "../this-machine.ts";
 
 export interface HostFlags extends CommonOptions {
   state?: string;
@@ -38,7 +40,7 @@ export async function diagnoseWindows(
 }
 
 export async function gatherHost(org: OrgClient, flags: HostFlags): Promise<Partial<HostFacts>> {
-  const look = await lookAtAgent(flags.state);
+  const look = await lookAtAgent(agentHere(flags.state));
   const { settings, files } = look;
   const typed = settings
     ? { value: settings.orgTyped, where: files.settings }
@@ -83,7 +85,7 @@ function mayAsk({ org, data, tokenFile }: HostFlags): boolean {
 function lookup(org: OrgClient): OrgLookup {
   return {
     url: async () => (await org.get<z.infer<typeof orgView>>("/api/v1/org")).url,
-    app: (id) => org.get<AppView>(`/api/v1/apps/${id}`),
+    app: (label) => findApp(org, label),
     host: async (id) => {
       try {
         return await org.get<HostView>(`/api/v1/hosts/${id}`);

@@ -1,4 +1,5 @@
 /** Asks the org for the dry run that `sallyport doctor user` explains. */
+import { isIP } from "node:net";
 import type { ClientAddress, DryRunAnswer, DryRunRequest, Scenario } from "@sallyport/contracts";
 import type { UserAsked } from "@sallyport/doctor";
 import type { CommonOptions } from "../command.ts";
@@ -38,6 +39,7 @@ export async function askDryRun(org: OrgClient, typed: string, flags: UserFlags)
 
 function addressOf({ from, claimed }: UserFlags): ClientAddress | undefined {
   if (from === undefined && claimed) throw new Complaint("--claimed says something of --from, which is missing");
+  if (from !== undefined && isIP(from) === 0) throw new Complaint(`--from ${from} is no IP address`);
   return from === undefined ? undefined : { value: from, origin: claimed ? "claimed" : "socket" };
 }
 

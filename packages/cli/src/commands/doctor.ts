@@ -17,7 +17,7 @@ import { type CommonOptions, orgCommand, plainCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import type { OrgClient } from "../org-client.ts";
 import { progressLine } from "../progress.ts";
-import { STATE_FOLDERS } from "../this-machine.ts";
+import { STATE_FOLDERS, STATE_HELP } from "../this-machine.ts";
 import { VERSION } from "../version.ts";
 import { explainLogon } from "../why.ts";
 import { bundleCommand } from "./doctor-bundle.ts";
@@ -63,7 +63,7 @@ export function doctorCommands(program: Command): void {
       does: "diagnose this machine: its agent, its way to the org, its logon; or a Windows machine from its collected facts (exit code 0: healthy, 1: something was found, 2: could not look)",
       example: "sallyport doctor host",
       options: [
-        ["--state <folder>", "state folder of the agent (default: /var/lib/sallyport, settings in /etc/sallyport)"],
+        ["--state <folder>", STATE_HELP],
         ["--sntp <servers>", "time servers to hold the clocks against, NAME or NAME:PORT, with commas (default: those of this machine)"],
         ["--windows <file>", "instead of this machine, the Windows machine on which collect.ps1 wrote this file"],
         ["--user <account>", "with --windows: the account that was refused, as SID or name"],

@@ -51,7 +51,8 @@ async function logon(user: string, options: LogonOptions): Promise<void> {
   const frames = lines[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const next = await Promise.race([frames.next(), failed]);
+      // The lines end with the socket's own error as well, and it is not told which comes first.
+      const next = await Promise.race([frames.next().catch(() => failed), failed]);
       if (next.done) throw new Complaint("the agent closed the door without an answer");
       const frame = readFrame(next.value);
       if ("show" in frame) {
