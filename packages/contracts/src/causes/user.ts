@@ -47,7 +47,7 @@ export const USER = {
     evidence: ["username", "domain", "foundAs", "rule", "trace"],
     who: "administrator",
     fix: {
-      any: "Give the user the name that was typed (`sallyport user show` lists what they have), or add the rule that reads it to the app (`sallyport app names APP RULES`); until then the form in the evidence lets them in. Then try it with `sallyport doctor user USER --host HOST`.",
+      any: "Give the user the name that was typed (`sallyport user show` lists what they have), or add the rule that reads it to the app's user name rules (`sallyport app names APP RULES`); until then the form in the evidence lets them in. Then try it with `sallyport doctor user USER --host HOST`.",
     },
     okta: "(404) Not Found, or the dialog Display Failed: the application username format does not match the Windows name",
   },
