@@ -51,8 +51,10 @@ interface Ring {
  * Throws `SealingKeyFault` (cause `org.sealing-key`) if the store was sealed with a key that is not in the file.
  */
 export async function openKeys(store: Store, sealingKeyFile: string): Promise<Keys> {
-  const sealing = new SealingRing(sealingKeyFile, await sealingIds(store));
-  if ((await sealingIds(store)).known === undefined) await claimSealing(store, sealing.known, sealingKeyFile);
+  const ids = await sealingIds(store);
+  const sealing = new SealingRing(sealingKeyFile, ids);
+  // By what was read before the file was made: a node that claimed meanwhile must be told apart from oneself.
+  if (ids.known === undefined) await claimSealing(store, sealing.known, sealingKeyFile);
   const stored = () => store.read((tx) => tx.secrets.decisionKeys());
   if ((await stored()).length === 0) await storeFirst(store, await makePair(sealing));
   let ring = await readRing(await stored(), sealing, sealingKeyFile);
