@@ -2,7 +2,8 @@
 import * as z from "zod";
 import { causeId } from "./cause-id.ts";
 import { clientAddress, scenario, service } from "./door.ts";
-import { enrolmentStatus, hostView, nameRule, userStatus } from "./management.ts";
+import { enrolmentStatus, hostView, nameRule } from "./management.ts";
+import { userStatus } from "./people.ts";
 import { factorKind } from "./policy.ts";
 
 const when = z.iso.datetime();

@@ -19,6 +19,7 @@ export * from "./log-export.ts";
 export * from "./management.ts";
 export * from "./odd-characters.ts";
 export * from "./org-url.ts";
+export * from "./people.ts";
 export * from "./people-import.ts";
 export * from "./policy.ts";
 export * from "./reference.ts";

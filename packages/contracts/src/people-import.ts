@@ -1,6 +1,6 @@
 /** People of one source, brought in at once: what is asked, and what becomes of each of them. */
 import * as z from "zod";
-import { profileChange, sourceName, userProfile } from "./management.ts";
+import { profileChange, sourceName, userProfile } from "./people.ts";
 
 /** The most people of one import. */
 export const PEOPLE_AT_ONCE = 10_000;

@@ -1,0 +1,70 @@
+/** Users and groups of the management API: what is sent to make or change them, and what is answered. */
+import * as z from "zod";
+
+const label = z.string().trim().min(1).max(128);
+const when = z.iso.datetime();
+
+/** `login` is the user's name in the org; the others are the names that machines and directories know. */
+export const userProfile = z.strictObject({
+  login: z.string().trim().min(1).max(256),
+  email: z.string().max(256).optional(),
+  firstName: z.string().max(128).optional(),
+  lastName: z.string().max(128).optional(),
+  samAccountName: z.string().max(256).optional(),
+  domain: z.string().max(256).optional(),
+  userPrincipalName: z.string().max(256).optional(),
+  sid: z.string().max(184).optional(),
+});
+export type UserProfile = z.infer<typeof userProfile>;
+/** Where people come from, such as `hr`; `local` are those that were made here. */
+export const sourceName = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/, "lower-case letters, digits, dots and hyphens");
+export const userStatus = z.enum(["STAGED", "ACTIVE", "SUSPENDED", "LOCKED_OUT", "DEPROVISIONED"]);
+export type UserStatus = z.infer<typeof userStatus>;
+
+/** `source`: where the user comes from; with `externalId` it is the key (S29), never the name. */
+export const createUserRequest = z.strictObject({
+  profile: userProfile,
+  credentials: z.strictObject({ password: z.strictObject({ value: z.string().max(1024) }) }).optional(),
+  source: sourceName.optional(),
+  externalId: z.string().min(1).max(256).optional(),
+});
+const { login, email, firstName, lastName, samAccountName, domain, userPrincipalName, sid } = userProfile.shape;
+/** What an administrator or a source says of somebody: `null` takes a field away, one that is left out stays as it is. */
+export const profileChange = z.strictObject({
+  login: login.optional(),
+  email: email.nullable(),
+  firstName: firstName.nullable(),
+  lastName: lastName.nullable(),
+  samAccountName: samAccountName.nullable(),
+  domain: domain.nullable(),
+  userPrincipalName: userPrincipalName.nullable(),
+  sid: sid.nullable(),
+});
+export type ProfileChange = z.infer<typeof profileChange>;
+export const updateUserRequest = z.strictObject({
+  profile: profileChange.optional(),
+  credentials: z.strictObject({ password: z.strictObject({ value: z.string().max(1024) }) }).optional(),
+});
+export const userView = z.object({
+  id: z.string(),
+  status: userStatus,
+  created: when,
+  lastUpdated: when,
+  statusChanged: when.nullable(),
+  passwordChanged: when.nullable(),
+  profile: userProfile,
+  source: z.string(),
+  externalId: z.string(),
+});
+export type UserView = z.infer<typeof userView>;
+
+export const createGroupRequest = z.strictObject({
+  profile: z.strictObject({ name: label, description: z.string().max(1024).optional() }),
+});
+export const groupView = z.object({
+  id: z.string(),
+  created: when,
+  type: z.literal("OKTA_GROUP"),
+  profile: z.object({ name: z.string(), description: z.string().nullable() }),
+});
+export type GroupView = z.infer<typeof groupView>;
