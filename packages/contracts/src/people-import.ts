@@ -41,5 +41,11 @@ export const importedView = z.object({
 export type ImportedView = z.infer<typeof importedView>;
 
 /** In the order of the request; those that were deactivated since they were missing come last. */
-export const importView = z.object({ source: sourceName, dryRun: z.boolean(), people: z.array(importedView) });
+export const importView = z.object({
+  source: sourceName,
+  dryRun: z.boolean(),
+  people: z.array(importedView),
+  /** Of a dry run: why the import itself would change nothing at all. */
+  braked: z.string().optional(),
+});
 export type ImportView = z.infer<typeof importView>;

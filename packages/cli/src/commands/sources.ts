@@ -84,6 +84,7 @@ function tell(view: ImportView, people: (ImportedView & { line?: number })[], ig
     ...(rows.length > 0 ? [...table(["line", "login", "fate", "why, or what changed"], rows, ""), ""] : []),
     `${view.source}: ${counts.join(", ")}`,
     ...(ignored.length > 0 ? [`Columns that were not read: ${ignored.join(", ")} (see --map)`] : []),
+    ...(view.braked === undefined ? [] : [`The brake would stop this: ${view.braked} (--brake PERCENT)`]),
     ...(view.dryRun ? ["Nothing was changed: this was a dry run."] : []),
     ...(!view.dryRun && people.some(({ fate }) => fate === "held-back")
       ? ["Decide on those who are held back: sallyport user activate ID, or sallyport user deactivate ID (the ids: sallyport user list)"]

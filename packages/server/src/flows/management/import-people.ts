@@ -24,7 +24,10 @@ export async function importPeople(
 ): Promise<Outcome<ImportView>> {
   if (source === LOCAL)
     return { kind: "invalid", causes: [`source: ${LOCAL} are the people who were made here; name the source that these come from`] };
-  if (dryRun) return done(viewOf(source, true, await makePlan(deps.store, caller, source, request)));
+  if (dryRun) {
+    const plan = await makePlan(deps.store, caller, source, request);
+    return done({ ...viewOf(source, true, plan), ...(plan.braked ? { braked: brakeSentence(plan.braked, request.brake) } : {}) });
+  }
   let outcome: Outcome<ImportView> = { kind: "conflict", why: `an import of ${source} is under way` };
   await runAlone(deps.store, { name: `import/${source}`, ms: LEASE_MS }, async () => {
     outcome = await carryOut(deps, caller, source, request);
@@ -108,7 +111,7 @@ function withoutNull(profile: ImportRequest["people"][number]["profile"]): UserR
 }
 
 function brakeSentence({ deactivated, of }: NonNullable<Plan["braked"]>, percent: number): string {
-  return `${deactivated} of ${of} people would be deactivated, more than ${percent} %: nothing was changed. Look at the dry run, and raise the limit if it is right`;
+  return `${deactivated} of ${of} people would be deactivated, more than ${percent} %: nothing is changed then. Look at the dry run, and raise the limit if it is right`;
 }
 
 function reasonOf(refusal: Refusal): string {

@@ -93,7 +93,9 @@ test("whoever is missing from a complete list is deactivated, but the brake stop
   await bring(org, all);
   const stopped = await bring(org, all.slice(0, 8), { complete: true, brake: 10 });
   assert.equal(stopped.status, 409);
-  assert.match(stopped.body.errorCauses[0].errorSummary, /2 of 10 people would be deactivated, more than 10 %: nothing was changed/);
+  assert.match(stopped.body.errorCauses[0].errorSummary, /2 of 10 people would be deactivated, more than 10 %: nothing is changed then/);
+  const dry = await bring(org, all.slice(0, 8), { complete: true, brake: 10 }, "?dryRun=true");
+  assert.equal(dry.body.braked, stopped.body.errorCauses[0].errorSummary, "the dry run says it before");
   assert.ok((await users(org)).every(([, status]: string[]) => status === "ACTIVE"));
   const done = await bring(org, all.slice(0, 9), { complete: true, brake: 10 });
   assert.deepEqual(done.body.people.at(-1), {
