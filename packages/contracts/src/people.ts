@@ -14,7 +14,33 @@ export const userProfile = z.strictObject({
   domain: z.string().max(256).optional(),
   userPrincipalName: z.string().max(256).optional(),
   sid: z.string().max(184).optional(),
+  displayName: z.string().max(256).optional(),
+  title: z.string().max(128).optional(),
+  department: z.string().max(128).optional(),
+  division: z.string().max(128).optional(),
+  organization: z.string().max(128).optional(),
+  costCenter: z.string().max(128).optional(),
+  city: z.string().max(128).optional(),
+  state: z.string().max(128).optional(),
+  countryCode: z.string().max(128).optional(),
+  employeeNumber: z.string().max(128).optional(),
+  userType: z.string().max(128).optional(),
 });
+/** Fields of a profile by which a group may choose its members; `source` is where the user comes from. */
+export const ruleAttribute = z.enum([
+  "source",
+  "title",
+  "department",
+  "division",
+  "organization",
+  "costCenter",
+  "city",
+  "state",
+  "countryCode",
+  "employeeNumber",
+  "userType",
+]);
+export type RuleAttribute = z.infer<typeof ruleAttribute>;
 export type UserProfile = z.infer<typeof userProfile>;
 /** Where people come from, such as `hr`; `local` are those that were made here. */
 export const sourceName = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/, "lower-case letters, digits, dots and hyphens");
@@ -28,17 +54,28 @@ export const createUserRequest = z.strictObject({
   source: sourceName.optional(),
   externalId: z.string().min(1).max(256).optional(),
 });
-const { login, email, firstName, lastName, samAccountName, domain, userPrincipalName, sid } = userProfile.shape;
+const { shape } = userProfile;
 /** What an administrator or a source says of somebody: `null` takes a field away, one that is left out stays as it is. */
 export const profileChange = z.strictObject({
-  login: login.optional(),
-  email: email.nullable(),
-  firstName: firstName.nullable(),
-  lastName: lastName.nullable(),
-  samAccountName: samAccountName.nullable(),
-  domain: domain.nullable(),
-  userPrincipalName: userPrincipalName.nullable(),
-  sid: sid.nullable(),
+  login: shape.login.optional(),
+  email: shape.email.nullable(),
+  firstName: shape.firstName.nullable(),
+  lastName: shape.lastName.nullable(),
+  samAccountName: shape.samAccountName.nullable(),
+  domain: shape.domain.nullable(),
+  userPrincipalName: shape.userPrincipalName.nullable(),
+  sid: shape.sid.nullable(),
+  displayName: shape.displayName.nullable(),
+  title: shape.title.nullable(),
+  department: shape.department.nullable(),
+  division: shape.division.nullable(),
+  organization: shape.organization.nullable(),
+  costCenter: shape.costCenter.nullable(),
+  city: shape.city.nullable(),
+  state: shape.state.nullable(),
+  countryCode: shape.countryCode.nullable(),
+  employeeNumber: shape.employeeNumber.nullable(),
+  userType: shape.userType.nullable(),
 });
 export type ProfileChange = z.infer<typeof profileChange>;
 export const updateUserRequest = z.strictObject({

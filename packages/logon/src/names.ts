@@ -1,5 +1,5 @@
 /** Folds the names that people type, and says under which keys an app's rules look for a user. */
-import type { NameRule, UserProfile } from "@sallyport/contracts";
+import { type NameRule, type RuleAttribute, ruleAttribute, type UserProfile } from "@sallyport/contracts";
 
 export interface NameKey {
   /** `sid`, or the rule that made the key. */
@@ -89,5 +89,14 @@ export function namesOf(profile: UserProfile): { kind: string; folded: string }[
   return names.flatMap(([kind, text]) => {
     const folded = text === undefined ? undefined : foldName(text);
     return folded === undefined ? [] : [{ kind, folded }];
+  });
+}
+
+/** The values by which a group may choose its members, folded as names are; what no name may hold chooses nobody. */
+export function attributesOf(profile: UserProfile): { attribute: RuleAttribute; folded: string }[] {
+  return ruleAttribute.options.flatMap((attribute) => {
+    const text = attribute === "source" ? undefined : profile[attribute];
+    const folded = text === undefined ? undefined : foldName(text);
+    return folded === undefined ? [] : [{ attribute, folded }];
   });
 }

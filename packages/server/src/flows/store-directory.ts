@@ -1,5 +1,5 @@
 /** What the flows need of the stored people and apps: users, groups, apps with assignments and policy, zones. */
-import type { NameRule, PolicyDocument, Role, UserProfile, UserStatus, Zone } from "@sallyport/contracts";
+import type { NameRule, PolicyDocument, Role, RuleAttribute, UserProfile, UserStatus, Zone } from "@sallyport/contracts";
 import type { Page } from "./store.ts";
 
 export interface UserRow {
@@ -17,6 +17,8 @@ export interface UserRow {
   role: Role | null;
   created: number;
   updated: number;
+  /** The user who is the same person and comes first; null for everybody who stands alone, and for that first one. */
+  linkedTo: string | null;
 }
 
 /** One folded name under which a user is found; see `namesOf` in logon. */
@@ -38,6 +40,8 @@ export interface UsersStore {
   remove(id: string): Promise<void>;
   /** Who is found under each of these names: for the name resolver, one statement. */
   holders(names: UserName[]): Promise<{ kind: string; folded: string; userId: string }[]>;
+  /** Users who are linked to this one; not this one. */
+  linkedTo(id: string): Promise<UserRow[]>;
   count(): Promise<number>;
   anyAdministrator(): Promise<boolean>;
 }
@@ -47,19 +51,49 @@ export interface GroupRow {
   name: string;
   description: string | null;
   created: number;
+  /** The source that keeps this group and its members; null for one that was made here. */
+  source: string | null;
+  /** The source's own id of it (S29). */
+  externalId: string | null;
+  /** Everybody of whom this is true is a member, beside those who were put into it. */
+  rule: GroupRule | null;
 }
 
+export interface GroupRule {
+  attribute: RuleAttribute;
+  /** Compared as names are: case and Unicode folded. */
+  value: string;
+}
+
+/** Membership is *direct* (put into this very group) or *effective*: also by a rule, and through groups in it, however deep; cycles are harmless. */
 export interface GroupsStore {
-  /** Throws `Conflict` if the name exists. */
+  /** Throws `Conflict` if the name, or (source, external id), exists. */
   insert(group: GroupRow): Promise<void>;
   byId(id: string): Promise<GroupRow | undefined>;
   byName(name: string): Promise<GroupRow | undefined>;
   list(page: Page & { query?: string | undefined }): Promise<GroupRow[]>;
+  /** Of one source, by external id; `after` is the last one's. */
+  ofSource(source: string, page: Page): Promise<GroupRow[]>;
+  /** Throws `Conflict` if another group has the name. */
+  update(id: string, change: Partial<Pick<GroupRow, "name" | "description" | "rule">>): Promise<void>;
   remove(id: string): Promise<void>;
-  addMember(groupId: string, userId: string): Promise<void>;
-  removeMember(groupId: string, userId: string): Promise<void>;
+  /** One statement each; who is in or out already stays so. */
+  addMembers(groupId: string, userIds: readonly string[]): Promise<void>;
+  removeMembers(groupId: string, userIds: readonly string[]): Promise<void>;
+  addChildren(groupId: string, groupIds: readonly string[]): Promise<void>;
+  removeChildren(groupId: string, groupIds: readonly string[]): Promise<void>;
+  /** Direct ones, by id. */
+  memberIds(groupId: string, page: Page): Promise<string[]>;
+  children(groupId: string): Promise<GroupRow[]>;
+  parents(groupId: string): Promise<GroupRow[]>;
+  /** Effective ones, by id. */
   members(groupId: string, page: Page): Promise<UserRow[]>;
+  /** Every group that this user is effectively in, by name. */
   ofUser(userId: string): Promise<GroupRow[]>;
+  /** Groups that this user was put into directly. */
+  directOfUser(userId: string): Promise<GroupRow[]>;
+  /** Groups below this one, however deep, without itself; for finding out whether an edge would close a cycle. */
+  below(groupId: string): Promise<string[]>;
 }
 
 export interface AppRow {
@@ -98,7 +132,7 @@ export interface AppsStore {
   assignments(appId: string, scope: "USER" | "GROUP", page: Page): Promise<AssignmentRow[]>;
   /** The assignment of this very user or group, not through another. */
   assignment(appId: string, scope: "USER" | "GROUP", id: string): Promise<AssignmentRow | undefined>;
-  /** Which of these users are assigned, by themselves or through a group; one statement. */
+  /** Which of these users are assigned, by themselves or as effective members of a group; one statement. */
   assignedOf(appId: string, userIds: string[]): Promise<string[]>;
 }
 

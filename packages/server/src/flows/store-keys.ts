@@ -31,6 +31,8 @@ export interface TokenRow {
   expires: number | null;
   lastUsed: number | null;
   revoked: number | null;
+  /** A token of a SCIM source: it works for this source's people and groups and for nothing else. */
+  source: string | null;
 }
 
 export interface DecisionKeyRow {
@@ -50,7 +52,7 @@ export interface DecisionKeyRow {
 }
 
 /** Where sealed secrets are stored. With an id, also the context that each is sealed in: `enrolment:enr_…`. */
-export const SEALED_PLACES = ["enrolment", "host-code", "client-secret", "decision-key"] as const;
+export const SEALED_PLACES = ["enrolment", "host-code", "client-secret", "decision-key", "source"] as const;
 export type SealedPlace = (typeof SEALED_PLACES)[number];
 
 /** Keys and tokens of the org itself. */

@@ -42,6 +42,8 @@ export interface HostRow {
   notBefore: number;
   /** Thumbprint of the newest decision key that the host said it holds; null before it said so. */
   decisionKey: string | null;
+  /** The domain that this machine belongs to: a name without a domain is looked for there first. */
+  domain: string | null;
 }
 
 /** A code that enrols one host. `sealedSecret` by the sealing key: the secret is needed to check the host's proof. */

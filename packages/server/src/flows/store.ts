@@ -4,6 +4,7 @@ import type { ClientsStore } from "./store-clients.ts";
 import type { AppsStore, GroupsStore, UsersStore, ZonesStore } from "./store-directory.ts";
 import type { LeasesStore, RestoreStore, SecretsStore } from "./store-keys.ts";
 import type { EnrolmentsStore, HostsStore, LogonsStore, LogStore, TransactionsStore } from "./store-logons.ts";
+import type { DomainsStore, DuplicatesStore, SourcesStore } from "./store-sources.ts";
 
 /** One unit of work. Everything done through it is committed together or not at all. */
 export interface Tx {
@@ -23,6 +24,9 @@ export interface Tx {
   readonly leases: LeasesStore;
   readonly changes: ChangesStore;
   readonly restore: RestoreStore;
+  readonly sources: SourcesStore;
+  readonly domains: DomainsStore;
+  readonly duplicates: DuplicatesStore;
 }
 
 /** Tells other nodes that what they keep in memory is old. */

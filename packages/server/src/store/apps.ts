@@ -1,8 +1,10 @@
 /** Stored apps with their policy and assignments, and zones. */
 import type { Zone } from "@sallyport/contracts";
+import { sql as raw } from "kysely";
 import { Conflict, type Page } from "../flows/store.ts";
 import type { AppRow, AppsStore, AssignmentRow, ZonesStore } from "../flows/store-directory.ts";
 import type { Builder } from "./builder.ts";
+import { groupsOf } from "./effective-groups.ts";
 import type { Schema } from "./schema.ts";
 import type { Sql } from "./sql.ts";
 
@@ -88,13 +90,10 @@ function assignments(sql: Sql, build: Builder) {
     async assignedOf(appId: string, userIds: string[]): Promise<string[]> {
       if (userIds.length === 0) return [];
       const direct = build.selectFrom("app_users").select("user_id").where("app_id", "=", appId).where("user_id", "in", userIds);
-      const through = build
-        .selectFrom("group_members")
-        .innerJoin("app_groups", "app_groups.group_id", "group_members.group_id")
-        .select("group_members.user_id")
-        .where("app_groups.app_id", "=", appId)
-        .where("group_members.user_id", "in", userIds);
-      return (await sql.all<{ user_id: string }>(direct.union(through))).map((row) => row.user_id);
+      const through = raw<{ user_id: string }>`${groupsOf(userIds)} select distinct own.user_id from own
+        join app_groups on app_groups.group_id = own.group_id where app_groups.app_id = ${appId}`;
+      const rows = [...(await sql.all<{ user_id: string }>(direct)), ...(await sql.all({ compile: () => through.compile(build) }))];
+      return [...new Set(rows.map((row) => row.user_id))];
     },
   };
 }

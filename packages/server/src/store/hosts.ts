@@ -123,6 +123,7 @@ const COLUMNS = {
   clientId: "client_id",
   notBefore: "not_before",
   decisionKey: "decision_key",
+  domain: "domain",
 } as const;
 
 function changeOf(change: Partial<HostRow>): Partial<Stored> {
@@ -167,5 +168,6 @@ function fromRow(row: Stored): HostRow {
     legacy: row.legacy === 1,
     notBefore: row.not_before,
     decisionKey: row.decision_key,
+    domain: row.domain,
   };
 }

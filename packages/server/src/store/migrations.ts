@@ -120,6 +120,43 @@ export const MIGRATIONS: readonly Migration[] = [
     name: "several nodes",
     statements: [`CREATE TABLE leases (name text PRIMARY KEY, holder text NOT NULL, fence bigint NOT NULL, expires bigint NOT NULL)`],
   },
+  {
+    version: 5,
+    name: "people from directories",
+    statements: [
+      `CREATE TABLE sources (
+        name text PRIMARY KEY, kind text NOT NULL, settings text NOT NULL, sealed_secret text NOT NULL, every_minutes integer, brake integer NOT NULL,
+        paused integer NOT NULL, sync_cursor text, next_at bigint, created bigint NOT NULL, created_by text NOT NULL)`,
+      `CREATE TABLE source_runs (
+        id text PRIMARY KEY, source text NOT NULL, kind text NOT NULL, cause text NOT NULL, actor text NOT NULL, status text NOT NULL,
+        stage text NOT NULL, done integer NOT NULL, total integer, counts text NOT NULL, problems text NOT NULL, error text, node text NOT NULL,
+        started bigint NOT NULL, ended bigint)`,
+      `CREATE INDEX source_runs_by_source ON source_runs (source, started, id)`,
+      `ALTER TABLE groups ADD COLUMN source text`,
+      `ALTER TABLE groups ADD COLUMN external_id text`,
+      `ALTER TABLE groups ADD COLUMN rule_attribute text`,
+      `ALTER TABLE groups ADD COLUMN rule_value text`,
+      `ALTER TABLE groups ADD COLUMN rule_folded text`,
+      `CREATE UNIQUE INDEX groups_by_source ON groups (source, external_id)`,
+      `CREATE INDEX groups_by_rule ON groups (rule_attribute, rule_folded)`,
+      `CREATE TABLE group_groups (
+        parent_id text NOT NULL REFERENCES groups (id) ON DELETE CASCADE, child_id text NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
+        PRIMARY KEY (parent_id, child_id))`,
+      `CREATE INDEX group_groups_by_child ON group_groups (child_id, parent_id)`,
+      `CREATE TABLE user_attributes (
+        user_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE, attribute text NOT NULL, folded text NOT NULL, PRIMARY KEY (user_id, attribute))`,
+      `CREATE INDEX user_attributes_by_value ON user_attributes (attribute, folded, user_id)`,
+      `ALTER TABLE users ADD COLUMN linked_to text`,
+      `CREATE INDEX users_by_link ON users (linked_to)`,
+      `ALTER TABLE hosts ADD COLUMN domain text`,
+      `ALTER TABLE tokens ADD COLUMN source text`,
+      `CREATE TABLE domains (folded text PRIMARY KEY, name text NOT NULL, netbios text, aliases text NOT NULL, source text, created bigint NOT NULL)`,
+      `CREATE TABLE duplicates (
+        id text PRIMARY KEY, fingerprint text NOT NULL UNIQUE, kind text NOT NULL, folded text NOT NULL, users text NOT NULL, status text NOT NULL,
+        found bigint NOT NULL, decision text, decided bigint, decided_by text)`,
+      `CREATE INDEX duplicates_by_status ON duplicates (status, id)`,
+    ],
+  },
 ];
 
 /** The newest schema that this code knows. */

@@ -15,9 +15,23 @@ export interface Schema {
     role: string | null;
     created: number;
     updated: number;
+    linked_to: string | null;
   };
+  user_attributes: { user_id: string; attribute: string; folded: string };
   user_names: { kind: string; folded: string; user_id: string };
-  groups: { id: string; name: string; folded: string; description: string | null; created: number };
+  groups: {
+    id: string;
+    name: string;
+    folded: string;
+    description: string | null;
+    created: number;
+    source: string | null;
+    external_id: string | null;
+    rule_attribute: string | null;
+    rule_value: string | null;
+    rule_folded: string | null;
+  };
+  group_groups: { parent_id: string; child_id: string };
   group_members: { group_id: string; user_id: string };
   apps: {
     id: string;
@@ -57,6 +71,7 @@ export interface Schema {
     legacy: number;
     not_before: number;
     decision_key: string | null;
+    domain: string | null;
   };
   clients: {
     id: string;
@@ -165,6 +180,7 @@ export interface Schema {
     expires: number | null;
     last_used: number | null;
     revoked: number | null;
+    source: string | null;
   };
   decision_keys: {
     kid: string;
@@ -179,4 +195,47 @@ export interface Schema {
   checkpoints: { number: number; at: number; heads: string; signed: string };
   links: { hash: string; purpose: string; expires: number };
   leases: { name: string; holder: string; fence: number; expires: number };
+  sources: {
+    name: string;
+    kind: string;
+    settings: string;
+    sealed_secret: string;
+    every_minutes: number | null;
+    brake: number;
+    paused: number;
+    sync_cursor: string | null;
+    next_at: number | null;
+    created: number;
+    created_by: string;
+  };
+  source_runs: {
+    id: string;
+    source: string;
+    kind: string;
+    cause: string;
+    actor: string;
+    status: string;
+    stage: string;
+    done: number;
+    total: number | null;
+    counts: string;
+    problems: string;
+    error: string | null;
+    node: string;
+    started: number;
+    ended: number | null;
+  };
+  domains: { folded: string; name: string; netbios: string | null; aliases: string; source: string | null; created: number };
+  duplicates: {
+    id: string;
+    fingerprint: string;
+    kind: string;
+    folded: string;
+    users: string;
+    status: string;
+    found: number;
+    decision: string | null;
+    decided: number | null;
+    decided_by: string | null;
+  };
 }

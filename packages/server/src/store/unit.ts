@@ -5,16 +5,20 @@ import { appsStore, zonesStore } from "./apps.ts";
 import type { Builder } from "./builder.ts";
 import { changesStore } from "./changes.ts";
 import { clientsStore } from "./clients.ts";
+import { domainsStore } from "./domains.ts";
+import { duplicatesStore } from "./duplicates.ts";
 import { enrolmentsStore } from "./enrolments.ts";
+import { groupsStore } from "./groups.ts";
 import { hostsStore } from "./hosts.ts";
 import { leasesStore } from "./leases.ts";
 import { logStore } from "./log.ts";
 import { logonsStore } from "./logons.ts";
 import { restoreStore } from "./restore.ts";
 import { secretsStore } from "./secrets.ts";
+import { sourcesStore } from "./sources.ts";
 import type { Sql } from "./sql.ts";
 import { transactionsStore } from "./transactions.ts";
-import { groupsStore, usersStore } from "./users.ts";
+import { usersStore } from "./users.ts";
 
 /** @param now the database's clock, epoch ms. @param hint see `changesStore`. */
 export function unit(sql: Sql, build: Builder, chain: ChainEnd, now: number, hint = async (_topic: string) => {}): Tx {
@@ -33,6 +37,9 @@ export function unit(sql: Sql, build: Builder, chain: ChainEnd, now: number, hin
     secrets: secretsStore(sql, build),
     restore: restoreStore(sql, build),
     leases: leasesStore(sql, build),
+    sources: sourcesStore(sql, build),
+    domains: domainsStore(sql, build),
+    duplicates: duplicatesStore(sql, build),
     changes: changesStore(sql, build, hint),
   };
 }

@@ -1,7 +1,7 @@
-/** Stored people: users with every name under which they are found, and groups. */
-import { foldName } from "@sallyport/logon";
-import { Conflict, type Page } from "../flows/store.ts";
-import type { GroupRow, GroupsStore, UserName, UserRow, UsersStore } from "../flows/store-directory.ts";
+/** Stored people: users with every name under which they are found, and the values by which groups choose them. */
+import { attributesOf, foldName } from "@sallyport/logon";
+import { Conflict } from "../flows/store.ts";
+import type { UserName, UserRow, UsersStore } from "../flows/store-directory.ts";
 import type { Builder } from "./builder.ts";
 import type { Schema } from "./schema.ts";
 import type { Sql } from "./sql.ts";
@@ -19,6 +19,10 @@ export function usersStore(sql: Sql, build: Builder): UsersStore {
           .onConflict((c) => c.doNothing()),
       );
   };
+  const addAttributes = async (id: string, profile: UserRow["profile"]) => {
+    const rows = attributesOf(profile).map((one) => ({ ...one, user_id: id }));
+    if (rows.length > 0) await sql.run(build.insertInto("user_attributes").values(rows));
+  };
   return {
     async insert(user, names) {
       const statement = build
@@ -28,6 +32,7 @@ export function usersStore(sql: Sql, build: Builder): UsersStore {
         .returning("id");
       if (!(await sql.first(statement))) throw new Conflict(`the user ${user.profile.login} of source ${user.source}`);
       await addNames(user.id, names);
+      await addAttributes(user.id, user.profile);
     },
     async byId(id) {
       return fromStored(await sql.first(build.selectFrom("users").selectAll().where("id", "=", id)));
@@ -53,6 +58,10 @@ export function usersStore(sql: Sql, build: Builder): UsersStore {
     async update(id, change, names) {
       const set = changeOf(change);
       if (Object.keys(set).length > 0) await sql.run(build.updateTable("users").set(set).where("id", "=", id));
+      if (change.profile !== undefined) {
+        await sql.run(build.deleteFrom("user_attributes").where("user_id", "=", id));
+        await addAttributes(id, change.profile);
+      }
       if (!names) return;
       await sql.run(build.deleteFrom("user_names").where("user_id", "=", id));
       await addNames(id, names);
@@ -68,6 +77,9 @@ export function usersStore(sql: Sql, build: Builder): UsersStore {
         .where((eb) => eb.or(names.map(({ kind, folded }) => eb.and([eb("kind", "=", kind), eb("folded", "=", folded)]))))
         .orderBy("user_id");
       return sql.all(statement);
+    },
+    async linkedTo(id) {
+      return (await sql.all(build.selectFrom("users").selectAll().where("linked_to", "=", id).orderBy("id"))).map((row) => fromRow(row));
     },
     async count() {
       const row = await sql.first(build.selectFrom("users").select((eb) => eb.fn.countAll<number>().as("count")));
@@ -94,6 +106,7 @@ function toStored(user: UserRow): Stored {
     role: user.role,
     created: user.created,
     updated: user.updated,
+    linked_to: user.linkedTo,
   };
 }
 
@@ -110,6 +123,7 @@ function changeOf(change: Parameters<UsersStore["update"]>[1]): Partial<Stored> 
   if (change.passwordChanged !== undefined) set.password_changed = change.passwordChanged;
   if (change.role !== undefined) set.role = change.role;
   if (change.updated !== undefined) set.updated = change.updated;
+  if (change.linkedTo !== undefined) set.linked_to = change.linkedTo;
   return set;
 }
 
@@ -132,62 +146,6 @@ export function fromRow(row: Stored): UserRow {
     role: row.role as UserRow["role"],
     created: row.created,
     updated: row.updated,
-  };
-}
-
-export function groupsStore(sql: Sql, build: Builder): GroupsStore {
-  const columns = ["id", "name", "description", "created"] as const;
-  return {
-    async insert(group) {
-      const row = { ...group, folded: group.name.toLowerCase() };
-      const statement = build
-        .insertInto("groups")
-        .values(row)
-        .onConflict((c) => c.doNothing())
-        .returning("id");
-      if (!(await sql.first(statement))) throw new Conflict(`the group ${group.name}`);
-    },
-    byId: (id) => sql.first<GroupRow>(build.selectFrom("groups").select(columns).where("id", "=", id)),
-    byName: (name) => sql.first<GroupRow>(build.selectFrom("groups").select(columns).where("folded", "=", name.toLowerCase())),
-    async list({ limit, after, query }: Page & { query?: string | undefined }) {
-      let statement = build.selectFrom("groups").select(columns).orderBy("folded").limit(limit);
-      if (after !== undefined)
-        statement = statement.where("folded", ">", build.selectFrom("groups").select("folded").where("id", "=", after));
-      if (query !== undefined) {
-        const folded = query.toLowerCase();
-        statement = statement.where("folded", ">=", folded).where("folded", "<", `${folded}\u{10ffff}`);
-      }
-      return sql.all<GroupRow>(statement);
-    },
-    remove: (id) => sql.run(build.deleteFrom("groups").where("id", "=", id)),
-    addMember: (groupId, userId) =>
-      sql.run(
-        build
-          .insertInto("group_members")
-          .values({ group_id: groupId, user_id: userId })
-          .onConflict((c) => c.doNothing()),
-      ),
-    removeMember: (groupId, userId) =>
-      sql.run(build.deleteFrom("group_members").where("group_id", "=", groupId).where("user_id", "=", userId)),
-    async members(groupId, { limit, after }) {
-      let statement = build
-        .selectFrom("users")
-        .innerJoin("group_members", "group_members.user_id", "users.id")
-        .selectAll("users")
-        .where("group_members.group_id", "=", groupId)
-        .orderBy("users.id")
-        .limit(limit);
-      if (after !== undefined) statement = statement.where("users.id", ">", after);
-      return (await sql.all(statement)).map((row) => fromRow(row));
-    },
-    ofUser: (userId) =>
-      sql.all<GroupRow>(
-        build
-          .selectFrom("groups")
-          .innerJoin("group_members", "group_members.group_id", "groups.id")
-          .select(["groups.id", "groups.name", "groups.description", "groups.created"])
-          .where("group_members.user_id", "=", userId)
-          .orderBy("groups.folded"),
-      ),
+    linkedTo: row.linked_to,
   };
 }

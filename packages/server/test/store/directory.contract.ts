@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Conflict, type Store } from "../../src/flows/store.ts";
-import { addUser, appRow, hostRow, userRow } from "./rows.ts";
+import { addUser, appRow, groupRow, hostRow, userRow } from "./rows.ts";
 
 interface Under {
   unit: Store["inTransaction"];
@@ -78,8 +78,8 @@ export function directoryTests({ unit, read }: Under): void {
     const ids = await unit(async (tx) => {
       await tx.apps.insert(app);
       const [direct, through, neither] = [await addUser(tx, "direct"), await addUser(tx, "through"), await addUser(tx, "neither")];
-      await tx.groups.insert({ id: "grp_1", name: "Staff", description: null, created: 1 });
-      await tx.groups.addMember("grp_1", through.id);
+      await tx.groups.insert(groupRow("Staff", { id: "grp_1" }));
+      await tx.groups.addMembers("grp_1", [through.id]);
       await tx.apps.assignGroup(app.id, "grp_1", 1);
       await tx.apps.assignUser(app.id, direct.id, 1);
       return [direct.id, through.id, neither.id];
@@ -139,6 +139,7 @@ export function directoryTests({ unit, read }: Under): void {
       expires: 9,
       lastUsed: null,
       revoked: null,
+      source: null,
     };
     await unit((tx) => tx.secrets.insertToken(token));
     await unit((tx) => tx.secrets.updateToken("tok_1", { revoked: 5 }));

@@ -4,19 +4,23 @@ import { namesOf } from "@sallyport/logon";
 import { newId, random128, random256 } from "../../src/flows/ids.ts";
 import type { Tx } from "../../src/flows/store.ts";
 import type { ClientRow } from "../../src/flows/store-clients.ts";
-import type { AppRow, UserRow } from "../../src/flows/store-directory.ts";
+import type { AppRow, GroupRow, UserRow } from "../../src/flows/store-directory.ts";
 import type { EnrolmentRow, HostRow, LogonRow, TransactionRow } from "../../src/flows/store-logons.ts";
 
 export function userRow(login: string, change: Partial<UserRow> = {}): UserRow {
   const id = newId("usr");
   const rest = { status: "ACTIVE" as const, statusSince: 1, statusBy: "test", passwordHash: null, passwordChanged: null, role: null };
-  return { id, source: "local", externalId: id, profile: { login }, ...rest, created: 1, updated: 1, ...change };
+  return { id, source: "local", externalId: id, profile: { login }, ...rest, created: 1, updated: 1, linkedTo: null, ...change };
 }
 
 export async function addUser(tx: Tx, login: string, change: Partial<UserRow> = {}): Promise<UserRow> {
   const user = userRow(login, change);
   await tx.users.insert(user, namesOf(user.profile));
   return user;
+}
+
+export function groupRow(name: string, change: Partial<GroupRow> = {}): GroupRow {
+  return { id: newId("grp"), name, description: null, created: 1, source: null, externalId: null, rule: null, ...change };
 }
 
 export function appRow(label: string): AppRow {
@@ -58,6 +62,7 @@ export function hostRow(appId: string, change: Partial<HostRow> = {}): HostRow {
     legacy: false,
     notBefore: 0,
     decisionKey: null,
+    domain: null,
     ...change,
   };
 }

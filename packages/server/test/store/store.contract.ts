@@ -4,8 +4,10 @@ import { after, before, describe, test } from "node:test";
 import { type ChainPlace, chainFault, type LogEvent } from "@sallyport/contracts";
 import { Conflict, type Store, type Tx } from "../../src/flows/store.ts";
 import { directoryTests } from "./directory.contract.ts";
+import { groupTests } from "./groups.contract.ts";
 import { addUser, logonRow, transactionRow } from "./rows.ts";
 import { singleUseTests } from "./single-use.contract.ts";
+import { sourceTests } from "./sources.contract.ts";
 
 export interface StoreUnderTest {
   store: Store;
@@ -200,6 +202,8 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     });
 
     directoryTests({ unit, read });
+    groupTests({ unit, read });
+    sourceTests({ unit, read });
     singleUseTests({ unit, read, purge: (before) => under.store.purge(before), clock: () => under.clock });
   });
 }

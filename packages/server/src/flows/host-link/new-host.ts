@@ -31,6 +31,7 @@ export function newHost({ appId, name, platform, version, key, ...rest }: Joined
     lastSeen: null,
     notBefore: 0,
     decisionKey: null,
+    domain: null,
     clientId: rest.clientId ?? null,
     legacy: rest.legacy ?? false,
   };

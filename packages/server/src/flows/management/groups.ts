@@ -11,7 +11,7 @@ export function createGroup(store: Store, caller: Caller, body: z.infer<typeof c
   return inUnit(store, async (tx) => {
     const { name, description = null } = body.profile;
     if (await tx.groups.byName(name)) return { kind: "exists", field: "profile.name" };
-    const group = { id: newId("grp"), name, description, created: tx.now };
+    const group = { id: newId("grp"), name, description, created: tx.now, source: null, externalId: null, rule: null };
     await tx.groups.insert(group);
     await tx.log.append({ type: "group.created", actor: caller.actor, target: targetOf(group), outcome: "success", data: { name } });
     return done(group);
@@ -47,10 +47,10 @@ export function setMembership(store: Store, caller: Caller, groupId: string, use
     const user = await findUser(tx, userId);
     if (user.kind !== "done") return user;
     const { id, profile } = user.value;
-    const isMember = (await tx.groups.ofUser(id)).some((one) => one.id === groupId);
+    const isMember = (await tx.groups.directOfUser(id)).some((one) => one.id === groupId);
     if (isMember === member) return done(undefined);
-    if (member) await tx.groups.addMember(groupId, id);
-    else await tx.groups.removeMember(groupId, id);
+    if (member) await tx.groups.addMembers(groupId, [id]);
+    else await tx.groups.removeMembers(groupId, [id]);
     await tx.log.append({
       type: member ? "group.member-added" : "group.member-removed",
       actor: caller.actor,

@@ -122,6 +122,7 @@ async function makeOwner(
     role: "owner",
     created: tx.now,
     updated: tx.now,
+    linkedTo: null,
   };
   await tx.users.insert(user, namesOf(user.profile));
   const enrolment = newEnrolment(keys, { id: newId("enr"), userId: id, secret, active: true, now: tx.now });

@@ -35,6 +35,7 @@ export function createToken(
       expires: body.expiresInDays === undefined ? null : tx.now + body.expiresInDays * DAY,
       lastUsed: null,
       revoked: null,
+      source: null,
     };
     await tx.secrets.insertToken(row);
     const expiresAt = row.expires === null ? null : new Date(row.expires).toISOString();

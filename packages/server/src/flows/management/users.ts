@@ -47,6 +47,7 @@ export async function createUser(
         role: null,
         created: tx.now,
         updated: tx.now,
+        linkedTo: null,
       };
       await tx.users.insert(
         user,

@@ -26,6 +26,7 @@ export function hostRow(appId: string, own: Partial<HostRow> = {}): HostRow {
     legacy: false,
     notBefore: 0,
     decisionKey: null,
+    domain: null,
     ...own,
   };
 }
