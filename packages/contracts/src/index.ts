@@ -23,6 +23,7 @@ export * from "./people.ts";
 export * from "./people-import.ts";
 export * from "./policy.ts";
 export * from "./reference.ts";
+export * from "./sources.ts";
 export * from "./transaction.ts";
 export type { TypedWrong } from "./typed-text.ts";
 export * from "./windows-status.ts";
