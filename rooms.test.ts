@@ -36,6 +36,7 @@ const SERVER: Record<string, { may: string[]; why: string }> = {
   audit: { may: ["flows"], why: "joins events that flows declare" },
   keys: { may: ["flows"], why: "keeps its keys through the store's interface" },
   limits: { may: ["flows", "http"], why: "counts callers at the HTTP edge" },
+  directory: { may: ["flows"], why: "implements what flows ask of a directory; nobody else speaks LDAP" },
   passwords: { may: ["flows"], why: "implements the password check that flows declare" },
 };
 

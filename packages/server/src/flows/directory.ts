@@ -72,9 +72,10 @@ export interface DirectoryLook {
   unreadable: DirectoryRead["unreadable"];
 }
 
-/** `wrong`: the directory itself refused this person, and `cause` says why; `adData` is Active Directory's sub-code. */
+/** `overloaded`: too many checks wait, and nobody was asked. `wrong`: the directory itself refused this person, and `cause` says why; `adData` is Active Directory's sub-code. */
 export type DirectoryVerdict =
   | { kind: "right"; server: string }
+  | { kind: "overloaded" }
   | { kind: "wrong"; cause: CauseId; evidence: { server: string; adData?: string; reason?: string } };
 
 /** Every method throws a `DirectoryFault` where the directory cannot be asked, and nothing else but the reason of an aborted signal. */

@@ -1,0 +1,56 @@
+/** Whether a person's password is right: a bind as the entry that their id leads to, never as the name that was typed. */
+import { InvalidCredentialsError, PasswordPolicyControl, ResultCodeError } from "ldapts";
+import type { DirectorySource, DirectoryVerdict } from "../flows/directory.ts";
+import { faultOf } from "./faults.ts";
+import type { Kind } from "./kind.ts";
+import type { Session } from "./session.ts";
+import { policyCause, SUB_CODES, subCodeOf } from "./sub-codes.ts";
+
+/** Throws a `ServerFault` or the signal's reason. `password` is not empty. */
+export async function checkPassword(
+  session: Session,
+  source: DirectorySource,
+  kind: Kind,
+  externalId: string,
+  password: string,
+): Promise<DirectoryVerdict> {
+  const { server } = session;
+  const filter = kind.idFilter(externalId);
+  await session.bindAccount(source);
+  const { base, pageSize } = source.settings;
+  const found =
+    filter === undefined
+      ? []
+      : await session.all({ base, scope: "sub", filter: `(&${kind.peopleFilter}${filter})`, attributes: ["1.1"] }, pageSize);
+  const [person] = found;
+  if (!person || found.length > 1)
+    return { kind: "wrong", cause: "user.unknown", evidence: { server, reason: "the directory has nobody with this id any more" } };
+  const policy = new PasswordPolicyControl();
+  try {
+    await session.bind(person.dn, password, policy);
+  } catch (error) {
+    return refusal(error, server, policy);
+  }
+  // OpenLDAP lets whoever must set a new password in, to do just that (draft-behera-ldap-password-policy §8.1.1).
+  const must = policyCause(policy.value?.error);
+  return must ? { kind: "wrong", cause: must.cause, evidence: { server, reason: must.reason } } : { kind: "right", server };
+}
+
+/** Throws where the refusal is not about this person. */
+function refusal(error: unknown, server: string, policy: PasswordPolicyControl): DirectoryVerdict {
+  if (!(error instanceof ResultCodeError)) throw faultOf(error, server);
+  const adData = subCodeOf(error.message);
+  const byPolicy = policyCause(policy.value?.error);
+  if (byPolicy) return { kind: "wrong", cause: byPolicy.cause, evidence: { server, reason: byPolicy.reason } };
+  if (!(error instanceof InvalidCredentialsError)) return otherRefusal(error, server);
+  const cause = (adData === undefined ? undefined : SUB_CODES[adData]?.cause) ?? "user.password";
+  return { kind: "wrong", cause, evidence: { server, ...(adData === undefined ? {} : { adData }) } };
+}
+
+/** 389 Directory Server and FreeIPA refuse a locked account so (inappropriate authentication and unwilling to perform are about the entry, too). */
+function otherRefusal(error: ResultCodeError, server: string): DirectoryVerdict {
+  if (error.code === 48) return { kind: "wrong", cause: "user.password", evidence: { server, reason: "the entry has no password" } };
+  if (error.code === 53 && /inactivat|disabled|locked/i.test(error.message))
+    return { kind: "wrong", cause: "user.account-disabled", evidence: { server, reason: "inactivated in the directory" } };
+  throw faultOf(error, server);
+}
