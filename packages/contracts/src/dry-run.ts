@@ -2,7 +2,8 @@
 import * as z from "zod";
 import { causeId } from "./cause-id.ts";
 import { clientAddress, scenario, service } from "./door.ts";
-import { enrolmentStatus, hostView, nameRule } from "./management.ts";
+import { enrolmentStatus, hostView } from "./management.ts";
+import { nameRules } from "./name-rules.ts";
 import { userStatus } from "./people.ts";
 import { factorKind } from "./policy.ts";
 
@@ -20,9 +21,12 @@ export const dryRunRequest = z.strictObject({
 });
 export type DryRunRequest = z.infer<typeof dryRunRequest>;
 
-/** What one rule of the app looked for, and every user it finds, assigned or not. `looked` null: the rule does not read a name of this form. */
+/**
+ * What one rule of the app looked for, and every user it finds, assigned or not. `rule`: `sid`, or the rule as an administrator writes it,
+ * with `, in the host's domain` where it was tried there first. `looked` null: the rule does not read a name of this form.
+ */
 export const dryRunName = z.object({
-  rule: z.enum(["sid", ...nameRule.options]),
+  rule: z.string(),
   looked: z.string().nullable(),
   users: z.array(z.object({ id: z.string(), login: z.string(), source: z.string(), assigned: z.boolean() })),
   decides: z.boolean(),
@@ -83,7 +87,7 @@ export const dryRunAnswer = z.object({
       id: z.string(),
       label: z.string(),
       status: z.enum(["ACTIVE", "INACTIVE"]),
-      nameRules: z.array(nameRule),
+      nameRules,
       policyVersion: z.int(),
     })
     .nullable(),

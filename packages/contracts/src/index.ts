@@ -17,6 +17,7 @@ export * from "./log.ts";
 export * from "./log-check.ts";
 export * from "./log-export.ts";
 export * from "./management.ts";
+export * from "./name-rules.ts";
 export * from "./odd-characters.ts";
 export * from "./org-url.ts";
 export * from "./people.ts";

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { causeId } from "./cause-id.ts";
 import { clientAddress, scenario, service } from "./door.ts";
 import { logHead, publicJwk } from "./host-link.ts";
+import { nameRules } from "./name-rules.ts";
 import { factorKind, policyDocument } from "./policy.ts";
 
 /** Roles of API tokens and administrators, from the highest to the lowest. */
@@ -12,11 +13,8 @@ export type Role = z.infer<typeof role>;
 const label = z.string().trim().min(1).max(128);
 const when = z.iso.datetime();
 
-/** How a name typed at a machine finds a user: tried in order, the first that finds anyone decides. */
-export const nameRule = z.enum(["login", "userPrincipalName", "email", "samAccountName", "domain-sam", "email-local-part"]);
-export type NameRule = z.infer<typeof nameRule>;
 /** `legacy`: hosts of this app may sign with a shared client secret instead of a key of their own; a standing finding. */
-export const appSettings = z.strictObject({ nameRules: z.array(nameRule).min(1).max(16).optional(), legacy: z.boolean().optional() });
+export const appSettings = z.strictObject({ nameRules: nameRules.optional(), legacy: z.boolean().optional() });
 export const createAppRequest = z.object({
   label,
   name: z.string().max(128).optional(),
@@ -30,7 +28,7 @@ export const appView = z.object({
   status: z.enum(["ACTIVE", "INACTIVE"]),
   created: when,
   signOnMode: z.string(),
-  settings: z.object({ nameRules: z.array(nameRule), legacy: z.boolean() }),
+  settings: z.object({ nameRules, legacy: z.boolean() }),
   findings: z.array(z.object({ cause: causeId, evidence: z.string().optional() })),
 });
 export type AppView = z.infer<typeof appView>;

@@ -1,8 +1,12 @@
 /** Logon: how a logon is decided. Pure: no input or output, no clock, no randomness. */
+export * from "./domains.ts";
 export * from "./explain.ts";
 export * from "./factors/attempts.ts";
 export * from "./factors/totp.ts";
+export * from "./fold-name.ts";
 export * from "./ip-literal.ts";
+export * from "./look-alikes.ts";
+export * from "./lookup.ts";
 export * from "./names.ts";
 export * from "./other-forms.ts";
 export * from "./policy/check-policy.ts";
@@ -12,5 +16,6 @@ export * from "./policy/decide.ts";
 export * from "./policy/host-policy.ts";
 export * from "./resolve-user.ts";
 export * from "./roles.ts";
+export * from "./same-name.ts";
 export * from "./transaction.ts";
 export * from "./zones.ts";

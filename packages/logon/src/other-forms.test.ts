@@ -1,9 +1,9 @@
 /** Which other forms of a name are looked for, and when the one who is found must not be taken for the one who was meant. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nameRule } from "@sallyport/contracts";
+import { plainRule } from "@sallyport/contracts";
 import fc from "fast-check";
-import { lookupKeys } from "./names.ts";
+import { keysOf, lookupSteps } from "./lookup.ts";
 import { namesAnotherDomain, otherForms } from "./other-forms.ts";
 
 const forms = (username: string, domain?: string) =>
@@ -21,9 +21,9 @@ test("without its domain, by the part before the @, as DOMAIN\\name, and by the 
 test("what the app's own rules tried is not tried again, and nothing is tried twice", () => {
   const part = fc.string({ unit: fc.constantFrom("a", "B", "é", "@", "\\", ".", " ", "\u200b"), maxLength: 8 });
   fc.assert(
-    fc.property(part, fc.option(part, { nil: undefined }), fc.subarray(nameRule.options, { minLength: 1 }), (username, domain, rules) => {
+    fc.property(part, fc.option(part, { nil: undefined }), fc.subarray(plainRule.options, { minLength: 1 }), (username, domain, rules) => {
       const keys = otherForms({ username, domain }, rules).map(({ kind, folded }) => `${kind} ${folded}`);
-      const tried = lookupKeys({ username, domain }, rules).map(({ kind, folded }) => `${kind} ${folded}`);
+      const tried = keysOf(lookupSteps({ username, domain }, rules)).map(({ kind, folded }) => `${kind} ${folded}`);
       assert.equal(new Set([...keys, ...tried]).size, keys.length + new Set(tried).size);
     }),
     { numRuns: 500 },

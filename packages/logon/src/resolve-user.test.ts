@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NameRule, UserProfile } from "@sallyport/contracts";
 import fc from "fast-check";
-import { foldName, lookupKeys, namesOf } from "./names.ts";
-import { type Candidates, resolveUser } from "./resolve-user.ts";
+import { foldName } from "./fold-name.ts";
+import { lookupSteps } from "./lookup.ts";
+import { namesOf } from "./names.ts";
+import { type Holder, resolveUser } from "./resolve-user.ts";
 
 const RULES: NameRule[] = ["login", "userPrincipalName", "email", "samAccountName", "domain-sam", "email-local-part"];
 const PEOPLE: Record<string, UserProfile> = {
@@ -21,21 +23,11 @@ const PEOPLE: Record<string, UserProfile> = {
   bob: { login: "bob" },
 };
 
-function population(people: Record<string, UserProfile>): Candidates[] {
-  const all = new Map<string, Candidates & { userIds: string[] }>();
-  for (const [id, profile] of Object.entries(people)) {
-    for (const key of namesOf(profile)) {
-      const name = `${key.kind}\0${key.folded}`;
-      const entry = all.get(name) ?? { key, userIds: [] };
-      entry.userIds.push(id);
-      all.set(name, entry);
-    }
-  }
-  return [...all.values()];
-}
+const population = (people: Record<string, UserProfile>): Holder[] =>
+  Object.entries(people).flatMap(([userId, profile]) => namesOf(profile).map((key) => ({ ...key, userId })));
 
 const find = (username: string, extra: { domain?: string; sid?: string } = {}, assigned = Object.keys(PEOPLE), rules = RULES) =>
-  resolveUser(lookupKeys({ username, ...extra }, rules), population(PEOPLE), new Set(assigned));
+  resolveUser(lookupSteps({ username, ...extra }, rules), population(PEOPLE), new Set(assigned));
 
 for (const typed of ["alice", "ALICE", " alice ", "CORP\\alice", "corp\\Alice", "alice@corp.example", ".\\alice", "ａｌｉｃｅ"]) {
   test(`${JSON.stringify(typed)} is alice`, () => {
@@ -96,7 +88,7 @@ test("S29: for any population and any name, resolution is the same twice, and no
   fc.assert(
     fc.property(fc.array(profile, { maxLength: 5 }), names, fc.array(fc.nat(4)), (profiles, typed, assigned) => {
       const people = Object.fromEntries(profiles.map((one, index) => [`u${index}`, one as UserProfile]));
-      const run = () => resolveUser(lookupKeys({ username: typed }, RULES), population(people), new Set(assigned.map((n) => `u${n}`)));
+      const run = () => resolveUser(lookupSteps({ username: typed }, RULES), population(people), new Set(assigned.map((n) => `u${n}`)));
       const first = run();
       assert.deepEqual(run(), first);
       if (first.kind === "found") assert.ok(assigned.includes(Number(first.userId.slice(1))));

@@ -1,5 +1,5 @@
 /** Commands for what is protected: app, assign, unassign, zone, policy. */
-import { type AppView, type PolicyDocument, policyDocument, type Zone } from "@sallyport/contracts";
+import { type AppView, type NameRule, type PolicyDocument, policyDocument, readRules, ruleText, type Zone } from "@sallyport/contracts";
 import { readStrictJson } from "@sallyport/settings";
 import type { Command } from "commander";
 import { type CommonOptions, orgCommand } from "../command.ts";
@@ -17,10 +17,10 @@ export function appCommands(program: Command): void {
       name: "add <label>",
       does: "create an app",
       example: "sallyport app add servers",
-      options: [["--names <rules>", "how typed names find users, in order, such as login,userPrincipalName,samAccountName"]],
+      options: [["--names <rules>", "how typed names find users, in order, such as login,prefix:adm-:samAccountName"]],
     },
     async (org, options, label = "") => {
-      const settings = options.names ? { settings: { nameRules: options.names.split(",") } } : {};
+      const settings = options.names ? { settings: { nameRules: rulesOf(options.names) } } : {};
       const created = await org.send<AppView>("POST", "/api/v1/apps", { label, ...settings });
       print(options.json, created, () => `app ${created.label} (${created.id})`);
     },
@@ -68,11 +68,18 @@ export function appCommands(program: Command): void {
     },
     async (org, options, label = "", rules = "") => {
       const found = await findApp(org, label);
-      const done = await org.send<AppView>("PUT", `/api/v1/apps/${found.id}`, { settings: { nameRules: rules.split(",") } });
-      print(options.json, done, () => `${done.label}: names are looked for by ${done.settings.nameRules.join(", then ")}`);
+      const done = await org.send<AppView>("PUT", `/api/v1/apps/${found.id}`, { settings: { nameRules: rulesOf(rules) } });
+      print(options.json, done, () => `${done.label}: names are looked for by ${done.settings.nameRules.map(ruleText).join(", then ")}`);
     },
   );
   assignCommands(program);
+}
+
+/** Before anything is sent, so that a rule that cannot be read is named by its place. */
+function rulesOf(text: string): NameRule[] {
+  const read = readRules(text);
+  if (!read.ok) throw new Complaint(read.complaint);
+  return read.rules;
 }
 
 function legacyLine({ label, settings }: AppView): string {
@@ -87,7 +94,7 @@ async function showApp(org: OrgClient, options: CommonOptions, label = ""): Prom
   print(options.json, { ...found, users, groups }, () => [
     `${found.label}  ${found.status}  ${found.id}`,
     ...(found.settings.legacy ? [legacyLine(found)] : []),
-    `names: ${found.settings.nameRules.join(", ")}`,
+    `names: ${found.settings.nameRules.map(ruleText).join(", ")}`,
     `users: ${users.map((u) => u.login ?? u.id).join(", ") || "none"}`,
     `groups: ${groups.map((g) => g.login ?? g.name ?? g.id).join(", ") || "none"}`,
   ]);

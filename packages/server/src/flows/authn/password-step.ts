@@ -1,8 +1,9 @@
 /** The password step of a transaction that a host opened with no password proved: the org checks it, then everything else is judged. */
 import type { CauseId } from "@sallyport/contracts";
-import { expiryOf, foldName, lookupKeys, step, toldToHost } from "@sallyport/logon";
+import { expiryOf, foldName, step, toldToHost } from "@sallyport/logon";
 import type { HostCall, HostRefusal } from "../host-link/host-caller.ts";
 import { judgePerson } from "../host-link/judge-person.ts";
+import { resolveName } from "../host-link/resolve-name.ts";
 import { type Opened, transactionFor } from "../host-link/start-logon.ts";
 import { type HostDeps, isRefusal, withHost } from "../host-link/with-host.ts";
 import { endLogon } from "../logon-record.ts";
@@ -73,21 +74,22 @@ async function findWaiting(tx: Tx, host: HostRow, stateToken: string): Promise<W
       evidence: { status: transaction.status },
     };
   }
-  return { kind: "waiting", transaction, logon, host, app, candidate: await soleHolder(tx, app, logon) };
+  return { kind: "waiting", transaction, logon, host, app, candidate: await soleHolder(tx, app, host, logon) };
 }
 
-/** Whose password this could be. With none or several the hash of nobody is compared: same time, always wrong (S16). */
-async function soleHolder(tx: Tx, app: AppRow, logon: LogonRow): Promise<UserRow | undefined> {
+/** Whose password this could be: of the very user whom the judgement finds. With none or several the hash of nobody is compared: same time, always wrong (S16). */
+async function soleHolder(tx: Tx, app: AppRow, host: HostRow, logon: LogonRow): Promise<UserRow | undefined> {
   if (foldName(logon.username) === undefined) return undefined;
-  const keys = lookupKeys({ username: logon.username, ...(logon.domain === null ? {} : { domain: logon.domain }) }, app.nameRules);
-  const holders = new Set((await tx.users.holders(keys.map(({ kind, folded }) => ({ kind, folded })))).map((h) => h.userId));
-  const assigned = await tx.apps.assignedOf(app.id, [...holders]);
-  const sole = assigned.length === 1 ? assigned[0] : holders.size === 1 ? [...holders][0] : undefined;
-  return sole === undefined ? undefined : tx.users.byId(sole);
+  const { resolution } = await resolveName(tx, app, host, askedOf(logon));
+  const { kind } = resolution;
+  return kind === "found" || kind === "not-assigned" ? tx.users.byId(resolution.userId) : undefined;
 }
 
-async function goOn(tx: Tx, { transaction, logon, host, app }: Waiting, stateToken: string): Promise<PasswordOutcome> {
+async function goOn(tx: Tx, waiting: Waiting, stateToken: string): Promise<PasswordOutcome> {
+  const { transaction, logon, host, app, candidate } = waiting;
   const person = await judgePerson(tx, app, host, askedOf(logon));
+  // While the hash was compared the name may have become somebody else's: the password was not theirs.
+  if (person.kind === "person" && person.user.id !== candidate?.id) return wrongPassword(tx, waiting);
   if (person.kind === "refused") {
     const refused = { ...transaction, userId: person.userId ?? null, rule: person.rule ?? null };
     return endWith(tx, refused, person.cause, person.evidence);

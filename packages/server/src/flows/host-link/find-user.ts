@@ -1,18 +1,21 @@
 /** Finds the user that the name on the logon screen means, or the cause why it means nobody. */
-import { foldName, lookupKeys, namesAnotherDomain, otherForms, type Resolution, resolveUser } from "@sallyport/logon";
+import { foldName, namesAnotherDomain, otherForms, type Resolution } from "@sallyport/logon";
 import type { Tx } from "../store.ts";
 import type { AppRow, UserRow } from "../store-directory.ts";
-import type { Asked, PersonRefused } from "./judge-person.ts";
+import type { Asked, JudgedHost, PersonRefused } from "./judge-person.ts";
+import { resolveName } from "./resolve-name.ts";
 
 /** Reads only. Somebody who is not assigned, a name that several share and a name that nobody has each end with their own cause. */
-export async function findUser(tx: Tx, app: AppRow, asked: Asked): Promise<{ kind: "found"; user: UserRow } | PersonRefused> {
+export async function findUser(
+  tx: Tx,
+  app: AppRow,
+  host: JudgedHost,
+  asked: Asked,
+): Promise<{ kind: "found"; user: UserRow } | PersonRefused> {
   if (foldName(asked.username) === undefined) {
     return { kind: "refused", cause: "user.unknown", evidence: { username: asked.username, why: "no rule can read this name" } };
   }
-  const keys = lookupKeys(asked, app.nameRules);
-  const holders = await tx.users.holders(keys.map(({ kind, folded }) => ({ kind, folded })));
-  const assigned = new Set(await tx.apps.assignedOf(app.id, [...new Set(holders.map((h) => h.userId))]));
-  const resolution = resolveUser(keys, groupHolders(holders), assigned);
+  const { resolution } = await resolveName(tx, app, host, asked);
   if (resolution.kind === "found") {
     const user = await tx.users.byId(resolution.userId);
     if (user) return { kind: "found", user };
@@ -46,15 +49,4 @@ async function findByOtherForm(tx: Tx, app: AppRow, asked: Asked): Promise<{ fou
   const key = keys.find(({ kind, folded }) => holders.some((one) => one.kind === kind && one.folded === folded));
   if (!user || !key || namesAnotherDomain(asked, user.profile)) return undefined;
   return { foundAs: key.folded, rule: key.rule };
-}
-
-function groupHolders(holders: { kind: string; folded: string; userId: string }[]) {
-  const groups = new Map<string, { key: { kind: string; folded: string }; userIds: string[] }>();
-  for (const { kind, folded, userId } of holders) {
-    const name = `${kind}\0${folded}`;
-    const group = groups.get(name) ?? { key: { kind, folded }, userIds: [] };
-    group.userIds.push(userId);
-    groups.set(name, group);
-  }
-  return [...groups.values()];
 }

@@ -9,6 +9,9 @@ import { findUser } from "./find-user.ts";
 /** What of a logon request the judgement needs: a rehearsal has the same. */
 export type Asked = Pick<LogonRequest, "username" | "domain" | "sid" | "service" | "scenario" | "address">;
 
+/** The machine, which a rehearsal may only think of. `domain`: in which a name without one is looked for first. */
+export type JudgedHost = Pick<HostRow, "id" | "name"> & { domain?: string | null };
+
 export interface Person {
   kind: "person";
   user: UserRow;
@@ -25,10 +28,10 @@ export interface PersonRefused {
   rule?: string | undefined;
 }
 
-/** Judges in one unit of work. `host` may be a machine that is only thought of, in a rehearsal. */
-export async function judgePerson(tx: Tx, app: AppRow, host: Pick<HostRow, "id" | "name">, asked: Asked): Promise<Person | PersonRefused> {
+/** Judges in one unit of work. */
+export async function judgePerson(tx: Tx, app: AppRow, host: JudgedHost, asked: Asked): Promise<Person | PersonRefused> {
   if (app.status !== "ACTIVE") return { kind: "refused", cause: "client.revoked", evidence: { app: app.label, status: app.status } };
-  const found = await findUser(tx, app, asked);
+  const found = await findUser(tx, app, host, asked);
   if (found.kind === "refused") return found;
   const { user } = found;
   const state = judgeState(user);
@@ -62,13 +65,7 @@ export function judgeState(user: UserRow): PersonRefused | undefined {
 }
 
 /** The policy of the app as it decides for this user, whatever their state. */
-export async function judgePolicy(
-  tx: Tx,
-  app: AppRow,
-  host: Pick<HostRow, "id" | "name">,
-  user: UserRow,
-  asked: Asked,
-): Promise<PolicyDecision> {
+export async function judgePolicy(tx: Tx, app: AppRow, host: JudgedHost, user: UserRow, asked: Asked): Promise<PolicyDecision> {
   // Most apps have few rules; groups and zones are read only where a rule names one.
   const named = (part: "groups" | "zones" | "notZones") => app.policy.rules.some((rule) => rule.if?.[part] !== undefined);
   const groups = named("groups") ? (await tx.groups.ofUser(user.id)).map((group) => group.name) : [];

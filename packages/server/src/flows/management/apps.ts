@@ -1,5 +1,5 @@
 /** Apps: the protected things, with the rules by which a typed name finds a user. */
-import { type createAppRequest, type NameRule, nameRule, type PolicyDocument } from "@sallyport/contracts";
+import { type createAppRequest, type NameRule, type PolicyDocument, plainRule, ruleText } from "@sallyport/contracts";
 import type * as z from "zod";
 import { newId } from "../ids.ts";
 import type { Store, Tx } from "../store.ts";
@@ -9,7 +9,7 @@ import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
 /** Without any rule of its own every app ends with *ask for a factor*. */
 const FIRST_POLICY: PolicyDocument = { rules: [] };
 /** In this order; an exact login wins over every guess from a part of a name. */
-const ALL_RULES: NameRule[] = [...nameRule.options];
+const ALL_RULES: NameRule[] = [...plainRule.options];
 
 export function createApp(store: Store, caller: Caller, body: z.infer<typeof createAppRequest>): Promise<Outcome<AppRow>> {
   return inUnit(store, async (tx) => {
@@ -59,7 +59,8 @@ export function updateApp(store: Store, caller: Caller, id: string, change: AppC
     const namesake = await tx.apps.byLabel(label);
     if (namesake && namesake.id !== id) return { kind: "exists", field: "label" };
     const next = { ...app, label, nameRules, legacy };
-    const changed = [...(label === app.label ? [] : ["label"]), ...(nameRules.join() === app.nameRules.join() ? [] : ["nameRules"])];
+    const sameRules = nameRules.map(ruleText).join() === app.nameRules.map(ruleText).join();
+    const changed = [...(label === app.label ? [] : ["label"]), ...(sameRules ? [] : ["nameRules"])];
     if (changed.length === 0 && legacy === app.legacy) return done(app);
     await tx.apps.update(id, { label, nameRules, legacy });
     if (legacy !== app.legacy) await sayLegacy(tx, caller, next);

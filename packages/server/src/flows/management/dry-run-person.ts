@@ -1,7 +1,8 @@
 /** What a dry run shows of names and of the person: every rule for names that was tried, state, right, policy, factors. */
-import type { DryRunAnswer, NameRule } from "@sallyport/contracts";
-import { judgeAttempt, lookupKeys, type NameKey, type PolicyDecision } from "@sallyport/logon";
-import { type Asked, judgePolicy } from "../host-link/judge-person.ts";
+import { type DryRunAnswer, ruleText } from "@sallyport/contracts";
+import { foundBy, judgeAttempt, keyOf, type LookupStep, nameOfStep, type PolicyDecision } from "@sallyport/logon";
+import { type Asked, type JudgedHost, judgePolicy } from "../host-link/judge-person.ts";
+import { resolveName } from "../host-link/resolve-name.ts";
 import type { Tx } from "../store.ts";
 import type { AppRow, UserRow } from "../store-directory.ts";
 import type { EnrolmentRow, HostRow } from "../store-logons.ts";
@@ -9,25 +10,33 @@ import type { EnrolmentRow, HostRow } from "../store-logons.ts";
 type Name = DryRunAnswer["names"][number];
 type User = NonNullable<DryRunAnswer["user"]>;
 
+/** `userId`: whom the name means, assigned or not; undefined where nobody has it, or several share it. */
+export interface NamesFound {
+  names: Name[];
+  userId: string | undefined;
+}
+
 /** The app's rules in their order, those too that do not read a name of this form. The first that finds somebody assigned decides; without one, the first that finds anybody. */
-export async function namesFound(tx: Tx, app: AppRow, asked: Asked): Promise<Name[]> {
-  const keys = lookupKeys(asked, app.nameRules);
-  const holders = await tx.users.holders(keys.map(({ kind, folded }) => ({ kind, folded })));
+export async function namesFound(tx: Tx, app: AppRow, host: JudgedHost, asked: Asked): Promise<NamesFound> {
+  const { steps, holders, assigned, resolution } = await resolveName(tx, app, host, asked);
+  const holdersOf = Map.groupBy(holders, keyOf);
   const ids = [...new Set(holders.map(({ userId }) => userId))];
-  const assigned = new Set(await tx.apps.assignedOf(app.id, ids));
   const users = new Map((await Promise.all(ids.map((id) => tx.users.byId(id)))).flatMap((user) => (user ? [[user.id, user]] : [])));
-  const usersOf = (key: NameKey) => {
-    const held = holders.filter(({ kind, folded }) => kind === key.kind && folded === key.folded).map(({ userId }) => userId);
-    return [...new Set(held)].flatMap((id) => shown(users.get(id), assigned));
-  };
-  const rules: ("sid" | NameRule)[] = asked.sid === undefined ? app.nameRules : ["sid", ...app.nameRules];
-  const names = rules.map((rule): Name => {
-    const key = keys.find((one) => one.rule === rule);
-    return { rule, looked: key?.folded ?? null, users: key ? usersOf(key) : [], decides: false };
+  const nameOf = (step: LookupStep): Name => ({
+    rule: nameOfStep(step),
+    looked: step.keys.map(({ folded }) => folded).join(" or "),
+    users: foundBy(step, holdersOf).flatMap((id) => shown(users.get(id), assigned)),
+    decides: false,
   });
-  const decides = names.find((name) => name.users.some((user) => user.assigned)) ?? names.find(({ users }) => users.length > 0);
+  const rules = [...(asked.sid === undefined ? [] : ["sid"]), ...app.nameRules.map(ruleText)];
+  const names = rules.flatMap((rule): Name[] => {
+    const own = steps.filter((step) => step.rule === rule);
+    return own.length > 0 ? own.map(nameOf) : [{ rule, looked: null, users: [], decides: false }];
+  });
+  const decides = names.find((name) => name.users.some((user) => user.assigned)) ?? names.find((name) => name.users.length > 0);
   if (decides) decides.decides = true;
-  return names;
+  const means = resolution.kind === "found" || resolution.kind === "not-assigned";
+  return { names, userId: means ? resolution.userId : undefined };
 }
 
 function shown(user: UserRow | undefined, assigned: ReadonlySet<string>): Name["users"] {

@@ -37,8 +37,7 @@ async function lookAt(tx: Tx, host: HostRow, app: AppRow, asked: Asked): Promise
   const names = await tx.hosts.foresee(host.id, ...nameOfHour(asked.username, tx.now));
   const judged = judgeHostState(host) ?? (await judgeClient(tx, host)) ?? judgeNames(names);
   const person = judged ? undefined : await judgePerson(tx, app, host, asked);
-  const tried = await namesFound(tx, app, asked);
-  const userId = sole(tried);
+  const { names: tried, userId } = await namesFound(tx, app, host, asked);
   return {
     secrets: await secretsOf(tx, host),
     app: { id, label, status, nameRules, policyVersion },
@@ -48,13 +47,6 @@ async function lookAt(tx: Tx, host: HostRow, app: AppRow, asked: Asked): Promise
     user: userId === undefined ? null : await userFacts(tx, app, host, userId, asked),
     judgement: judged ? refusal(judged.cause, judged.evidence) : judgementOf(person as Person | PersonRefused),
   };
-}
-
-/** The user whom the rules mean, assigned or not; nobody where several share the name. */
-function sole(names: DryRunAnswer["names"]): string | undefined {
-  const { users } = names.find(({ decides }) => decides) ?? { users: [] };
-  const own = users.filter(({ assigned }) => assigned);
-  return own.length > 1 ? undefined : (own[0] ?? users[0])?.id;
 }
 
 function judgementOf(person: Person | PersonRefused): DryRunAnswer["judgement"] {

@@ -1,8 +1,9 @@
 /** A dry run: what would happen to a name, there, at that time. It reads only, and nothing is sent to anyone. */
 import type { FactorKind, rehearseAnswer, rehearseRequest } from "@sallyport/contracts";
-import { lookupKeys } from "@sallyport/logon";
+import { nameOfStep } from "@sallyport/logon";
 import type * as z from "zod";
-import { type Asked, judgePerson, type Person, type PersonRefused } from "../host-link/judge-person.ts";
+import { type Asked, type JudgedHost, judgePerson, type Person, type PersonRefused } from "../host-link/judge-person.ts";
+import { resolveName } from "../host-link/resolve-name.ts";
 import type { Store, Tx } from "../store.ts";
 import type { AppRow } from "../store-directory.ts";
 import type { HostRow } from "../store-logons.ts";
@@ -27,12 +28,12 @@ export async function rehearse(store: Store, appId: string, body: z.infer<typeof
       address: body.address,
     };
     const then = body.at === undefined ? tx : atTime(tx, Date.parse(body.at));
-    return done(await answerOf(tx, app.value, asked, await judgePerson(then, app.value, host.value, asked)));
+    return done(await answerOf(tx, app.value, host.value, asked, await judgePerson(then, app.value, host.value, asked)));
   });
 }
 
 /** A machine that is only thought of will do: then rules that name machines do not match. */
-async function findHost(tx: Tx, named: string | undefined): Promise<Outcome<Pick<HostRow, "id" | "name">>> {
+async function findHost(tx: Tx, named: string | undefined): Promise<Outcome<JudgedHost>> {
   if (named === undefined) return done({ id: "", name: "any machine" });
   const [host] = await hostsNamed(tx, named);
   return host ? done(host) : { kind: "invalid", causes: [`host: there is no host ${named}`] };
@@ -56,8 +57,8 @@ export function atTime(tx: Tx, now: number): Tx {
   return { ...tx, now };
 }
 
-async function answerOf(tx: Tx, app: AppRow, asked: Asked, judged: Person | PersonRefused): Promise<Answer> {
-  const trace: Line[] = [{ step: "app", result: `${app.label} is ${app.status}` }, ...nameLines(asked, app)];
+async function answerOf(tx: Tx, app: AppRow, host: JudgedHost, asked: Asked, judged: Person | PersonRefused): Promise<Answer> {
+  const trace: Line[] = [{ step: "app", result: `${app.label} is ${app.status}` }, await nameLine(tx, app, host, asked)];
   if (judged.kind === "refused") {
     const user = judged.userId === undefined ? undefined : await tx.users.byId(judged.userId);
     trace.push(...traceLines(judged.evidence["trace"]), { step: "answer", result: `refused: ${judged.cause}` });
@@ -86,11 +87,10 @@ async function answerOf(tx: Tx, app: AppRow, asked: Asked, judged: Person | Pers
   };
 }
 
-function nameLines(asked: Asked, app: AppRow): Line[] {
-  const keys = lookupKeys(asked, app.nameRules);
-  const result =
-    keys.length === 0 ? "no rule of the app reads this name" : keys.map((key) => `${key.rule} “${key.folded}”`).join(", then ");
-  return [{ step: "name", result }];
+async function nameLine(tx: Tx, app: AppRow, host: JudgedHost, asked: Asked): Promise<Line> {
+  const { steps } = await resolveName(tx, app, host, asked);
+  const looked = steps.map((step) => `${nameOfStep(step)} “${step.keys.map(({ folded }) => folded).join(" or ")}”`);
+  return { step: "name", result: looked.join(", then ") || "no rule of the app reads this name" };
 }
 
 /** The two traces that a judgement keeps: of the rules for names, and of the rules of the policy. */

@@ -1,0 +1,45 @@
+/** What a user name may hold (RFC 8265), and in which one form names are compared. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { foldName } from "./fold-name.ts";
+
+for (const [typed, folded] of [
+  [" Alice ", "alice"],
+  ["ＡＬＩＣＥ", "alice"],
+  ["e\u0301va", "éva"],
+  ["ﬁona", "fiona"],
+  ["CORP\\Anna Lena", "corp\\anna lena"],
+  ["svc$", "svc$"],
+  ["דנה", "דנה"],
+  ["CORP\\דנה2", "corp\\דנה2"],
+  ["דנה@corp.example", "דנה@corp.example"],
+] as const)
+  test(`${JSON.stringify(typed)} is compared as ${folded}`, () => assert.equal(foldName(typed), folded));
+
+for (const [why, bad] of [
+  ["a control", "a\u0000b"],
+  ["a bidi mark", "a\u202eb"],
+  ["a joiner", "a\u200db"],
+  ["a variation selector", "a\ufe0fb"],
+  ["a filler that shows nothing", "a\u3164b"],
+  ["an unassigned character", "a\u0378b"],
+  ["a noncharacter", "a\ufdd0b"],
+  ["old Hangul", "\u1113"],
+  ["two sets of Arabic digits", "\u0661\u06f1"],
+  ["letters of both directions in one part", "דנהalice"],
+  ["a digit before letters from the right", "2דנה"],
+  ["nothing", " "],
+  ["more than 256", "x".repeat(257)],
+] as const)
+  test(`no name holds ${why}`, () => assert.equal(foldName(bad), undefined));
+
+test("folding twice changes nothing", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme", maxLength: 40 }), (text) => {
+      const once = foldName(text);
+      if (once !== undefined) assert.equal(foldName(once), once);
+    }),
+    { numRuns: 2000 },
+  );
+});

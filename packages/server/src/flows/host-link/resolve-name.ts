@@ -1,0 +1,23 @@
+/** Resolves a typed name by an app's rules over everything that is stored: the one way in which the org does it. */
+import { type GivenName, type Holder, keysOf, type LookupStep, lookupSteps, type Resolution, resolveUser } from "@sallyport/logon";
+import type { Tx } from "../store.ts";
+import type { AppRow } from "../store-directory.ts";
+import type { JudgedHost } from "./judge-person.ts";
+
+export interface Looked {
+  steps: LookupStep[];
+  /** Everybody who has any of the names that were looked for. */
+  holders: Holder[];
+  /** Those of them who are assigned to the app. */
+  assigned: ReadonlySet<string>;
+  resolution: Resolution;
+}
+
+/** Reads only. `host`: the machine at which the name was typed. */
+export async function resolveName(tx: Tx, app: AppRow, host: JudgedHost, given: GivenName): Promise<Looked> {
+  const steps = lookupSteps({ ...given, context: host.domain ?? undefined }, app.nameRules);
+  const holders = await tx.users.holders(keysOf(steps));
+  const ids = [...new Set(holders.map(({ userId }) => userId))];
+  const assigned = new Set(await tx.apps.assignedOf(app.id, ids));
+  return { steps, holders, assigned, resolution: resolveUser(steps, holders, assigned) };
+}
