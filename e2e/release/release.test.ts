@@ -237,7 +237,8 @@ test("removed, the PAM files are as they were, everybody logs on, and the identi
   assert.ok(!existsSync("/lib/x86_64-linux-gnu/security/pam_sallyport.so"));
   await passwordAlone();
   must("dpkg", ["-i", deb("sallyport-agent")]);
-  const status = JSON.parse(sallyport(["agent", "status", "--json"]));
+  // Its exit code says whether anything was found; here only how it stands matters.
+  const status = JSON.parse((await run("sallyport", ["agent", "status", "--json"])).stdout);
   assert.deepEqual([status.enrolled, status.armed, status.running], [true, true, true]);
   sameStacks(untouched);
 });

@@ -82,6 +82,7 @@ test("exit code 0 for somebody who would be let in after a factor, 1 with the ca
     const { code, found } = doctor(...words);
     assert.deepEqual([code, found.findings[0]?.cause], [1, cause], words.join(" "));
   }
+  assert.match(org.say("doctor", "user", "alice", "--host", "nowhere").err, /^machines that the org has: .*SRV01/);
   for (const words of [
     ["alice"],
     ["alice", "--host", "SRV01", "--at", "03:00"],

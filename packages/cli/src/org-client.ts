@@ -147,10 +147,12 @@ function parse(text: string, status: number): unknown {
 function refusal(body: unknown, status: number): Complaint {
   const read = errorObject.safeParse(body);
   if (!read.success) return new Complaint(`the org answered ${status}`);
-  const { errorSummary, errorCauses, errorId, cause }: ErrorObject = read.data;
+  const { errorCode, errorSummary, errorCauses, errorId, cause }: ErrorObject = read.data;
   const details = errorCauses.map((item) => item.errorSummary).filter((text) => text !== errorSummary);
-  return new Complaint([errorSummary, ...details].join(": ") + (status >= 500 ? ` (error ${errorId})` : ""), {
+  // These two say only that something is wrong; the details say what.
+  const vague = details.length > 0 && (errorCode === "E0000001" || errorCode === "S0000005");
+  return new Complaint([...(vague ? [] : [errorSummary]), ...details].join(": ") + (status >= 500 ? ` (error ${errorId})` : ""), {
     cause,
-    code: read.data.errorCode,
+    code: errorCode,
   });
 }

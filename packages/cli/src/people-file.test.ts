@@ -66,6 +66,13 @@ test("columns are mapped, and what is wrong is named by line, column and the nea
   assert.match(complaint("id,login\n1,x\n", { map: ["nr=externalId"] }), /has no such column; there are: id, login/);
   assert.match(complaint("externalId,login,EXTERNALID\n1,x,2\n"), /^p\.csv:1: two columns stand for externalId/);
   assert.match(complaint("externalId,login,active\n1,x,perhaps\n"), /^p\.csv:2: active: is perhaps, not yes or no/);
+  assert.match(
+    complaint("No;Name\n1;x\n", { map: [] }),
+    /no column is called externalId and none login; .*--map "COLUMN=externalId" --map "COLUMN=login"/,
+  );
+  const slips = complaint(`externalId,login\n1,\n2,x\n,y\n${"3,\n".repeat(30)}`).split("\n");
+  assert.deepEqual([slips.length, ...slips.slice(0, 2)], [21, "p.csv:2: login: is empty", "p.csv:4: externalId: is empty"]);
+  assert.equal(slips.at(-1), "and 12 more");
   assert.match(complaint("externalId,login\n1,x\n2\n"), /^p\.csv:3: /);
   assert.match(complaint('externalId,login\n1,"x\n'), /^p\.csv:[23]: /);
   assert.match(complaint("externalId,login\n"), /there is nobody in it/);

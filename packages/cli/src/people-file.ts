@@ -8,6 +8,8 @@ const PROFILE = Object.keys(profileChange.shape);
 /** What a column may be called, or stand for. */
 const FIELDS = ["externalId", ...PROFILE, "active"] as const;
 const ACTIVE: Readonly<Record<string, boolean>> = { true: true, yes: true, "1": true, false: false, no: false, "0": false };
+/** Complaints of one file: enough to see what is wrong with it. */
+const SHOWN = 20;
 const DELIMITERS = [",", ";", "\t"];
 
 export interface PeopleFileOptions {
@@ -35,8 +37,25 @@ export function readPeopleFile(file: string, text: string, options: PeopleFileOp
     throw new Complaint(`${file}: there is nobody in it; the first line names the columns, the others are people`);
   const columns = readHead(file, head.record, options.map ?? []);
   const ignored = head.record.filter((_, at) => columns[at] === undefined);
-  const people = body.map(({ record, line }) => readPerson(`${file}:${line}`, columns, record));
+  const people = readAll(file, columns, body);
   return { people, lines: body.map(({ line }) => line), ignored };
+}
+
+/** All or nobody: in a list that is complete, whoever is left out for a slip would be deactivated. But every slip is named at once. */
+function readAll(file: string, columns: (string | undefined)[], rows: Row[]): ImportedPerson[] {
+  const complaints: string[] = [];
+  const people = rows.flatMap(({ record, line }) => {
+    try {
+      return [readPerson(`${file}:${line}`, columns, record)];
+    } catch (error) {
+      if (!(error instanceof Complaint)) throw error;
+      complaints.push(error.message);
+      return [];
+    }
+  });
+  if (complaints.length === 0) return people;
+  const more = complaints.length > SHOWN ? [`and ${complaints.length - SHOWN} more`] : [];
+  throw new Complaint([...complaints.slice(0, SHOWN), ...more].join("\n"));
 }
 
 interface Row {
@@ -73,18 +92,13 @@ function readHead(file: string, names: string[], map: readonly string[]): (strin
   const columns = names.map((name) => mapped.get(name) ?? FIELDS.find((field) => field.toLowerCase() === name.toLowerCase()));
   const twice = columns.find((field, at) => field !== undefined && columns.indexOf(field) !== at);
   if (twice !== undefined) throw new Complaint(`${file}:1: two columns stand for ${twice}`);
-  for (const needed of ["externalId", "login"]) {
-    if (columns.includes(needed)) continue;
-    const meant =
-      nearest(
-        needed,
-        names.filter((_, at) => columns[at] === undefined),
-      ) ?? "COLUMN";
-    throw new Complaint(
-      `${file}:1: no column is called ${needed}; say which one it is: --map "${meant}=${needed}" (there are: ${names.join(", ")})`,
-    );
-  }
-  return columns;
+  const missing = ["externalId", "login"].filter((needed) => !columns.includes(needed));
+  if (missing.length === 0) return columns;
+  const free = names.filter((_, at) => columns[at] === undefined);
+  const maps = missing.map((needed) => `--map "${nearest(needed, free) ?? "COLUMN"}=${needed}"`);
+  throw new Complaint(
+    `${file}:1: no column is called ${missing.join(" and none ")}; say which one it is: ${maps.join(" ")} (there are: ${names.join(", ")})`,
+  );
 }
 
 function readPair(pair: string): [string, string] {

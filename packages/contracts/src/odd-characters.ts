@@ -48,6 +48,7 @@ export function nameCharacter(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   const hex = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
   if (code < 0x20 || code === 0x7f) return `control character ${hex}`;
+  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u.test(character)) return `invisible character ${hex}`;
   return code > 0x7e ? `“${character}” (${hex}), which looks like another letter but is not` : `“${character}”`;
 }
 

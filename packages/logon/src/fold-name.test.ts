@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { foldName } from "./fold-name.ts";
+import { foldName, whyNoName } from "./fold-name.ts";
 
 for (const [typed, folded] of [
   [" Alice ", "alice"],
@@ -41,5 +41,28 @@ test("folding twice changes nothing", () => {
       if (once !== undefined) assert.equal(foldName(once), once);
     }),
     { numRuns: 2000 },
+  );
+});
+
+for (const [typed, why] of [
+  ["ali\u200bce", /^character 4 is “zero-width space”, which no user name may hold/],
+  ["  a\u202eb", /^character 4 is “invisible character U\+202E”/],
+  ["a\u0000b", /^character 2 is “NUL”/],
+  ["  ", /^the name is empty/],
+  ["ﬁ".repeat(200), /^the name has more than 256 characters/],
+  ["דנהalice", /^the name mixes letters or digits/],
+  ["alice", undefined],
+] as const)
+  test(`${JSON.stringify(typed).slice(0, 30)}: ${why?.source.slice(1, 40) ?? "is a name, and nothing is said"}`, () => {
+    const said = whyNoName(typed);
+    if (why) assert.match(said ?? "", why);
+    else assert.equal(said, undefined);
+  });
+
+test("something is said of every text that is no name", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 12 }), (text) =>
+      assert.equal(whyNoName(text) === undefined, foldName(text) !== undefined),
+    ),
   );
 });

@@ -1,7 +1,7 @@
 /** `sallyport doctor`: why logons fail, in one shape for terminal, ticket and script. */
 import { writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { type Diagnosis, type LogonView, readReference } from "@sallyport/contracts";
+import { type Diagnosis, type HostView, type LogonView, readReference } from "@sallyport/contracts";
 import {
   diagnoseHost,
   diagnoseOkta,
@@ -114,9 +114,17 @@ function userCommand(doctor: Command): void {
     async (org, options, typed = "") => {
       const { asked, answer } = await askDryRun(org, typed, options);
       tell(await diagnoseUser(asked, answer), options, `${typed} at ${options.host}`);
+      if (answer.hosts.length === 0 && !options.json) process.stderr.write(`${await machinesThereAre(org)}\n`);
     },
   );
   command.option("--service <name>", "sshd, xrdp, sudo, su, …", "sshd").option("--scenario <name>", "logon, unlock, elevate", "logon");
+}
+
+/** For whoever mistyped the machine's name: a few are enough to see it. */
+async function machinesThereAre(org: OrgClient): Promise<string> {
+  const hosts = await org.get<HostView[]>("/api/v1/hosts?limit=20");
+  if (hosts.length === 0) return "the org has no machine yet: sallyport host code --app APP";
+  return `machines that the org has: ${hosts.map(({ name }) => name).join(", ")}${hosts.length === 20 ? ", …: sallyport host list" : ""}`;
 }
 
 async function fromHere(org: OrgClient, reference: string, state: string | undefined): Promise<Diagnosis> {

@@ -3,6 +3,7 @@ import { arm, disarm, enrolHost, type Finding, type JoinOutcome, readStatus, reg
 import type { HostView, hostCodeView, LogonView } from "@sallyport/contracts";
 import type { Command } from "commander";
 import type * as z from "zod";
+import { isWell, statusLines } from "../agent-status.ts";
 import { type CommonOptions, orgCommand, plainCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import { afterArm, afterEnrol } from "../next-steps.ts";
@@ -184,12 +185,16 @@ export function agentCommands(program: Command): void {
   );
   plainCommand(
     agent,
-    { name: "status", does: "how this machine's agent is", example: "sallyport agent status", options: [state] },
+    {
+      name: "status",
+      does: "how this machine's agent is (exit code 1: it does not run, or something was found)",
+      example: "sallyport agent status",
+      options: [state],
+    },
     async (options) => {
       const status = await readStatus(stateOf(options));
-      print(options.json, status, () =>
-        Object.entries(status).map(([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`),
-      );
+      print(options.json, status, () => statusLines(status, options["state"] === undefined ? "" : ` --state ${options["state"]}`));
+      if (!isWell(status)) process.exitCode = 1;
     },
   );
 }

@@ -1,5 +1,5 @@
 /** Finds the user that the name on the logon screen means, or the cause why it means nobody. */
-import { foldName, namesAnotherDomain, otherForms, type Resolution } from "@sallyport/logon";
+import { namesAnotherDomain, otherForms, type Resolution, whyNoName } from "@sallyport/logon";
 import type { Tx } from "../store.ts";
 import type { AppRow, UserRow } from "../store-directory.ts";
 import type { Asked, JudgedHost, PersonRefused } from "./judge-person.ts";
@@ -12,9 +12,8 @@ export async function findUser(
   host: JudgedHost,
   asked: Asked,
 ): Promise<{ kind: "found"; user: UserRow } | PersonRefused> {
-  if (foldName(asked.username) === undefined) {
-    return { kind: "refused", cause: "user.unknown", evidence: { username: asked.username, why: "no rule can read this name" } };
-  }
+  const why = whyNoName(asked.username);
+  if (why !== undefined) return { kind: "refused", cause: "user.unknown", evidence: { username: asked.username, why } };
   const { resolution } = await resolveName(tx, app, host, asked);
   if (resolution.kind === "found") {
     const user = await tx.users.byId(resolution.userId);

@@ -1,0 +1,53 @@
+/** How `sallyport agent status` says how an agent stands. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { AgentStatus } from "@sallyport/agent";
+import { isWell, statusLines } from "./agent-status.ts";
+
+const WELL: AgentStatus = {
+  version: "1.2.3",
+  running: true,
+  enrolled: true,
+  org: "https://mfa.example",
+  host: "hst_1",
+  armed: true,
+  armedSince: "2026-05-06T03:00:00.000Z",
+  policy: { version: 4, expires: "2026-05-07T03:00:00.000Z" },
+  offsetMs: -90_040,
+  lastCheck: { ok: true, findings: [], at: "2026-05-06T03:01:00.000Z" },
+  reportsWaiting: 0,
+  findings: [],
+};
+
+test("a healthy agent is told in one line for each thing", () => {
+  assert.deepEqual(statusLines(WELL, ""), [
+    "running: true",
+    "armed: true since 2026-05-06T03:00:00.000Z",
+    "org: https://mfa.example",
+    "host: hst_1",
+    "policy: version 4, counts until 2026-05-07T03:00:00.000Z",
+    "clock: 90 s behind the org's; logons work all the same",
+    "last check: the org answered, 2026-05-06T03:01:00.000Z",
+    "reports waiting: 0",
+    "version: 1.2.3",
+  ]);
+  assert.equal(isWell(WELL), true);
+});
+
+test("what was found comes with its evidence and the way to mend it, once, whoever found it", () => {
+  const finding = { cause: "net.refused" as const, evidence: { host: "mfa.example", port: 443 } };
+  const ill = { ...WELL, findings: [finding], lastCheck: { ok: false, findings: [finding], at: "t" } };
+  const lines = statusLines(ill, "");
+  assert.equal(lines.filter((line) => line.startsWith("net.refused: ")).length, 1);
+  assert.ok(lines.includes("  host: mfa.example, port: 443"));
+  assert.ok((lines.at(-1) ?? "").startsWith("  "));
+  assert.equal(isWell(ill), false);
+});
+
+test("an agent that does not run is not well, and the command that starts it names its folder", () => {
+  const still: AgentStatus = { version: "1", running: false, enrolled: true, armed: null, findings: [] };
+  const lines = statusLines(still, " --state /srv/agent");
+  assert.equal(lines[0], "running: false: start it with `sallyport agent run --state /srv/agent`");
+  assert.match(lines[1] ?? "", /^armed: unknown: .* every logon is refused/);
+  assert.equal(isWell(still), false);
+});
