@@ -8,7 +8,11 @@ interface Moment {
   host: number | undefined;
   what: string;
   where: string;
+  part: "org" | "begun" | "ended";
 }
+
+/** An offset is measured over the network: half of a slow round trip. */
+const CLOCK_ERROR_MS = 250;
 
 /** Host clock minus the org's, in ms, as the records of this logon have it; undefined where none has both. */
 export function offsetOf({ agent, org }: Records): number | undefined {
@@ -25,14 +29,22 @@ export function timelineOf(records: Records): DiagnosisStep[] {
   ];
   // What stands on one clock only goes by that one: where the clocks differ unknown, the org's steps stand first.
   const place = ({ org, host }: Moment) => org ?? (offset === undefined ? Number.MAX_SAFE_INTEGER : (host ?? 0) - offset);
-  return moments.sort((a, b) => place(a) - place(b) || (a.host ?? 0) - (b.host ?? 0)).map(stepOf);
+  const own = moments.filter(({ part }) => part === "org").map(place);
+  const [first, last] = [Math.min(...own), Math.max(...own)];
+  // The host begins before the org hears of it, and ends after its answer; how far the clocks differ is known to a few milliseconds only.
+  const settled = (moment: Moment) => {
+    const at = place(moment);
+    if (moment.part === "begun" && at > first && at - first < CLOCK_ERROR_MS) return first - 0.5;
+    return moment.part === "ended" && at < last && last - at < CLOCK_ERROR_MS ? last + 0.5 : at;
+  };
+  return moments.sort((a, b) => settled(a) - settled(b) || (a.host ?? 0) - (b.host ?? 0)).map(stepOf);
 }
 
 function ofOrg({ steps, where, host }: OrgRecord, offset: number | undefined): Moment[] {
   return steps.map(({ at, type, cause }) => {
     const org = timeOf(at);
     const shown = org === undefined || offset === undefined ? undefined : org + offset;
-    return { org, host: shown, what: `the org: ${type}${cause ? ` (${cause})` : ""}, ${host}`, where };
+    return { org, host: shown, what: `the org: ${type}${cause ? ` (${cause})` : ""}, ${host}`, where, part: "org" };
   });
 }
 
@@ -46,10 +58,16 @@ function ofAgent(
   const host = reported ? (offset === undefined ? undefined : minus(org, -offset)) : timeOf(time);
   const who = [username, service && `(${service})`].filter(Boolean).join(" ");
   const end = `${result === "allow" ? "let in" : "refused"}${cause ? ` (${cause})` : ""}`;
-  const ended: Moment = { org, host, what: `the host${reported ? ", as it told the org" : ""}: ${end}`, where };
+  const ended: Moment = { org, host, what: `the host${reported ? ", as it told the org" : ""}: ${end}`, where, part: "ended" };
   if (durationMs === undefined) return [{ ...ended, what: [ended.what, who].filter(Boolean).join(", ") }];
   return [
-    { org: minus(org, durationMs), host: minus(host, durationMs), what: ["the host: begun", who].filter(Boolean).join(", "), where },
+    {
+      org: minus(org, durationMs),
+      host: minus(host, durationMs),
+      what: ["the host: begun", who].filter(Boolean).join(", "),
+      where,
+      part: "begun",
+    },
     ended,
   ];
 }
