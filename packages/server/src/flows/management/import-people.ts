@@ -4,10 +4,10 @@ import { namesOf } from "@sallyport/logon";
 import { runAlone } from "../run-alone.ts";
 import type { Store } from "../store.ts";
 import type { UserName, UserRow } from "../store-directory.ts";
-import { type Caller, done, type Outcome, type Refusal } from "./outcome.ts";
-import { byOf, type Known, type Plan, planImport, type Step } from "./plan-import.ts";
-import { moveUser } from "./user-states.ts";
-import { createUser, keyOf, LOCAL, type UserDeps, updateUser } from "./users.ts";
+import { carryPeople } from "./carry-people.ts";
+import { type Caller, done, type Outcome } from "./outcome.ts";
+import { type Known, type Plan, planImport } from "./plan-import.ts";
+import { keyOf, LOCAL, type UserDeps } from "./users.ts";
 
 /** Rows of one reading: no statement holds the others up. */
 const AT_ONCE = 200;
@@ -38,7 +38,7 @@ export async function importPeople(
 async function carryOut(deps: UserDeps, caller: Caller, source: string, request: ImportRequest): Promise<Outcome<ImportView>> {
   const plan = await makePlan(deps.store, caller, source, request);
   if (plan.braked) return { kind: "conflict", why: brakeSentence(plan.braked, request.brake) };
-  for (const step of plan.order) await take(deps, caller, source, step);
+  await carryPeople({ store: deps.store, caller, source }, plan.order);
   const count = (fate: PersonFate) => plan.people.filter((one) => one.fate === fate).length;
   await deps.store.inTransaction((tx) =>
     tx.log.append({
@@ -57,27 +57,6 @@ async function carryOut(deps: UserDeps, caller: Caller, source: string, request:
     }),
   );
   return done(viewOf(source, false, plan));
-}
-
-/** What the plan could not know, since somebody else changed the same people meanwhile, is told as it came out. */
-async function take(deps: UserDeps, caller: Caller, source: string, step: Step): Promise<void> {
-  const outcome = await carry(deps, caller, source, step);
-  if (outcome === undefined) return;
-  if (outcome.kind !== "done") Object.assign(step, { fate: "refused", why: reasonOf(outcome) });
-  else if (step.fate === "created" && outcome.value.status === "STAGED") step.fate = "held-back";
-}
-
-async function carry(deps: UserDeps, caller: Caller, source: string, step: Step): Promise<Outcome<UserRow> | undefined> {
-  const { externalId, fate, user, profile, changed } = step;
-  if (profile && (fate === "created" || fate === "held-back")) return createUser(deps, caller, { source, externalId, profile }, true);
-  if (!user || !profile || fate === "refused") return undefined;
-  const move = fate === "activated" ? "activate" : fate === "deactivated" ? "deactivate" : undefined;
-  // The state first: whoever has left must not wait for a name.
-  const moved = move && (await moveUser(deps.store, caller, user.id, move, byOf(source)));
-  if (moved && moved.kind !== "done") return moved;
-  if (!changed) return moved;
-  const cleared = Object.keys(user.profile).filter((key) => !(key in profile));
-  return updateUser(deps, caller, user.id, { profile: { ...profile, ...Object.fromEntries(cleared.map((key) => [key, null])) } });
 }
 
 async function makePlan(store: Store, caller: Caller, source: string, request: ImportRequest): Promise<Plan> {
@@ -112,13 +91,6 @@ function withoutNull(profile: ImportRequest["people"][number]["profile"]): UserR
 
 function brakeSentence({ deactivated, of }: NonNullable<Plan["braked"]>, percent: number): string {
   return `${deactivated} of ${of} people would be deactivated, more than ${percent} %: nothing is changed then. Look at the dry run, and raise the limit if it is right`;
-}
-
-function reasonOf(refusal: Refusal): string {
-  if (refusal.kind === "invalid") return refusal.causes.join("; ");
-  if (refusal.kind === "exists") return `${refusal.field} is somebody else's already`;
-  if (refusal.kind === "not-found") return "the user was deleted meanwhile";
-  return refusal.kind === "overloaded" ? "the org is too busy" : refusal.why;
 }
 
 function viewOf(source: string, dryRun: boolean, { people }: Plan): ImportView {

@@ -1,7 +1,7 @@
 /** Moves a user from one state to another by the table of what is allowed, with the event that says so. */
 import type { EventType, UserStatus } from "@sallyport/contracts";
 import { namesOf } from "@sallyport/logon";
-import type { Store } from "../store.ts";
+import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
 import { findUser, judgeRank, missingNames } from "./users.ts";
@@ -22,24 +22,27 @@ export type LifecycleStep = keyof typeof LIFECYCLE;
  * @param by who is told to have moved the user: a source, where the caller only brought in what it says.
  */
 export function moveUser(store: Store, caller: Caller, id: string, step: LifecycleStep, by = caller.actor.id): Promise<Outcome<UserRow>> {
+  return inUnit(store, (tx) => moveUserIn(tx, caller, id, step, by));
+}
+
+/** As a part of a larger unit: refuses before it writes. */
+export async function moveUserIn(tx: Tx, caller: Caller, id: string, step: LifecycleStep, by: string): Promise<Outcome<UserRow>> {
   const { from, to, event } = LIFECYCLE[step];
-  return inUnit(store, async (tx) => {
-    const found = await findUser(tx, id);
-    if (found.kind !== "done") return found;
-    const user = found.value;
-    const above = judgeRank(caller, user);
-    if (above) return above;
-    if (!(from as readonly UserStatus[]).includes(user.status)) {
-      return { kind: "invalid", causes: [`status: a user who is ${user.status} cannot be ${PAST[step]}`] };
-    }
-    const change = { status: to, statusSince: tx.now, statusBy: by, updated: tx.now };
-    const names = namesOf(user.profile);
-    const heldBack = step === "activate" && (await missingNames(tx, user.id, names)).length > 0;
-    await tx.users.update(user.id, change, heldBack ? names : undefined);
-    const target = { type: "user", id: user.id, name: user.profile.login };
-    await tx.log.append({ type: event, actor: caller.actor, target, outcome: "success", data: { before: user.status } });
-    return done({ ...user, ...change });
-  });
+  const found = await findUser(tx, id);
+  if (found.kind !== "done") return found;
+  const user = found.value;
+  const above = judgeRank(caller, user);
+  if (above) return above;
+  if (!(from as readonly UserStatus[]).includes(user.status)) {
+    return { kind: "invalid", causes: [`status: a user who is ${user.status} cannot be ${PAST[step]}`] };
+  }
+  const change = { status: to, statusSince: tx.now, statusBy: by, updated: tx.now };
+  const names = namesOf(user.profile);
+  const heldBack = step === "activate" && (await missingNames(tx, user.id, names)).length > 0;
+  await tx.users.update(user.id, change, heldBack ? names : undefined);
+  const target = { type: "user", id: user.id, name: user.profile.login };
+  await tx.log.append({ type: event, actor: caller.actor, target, outcome: "success", data: { before: user.status } });
+  return done({ ...user, ...change });
 }
 
 const PAST: Record<LifecycleStep, string> = {

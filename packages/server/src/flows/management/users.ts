@@ -26,49 +26,48 @@ export async function createUser(
   if (name) return name;
   const secret = await hashNew(deps.passwords, body.credentials?.password.value, body.profile);
   if ("kind" in secret) return secret;
-  return inUnit(
-    deps.store,
-    async (tx) => {
-      const id = newId("usr");
-      const source = body.source ?? LOCAL;
-      if (await namesake(tx, source, body.profile.login)) return { kind: "exists", field: "login" };
-      const others = await holdersOf(tx, namesOf(body.profile));
-      const user: UserRow = {
-        id,
-        source,
-        externalId: body.externalId ?? id,
-        // S29: a newcomer never takes a name away from somebody whose logon works; it waits until somebody decides.
-        status: activate && others.size === 0 ? "ACTIVE" : "STAGED",
-        statusSince: tx.now,
-        statusBy: caller.actor.id,
-        profile: body.profile,
-        passwordHash: secret.phc,
-        passwordChanged: secret.phc === null ? null : tx.now,
-        role: null,
-        created: tx.now,
-        updated: tx.now,
-        linkedTo: null,
-      };
-      await tx.users.insert(
-        user,
-        namesOf(body.profile).filter((one) => !others.has(keyOf(one))),
-      );
-      const target = { type: "user", id, name: user.profile.login };
-      const { externalId, profile } = user;
-      await tx.log.append({
-        type: "user.created",
-        actor: caller.actor,
-        target,
-        outcome: "success",
-        data: { source, externalId, login: profile.login },
-      });
-      if (others.size > 0) await sayHeldBack(tx, caller, user, others);
-      else if (activate)
-        await tx.log.append({ type: "user.activated", actor: caller.actor, target, outcome: "success", data: { before: "STAGED" } });
-      return done(user);
-    },
-    "externalId",
-  );
+  return inUnit(deps.store, (tx) => createUserIn(tx, caller, body, activate, secret.phc), "externalId");
+}
+
+/** As a part of a larger unit: refuses before it writes. Throws `Conflict` for (source, external id). @param phc see `UserRow.passwordHash` */
+export async function createUserIn(
+  tx: Tx,
+  caller: Caller,
+  body: Pick<z.infer<typeof createUserRequest>, "source" | "externalId" | "profile">,
+  activate: boolean,
+  phc: string | null,
+): Promise<Outcome<UserRow>> {
+  const name = judgeLogin(body.profile.login);
+  if (name) return name;
+  const id = newId("usr");
+  const source = body.source ?? LOCAL;
+  if (await namesake(tx, source, body.profile.login)) return { kind: "exists", field: "login" };
+  const others = await holdersOf(tx, namesOf(body.profile));
+  const user: UserRow = {
+    id,
+    source,
+    externalId: body.externalId ?? id,
+    // S29: a newcomer never takes a name away from somebody whose logon works; it waits until somebody decides.
+    status: activate && others.size === 0 ? "ACTIVE" : "STAGED",
+    statusSince: tx.now,
+    statusBy: caller.actor.id,
+    profile: body.profile,
+    passwordHash: phc,
+    passwordChanged: phc === null ? null : tx.now,
+    role: null,
+    created: tx.now,
+    updated: tx.now,
+    linkedTo: null,
+  };
+  const names = namesOf(body.profile).filter((one) => !others.has(keyOf(one)));
+  await tx.users.insert(user, names);
+  const { externalId, profile } = user;
+  const target = { type: "user", id, name: profile.login };
+  const said = { actor: caller.actor, target, outcome: "success" } as const;
+  await tx.log.append({ ...said, type: "user.created", data: { source, externalId, login: profile.login } });
+  if (others.size > 0) await sayHeldBack(tx, caller, user, others);
+  else if (activate) await tx.log.append({ ...said, type: "user.activated", data: { before: "STAGED" } });
+  return done(user);
 }
 
 async function sayHeldBack(tx: Tx, caller: Caller, user: UserRow, others: Map<string, string>): Promise<void> {
@@ -92,33 +91,34 @@ export async function updateUser(
   if (before.kind !== "done") return before;
   const secret = await hashNew(deps.passwords, body.credentials?.password.value, changedProfile(before.value.profile, body.profile));
   if ("kind" in secret) return secret;
-  return inUnit(deps.store, async (tx) => {
-    const found = await findUser(tx, before.value.id);
-    if (found.kind !== "done") return found;
-    const user = found.value;
-    const above = judgeRank(caller, user);
-    if (above) return above;
-    const profile = changedProfile(user.profile, body.profile);
-    const names = namesOf(profile);
-    const taken = await namesTaken(tx, user, names);
-    if (taken) return taken;
-    const changed = changedFields(user.profile, profile);
-    const target = { type: "user", id: user.id, name: profile.login };
-    const password = secret.phc === null ? {} : { passwordHash: secret.phc, passwordChanged: tx.now };
-    const holdsAll = (await missingNames(tx, user.id, namesOf(user.profile))).length === 0;
-    await tx.users.update(user.id, { profile, ...password, updated: tx.now }, holdsAll ? names : undefined);
-    if (changed.length > 0)
-      await tx.log.append({ type: "user.updated", actor: caller.actor, target, outcome: "success", data: { changed } });
-    if (secret.phc !== null)
-      await tx.log.append({
-        type: "user.password-changed",
-        actor: caller.actor,
-        target,
-        outcome: "success",
-        data: { by: "administrator" },
-      });
-    return done({ ...user, profile, ...password, updated: tx.now });
-  });
+  return inUnit(deps.store, (tx) => updateUserIn(tx, caller, before.value.id, body.profile, secret.phc));
+}
+
+/** As a part of a larger unit: refuses before it writes. @param phc a new password, or null */
+export async function updateUserIn(
+  tx: Tx,
+  caller: Caller,
+  id: string,
+  change: ProfileChange | undefined,
+  phc: string | null,
+): Promise<Outcome<UserRow>> {
+  const found = await findUser(tx, id);
+  if (found.kind !== "done") return found;
+  const user = found.value;
+  const above = judgeRank(caller, user);
+  if (above) return above;
+  const profile = changedProfile(user.profile, change);
+  const names = namesOf(profile);
+  const taken = await namesTaken(tx, user, names);
+  if (taken) return taken;
+  const changed = changedFields(user.profile, profile);
+  const password = phc === null ? {} : { passwordHash: phc, passwordChanged: tx.now };
+  const holdsAll = (await missingNames(tx, user.id, namesOf(user.profile))).length === 0;
+  await tx.users.update(user.id, { profile, ...password, updated: tx.now }, holdsAll ? names : undefined);
+  const said = { actor: caller.actor, target: { type: "user", id: user.id, name: profile.login }, outcome: "success" } as const;
+  if (changed.length > 0) await tx.log.append({ ...said, type: "user.updated", data: { changed } });
+  if (phc !== null) await tx.log.append({ ...said, type: "user.password-changed", data: { by: "administrator" } });
+  return done({ ...user, profile, ...password, updated: tx.now });
 }
 
 /** By id or by login. Several sources may each have one of this login: then only the id will do (S29). */
