@@ -40,6 +40,8 @@ export class Samba {
     // Whose password can expire, be too short or be guessed is the story's to decide.
     this.tool("domain", "passwordsettings", "set", "--complexity=off", "--min-pwd-length=1", "--min-pwd-age=0", "--history-length=0");
     this.tool("user", "create", "sallyport", READER_PASSWORD, "--description=reads for the org");
+    this.tool("user", "setexpiry", "sallyport", "--noexpiry");
+    this.tool("user", "setexpiry", "Administrator", "--noexpiry");
     appendFileSync(
       this.#conf,
       `[global]\ntls enabled = yes\ntls keyfile = ${certificate.key}\ntls certfile = ${certificate.pem}\ntls cafile = ${authority.pem}\n`,
@@ -71,7 +73,15 @@ export class Samba {
   add(ldif: string): void {
     const file = join(this.folder, "add.ldif");
     writeFileSync(file, ldif);
-    must("ldbadd", ["-s", this.#conf, "-H", join(this.folder, "private/sam.ldb"), file]);
+    must("ldbadd", [`--configfile=${this.#conf}`, "--nosync", "-H", join(this.folder, "private/sam.ldb"), file]);
+  }
+
+  /** Somebody who last changed their password in 2020: no door of Samba lets that be set, so it goes below its modules. */
+  addStale(name: string, password: string): void {
+    this.tool("user", "create", name, password);
+    const file = join(this.folder, "stale.ldif");
+    writeFileSync(file, `dn: CN=${name},CN=Users,${this.base}\nchangetype: modify\nreplace: pwdLastSet\npwdLastSet: 132223104000000000\n`);
+    must("ldbmodify", ["-H", join(this.folder, `private/sam.ldb.d/${this.base.toUpperCase()}.ldb`), file]);
   }
 
   async start(): Promise<void> {

@@ -82,7 +82,7 @@ overlay ppolicy
 ppolicy_default "cn=usual,ou=policies,${SUFFIX}"
 ppolicy_use_lockout
 access to attrs=userPassword by anonymous auth by * none
-access to * by dn.exact="${READER.dn}" read by * none
+access to * by dn.exact="${READER.dn}" read by dn.exact="cn=short,ou=services,${SUFFIX}" read by * none
 `;
 
 const GROUND = `dn: ${SUFFIX}
@@ -107,6 +107,18 @@ pwdAttribute: userPassword
 pwdLockout: TRUE
 pwdMaxFailure: 3
 pwdMustChange: TRUE
+
+dn: cn=weak,ou=services,${SUFFIX}
+objectClass: applicationProcess
+objectClass: simpleSecurityObject
+cn: weak
+userPassword: weak
+
+dn: cn=short,ou=services,${SUFFIX}
+objectClass: applicationProcess
+objectClass: simpleSecurityObject
+cn: short
+userPassword: short
 
 dn: ${READER.dn}
 objectClass: applicationProcess

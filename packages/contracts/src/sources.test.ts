@@ -44,7 +44,9 @@ test("a CA or a pin, each of its shape", () => {
 
 test("names, filters and attributes of the wrong shape are complained of in their place", () => {
   assert.match(complaints({ base: "corp.example.test" }).join(), /^base: must be a distinguished name/);
-  assert.match(complaints({ peopleFilter: "objectClass=user" }).join(), /^peopleFilter: must be an LDAP filter/);
+  for (const peopleFilter of ["objectClass=user", "(&(uid=a)", "(uid=a)(uid=b)", "(uid=a))", "()", ""])
+    assert.match(complaints({ peopleFilter }).join(), /^peopleFilter: must be one LDAP filter/, peopleFilter);
+  assert.deepEqual(complaints({ peopleFilter: "(&(uid=\\28a\\29)(!(cn=b)))" }), []);
   assert.match(complaints({ map: { login: "mail)(uid=*" } }).join(), /^map\.login: must be the name of an attribute/);
   assert.match(complaints({ map: { shoeSize: "x" } }).join(), /^map: .*shoeSize/);
   assert.match(complaints({ secret: "x" }).join(), /secret/);

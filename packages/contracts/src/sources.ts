@@ -14,7 +14,18 @@ const filter = z
   .string()
   .trim()
   .max(4096)
-  .regex(/^\(.+\)$/s, "must be an LDAP filter in parentheses (RFC 4515), such as (objectClass=person)");
+  .refine(isOneFilter, "must be one LDAP filter in parentheses (RFC 4515), such as (objectClass=person)");
+
+/** One pair of parentheses around everything; in values they are written as \28 and \29. */
+function isOneFilter(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    if (text[at] === "(") depth += 1;
+    if (text[at] === ")") depth -= 1;
+    if (depth <= 0 && at < text.length - 1) return false;
+  }
+  return depth === 0 && text.length > 2;
+}
 
 /** `ldaps://host`, or `ldap://host` if `startTls` is on; a port may follow. */
 const server = z

@@ -1,6 +1,6 @@
 /** Active Directory, and Samba as its domain controller. */
 import type { LdapSettings } from "@sallyport/contracts";
-import { escapeFilter } from "ldapts";
+import { EqualityFilter, escapeFilter } from "ldapts";
 import type { DirectoryDomain } from "../flows/directory.ts";
 import { expiryMs, fileTime, generalizedMs, guidBytes, guidText, sibling, sidText } from "./binary.ts";
 import { type Entry, Unreadable } from "./entry.ts";
@@ -44,9 +44,8 @@ export function activeDirectory(settings: LdapSettings): Kind {
     ground,
     idOf: (entry) => guidText(entry.bytes("objectGUID") ?? Buffer.alloc(0)),
     idFilter: (id) => {
-      const bytes = guidBytes(id);
-      // ldapts escapes bytes of an ASCII letter as the letter; the server takes both.
-      return bytes && `(objectGUID=${[...bytes].map((byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("")})`;
+      const value = guidBytes(id);
+      return value && new EqualityFilter({ attribute: "objectGUID", value });
     },
     person: (entry, externalId, { domain, now }) => personOf(entry, externalId, map, domain, now),
     groupKeys: (entry) => [sidOf(entry)].filter((sid) => sid !== undefined),

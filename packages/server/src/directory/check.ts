@@ -1,6 +1,7 @@
 /** Whether a person's password is right: a bind as the entry that their id leads to, never as the name that was typed. */
-import { InvalidCredentialsError, PasswordPolicyControl, ResultCodeError } from "ldapts";
+import { AndFilter, FilterParser, InvalidCredentialsError, PasswordPolicyControl, ResultCodeError } from "ldapts";
 import type { DirectorySource, DirectoryVerdict } from "../flows/directory.ts";
+import type { Entry } from "./entry.ts";
 import { faultOf } from "./faults.ts";
 import type { Kind } from "./kind.ts";
 import type { Session } from "./session.ts";
@@ -15,13 +16,8 @@ export async function checkPassword(
   password: string,
 ): Promise<DirectoryVerdict> {
   const { server } = session;
-  const filter = kind.idFilter(externalId);
   await session.bindAccount(source);
-  const { base, pageSize } = source.settings;
-  const found =
-    filter === undefined
-      ? []
-      : await session.all({ base, scope: "sub", filter: `(&${kind.peopleFilter}${filter})`, attributes: ["1.1"] }, pageSize);
+  const found = await entriesOf(session, source, kind, externalId);
   const [person] = found;
   if (!person || found.length > 1)
     return { kind: "wrong", cause: "user.unknown", evidence: { server, reason: "the directory has nobody with this id any more" } };
@@ -34,6 +30,14 @@ export async function checkPassword(
   // OpenLDAP lets whoever must set a new password in, to do just that (draft-behera-ldap-password-policy §8.1.1).
   const must = policyCause(policy.value?.error);
   return must ? { kind: "wrong", cause: must.cause, evidence: { server, reason: must.reason } } : { kind: "right", server };
+}
+
+async function entriesOf(session: Session, source: DirectorySource, kind: Kind, externalId: string): Promise<Entry[]> {
+  const byId = kind.idFilter(externalId);
+  if (byId === undefined) return [];
+  const { base, pageSize } = source.settings;
+  const filter = new AndFilter({ filters: [FilterParser.parseString(kind.peopleFilter), byId] });
+  return session.all({ base, scope: "sub", filter, attributes: ["1.1"] }, pageSize);
 }
 
 /** Throws where the refusal is not about this person. */

@@ -18,7 +18,7 @@ export async function connect(server: string, how: HowToConnect, signal: AbortSi
   if (inClear && !how.startTls) throw Object.assign(new Error("neither ldaps:// nor StartTLS"), { code: "ERR_SSL_WRONG_VERSION_NUMBER" });
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const limit = AbortSignal.any([signal, AbortSignal.timeout(how.timeoutSeconds * 1000)]);
-  const plain = netConnect({ host, port: Number(url.port || (inClear ? 389 : 636)), signal: limit });
+  const plain = netConnect({ host, port: Number(url.port || (inClear ? 389 : 636)) });
   try {
     await once(plain, "connect", { signal: limit });
     if (inClear) await startTls(server, plain, how);

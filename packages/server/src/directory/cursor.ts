@@ -9,6 +9,7 @@ const cursorShape = z.strictObject({
   server: z.string(),
   identity: z.string(),
   settings: z.string(),
+  rooms: z.string(),
   usn: z.string().regex(/^\d+$/).optional(),
   at: z.int(),
   changed: z.int().optional(),
@@ -21,20 +22,24 @@ function fingerprint({ kind, base, peopleFilter, groups, map, idAttribute, inact
   return createHash("sha256").update(relevant).digest("hex").slice(0, 32);
 }
 
-/** @param ground as it was before the read began @param newest change that was seen while it was found out who is there at all */
-export function cursorOf(server: string, settings: LdapSettings, { identity, usn, now }: Ground, newest: number | undefined): Cursor {
+/** @param ground as it was before the read began @param rooms the containers of people, as a digest @param newest change that was seen while it was found out who is there at all */
+export function cursorOf(
+  { server, settings, ground, rooms }: { server: string; settings: LdapSettings; ground: Ground; rooms: string },
+  newest: number | undefined,
+): Cursor {
+  const { identity, usn, now } = ground;
   const counts = { ...(usn === undefined ? {} : { usn: `${usn}` }), ...(newest === undefined ? {} : { changed: newest }) };
-  return { version: 1, server, identity, settings: fingerprint(settings), at: now, ...counts };
+  return { version: 1, server, identity, settings: fingerprint(settings), rooms, at: now, ...counts };
 }
 
 /** Undefined if everything has to be read: it is no cursor of ours, of other settings, of another server, or of one that was set back. */
 export function sinceOf(cursor: unknown, settings: LdapSettings, ground: Ground): Since | undefined {
   const read = cursorShape.safeParse(cursor);
   if (!read.success) return undefined;
-  const { identity, settings: before, at, usn, changed } = read.data;
+  const { identity, settings: before, at, rooms, usn, changed } = read.data;
   if (identity !== ground.identity || before !== fingerprint(settings)) return undefined;
   if (usn !== undefined && (ground.usn === undefined || BigInt(usn) > ground.usn)) return undefined;
-  return { at, ...(usn === undefined ? {} : { usn }), ...(changed === undefined ? {} : { changed }) };
+  return { at, rooms, ...(usn === undefined ? {} : { usn }), ...(changed === undefined ? {} : { changed }) };
 }
 
 /** The server that gave this cursor, to be asked first. */

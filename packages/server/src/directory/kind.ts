@@ -1,4 +1,5 @@
 /** What differs between kinds of directories: which attributes are asked for, and how an entry becomes a person or a group. */
+import type { Filter } from "ldapts";
 import type { DirectoryDomain, DirectoryPerson } from "../flows/directory.ts";
 import type { Entry } from "./entry.ts";
 import type { Session } from "./session.ts";
@@ -28,7 +29,7 @@ export interface Kind {
   ground(session: Session): Promise<Ground>;
   idOf(entry: Entry): string | undefined;
   /** Undefined where the text can be no id of this directory. */
-  idFilter(externalId: string): string | undefined;
+  idFilter(externalId: string): Filter | undefined;
   /** Throws `Unreadable`. */
   person(entry: Entry, externalId: string, ground: Ground): PersonFound;
   /** How a group is named by a person whose primary group it is. */
@@ -49,6 +50,8 @@ export interface Since {
   usn?: string;
   /** Milliseconds since 1970. */
   at: number;
+  /** A digest of the containers of people. */
+  rooms: string;
   /** Of the newest change that was seen: where there are no counts. */
   changed?: number;
 }

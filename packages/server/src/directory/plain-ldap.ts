@@ -1,6 +1,6 @@
 /** Any other LDAP server: OpenLDAP, 389 Directory Server, FreeIPA and their like. */
 import type { LdapSettings } from "@sallyport/contracts";
-import { escapeFilter } from "ldapts";
+import { EqualityFilter } from "ldapts";
 import { generalizedMs, generalizedTime } from "./binary.ts";
 import type { Entry } from "./entry.ts";
 import type { Ground, Kind, PersonFound, Since } from "./kind.ts";
@@ -33,7 +33,7 @@ export function plainLdap(settings: LdapSettings): Kind {
     presentAttributes: [id, uid, "gidNumber", "modifyTimestamp"],
     ground,
     idOf: (entry) => entry.text(id)?.toLowerCase(),
-    idFilter: (externalId) => `(${id}=${escapeFilter`${externalId}`})`,
+    idFilter: (value) => new EqualityFilter({ attribute: id, value }),
     person: (entry, externalId, { now }) => personOf(entry, externalId, map, settings.inactive, now),
     groupKeys: (entry) => entry.texts("gidNumber"),
     memberKeys: (entry) => entry.texts(uid),

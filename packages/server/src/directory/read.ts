@@ -1,4 +1,5 @@
 /** Reads a directory over one session: everybody, or what has changed and who is there. */
+import { createHash } from "node:crypto";
 import type { LdapSettings } from "@sallyport/contracts";
 import { escapeFilter } from "ldapts";
 import type { DirectoryGroup, DirectoryLook, DirectoryPerson, DirectoryRead, ReadOptions } from "../flows/directory.ts";
@@ -23,7 +24,7 @@ interface Found {
   unreadable: DirectoryRead["unreadable"];
 }
 
-/** What must be rooms of people, so that a change of it may have moved them (an OU that was renamed changes nobody in it). */
+/** Rooms of people. Where one was moved in, everything is read: nobody in it was changed, and none of them would come. */
 const CONTAINERS = "(|(objectClass=organizationalUnit)(objectClass=container)(objectClass=organization))";
 /** Names of one filter: more make a search slow, and some servers refuse it. */
 const NAMES_AT_ONCE = 50;
@@ -37,9 +38,10 @@ export async function readAll(reading: Reading, cursor: unknown): Promise<Direct
   await session.entry(settings.base, ["objectClass"]);
   const since = sinceOf(cursor, settings, ground);
   const changed = since && kind.changedSince(since, ground.now);
+  const rooms = await roomsOf(reading);
   const roll = await call(reading);
   const setBack = since?.changed !== undefined && (roll.newest ?? 0) < since.changed;
-  const changes = changed !== undefined && !setBack && !(await anyMoved(reading, changed)) ? changed : undefined;
+  const changes = setBack || since?.rooms !== rooms ? undefined : changed;
   const { newest } = roll;
   const found = await details(reading, roll, changes);
   return {
@@ -47,7 +49,7 @@ export async function readAll(reading: Reading, cursor: unknown): Promise<Direct
     people: found.people.map((one) => settled(one, roll)),
     groups: found.groups,
     present: roll.present,
-    cursor: cursorOf(session.server, settings, ground, newest),
+    cursor: cursorOf({ server: session.server, settings, ground, rooms }, newest),
     server: session.server,
     ...(ground.domain === undefined ? {} : { domain: ground.domain }),
     unreadable: found.unreadable,
@@ -100,13 +102,15 @@ function enrol(roll: Roll, what: "people" | "groups", entry: Entry, server: stri
   }
 }
 
-async function anyMoved({ session, settings }: Reading, changed: string): Promise<boolean> {
+/** Ids and names of all containers, as a digest. */
+async function roomsOf({ session, settings, kind }: Reading): Promise<string> {
   const bases = [settings.base, ...(settings.groups === false || !settings.groups.base ? [] : [settings.groups.base])];
+  const rooms: string[] = [];
   for (const base of bases) {
-    const search: Search = { base, scope: "sub", filter: `(&${CONTAINERS}${changed})`, attributes: ["1.1"] };
-    if ((await session.all(search, settings.pageSize)).length > 0) return true;
+    const search: Search = { base, scope: "sub", filter: CONTAINERS, attributes: kind.presentAttributes };
+    for (const entry of await session.all(search, settings.pageSize)) rooms.push(`${kind.idOf(entry)} ${entry.dn}`);
   }
-  return false;
+  return createHash("sha256").update(rooms.sort().join("\n")).digest("hex").slice(0, 32);
 }
 
 async function details(reading: Reading, roll: Roll, changed: string | undefined): Promise<Found> {

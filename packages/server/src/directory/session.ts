@@ -1,7 +1,7 @@
 /** A conversation with one server over one connection: bind, and search in pages. It never opens a second connection by itself. */
 import type { connect as netConnect } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { type BerWriter, Client, Control, PagedResultsControl, type PasswordPolicyControl, type SearchOptions } from "ldapts";
+import { type BerWriter, Client, Control, type Filter, PagedResultsControl, type PasswordPolicyControl, type SearchOptions } from "ldapts";
 import type { DirectorySource } from "../flows/directory.ts";
 import { connect } from "./connect.ts";
 import { Entry } from "./entry.ts";
@@ -13,7 +13,7 @@ const BYTES = ["objectGUID", "objectSid", "invocationId"];
 export interface Search {
   base: string;
   scope: "base" | "one" | "sub";
-  filter: string;
+  filter: string | Filter;
   attributes: readonly string[];
 }
 
