@@ -74,6 +74,30 @@ export const EVENTS = {
     data: ["source", "externalId", "name", "others"],
   },
 
+  "duplicate.found": {
+    title: "Two users share a name, or one that looks the same: a decision is to be taken",
+    severity: "warning",
+    data: ["duplicate", "kind", "name", "users", "sources"],
+  },
+  "duplicate.decided": {
+    title: "It was decided who two users with one name are",
+    severity: "warning",
+    data: ["duplicate", "kind", "name", "users", "decision", "user"],
+  },
+  "duplicate.undone": {
+    title: "A decision on two users with one name was undone",
+    severity: "warning",
+    data: ["duplicate", "kind", "name", "users", "decision", "user"],
+  },
+  "duplicate.gone": { title: "Two users share a name no longer", severity: "info", data: ["duplicate", "kind", "name", "users"] },
+  "domain.created": { title: "A domain was made known", severity: "info", data: ["name", "netbios", "aliases"] },
+  "domain.updated": {
+    title: "Other names for a domain were set",
+    severity: "warning",
+    data: ["name", "netbios", "aliases", "before"],
+  },
+  "domain.deleted": { title: "A domain was forgotten", severity: "warning", data: ["name", "netbios", "aliases"] },
+
   "source.imported": {
     title: "People of a source were brought in",
     severity: "info",
@@ -115,6 +139,7 @@ export const EVENTS = {
     data: ["app", "name", "platform", "version", "client", "registered", "pending", "legacy"],
   },
   "host.approved": { title: "A host that had registered itself was approved", severity: "info", data: ["name", "client"] },
+  "host.updated": { title: "A host was changed", severity: "info", data: [...CHANGE, "name", "domain"] },
   "host.revoked": { title: "A host was revoked", severity: "warning", data: ["name", "reason"] },
   "host.cloned": {
     title: "Two machines use one host's identity: the host is suspended",

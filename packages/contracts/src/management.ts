@@ -100,6 +100,8 @@ export const hostView = z.object({
   name: z.string(),
   app: z.string(),
   platform: z.string(),
+  /** The domain in which a name without one is looked for first. */
+  domain: z.string().nullable(),
   status: hostStatus,
   statusChanged: when.nullable(),
   statusBy: z.string().nullable(),

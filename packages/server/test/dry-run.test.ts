@@ -138,7 +138,10 @@ async function seed(): Promise<void> {
   await make(org, "POST", "/api/v1/users/dora/lifecycle/deactivate");
   await assign(await user({ login: "stan" }, {}, false));
   await assign(await user({ login: "fred" }));
-  for (const profile of [{ login: "zed" }, { login: "zoe", samAccountName: "zed" }]) await assign(await user(profile));
+  await assign(await user({ login: "zed" }));
+  const zoe = await user({ login: "zoe", samAccountName: "zed" });
+  await make(org, "POST", `/api/v1/users/${zoe}/lifecycle/activate`);
+  await assign(zoe);
   const pia = await user({ login: "pia" });
   await assign(pia);
   await make(org, "POST", `/api/v1/users/${pia}/factors`, { factorType: "token:software:totp" });

@@ -14,6 +14,7 @@ const HOST: DryRunAnswer["hosts"][number] = {
   name: "SRV01",
   app: "servers",
   platform: "linux",
+  domain: null,
   status: "ACTIVE",
   statusChanged: "2026-11-01T08:00:00.000Z",
   statusBy: "admin-socket",

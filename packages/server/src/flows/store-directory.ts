@@ -27,6 +27,11 @@ export interface UserName {
   folded: string;
 }
 
+export interface NameHolder extends UserName {
+  userId: string;
+  linkedTo: string | null;
+}
+
 export interface UsersStore {
   /** Throws `Conflict` if (source, external id) or the login in this source exists (S29: nothing is overwritten). */
   insert(user: UserRow, names: UserName[]): Promise<void>;
@@ -38,8 +43,8 @@ export interface UsersStore {
   ofSource(source: string, page: Page): Promise<UserRow[]>;
   update(id: string, change: Partial<Omit<UserRow, "id" | "source" | "externalId" | "created">>, names?: UserName[]): Promise<void>;
   remove(id: string): Promise<void>;
-  /** Who is found under each of these names: for the name resolver, one statement. */
-  holders(names: UserName[]): Promise<{ kind: string; folded: string; userId: string }[]>;
+  /** Who is found under each of these names, and the user they are linked to: for the name resolver, one statement. */
+  holders(names: UserName[]): Promise<NameHolder[]>;
   /** Users who are linked to this one; not this one. */
   linkedTo(id: string): Promise<UserRow[]>;
   count(): Promise<number>;
@@ -123,6 +128,8 @@ export interface AppsStore {
   list(page: Page): Promise<AppRow[]>;
   update(id: string, change: Partial<Pick<AppRow, "label" | "status" | "nameRules" | "legacy">>): Promise<void>;
   remove(id: string): Promise<void>;
+  /** Every rule for names that any app has, once. */
+  nameRules(): Promise<NameRule[]>;
   /** Replaces the policy only if its version is still `expected`; answers the new version, or undefined if someone was faster. */
   setPolicy(id: string, expected: number, document: PolicyDocument): Promise<number | undefined>;
   assignUser(appId: string, userId: string, now: number): Promise<void>;

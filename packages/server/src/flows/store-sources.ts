@@ -113,6 +113,8 @@ export interface DuplicatesStore {
   insert(duplicate: DuplicateRow): Promise<boolean>;
   byId(id: string): Promise<DuplicateRow | undefined>;
   byFingerprint(fingerprint: string): Promise<DuplicateRow | undefined>;
+  /** All that this user has part in. */
+  ofUser(userId: string): Promise<DuplicateRow[]>;
   list(page: Page & { status?: DuplicateRow["status"] | undefined }): Promise<DuplicateRow[]>;
   /** Only while it stands in `from`; false if somebody was faster. One statement. */
   move(

@@ -17,6 +17,7 @@ import { isShown } from "../flows/authn/transaction-view.ts";
 import { verifyCode } from "../flows/authn/verify-code.ts";
 import type { Opened } from "../flows/host-link/start-logon.ts";
 import { isRefusal, withHost } from "../flows/host-link/with-host.ts";
+import { factorsOf } from "../flows/person.ts";
 import type { Tx } from "../flows/store.ts";
 import type { HostRow } from "../flows/store-logons.ts";
 import type { AppDeps } from "./app.ts";
@@ -117,7 +118,7 @@ async function introspect(deps: AppDeps, request: FastifyRequest, stateToken: st
     const transaction = await findTransaction(tx, stateToken, host);
     if (isNotYours(transaction)) return transaction;
     const user = transaction.userId === null ? undefined : await tx.users.byId(transaction.userId);
-    const enrolments = user ? (await tx.enrolments.ofUser(user.id)).filter(({ id }) => transaction.factors.includes(id)) : [];
+    const enrolments = user ? (await factorsOf(tx, user)).filter(({ id }) => transaction.factors.includes(id)) : [];
     return { kind: "opened", transaction, stateToken, user: user && { id: user.id, login: user.profile.login }, enrolments, now: tx.now };
   });
   if (found.kind === "no-transaction") throw noTransaction(found, request.headers.authorization !== undefined);

@@ -1,5 +1,5 @@
 /** Stored apps with their policy and assignments, and zones. */
-import type { Zone } from "@sallyport/contracts";
+import { ruleText, type Zone } from "@sallyport/contracts";
 import { sql as raw } from "kysely";
 import { Conflict, type Page } from "../flows/store.ts";
 import type { AppRow, AppsStore, AssignmentRow, ZonesStore } from "../flows/store-directory.ts";
@@ -41,6 +41,11 @@ export function appsStore(sql: Sql, build: Builder): AppsStore {
       if (Object.keys(set).length > 0) await sql.run(build.updateTable("apps").set(set).where("id", "=", id));
     },
     remove: (id) => sql.run(build.deleteFrom("apps").where("id", "=", id)),
+    async nameRules() {
+      const rows = await sql.all<{ name_rules: string }>(build.selectFrom("apps").select("name_rules").distinct());
+      const rules = rows.flatMap(({ name_rules }): AppRow["nameRules"] => JSON.parse(name_rules));
+      return [...new Map(rules.map((rule) => [ruleText(rule), rule])).values()];
+    },
     async setPolicy(id, expected, document) {
       const set = { policy: JSON.stringify(document), policy_version: expected + 1 };
       const statement = build

@@ -22,6 +22,10 @@ export function duplicatesStore(sql: Sql, build: Builder): DuplicatesStore {
       ),
     byId: (id) => one("id", id),
     byFingerprint: (fingerprint) => one("fingerprint", fingerprint),
+    async ofUser(userId) {
+      const rows = await sql.all(build.selectFrom("duplicates").selectAll().where("users", "like", `%"${userId}"%`).orderBy("id"));
+      return rows.map(fromRow).filter(({ userIds }) => userIds.includes(userId));
+    },
     async list({ limit, after = "", status }) {
       let statement = build.selectFrom("duplicates").selectAll().where("id", ">", after).orderBy("id").limit(limit);
       if (status !== undefined) statement = statement.where("status", "=", status);

@@ -73,7 +73,8 @@ export function usersStore(sql: Sql, build: Builder): UsersStore {
       if (names.length === 0) return [];
       const statement = build
         .selectFrom("user_names")
-        .select(["kind", "folded", "user_id as userId"])
+        .innerJoin("users", "users.id", "user_names.user_id")
+        .select(["kind", "folded", "user_id as userId", "users.linked_to as linkedTo"])
         .where((eb) => eb.or(names.map(({ kind, folded }) => eb.and([eb("kind", "=", kind), eb("folded", "=", folded)]))))
         .orderBy("user_id");
       return sql.all(statement);

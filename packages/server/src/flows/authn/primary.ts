@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { expiryOf, foldName, usableFactors } from "@sallyport/logon";
 import type { Opened } from "../host-link/start-logon.ts";
 import { newId, random256 } from "../ids.ts";
+import { factorsOf } from "../person.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { PasswordHashing } from "./passwords.ts";
@@ -17,17 +18,24 @@ export async function primaryAuthentication(
   password: string,
 ): Promise<PrimaryOutcome> {
   const folded = foldName(username);
-  const users = folded === undefined ? [] : await deps.store.read((tx) => tx.users.byLogin(folded));
-  const user = users.length === 1 ? users[0] : undefined;
+  const user = folded === undefined ? undefined : await deps.store.read((tx) => byLogin(tx, folded));
   const verdict = await deps.passwords.verify(user?.passwordHash ?? null, password);
   if (verdict === "overloaded") return { kind: "overloaded" };
   if (user && verdict === "right") await renewHash(deps, user.id, user.passwordHash, password);
   return deps.store.inTransaction((tx) => (user && verdict === "right" ? openFor(tx, user) : fail(tx, username, user, verdict)));
 }
 
+/** As at a machine: whoever is held back has the name not yet, and of those who are one person the primary answers. */
+async function byLogin(tx: Tx, folded: string): Promise<UserRow | undefined> {
+  const holders = await tx.users.holders([{ kind: "login", folded }]);
+  const [person, other] = new Set(holders.map(({ userId, linkedTo }) => linkedTo ?? userId));
+  const holder = holders.find(({ userId }) => userId === person) ?? holders[0];
+  return holder && other === undefined ? tx.users.byId(holder.userId) : undefined;
+}
+
 async function openFor(tx: Tx, user: UserRow): Promise<PrimaryOutcome> {
   if (user.status !== "ACTIVE") return fail(tx, user.profile.login, user, user.status);
-  const usable = usableFactors(await tx.enrolments.ofUser(user.id));
+  const usable = usableFactors(await factorsOf(tx, user));
   // S1: a locked or pending enrolment is still one: the end is LOCKED_OUT, never enrolment.
   if (usable.kind === "locked") return { kind: "locked" };
   if (usable.kind !== "usable") return fail(tx, user.profile.login, user, usable.kind);

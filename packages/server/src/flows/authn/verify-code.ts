@@ -5,6 +5,7 @@ import { expiryOf, step, toldToHost } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
 import { judgeState } from "../host-link/judge-person.ts";
 import { endLogon } from "../logon-record.ts";
+import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow, HostRow, TransactionRow } from "../store-logons.ts";
@@ -37,7 +38,7 @@ export async function verifyCode(tx: Tx, keys: Keys, host: HostRow | undefined, 
   if (!user || !step(transaction.status, "code-right").ok)
     return refused(causeOfMisfit(transaction), transaction, { status: transaction.status });
   if (state) return endRefused(tx, transaction, state.cause, state.evidence);
-  const enrolment = (await tx.enrolments.ofUser(user.id)).find(({ id }) => id === input.factorId);
+  const enrolment = (await factorsOf(tx, user)).find(({ id }) => id === input.factorId);
   if (!enrolment || !transaction.factors.includes(enrolment.id))
     return refused("logon.out-of-order", transaction, { factor: input.factorId });
   const verdict = await judgeCode(tx, keys, enrolment, input.passCode);

@@ -1,5 +1,5 @@
 /** Finds the user that the name on the logon screen means, or the cause why it means nobody. */
-import { namesAnotherDomain, otherForms, type Resolution, whyNoName } from "@sallyport/logon";
+import { type KnownDomain, namesAnotherDomain, otherForms, type Resolution, whyNoName } from "@sallyport/logon";
 import type { Tx } from "../store.ts";
 import type { AppRow, UserRow } from "../store-directory.ts";
 import type { Asked, JudgedHost, PersonRefused } from "./judge-person.ts";
@@ -14,15 +14,21 @@ export async function findUser(
 ): Promise<{ kind: "found"; user: UserRow } | PersonRefused> {
   const why = whyNoName(asked.username);
   if (why !== undefined) return { kind: "refused", cause: "user.unknown", evidence: { username: asked.username, why } };
-  const { resolution } = await resolveName(tx, app, host, asked);
+  const { resolution, domains } = await resolveName(tx, app, host, asked);
   if (resolution.kind === "found") {
     const user = await tx.users.byId(resolution.userId);
     if (user) return { kind: "found", user };
   }
-  return explainUnresolved(tx, app, asked, resolution);
+  return explainUnresolved(tx, app, asked, resolution, domains);
 }
 
-async function explainUnresolved(tx: Tx, app: AppRow, asked: Asked, resolution: Resolution): Promise<PersonRefused> {
+async function explainUnresolved(
+  tx: Tx,
+  app: AppRow,
+  asked: Asked,
+  resolution: Resolution,
+  domains: readonly KnownDomain[],
+): Promise<PersonRefused> {
   const { trace } = resolution;
   if (resolution.kind === "ambiguous") {
     const users = await Promise.all(resolution.userIds.map((id) => tx.users.byId(id)));
@@ -32,20 +38,25 @@ async function explainUnresolved(tx: Tx, app: AppRow, asked: Asked, resolution: 
   if (resolution.kind === "not-assigned") {
     return { kind: "refused", cause: "app.not-assigned", evidence: { rule: resolution.rule, trace }, userId: resolution.userId };
   }
-  const other = await findByOtherForm(tx, app, asked);
+  const other = await findByOtherForm(tx, app, asked, domains);
   if (other) return { kind: "refused", cause: "user.name-shape", evidence: { ...other, trace } };
   const why = trace.length === 0 ? { username: asked.username, why: "no rule can read this name" } : {};
   return { kind: "refused", cause: "user.unknown", evidence: { ...why, trace } };
 }
 
 /** Only where every other form that finds anybody finds the same one user: a guess between two people explains nothing. */
-async function findByOtherForm(tx: Tx, app: AppRow, asked: Asked): Promise<{ foundAs: string; rule: string } | undefined> {
-  const keys = otherForms(asked, app.nameRules);
+async function findByOtherForm(
+  tx: Tx,
+  app: AppRow,
+  asked: Asked,
+  domains: readonly KnownDomain[],
+): Promise<{ foundAs: string; rule: string } | undefined> {
+  const keys = otherForms(asked, app.nameRules, domains);
   const holders = await tx.users.holders(keys.map(({ kind, folded }) => ({ kind, folded })));
   const ids = new Set(holders.map(({ userId }) => userId));
   const [id] = ids;
   const user = ids.size === 1 && id !== undefined ? await tx.users.byId(id) : undefined;
   const key = keys.find(({ kind, folded }) => holders.some((one) => one.kind === kind && one.folded === folded));
-  if (!user || !key || namesAnotherDomain(asked, user.profile)) return undefined;
+  if (!user || !key || namesAnotherDomain(asked, user.profile, domains)) return undefined;
   return { foundAs: key.folded, rule: key.rule };
 }

@@ -1,6 +1,7 @@
 /** Who the name on the logon screen is, and whether that person may try here: user → state → right → policy → factor, in this order. */
 import type { CauseId, LogonRequest } from "@sallyport/contracts";
 import { decidePolicy, type PolicyDecision, usableFactors } from "@sallyport/logon";
+import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
 import type { AppRow, UserRow } from "../store-directory.ts";
 import type { EnrolmentRow, HostRow } from "../store-logons.ts";
@@ -47,7 +48,7 @@ export async function judgePerson(tx: Tx, app: AppRow, host: JudgedHost, asked: 
     };
   }
   if (policy.outcome === "allow") return { kind: "person", user, policy, enrolments: [] };
-  return judgeFactors(await tx.enrolments.ofUser(user.id), user, policy);
+  return judgeFactors(await factorsOf(tx, user), user, policy);
 }
 
 const STATE_CAUSES = {

@@ -1,5 +1,14 @@
 /** Resolves a typed name by an app's rules over everything that is stored: the one way in which the org does it. */
-import { type GivenName, type Holder, keysOf, type LookupStep, lookupSteps, type Resolution, resolveUser } from "@sallyport/logon";
+import {
+  type GivenName,
+  type Holder,
+  type KnownDomain,
+  keysOf,
+  type LookupStep,
+  lookupSteps,
+  type Resolution,
+  resolveUser,
+} from "@sallyport/logon";
 import type { Tx } from "../store.ts";
 import type { AppRow } from "../store-directory.ts";
 import type { JudgedHost } from "./judge-person.ts";
@@ -10,14 +19,17 @@ export interface Looked {
   holders: Holder[];
   /** Those of them who are assigned to the app. */
   assigned: ReadonlySet<string>;
+  domains: readonly KnownDomain[];
   resolution: Resolution;
 }
 
 /** Reads only. `host`: the machine at which the name was typed. */
 export async function resolveName(tx: Tx, app: AppRow, host: JudgedHost, given: GivenName): Promise<Looked> {
-  const steps = lookupSteps({ ...given, context: host.domain ?? undefined }, app.nameRules);
+  const domains = await tx.domains.list();
+  const steps = lookupSteps({ ...given, context: host.domain ?? undefined }, app.nameRules, domains);
   const holders = await tx.users.holders(keysOf(steps));
   const ids = [...new Set(holders.map(({ userId }) => userId))];
   const assigned = new Set(await tx.apps.assignedOf(app.id, ids));
-  return { steps, holders, assigned, resolution: resolveUser(steps, holders, assigned) };
+  const links = new Map(holders.flatMap(({ userId, linkedTo }) => (linkedTo === null ? [] : [[userId, linkedTo] as const])));
+  return { steps, holders, assigned, domains, resolution: resolveUser(steps, holders, assigned, links) };
 }

@@ -6,6 +6,7 @@ import type { Keys } from "../../keys/keys.ts";
 import { isShown } from "../authn/transaction-view.ts";
 import { newId } from "../ids.ts";
 import { endLogon, newLogon, type Refused, refuseAtOnce } from "../logon-record.ts";
+import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
 import type { EnrolmentRow, HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
 import type { HostCall, HostRefusal } from "./host-caller.ts";
@@ -127,7 +128,7 @@ async function answerAgain(tx: Tx, known: LogonRow, tokenHash: string, stateToke
     return { kind: "logon-refused", cause, told: known.told ?? "logon.out-of-order", reference: known.reference, evidence: {} };
   }
   const user = transaction.userId === null ? undefined : await tx.users.byId(transaction.userId);
-  const enrolments = user ? (await tx.enrolments.ofUser(user.id)).filter(({ id }) => transaction.factors.includes(id)) : [];
+  const enrolments = user ? (await factorsOf(tx, user)).filter(({ id }) => transaction.factors.includes(id)) : [];
   return { kind: "opened", transaction, stateToken, user: user && { id: user.id, login: user.profile.login }, enrolments, now: tx.now };
 }
 

@@ -59,9 +59,11 @@ async function unitOf(tx: Tx, carrier: Carrier, steps: readonly Step[], before: 
 
 async function carry(tx: Tx, { caller, source }: Carrier, step: Step): Promise<Outcome<UserRow> | undefined> {
   const { externalId, fate, user, profile, changed } = step;
-  if (profile && (fate === "created" || fate === "held-back")) return createUserIn(tx, caller, { source, externalId, profile }, true, null);
-  if (!user || !profile || fate === "refused") return undefined;
-  const move = fate === "activated" ? "activate" : fate === "deactivated" ? "deactivate" : undefined;
+  if (profile && !user && (fate === "created" || fate === "held-back"))
+    return createUserIn(tx, caller, { source, externalId, profile }, true, null);
+  // A name that is refused is asked for all the same: so it becomes a finding, which somebody decides.
+  if (!user || !profile) return undefined;
+  const move = fate === "activated" || fate === "held-back" ? "activate" : fate === "deactivated" ? "deactivate" : undefined;
   // The state first: whoever has left must not wait for a name.
   const moved = move && (await moveUserIn(tx, caller, user.id, move, byOf(source)));
   if (moved && moved.kind !== "done") return moved;
@@ -76,10 +78,11 @@ function replacing(before: UserProfile, after: UserProfile): ProfileChange {
 
 function tell(step: Step, outcome: Outcome<UserRow> | undefined): void {
   if (outcome === undefined) return;
-  if (outcome.kind !== "done") Object.assign(step, { fate: "refused", why: reasonOf(outcome) });
+  if (outcome.kind !== "done") Object.assign(step, { fate: "refused", why: step.why ?? reasonOf(outcome) });
   else {
     step.user = outcome.value;
-    if (step.fate === "created" && outcome.value.status === "STAGED") step.fate = "held-back";
+    if (step.fate === "refused") Object.assign(step, { fate: "updated", why: undefined });
+    if ((step.fate === "created" || step.fate === "activated") && outcome.value.status === "STAGED") step.fate = "held-back";
   }
 }
 

@@ -3,6 +3,7 @@ import { type DryRunAnswer, ruleText } from "@sallyport/contracts";
 import { foundBy, judgeAttempt, keyOf, type LookupStep, nameOfStep, type PolicyDecision } from "@sallyport/logon";
 import { type Asked, type JudgedHost, judgePolicy } from "../host-link/judge-person.ts";
 import { resolveName } from "../host-link/resolve-name.ts";
+import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
 import type { AppRow, UserRow } from "../store-directory.ts";
 import type { EnrolmentRow, HostRow } from "../store-logons.ts";
@@ -62,7 +63,7 @@ export async function userFacts(tx: Tx, app: AppRow, host: HostRow, userId: stri
     },
     groups: groups.map(({ name }) => name),
     policy: policyFacts(policy),
-    factors: (await tx.enrolments.ofUser(user.id)).map((enrolment) => factorFacts(enrolment, policy, tx.now)),
+    factors: (await factorsOf(tx, user)).map((enrolment) => factorFacts(enrolment, policy, tx.now)),
   };
 }
 

@@ -4,6 +4,7 @@ import { judgeTotp, otpauthUri } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
 import { enrolmentContext } from "../authn/judge-code.ts";
 import { newId } from "../ids.ts";
+import { factorsOf, personOf } from "../person.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
@@ -43,14 +44,14 @@ export function enrolFactor(
     if (found.kind !== "done") return found;
     const user = found.value;
     if (user.status === "DEPROVISIONED") return { kind: "invalid", causes: ["status: a user who is DEPROVISIONED enrols nothing"] };
-    const there = await tx.enrolments.ofUser(user.id);
+    const there = await factorsOf(tx, user);
     const kept = there.find(({ status }) => status === "ACTIVE" || status === "LOCKED");
     if (kept)
       return {
         kind: "invalid",
         causes: [`factorType: a factor of this type is already set up (${kept.id}, ${kept.status}): reset it first`],
       };
-    for (const pending of there.filter(({ status }) => status === "PENDING_ACTIVATION"))
+    for (const pending of there.filter(({ status, userId: own }) => status === "PENDING_ACTIVATION" && own === user.id))
       await resetRow(tx, caller, user, pending, "enrolled anew");
     const enrolment = newEnrolment(deps.keys, { id, userId: user.id, secret, active: activate, now: tx.now });
     await tx.enrolments.insert(enrolment);
@@ -107,7 +108,7 @@ export async function listFactors(store: Store, userId: string): Promise<Outcome
   return store.read(async (tx): Promise<Outcome<EnrolmentRow[]>> => {
     const user = await findUser(tx, userId);
     if (user.kind !== "done") return user;
-    return done((await tx.enrolments.ofUser(user.value.id)).filter(({ status }) => status !== "RESET"));
+    return done((await factorsOf(tx, user.value)).filter(({ status }) => status !== "RESET"));
   });
 }
 
@@ -147,9 +148,15 @@ function judgeFirstCode(keys: Keys, enrolment: EnrolmentRow, passCode: string, n
   return judgeTotp({ secret, digits, algorithm, period, drift, now, code: passCode.replace(/\s/g, "") });
 }
 
+/** A factor of one counts for everybody who is linked with them: nobody reaches an administrator through a user of no role (S18). */
 async function findReachable(tx: Tx, caller: Caller, userId: string): Promise<Outcome<UserRow>> {
   const found = await findUser(tx, userId);
-  return found.kind === "done" ? (judgeRank(caller, found.value) ?? found) : found;
+  if (found.kind !== "done") return found;
+  for (const one of await personOf(tx, found.value)) {
+    const above = judgeRank(caller, one);
+    if (above) return above;
+  }
+  return found;
 }
 
 async function findEnrolment(
@@ -160,7 +167,7 @@ async function findEnrolment(
 ): Promise<Outcome<{ user: UserRow; enrolment: EnrolmentRow }>> {
   const user = await findReachable(tx, caller, userId);
   if (user.kind !== "done") return user;
-  const enrolment = (await tx.enrolments.ofUser(user.value.id)).find((one) => one.id === id && one.status !== "RESET");
+  const enrolment = (await factorsOf(tx, user.value)).find((one) => one.id === id && one.status !== "RESET");
   return enrolment ? done({ user: user.value, enrolment }) : { kind: "not-found", what: "factor" };
 }
 

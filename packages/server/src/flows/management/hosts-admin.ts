@@ -1,6 +1,7 @@
 /** What administrators do to hosts: hand out and withdraw enrolment codes, approve, revoke. */
 import { randomBytes } from "node:crypto";
 import { enrolmentCodeId, LIMITS, writeEnrolmentCode } from "@sallyport/contracts";
+import { foldName } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
 import { hostCodeContext } from "../host-link/enrol.ts";
 import type { Store, Tx } from "../store.ts";
@@ -75,6 +76,22 @@ export function approveHost(store: Store, caller: Caller, id: string): Promise<O
     const data = { name: host.name, client: host.clientId };
     await tx.log.append({ type: "host.approved", actor: caller.actor, target, outcome: "success", host: id, data });
     return done({ ...host, ...change });
+  });
+}
+
+/** @param domain where a name without a domain that is typed there is looked for first; null: nowhere. */
+export function setHostDomain(store: Store, caller: Caller, id: string, domain: string | null): Promise<Outcome<HostRow>> {
+  return inUnit(store, async (tx) => {
+    const host = await tx.hosts.byId(id);
+    if (!host) return { kind: "not-found", what: "host" };
+    if (domain !== null && foldName(domain) === undefined)
+      return { kind: "invalid", causes: ["domain: holds a character that no name can have"] };
+    if (host.domain === domain) return done(host);
+    await tx.hosts.update(id, { domain });
+    const target = { type: "host", id, name: host.name };
+    const data = { changed: ["domain"], name: host.name, domain };
+    await tx.log.append({ type: "host.updated", actor: caller.actor, target, outcome: "success", host: id, data });
+    return done({ ...host, domain });
   });
 }
 

@@ -1,13 +1,15 @@
 /** Brings in the people of a source: planned as a whole, then carried out in small units, and the same again if it is interrupted. */
 import type { ImportRequest, ImportView, PersonFate } from "@sallyport/contracts";
-import { namesOf } from "@sallyport/logon";
+import { distinct, keyOf, namesOf, rivalsOf } from "@sallyport/logon";
 import { runAlone } from "../run-alone.ts";
 import type { Store } from "../store.ts";
 import type { UserName, UserRow } from "../store-directory.ts";
 import { carryPeople } from "./carry-people.ts";
+import { settledPairs, undecided } from "./duplicates.ts";
+import { nameWorld } from "./held-names.ts";
 import { type Caller, done, type Outcome } from "./outcome.ts";
 import { type Known, type Plan, planImport } from "./plan-import.ts";
-import { keyOf, LOCAL, type UserDeps } from "./users.ts";
+import { LOCAL, type UserDeps } from "./users.ts";
 
 /** Rows of one reading: no statement holds the others up. */
 const AT_ONCE = 200;
@@ -62,7 +64,13 @@ async function carryOut(deps: UserDeps, caller: Caller, source: string, request:
 async function makePlan(store: Store, caller: Caller, source: string, request: ImportRequest): Promise<Plan> {
   const users = await usersOf(store, source);
   const names = [...users.map(({ profile }) => profile), ...request.people.map(({ profile }) => withoutNull(profile))].flatMap(namesOf);
-  return planImport({ source, users, holders: await holdersOf(store, names) }, request, caller);
+  const known = await store.read(async (tx) => ({
+    world: await nameWorld(tx),
+    settled: await settledPairs(tx),
+    undecided: await undecided(tx),
+  }));
+  const rivals = distinct(names).flatMap((name) => rivalsOf(name, known.world));
+  return planImport({ source, users, holders: await holdersOf(store, rivals), ...known }, request, caller);
 }
 
 async function usersOf(store: Store, source: string): Promise<UserRow[]> {
@@ -76,7 +84,7 @@ async function usersOf(store: Store, source: string): Promise<UserRow[]> {
 }
 
 async function holdersOf(store: Store, names: UserName[]): Promise<Known["holders"]> {
-  const unique = [...new Map(names.map((name) => [keyOf(name), name])).values()];
+  const unique = distinct(names);
   const holders = new Map<string, string[]>();
   for (let at = 0; at < unique.length; at += AT_ONCE) {
     const found = await store.read((tx) => tx.users.holders(unique.slice(at, at + AT_ONCE)));

@@ -1,16 +1,22 @@
 /** What an import would come to, for each person, before anything is written. Pure: the same plan is shown in a dry run and then carried out. */
 import type { ImportedPerson, ImportRequest, PersonFate, UserProfile } from "@sallyport/contracts";
-import { foldName, namesOf, outranks } from "@sallyport/logon";
-import type { UserRow } from "../store-directory.ts";
+import { foldName, keyOf, type NameWorld, namesOf, outranks, rivalsOf } from "@sallyport/logon";
+import type { UserName, UserRow } from "../store-directory.ts";
+import { fingerprintOf } from "./duplicates.ts";
 import type { Caller } from "./outcome.ts";
-import { changedFields, changedProfile, judgeLogin, keyOf } from "./users.ts";
+import { changedFields, changedProfile, judgeLogin } from "./users.ts";
 
 /** What is here before: this source's people, and who holds the names that matter, over all sources. */
 export interface Known {
   source: string;
   users: readonly UserRow[];
-  /** By `keyOf`. */
+  /** By `keyOf`; asked for with `rivalsOf` of every name that matters. */
   holders: ReadonlyMap<string, readonly string[]>;
+  world: NameWorld;
+  /** Pairs of users, by `fingerprintOf`, of whom it was decided that both stay, or that they are one person. */
+  settled: ReadonlySet<string>;
+  /** Users who have part in a clash of names that waits for a decision. */
+  undecided: ReadonlySet<string>;
 }
 
 export interface Step {
@@ -66,7 +72,11 @@ export function planImport(known: Known, request: Pick<ImportRequest, "people" |
     before = waiting.length;
     waiting = settle(waiting);
   }
-  for (const person of waiting) steps.set(person, refused(person, names.taken(person, here.get(person.externalId)) ?? ""));
+  for (const person of waiting) {
+    const step = refusedName(person, here.get(person.externalId) as UserRow, names);
+    steps.set(person, step);
+    order.push(step);
+  }
   settle(request.people.filter(({ externalId }) => !here.has(externalId)));
   const missing = request.complete ? missingFrom(request.people, known.users, caller) : [];
   const people = [...request.people.map((person) => steps.get(person) as Step), ...missing];
@@ -78,7 +88,8 @@ function judgeKnown(person: ImportedPerson, user: UserRow, names: Names, source:
   const { externalId } = person;
   const profile = changedProfile(user.profile, person.profile);
   const changed = changedFields(user.profile, profile);
-  const fate = stateFate(person, user, source) ?? (changed.length > 0 ? "updated" : "unchanged");
+  const state = stateFate(person, user, source);
+  const fate = state === "activated" && names.waits(user) ? "held-back" : (state ?? (changed.length > 0 ? "updated" : "unchanged"));
   if (fate !== "unchanged" && isAbove(user, caller))
     return refused(person, `the user has the role ${user.role}, which is above ${caller.role}`);
   // Whoever has left must not wait for a name.
@@ -148,6 +159,11 @@ const refused = ({ externalId, profile }: ImportedPerson, why: string): Step => 
   why,
 });
 
+/** Carried out all the same: the refusal becomes a finding then, to be decided. */
+function refusedName(person: ImportedPerson, user: UserRow, names: Names): Step {
+  return { ...refused(person, names.taken(person, user) ?? ""), user, profile: changedProfile(user.profile, person.profile), changed: [] };
+}
+
 function repeated(all: readonly string[]): Set<string> {
   const once = new Set<string>();
   return new Set(all.filter((one) => once.size === once.add(one).size));
@@ -158,7 +174,11 @@ class Names {
   readonly #holders: Map<string, Set<string>>;
   readonly #logins: Map<string, string>;
 
-  constructor({ users, holders }: Known) {
+  readonly #known: Pick<Known, "world" | "settled" | "undecided">;
+  readonly #rivals = new Map<string, string[]>();
+
+  constructor({ users, holders, world, settled, undecided }: Known) {
+    this.#known = { world, settled, undecided };
     this.#holders = new Map([...holders].map(([key, ids]) => [key, new Set(ids)]));
     this.#logins = new Map(users.map((user) => [folded(user.profile.login), user.externalId]));
   }
@@ -168,11 +188,14 @@ class Names {
     if (!user) return undefined;
     const profile = changedProfile(user.profile, given);
     const had = new Set(namesOf(user.profile).map(keyOf));
-    const key = namesOf(profile)
-      .map(keyOf)
-      .find((one) => !had.has(one) && this.#others(one, user.id).length > 0);
-    if (key !== undefined) return `${readable(key)} is somebody else's already`;
+    const name = namesOf(profile).find((one) => !had.has(keyOf(one)) && this.#others(one, user.id).length > 0);
+    if (name !== undefined) return `${readable(keyOf(name))} is somebody else's already`;
     return this.loginTaken(profile.login, user.externalId);
+  }
+
+  /** A source that has somebody again decides nothing. */
+  waits(user: UserRow): boolean {
+    return this.#known.undecided.has(user.id) && !namesOf(user.profile).every((name) => this.#holders.get(keyOf(name))?.has(user.id));
   }
 
   loginTaken(login: string, own: string | undefined): string | undefined {
@@ -193,15 +216,21 @@ class Names {
   /** Answers the names that others have. */
   add(externalId: string, profile: UserProfile): string[] {
     const id = `new ${externalId}`;
-    const keys = namesOf(profile).map(keyOf);
-    const shared = keys.filter((key) => this.#others(key, id).length > 0);
+    const names = namesOf(profile);
+    const shared = names.filter((name) => this.#others(name, id).length > 0).map(keyOf);
     this.#logins.set(folded(profile.login), externalId);
-    for (const key of keys) if (!shared.includes(key)) this.#hold(key, id);
+    for (const key of names.map(keyOf)) if (!shared.includes(key)) this.#hold(key, id);
     return shared.map(readable);
   }
 
-  #others(key: string, id: string): string[] {
-    return [...(this.#holders.get(key) ?? [])].filter((one) => one !== id);
+  /** Who is found by anything that finds the holder of this name, and was not told apart from them. */
+  #others(name: UserName, id: string): string[] {
+    const { world, settled } = this.#known;
+    const key = keyOf(name);
+    const rivals = this.#rivals.get(key) ?? rivalsOf(name, world).map(keyOf);
+    this.#rivals.set(key, rivals);
+    const ids = rivals.flatMap((one) => [...(this.#holders.get(one) ?? [])]);
+    return ids.filter((one) => one !== id && !settled.has(fingerprintOf("", [one, id])));
   }
 
   #hold(key: string, id: string): void {

@@ -3,8 +3,10 @@ import type { EventType, UserStatus } from "@sallyport/contracts";
 import { namesOf } from "@sallyport/logon";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
+import { openOf } from "./duplicates.ts";
+import { missingNames } from "./held-names.ts";
 import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
-import { findUser, judgeRank, missingNames } from "./users.ts";
+import { findUser, judgeRank } from "./users.ts";
 
 export const LIFECYCLE = {
   activate: { from: ["STAGED", "DEPROVISIONED"], to: "ACTIVE", event: "user.activated" },
@@ -36,13 +38,26 @@ export async function moveUserIn(tx: Tx, caller: Caller, id: string, step: Lifec
   if (!(from as readonly UserStatus[]).includes(user.status)) {
     return { kind: "invalid", causes: [`status: a user who is ${user.status} cannot be ${PAST[step]}`] };
   }
-  const change = { status: to, statusSince: tx.now, statusBy: by, updated: tx.now };
   const names = namesOf(user.profile);
   const heldBack = step === "activate" && (await missingNames(tx, user.id, names)).length > 0;
-  await tx.users.update(user.id, change, heldBack ? names : undefined);
+  // A source that has somebody again decides nothing: whoever waited for a decision goes on waiting, and no name is given out.
+  const bySource = by !== caller.actor.id;
+  const waits = heldBack && bySource && (await openOf(tx, user.id)).length > 0;
+  const change = { status: waits ? ("STAGED" as const) : to, statusSince: tx.now, statusBy: by, updated: tx.now };
+  await tx.users.update(user.id, change, heldBack && !bySource ? names : undefined);
+  if (waits) {
+    await sayWaiting(tx, caller, user);
+    return done({ ...user, ...change });
+  }
   const target = { type: "user", id: user.id, name: user.profile.login };
   await tx.log.append({ type: event, actor: caller.actor, target, outcome: "success", data: { before: user.status } });
   return done({ ...user, ...change });
+}
+
+async function sayWaiting(tx: Tx, caller: Caller, { id, source, externalId, profile }: UserRow): Promise<void> {
+  const target = { type: "user", id, name: profile.login };
+  const data = { source, externalId, name: profile.login };
+  await tx.log.append({ type: "user.held-back", actor: caller.actor, target, outcome: "failure", cause: "user.ambiguous", data });
 }
 
 const PAST: Record<LifecycleStep, string> = {

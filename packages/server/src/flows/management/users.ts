@@ -1,10 +1,13 @@
 /** Users as administrators make and change them; their states are in `user-states.ts`. */
 import type { createUserRequest, ProfileChange, UserProfile, updateUserRequest } from "@sallyport/contracts";
-import { foldName, namesOf, outranks } from "@sallyport/logon";
+import { foldName, keyOf, namesOf, outranks } from "@sallyport/logon";
 import type * as z from "zod";
 import { newId } from "../ids.ts";
+import { personOf } from "../person.ts";
 import type { Page, Store, Tx } from "../store.ts";
 import type { UserName, UserRow } from "../store-directory.ts";
+import { isKept, noteDuplicate, telling } from "./duplicates.ts";
+import { holdersOf, missingNames, nameWorld } from "./held-names.ts";
 import { type Caller, done, inUnit, type Outcome, type Refusal } from "./outcome.ts";
 import { judgePassword, type PasswordHash } from "./password-rules.ts";
 
@@ -42,7 +45,7 @@ export async function createUserIn(
   const id = newId("usr");
   const source = body.source ?? LOCAL;
   if (await namesake(tx, source, body.profile.login)) return { kind: "exists", field: "login" };
-  const others = await holdersOf(tx, namesOf(body.profile));
+  const others = await holdersOf(tx, await nameWorld(tx), namesOf(body.profile));
   const user: UserRow = {
     id,
     source,
@@ -65,17 +68,33 @@ export async function createUserIn(
   const target = { type: "user", id, name: profile.login };
   const said = { actor: caller.actor, target, outcome: "success" } as const;
   await tx.log.append({ ...said, type: "user.created", data: { source, externalId, login: profile.login } });
-  if (others.size > 0) await sayHeldBack(tx, caller, user, others);
+  if (others.size > 0) await holdBack(tx, caller, user, others);
   else if (activate) await tx.log.append({ ...said, type: "user.activated", data: { before: "STAGED" } });
   return done(user);
 }
 
-async function sayHeldBack(tx: Tx, caller: Caller, user: UserRow, others: Map<string, string>): Promise<void> {
+/** One finding for everybody with whom the newcomer shares a name, by the name that tells most. */
+async function holdBack(tx: Tx, caller: Caller, user: UserRow, others: Map<string, string[]>): Promise<void> {
   const { id, source, externalId, profile } = user;
+  const ids = [...new Set([...others.values()].flat())];
   const names = [...others.keys()].map((key) => key.replace("\0", " "));
-  const data = { source, externalId, name: names.join(", "), others: [...new Set(others.values())] };
+  const data = { source, externalId, name: names.join(", "), others: ids };
   const target = { type: "user", id, name: profile.login };
   await tx.log.append({ type: "user.held-back", actor: caller.actor, target, outcome: "failure", cause: "user.ambiguous", data });
+  for (const other of ids) await noteShared(tx, caller, other, user, namesOf(profile), others);
+}
+
+async function noteShared(
+  tx: Tx,
+  caller: Caller,
+  otherId: string,
+  user: UserRow,
+  names: readonly UserName[],
+  others: Map<string, string[]>,
+): Promise<void> {
+  const other = await tx.users.byId(otherId);
+  const name = telling(names.filter((one) => others.get(keyOf(one))?.includes(otherId)));
+  if (other && name) await noteDuplicate(tx, caller.actor, other, user, name);
 }
 
 /** Changes the named fields; `null` removes one, leaving it out never does. */
@@ -109,12 +128,11 @@ export async function updateUserIn(
   if (above) return above;
   const profile = changedProfile(user.profile, change);
   const names = namesOf(profile);
-  const taken = await namesTaken(tx, user, names);
-  if (taken) return taken;
+  const given = await judgeNames(tx, caller, user, names);
+  if ("kind" in given) return given;
   const changed = changedFields(user.profile, profile);
   const password = phc === null ? {} : { passwordHash: phc, passwordChanged: tx.now };
-  const holdsAll = (await missingNames(tx, user.id, namesOf(user.profile))).length === 0;
-  await tx.users.update(user.id, { profile, ...password, updated: tx.now }, holdsAll ? names : undefined);
+  await tx.users.update(user.id, { profile, ...password, updated: tx.now }, given.names);
   const said = { actor: caller.actor, target: { type: "user", id: user.id, name: profile.login }, outcome: "success" } as const;
   if (changed.length > 0) await tx.log.append({ ...said, type: "user.updated", data: { changed } });
   if (phc !== null) await tx.log.append({ ...said, type: "user.password-changed", data: { by: "administrator" } });
@@ -157,6 +175,8 @@ export function deleteUser(store: Store, caller: Caller, id: string): Promise<Ou
     const above = judgeRank(caller, user);
     if (above) return above;
     if (user.status !== "DEPROVISIONED") return { kind: "conflict", why: `the user is ${user.status}: deactivate first` };
+    const [linked] = await tx.users.linkedTo(user.id);
+    if (linked) return { kind: "conflict", why: `${linked.id} is linked to this user: undo that first` };
     await tx.users.remove(user.id);
     const { source, externalId, profile } = user;
     const target = { type: "user", id: user.id, name: profile.login };
@@ -177,39 +197,31 @@ export function judgeRank(caller: Caller, user: UserRow): Refusal | undefined {
   return { kind: "forbidden", why: `the user has the role ${user.role}, which is above ${caller.role}` };
 }
 
-/** Which of these names others hold: name → user. */
-async function holdersOf(tx: Tx, names: UserName[], except?: string): Promise<Map<string, string>> {
-  const holders = await tx.users.holders(names);
-  return new Map(holders.filter((holder) => holder.userId !== except).map((holder) => [keyOf(holder), holder.userId]));
-}
-
-/** Names that the user should be found under but is not: those of a newcomer who is held back. */
-export async function missingNames(tx: Tx, id: string, names: UserName[]): Promise<UserName[]> {
-  const own = new Set((await tx.users.holders(names)).filter((holder) => holder.userId === id).map(keyOf));
-  return names.filter((name) => !own.has(keyOf(name)));
-}
-
-/** A new name that somebody else holds is refused: the change could take a working logon away (S29). */
-async function namesTaken(tx: Tx, user: UserRow, names: UserName[]): Promise<Refusal | undefined> {
-  const had = new Set(namesOf(user.profile).map(keyOf));
-  const taken = await holdersOf(
-    tx,
-    names.filter((name) => !had.has(keyOf(name))),
-    user.id,
-  );
+/**
+ * The names of a changed profile under which the user is found: what was kept from a newcomer stays so. A new name by which somebody
+ * else is found is refused and noted, since the change could take a working logon away (S29); unless it was decided that both stay.
+ */
+async function judgeNames(tx: Tx, caller: Caller, user: UserRow, names: UserName[]): Promise<{ names: UserName[] } | Refusal> {
+  const before = namesOf(user.profile);
+  const had = new Set(before.map(keyOf));
+  const added = names.filter((name) => !had.has(keyOf(name)));
+  const person = new Set((await personOf(tx, user)).map(({ id }) => id));
+  const others = await holdersOf(tx, await nameWorld(tx), added, person);
   const login = names.find(({ kind }) => kind === "login")?.folded ?? "";
-  const first = (await namesake(tx, user.source, login, user.id)) ? "login" : taken.keys().next().value?.split("\0")[0];
-  return first === undefined ? undefined : { kind: "exists", field: `profile.${first}` };
+  if (await namesake(tx, user.source, login, user.id)) return { kind: "exists", field: "profile.login" };
+  const strangers: string[] = [];
+  for (const id of new Set([...others.values()].flat())) if (!(await isKept(tx, user.id, id))) strangers.push(id);
+  for (const id of strangers) await noteShared(tx, caller, id, user, added, others);
+  const taken = added.find((name) => others.get(keyOf(name))?.some((id) => strangers.includes(id)));
+  if (taken) return { kind: "exists", field: `profile.${taken.kind}` };
+  const missing = new Set((await missingNames(tx, user.id, before)).map(keyOf));
+  return { names: names.filter((name) => !missing.has(keyOf(name)) && !others.has(keyOf(name))) };
 }
 
 /** True if somebody of this source has this login: also somebody who is held back and found under no name. */
 async function namesake(tx: Tx, source: string, login: string, except?: string): Promise<boolean> {
   const users = await tx.users.byLogin(foldName(login) ?? login);
   return users.some((user) => user.source === source && user.id !== except);
-}
-
-export function keyOf(name: UserName): string {
-  return `${name.kind}\0${name.folded}`;
 }
 
 export function judgeLogin(login: string): Refusal | undefined {

@@ -1,8 +1,8 @@
 /** Routes of hosts and of the codes that enrol them. */
-import { hostCodeRequest, hostCodeView, hostView } from "@sallyport/contracts";
+import { hostChange, hostCodeRequest, hostCodeView, hostView } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
-import { appLabels, approveHost, createHostCode, revokeHost, revokeHostCode } from "../../flows/management/hosts-admin.ts";
+import { appLabels, approveHost, createHostCode, revokeHost, revokeHostCode, setHostDomain } from "../../flows/management/hosts-admin.ts";
 import type { AppDeps } from "../app.ts";
 import { Refused } from "../refuse.ts";
 import { orRefuse } from "./answers.ts";
@@ -39,6 +39,16 @@ export const hostRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => as
       if (!row) throw new Refused({ code: "E0000007" });
       return hostOf(row, (await tx.apps.byId(row.appId))?.label ?? row.appId);
     }),
+  );
+
+  app.put(
+    "/api/v1/hosts/:id",
+    { config: write, schema: { params: idParams, body: hostChange, response: { 200: hostView } } },
+    async (request) => {
+      const row = orRefuse(await setHostDomain(store, request.caller, request.params.id, request.body.domain));
+      const labels = await store.read((tx) => appLabels(tx, [row.appId]));
+      return hostOf(row, labels.get(row.appId) ?? row.appId);
+    },
   );
 
   for (const [step, move] of [

@@ -48,6 +48,7 @@ export function hostOf(row: HostRow, appLabel: string): HostView {
     name,
     app: appLabel,
     platform,
+    domain: row.domain,
     status,
     statusChanged: isoOrNull(row.statusSince),
     statusBy,
