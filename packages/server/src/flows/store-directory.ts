@@ -32,7 +32,16 @@ export interface NameHolder extends UserName {
   linkedTo: string | null;
 }
 
-export interface UsersStore {
+/** What came from a source is known by the source's own id, never by a name (S29). */
+export interface SourceKeys<Row> {
+  byExternalId(source: string, externalId: string): Promise<Row | undefined>;
+  /** Which of these ids are this source's. */
+  ownedBy(source: string, ids: readonly string[]): Promise<string[]>;
+  /** Throws `Conflict` if the source has another with this id. */
+  rekey(id: string, externalId: string): Promise<void>;
+}
+
+export interface UsersStore extends SourceKeys<UserRow> {
   /** Throws `Conflict` if (source, external id) or the login in this source exists (S29: nothing is overwritten). */
   insert(user: UserRow, names: UserName[]): Promise<void>;
   byId(id: string): Promise<UserRow | undefined>;
@@ -71,7 +80,7 @@ export interface GroupRule {
 }
 
 /** Membership is *direct* (put into this very group) or *effective*: also by a rule, and through groups in it, however deep; cycles are harmless. */
-export interface GroupsStore {
+export interface GroupsStore extends SourceKeys<GroupRow> {
   /** Throws `Conflict` if the name, or (source, external id), exists. */
   insert(group: GroupRow): Promise<void>;
   byId(id: string): Promise<GroupRow | undefined>;

@@ -6,6 +6,7 @@ import type { GroupRow, GroupRule, GroupsStore } from "../flows/store-directory.
 import type { Builder } from "./builder.ts";
 import { groupsBelow, groupsOf, MEMBERS_BELOW } from "./effective-groups.ts";
 import type { Schema } from "./schema.ts";
+import { sourceKeys } from "./source-keys.ts";
 import type { Sql } from "./sql.ts";
 import { fromRow as userFromRow } from "./users.ts";
 
@@ -27,6 +28,7 @@ export function groupsStore(sql: Sql, build: Builder): GroupsStore {
         .returning("id");
       if (!(await sql.first(statement))) throw new Conflict(`the group ${group.name}`);
     },
+    ...sourceKeys(sql, build, "groups", fromRow),
     byId: (id) => one("id", id),
     byName: (name) => one("folded", name.toLowerCase()),
     async list({ limit, after, query }: Page & { query?: string | undefined }) {

@@ -4,6 +4,7 @@ import { Conflict } from "../flows/store.ts";
 import type { UserName, UserRow, UsersStore } from "../flows/store-directory.ts";
 import type { Builder } from "./builder.ts";
 import type { Schema } from "./schema.ts";
+import { sourceKeys } from "./source-keys.ts";
 import type { Sql } from "./sql.ts";
 
 type Stored = Schema["users"];
@@ -34,6 +35,7 @@ export function usersStore(sql: Sql, build: Builder): UsersStore {
       await addNames(user.id, names);
       await addAttributes(user.id, user.profile);
     },
+    ...sourceKeys(sql, build, "users", fromRow),
     async byId(id) {
       return fromStored(await sql.first(build.selectFrom("users").selectAll().where("id", "=", id)));
     },

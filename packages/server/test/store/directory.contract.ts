@@ -38,6 +38,31 @@ export function directoryTests({ unit, read }: Under): void {
     assert.deepEqual([await page(), await page("b"), await page("c")], [["a", "b"], ["c"], []]);
   });
 
+  test("S29: people and groups are found by their source's own id, only in that source, and may get another that is free", async () => {
+    const [one, other] = await unit(async (tx) => [
+      await addUser(tx, "keyed-1", { source: "keyed", externalId: "1" }),
+      await addUser(tx, "keyed-2", { source: "keyed", externalId: "2" }),
+      await addUser(tx, "keyed-1", { source: "keyed.else", externalId: "1" }),
+    ]);
+    const group = groupRow("keyed", { source: "keyed", externalId: "1" });
+    await unit((tx) => tx.groups.insert(group));
+    assert.deepEqual(await read((tx) => tx.users.byExternalId("keyed", "1")), one);
+    assert.equal(await read((tx) => tx.users.byExternalId("keyed", "3")), undefined);
+    assert.deepEqual(await read((tx) => tx.groups.byExternalId("keyed", "1")), group);
+    const ids = [one?.id ?? "", other?.id ?? "", group.id, "usr_none"];
+    assert.deepEqual((await read((tx) => tx.users.ownedBy("keyed", ids))).sort(), [one?.id, other?.id].sort());
+    assert.deepEqual(await read((tx) => tx.users.ownedBy("keyed.else", ids)), []);
+    assert.deepEqual(await read((tx) => tx.groups.ownedBy("keyed", ids)), [group.id]);
+    await assert.rejects(
+      unit((tx) => tx.users.rekey(one?.id ?? "", "2")),
+      Conflict,
+    );
+    await unit((tx) => tx.users.rekey(one?.id ?? "", "3"));
+    await unit((tx) => tx.groups.rekey(group.id, "3"));
+    assert.equal((await read((tx) => tx.users.byExternalId("keyed", "3")))?.id, one?.id);
+    assert.equal((await read((tx) => tx.groups.byExternalId("keyed", "3")))?.id, group.id);
+  });
+
   test("a conflict that stands is not tried for long: it holds up the units that share its commit", async () => {
     await unit((tx) => addUser(tx, "taken"));
     let runs = 0;
