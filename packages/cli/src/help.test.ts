@@ -53,7 +53,7 @@ test("every command has an example of itself and --json", () => {
 });
 
 test("a command that does not exist, and a missing option, end with 1 and one clear line", () => {
-  for (const words of [["usr"], ["token", "create", "x"]]) {
+  for (const words of [["usr"], ["source", "import", "x"]]) {
     const done = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...words], { encoding: "utf8" });
     assert.equal(done.status, 1);
     assert.match(done.stderr, /unknown command|required option/);

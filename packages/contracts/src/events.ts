@@ -104,10 +104,17 @@ export const EVENTS = {
     data: ["source", "created", "heldBack", "updated", "activated", "deactivated", "refused"],
   },
 
-  "group.created": { title: "A group was created", severity: "info", data: ["name"] },
+  "group.created": { title: "A group was created", severity: "info", data: ["name", "source"] },
   "group.updated": { title: "A group was changed", severity: "info", data: [...CHANGE, "name"] },
   "group.deleted": { title: "A group was deleted", severity: "warning", data: ["name"] },
   "group.member-added": { title: "A user was added to a group", severity: "info", data: ["user", "login"] },
+  "group.nested": { title: "A group was put into a group", severity: "info", data: ["group", "name"] },
+  "group.unnested": { title: "A group was taken out of a group", severity: "info", data: ["group", "name"] },
+  "group.rule-set": {
+    title: "A group got a rule that chooses its members, another one, or none",
+    severity: "warning",
+    data: ["attribute", "value", "before"],
+  },
   "group.member-removed": { title: "A user was removed from a group", severity: "info", data: ["user", "login"] },
 
   "app.created": { title: "An app was created", severity: "info", data: ["label"] },
@@ -175,7 +182,7 @@ export const EVENTS = {
     data: ["name", "client", "evidence"],
   },
 
-  "token.created": { title: "An API token was made", severity: "warning", data: ["name", "role", "expiresAt"] },
+  "token.created": { title: "An API token was made", severity: "warning", data: ["name", "role", "expiresAt", "source"] },
   "token.revoked": { title: "An API token was revoked", severity: "info", data: ["name", "role"] },
   "token.refused": {
     title: "A known API token was refused",

@@ -4,6 +4,7 @@ import { causeId } from "./cause-id.ts";
 import { clientAddress, scenario, service } from "./door.ts";
 import { logHead, publicJwk } from "./host-link.ts";
 import { nameRules } from "./name-rules.ts";
+import { sourceName } from "./people.ts";
 import { factorKind, policyDocument } from "./policy.ts";
 
 /** Roles of API tokens and administrators, from the highest to the lowest. */
@@ -150,12 +151,22 @@ export const userFactorView = z.object({
 });
 export type UserFactorView = z.infer<typeof userFactorView>;
 
-export const createTokenRequest = z.strictObject({ name: label, role, expiresInDays: z.int().min(1).max(3650).optional() });
+/** Either `role`, for the management API, or `source`: then it is good for the people and groups of that SCIM source, and nothing else. */
+export const createTokenRequest = z
+  .strictObject({
+    name: label,
+    role: role.optional(),
+    source: sourceName.optional(),
+    expiresInDays: z.int().min(1).max(3650).optional(),
+  })
+  .refine((body) => (body.role === undefined) !== (body.source === undefined), "either role or source is needed, and not both");
 /** `token` is shown once; only its hash is kept. */
 export const tokenView = z.object({
   id: z.string(),
   name: z.string(),
   role,
+  /** SCIM source; null: a token for the management API. */
+  source: z.string().nullable(),
   created: when,
   expiresAt: when.nullable(),
   lastUsed: when.nullable(),

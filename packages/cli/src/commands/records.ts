@@ -3,6 +3,7 @@ import { CAUSES, type CauseId, type LogEvent, type LogonView, readReference, typ
 import type { Command } from "commander";
 import { type CommonOptions, orgCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
+import type { OrgClient } from "../org-client.ts";
 import { print, table } from "../output.ts";
 import { STATE_FOLDERS } from "../this-machine.ts";
 import { explainLogon } from "../why.ts";
@@ -74,25 +75,31 @@ export function causeCommand(program: Command): void {
 
 export function tokenCommands(program: Command): void {
   const token = program.command("token").description("API tokens");
-  orgCommand<CommonOptions & { role: string; expires?: string }>(
+  orgCommand<TokenOptions>(
     token,
     {
       name: "create <name>",
-      does: "make an API token; it is shown once",
-      example: "sallyport token create ci --role auditor --expires 90",
-      required: [["--role <role>", "owner, admin, help-desk or auditor"]],
-      options: [["--expires <days>", "days that it is good for"]],
+      does: "make an API token, or the token by which a directory writes its people and groups; it is shown once",
+      example: "sallyport token create entra --scim corp --expires 365",
+      options: [
+        ["--role <role>", "for the management API: owner, admin, help-desk or auditor"],
+        ["--scim <source>", "for SCIM: good for the people and groups of this source, and for nothing else"],
+        ["--expires <days>", "days that it is good for"],
+      ],
     },
-    async (org, options, name = "") => {
-      const expiry = options.expires === undefined ? {} : { expiresInDays: Number(options.expires) };
-      const created = await org.send<TokenView>("POST", "/api/v1/tokens", { name, role: options.role, ...expiry });
-      print(options.json, created, () => [created.token ?? "", "This is the only time that it is shown."]);
-    },
-  );
+    addToken,
+  ).alias("add");
   orgCommand(token, { name: "list", does: "list API tokens", example: "sallyport token list" }, async (org, options) => {
     const tokens = await org.list<TokenView>("/api/v1/tokens");
-    const rows = tokens.map((t) => [t.name, t.role, t.revokedAt ? "revoked" : "good", t.expiresAt, t.lastUsed, t.id]);
-    print(options.json, tokens, () => table(["name", "role", "state", "expires", "last used", "id"], rows, "no tokens"));
+    const rows = tokens.map((t) => [
+      t.name,
+      t.source === null ? t.role : `SCIM: ${t.source}`,
+      t.revokedAt ? "revoked" : "good",
+      t.expiresAt,
+      t.lastUsed,
+      t.id,
+    ]);
+    print(options.json, tokens, () => table(["name", "for", "state", "expires", "last used", "id"], rows, "no tokens"));
   });
   orgCommand(
     token,
@@ -102,4 +109,24 @@ export function tokenCommands(program: Command): void {
       print(options.json, { revoked: id }, () => `${id} is revoked`);
     },
   );
+}
+
+interface TokenOptions extends CommonOptions {
+  role?: string;
+  scim?: string;
+  expires?: string;
+}
+
+async function addToken(org: OrgClient, { role, scim, expires, json }: TokenOptions, name = ""): Promise<void> {
+  if ((role === undefined) === (scim === undefined))
+    throw new Complaint("give --role ROLE for the management API, or --scim SOURCE for a directory, and not both");
+  const expiry = expires === undefined ? {} : { expiresInDays: Number(expires) };
+  const kind = scim === undefined ? { role } : { source: scim };
+  const created = await org.send<TokenView>("POST", "/api/v1/tokens", { name, ...kind, ...expiry });
+  const { url } = await org.get<{ url: string }>("/api/v1/org");
+  print(json, created, () => [
+    created.token ?? "",
+    "This is the only time that it is shown.",
+    ...(scim === undefined ? [] : [`The directory writes to ${url.replace(/\/$/, "")}/scim/v2`]),
+  ]);
 }

@@ -10,13 +10,13 @@ declare module "fastify" {
   }
 }
 
-/** Other content types than application/json have no parser here and are refused (E0000003). */
-export function readJsonBodies(app: FastifyInstance): void {
-  app.decorateRequest("rawBody", undefined);
+/** Content types that are not named have no parser here and are refused (E0000003). */
+export function readJsonBodies(app: FastifyInstance, types: string[] = ["application/json"]): void {
+  if (!app.hasRequestDecorator("rawBody")) app.decorateRequest("rawBody", undefined);
   app.removeAllContentTypeParsers();
   // "error": a key `__proto__` or `constructor.prototype` is an attack, never data.
   const parse = app.getDefaultJsonParser("error", "error");
-  app.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, (request, body, done) => {
+  app.addContentTypeParser<Buffer>(types, { parseAs: "buffer" }, (request, body, done) => {
     request.rawBody = body;
     // Clients of the public API send POST … /lifecycle/suspend with this content type and nothing in it.
     if (body.length === 0) return done(null, undefined);

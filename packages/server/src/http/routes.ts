@@ -6,8 +6,17 @@ import { hostLinkRoutes } from "./host-link.ts";
 import { managementRoutes } from "./management/management.ts";
 import { openapiRoutes } from "./openapi.ts";
 import { probeRoutes } from "./probes.ts";
+import { scimRoutes } from "./scim/scim.ts";
 import { setUpRoutes } from "./set-up/set-up.ts";
 
 export type RouteSet = (deps: AppDeps) => FastifyPluginAsyncZod;
 
-export const ROUTES: readonly RouteSet[] = [probeRoutes, hostLinkRoutes, authnRoutes, managementRoutes, setUpRoutes, openapiRoutes];
+export const ROUTES: readonly RouteSet[] = [
+  probeRoutes,
+  hostLinkRoutes,
+  authnRoutes,
+  managementRoutes,
+  scimRoutes,
+  setUpRoutes,
+  openapiRoutes,
+];

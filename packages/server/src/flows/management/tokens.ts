@@ -20,22 +20,30 @@ export function createToken(
   caller: Caller,
   body: z.infer<typeof createTokenRequest>,
 ): Promise<Outcome<{ row: TokenRow; token: string }>> {
-  if (outranks(body.role, caller.role)) {
-    return Promise.resolve({ kind: "forbidden", why: `the role ${caller.role} cannot make a token with the role ${body.role}` });
+  // A directory acts as an administrator does, on its own people: not on somebody who is the owner (S18).
+  const role = body.role ?? "admin";
+  const source = body.source ?? null;
+  if (outranks(role, caller.role)) {
+    return Promise.resolve({ kind: "forbidden", why: `the role ${caller.role} cannot make a token with the role ${role}` });
   }
   const token = `${PREFIX}${random256()}`;
   return inUnit(store, async (tx) => {
+    if (source !== null && (await tx.sources.byName(source))?.kind !== "scim")
+      return {
+        kind: "invalid",
+        causes: [`source: there is no SCIM source ${source}; make it first: sallyport source add ${source} --kind scim`],
+      };
     const row: TokenRow = {
       id: newId("tok"),
       name: body.name,
-      role: body.role,
+      role,
       hash: hashOf(token),
       created: tx.now,
       createdBy: caller.actor.id,
       expires: body.expiresInDays === undefined ? null : tx.now + body.expiresInDays * DAY,
       lastUsed: null,
       revoked: null,
-      source: null,
+      source,
     };
     await tx.secrets.insertToken(row);
     const expiresAt = row.expires === null ? null : new Date(row.expires).toISOString();
@@ -44,7 +52,7 @@ export function createToken(
       actor: caller.actor,
       target: targetOf(row),
       outcome: "success",
-      data: { name: row.name, role: row.role, expiresAt },
+      data: { name: row.name, role, expiresAt, source },
     });
     return done({ row, token });
   });
@@ -89,7 +97,8 @@ export async function recogniseToken(store: Store, token: string): Promise<Recog
 
 export interface TokenRefusal {
   row: TokenRow;
-  reason: "expired" | "revoked" | "role";
+  /** `role`: it does not reach that far. `scope`: a token of a SCIM source elsewhere, or any other one there. */
+  reason: "expired" | "revoked" | "role" | "scope";
   method: string;
   /** The route's pattern. */
   path: string;

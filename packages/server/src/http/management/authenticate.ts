@@ -39,33 +39,47 @@ export function authenticate(app: FastifyInstance, deps: AppDeps): void {
 function tokenJudge(deps: AppDeps): (request: FastifyRequest, permission: Permission) => Promise<Caller> {
   const said = new Map<string, number>();
   return async (request, permission) => {
-    const token = SCHEME.exec(request.headers.authorization ?? "")?.[1];
+    const token = bearerOf(request);
     const recognised = token === undefined ? { kind: "refused" as const } : await recogniseToken(deps.store, token);
     if (recognised.kind === "refused") {
       // One answer for none, unknown, expired and revoked (S16).
       const { row, reason } = recognised as { row?: TokenRefusal["row"]; reason?: TokenRefusal["reason"] };
-      if (row && reason) await sayOnce(deps, said, { row, reason, ...whereOf(request) });
+      if (row && reason) await sayOnce(deps, said, row, reason, request);
       else deps.refusedCallers.count(clientAddressOf(request), "api");
       throw new Refused({ code: "E0000011" });
     }
+    const { source } = recognised.row;
+    if (source !== null) {
+      await sayOnce(deps, said, recognised.row, "scope", request);
+      throw new Refused({ code: "E0000006", causes: [`the token is for people of the source ${source} by SCIM, and for nothing else`] });
+    }
     if (!mayDo(recognised.caller.role, permission)) {
-      await sayOnce(deps, said, { row: recognised.row, reason: "role", ...whereOf(request) });
+      await sayOnce(deps, said, recognised.row, "role", request);
       throw new Refused({ code: "E0000006", causes: [`the role ${recognised.caller.role} may not ${permission}`] });
     }
     return recognised.caller;
   };
 }
 
-function whereOf(request: FastifyRequest): { method: string; path: string; address: string } {
-  return { method: request.method, path: request.routeOptions.url ?? "", address: clientAddressOf(request) };
+/** The token of the header, as clients of the public API and of SCIM write it. */
+export function bearerOf(request: FastifyRequest): string | undefined {
+  return SCHEME.exec(request.headers.authorization ?? "")?.[1];
 }
 
 /** One line for a token, a reason, a route and a minute: whoever holds an old token cannot fill the disk (S21). */
-async function sayOnce(deps: AppDeps, said: Map<string, number>, refusal: TokenRefusal): Promise<void> {
-  const key = [refusal.row.id, refusal.reason, refusal.method, refusal.path].join(" ");
+export async function sayOnce(
+  deps: AppDeps,
+  said: Map<string, number>,
+  row: TokenRefusal["row"],
+  reason: TokenRefusal["reason"],
+  request: FastifyRequest,
+): Promise<void> {
+  const { method } = request;
+  const path = request.routeOptions.url ?? "";
+  const key = [row.id, reason, method, path].join(" ");
   const now = Date.now();
   if (now - (said.get(key) ?? 0) < 60_000) return;
   if (said.size > 10_000) said.clear();
   said.set(key, now);
-  await sayTokenRefused(deps.store, refusal);
+  await sayTokenRefused(deps.store, { row, reason, method, path, address: clientAddressOf(request) });
 }

@@ -91,14 +91,14 @@ export function hostCodeOf(row: HostCodeRow, appLabel: string, code?: string): z
 }
 
 export function tokenOf(row: TokenRow, token?: string): TokenView {
-  const { id, name, role } = row;
+  const { id, name, role, source } = row;
   const times = {
     created: iso(row.created),
     expiresAt: isoOrNull(row.expires),
     lastUsed: isoOrNull(row.lastUsed),
     revokedAt: isoOrNull(row.revoked),
   };
-  return { id, name, role, ...times, ...(token === undefined ? {} : { token }) };
+  return { id, name, role, source, ...times, ...(token === undefined ? {} : { token }) };
 }
 
 export function factorOf(row: EnrolmentRow, activation?: Activation): UserFactorView {
