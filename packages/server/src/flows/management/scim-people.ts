@@ -3,10 +3,11 @@ import type { ProfileChange, UserProfile } from "@sallyport/contracts";
 import { foldName, namesOf } from "@sallyport/logon";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
+import { missingNames } from "./held-names.ts";
 import { type Caller, done, inUnit, type Outcome, type Refusal } from "./outcome.ts";
 import { byOf } from "./plan-import.ts";
 import { moveUserIn } from "./user-states.ts";
-import { createUserIn, judgeRank, missingNames, type UserDeps, updateUserIn } from "./users.ts";
+import { createUserIn, judgeRank, type UserDeps, updateUserIn } from "./users.ts";
 
 /** Somebody whom the source deleted: deactivated here, with the record of what was, and no longer there for the source. */
 const goneBy = (source: string) => `${byOf(source)}/deleted`;
@@ -108,8 +109,9 @@ async function setActive(tx: Tx, caller: Caller, source: string, id: string, act
   if (found.kind !== "done") return found;
   const user = found.value;
   if (!active) return user.status === "DEPROVISIONED" ? found : moveUserIn(tx, caller, id, "deactivate", byOf(source));
-  const own = user.status === "STAGED" || (user.status === "DEPROVISIONED" && user.statusBy === byOf(source));
-  if (!own || (await missingNames(tx, user.id, namesOf(user.profile))).length > 0) return found;
+  const own = user.status === "DEPROVISIONED" && user.statusBy === byOf(source);
+  const waits = user.status === "STAGED" && (await missingNames(tx, user.id, namesOf(user.profile))).length > 0;
+  if (!own && (user.status !== "STAGED" || waits)) return found;
   return moveUserIn(tx, caller, id, "activate", byOf(source));
 }
 
