@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import type { FastifyInstance } from "fastify";
 import pino, { type Logger } from "pino";
 import { type DataFiles, openDataFolder } from "./data-folder.ts";
+import { ldapDirectory } from "./directory/directory.ts";
 import { expireTransactions } from "./flows/authn/cancel.ts";
 import { writeCheckpoint } from "./flows/management/checkpoints.ts";
 import { KEYS_CHANGED } from "./flows/management/decision-keys.ts";
@@ -99,6 +100,7 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
     orgUrl: listening.url,
     version: options.version,
     rates: DEFAULT_RATES,
+    directory: ldapDirectory(),
     dataFolder: dirname(files.database),
     stopping: stopping.signal,
     ...(listening.pin ? { pin: listening.pin } : {}),

@@ -7,6 +7,7 @@ import { type LogonView, type PublicJwk, readEnrolmentCode, writeReference } fro
 import type { FastifyInstance } from "fastify";
 import { Secret, TOTP } from "otpauth";
 import pino from "pino";
+import { ldapDirectory } from "../src/directory/directory.ts";
 import type { Store } from "../src/flows/store.ts";
 import { type AppDeps, buildApp } from "../src/http/app.ts";
 import { countEvents, prometheusMetrics } from "../src/http/metrics.ts";
@@ -53,6 +54,7 @@ export async function openTestOrg(
     orgUrl: ORG_URL,
     version: "0.1.0",
     rates: DEFAULT_RATES,
+    directory: ldapDirectory(),
     dataFolder: folder,
   };
   const app = buildApp(deps, { admin: false, routes: ROUTES });

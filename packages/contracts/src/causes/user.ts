@@ -89,8 +89,8 @@ export const USER = {
     title: "The user is locked after too many wrong passwords",
     person: REFUSED,
     administrator:
-      "The org locked this user after the number of wrong passwords in the evidence. Either the person forgot it, or somebody is guessing: the log shows from where.",
-    evidence: ["since", "by", "status", "failures"],
+      "The org, or the directory that keeps the password (Active Directory data 775), locked this user after too many wrong passwords. Either the person forgot it, or somebody is guessing: the log shows from where.",
+    evidence: ["since", "by", "status", "failures", "adData", "reason", "source", "server"],
     who: "administrator",
     fix: {
       any: "Look at the addresses with `sallyport log tail`, ask the person, then `sallyport user unlock USER`.",
@@ -103,7 +103,7 @@ export const USER = {
     person: REFUSED,
     administrator:
       "The password did not match, as Windows, PAM, the directory or the org found; the evidence says which. Sallyport asked for no code and counted nothing against the factor.",
-    evidence: ["username", "service", "reason", "tries", "known", "subStatus"],
+    evidence: ["username", "service", "reason", "tries", "known", "subStatus", "adData", "source", "server"],
     who: "person",
     fix: {
       any: "The person types the password again, checking caps lock and keyboard layout. If it is forgotten, reset it where it is kept: the directory, the machine, or the org.",
@@ -132,7 +132,7 @@ export const USER = {
     person: REFUSED,
     administrator:
       "The password is right but too old; it must be changed before the next logon (Windows 0xC0000071, Active Directory data 532).",
-    evidence: ["username", "subStatus", "adData", "expiredAt"],
+    evidence: ["username", "subStatus", "adData", "reason", "expiredAt", "source", "server"],
     who: "person",
     fix: {
       any: "The person changes the password at a machine in the office or on the directory's page; or it is reset for them.",
@@ -147,8 +147,8 @@ export const USER = {
     title: "The machine's or the domain's account is disabled",
     person: REFUSED,
     administrator:
-      "The account is switched off on the machine or in the directory (Windows 0xC0000072, Active Directory data 533). The user in the org may well be active.",
-    evidence: ["username", "subStatus", "adData"],
+      "The account is switched off or has expired, on the machine or in the directory (Windows 0xC0000072, Active Directory data 533 and 701). The user in the org may well be active.",
+    evidence: ["username", "subStatus", "adData", "reason", "source", "server"],
     who: "administrator",
     fix: {
       linux: "See `passwd -S USER` and `chage -l USER`; `usermod -U USER` and `chage -E -1 USER` enable it.",
@@ -161,7 +161,7 @@ export const USER = {
     title: "The account may not log on at this hour",
     person: REFUSED,
     administrator: "The logon hours of the account do not cover this moment (Windows 0xC000006F, Active Directory data 530).",
-    evidence: ["username", "subStatus", "adData", "at"],
+    evidence: ["username", "subStatus", "adData", "at", "source", "server"],
     who: "administrator",
     fix: {
       linux: "See /etc/security/time.conf.",
@@ -174,7 +174,7 @@ export const USER = {
     title: "The account may not log on from this machine",
     person: REFUSED,
     administrator: "The account is limited to other machines (Windows 0xC0000070, Active Directory data 531).",
-    evidence: ["username", "subStatus", "adData", "host"],
+    evidence: ["username", "subStatus", "adData", "host", "source", "server"],
     who: "administrator",
     fix: {
       linux: "See /etc/security/access.conf and, with SSSD, `ad_access_filter` in /etc/sssd/sssd.conf.",

@@ -29,7 +29,7 @@ export async function checkPassword(
   }
   // OpenLDAP lets whoever must set a new password in, to do just that (draft-behera-ldap-password-policy §8.1.1).
   const must = policyCause(policy.value?.error);
-  return must ? { kind: "wrong", cause: must.cause, evidence: { server, reason: must.reason } } : { kind: "right", server };
+  return must ? byPolicy(must, server) : { kind: "right", server };
 }
 
 async function entriesOf(session: Session, source: DirectorySource, kind: Kind, externalId: string): Promise<Entry[]> {
@@ -44,11 +44,15 @@ async function entriesOf(session: Session, source: DirectorySource, kind: Kind, 
 function refusal(error: unknown, server: string, policy: PasswordPolicyControl): DirectoryVerdict {
   if (!(error instanceof ResultCodeError)) throw faultOf(error, server);
   const adData = subCodeOf(error.message);
-  const byPolicy = policyCause(policy.value?.error);
-  if (byPolicy) return { kind: "wrong", cause: byPolicy.cause, evidence: { server, reason: byPolicy.reason } };
+  const said = policyCause(policy.value?.error);
+  if (said) return byPolicy(said, server);
   if (!(error instanceof InvalidCredentialsError)) return otherRefusal(error, server);
-  const cause = (adData === undefined ? undefined : SUB_CODES[adData]?.cause) ?? "user.password";
-  return { kind: "wrong", cause, evidence: { server, ...(adData === undefined ? {} : { adData }) } };
+  const { cause = "user.password", proven = false } = (adData === undefined ? undefined : SUB_CODES[adData]) ?? {};
+  return { kind: "wrong", cause, proven, evidence: { server, ...(adData === undefined ? {} : { adData }) } };
+}
+
+function byPolicy({ cause, reason, proven }: NonNullable<ReturnType<typeof policyCause>>, server: string): DirectoryVerdict {
+  return { kind: "wrong", cause, proven: proven === true, evidence: { server, reason } };
 }
 
 /** 389 Directory Server and FreeIPA refuse a locked account so (inappropriate authentication and unwilling to perform are about the entry, too). */

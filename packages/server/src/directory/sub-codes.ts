@@ -2,16 +2,19 @@
 import type { CauseId } from "@sallyport/contracts";
 import { PasswordPolicyError } from "ldapts";
 
-/** What Active Directory adds to *invalid credentials* as `data …`: Windows' error numbers in hex (MS-ADTS §5.1.1.1.1, winerror.h). */
-export const SUB_CODES: Record<string, { cause: CauseId; words: string }> = {
+/**
+ * What Active Directory adds to *invalid credentials* as `data …`: Windows' error numbers in hex (MS-ADTS §5.1.1.1.1, winerror.h).
+ * `proven`: it says so only to whoever has the right password (so do Windows and Samba); all others hear `52e`.
+ */
+export const SUB_CODES: Record<string, { cause: CauseId; words: string; proven?: true }> = {
   "525": { cause: "user.unknown", words: "does not exist" },
   "52e": { cause: "user.password", words: "has another password" },
-  "530": { cause: "user.hours", words: "may not log on at this hour" },
-  "531": { cause: "user.workstation", words: "may not log on from this machine" },
-  "532": { cause: "user.password-expired", words: "has a password that has expired" },
-  "533": { cause: "user.account-disabled", words: "is disabled" },
-  "701": { cause: "user.account-disabled", words: "has expired" },
-  "773": { cause: "user.password-expired", words: "must change its password first" },
+  "530": { cause: "user.hours", words: "may not log on at this hour", proven: true },
+  "531": { cause: "user.workstation", words: "may not log on from this machine", proven: true },
+  "532": { cause: "user.password-expired", words: "has a password that has expired", proven: true },
+  "533": { cause: "user.account-disabled", words: "is disabled", proven: true },
+  "701": { cause: "user.account-disabled", words: "has expired", proven: true },
+  "773": { cause: "user.password-expired", words: "must change its password first", proven: true },
   "775": { cause: "user.locked", words: "is locked after too many wrong passwords" },
 };
 
@@ -21,9 +24,10 @@ export function subCodeOf(message: string): string | undefined {
 }
 
 /** Of other servers: the answer to a password policy request (draft-behera-ldap-password-policy §6.2). */
-export function policyCause(error: number | undefined): { cause: CauseId; reason: string } | undefined {
-  if (error === PasswordPolicyError.PasswordExpired) return { cause: "user.password-expired", reason: "password expired" };
-  if (error === PasswordPolicyError.ChangeAfterReset) return { cause: "user.password-expired", reason: "must be changed after a reset" };
+export function policyCause(error: number | undefined): { cause: CauseId; reason: string; proven?: true } | undefined {
+  if (error === PasswordPolicyError.PasswordExpired) return { cause: "user.password-expired", reason: "password expired", proven: true };
+  if (error === PasswordPolicyError.ChangeAfterReset)
+    return { cause: "user.password-expired", reason: "must be changed after a reset", proven: true };
   if (error === PasswordPolicyError.AccountLocked) return { cause: "user.locked", reason: "account locked" };
   return undefined;
 }

@@ -72,11 +72,12 @@ export interface DirectoryLook {
   unreadable: DirectoryRead["unreadable"];
 }
 
-/** `overloaded`: too many checks wait, and nobody was asked. `wrong`: the directory itself refused this person, and `cause` says why; `adData` is Active Directory's sub-code. */
+/** `overloaded`: too many checks wait, and nobody was asked. `wrong`: the directory itself refused this person, and `cause` says why; `adData` is Active Directory's sub-code.
+ * `proven`: the password was right all the same. */
 export type DirectoryVerdict =
   | { kind: "right"; server: string }
   | { kind: "overloaded" }
-  | { kind: "wrong"; cause: CauseId; evidence: { server: string; adData?: string; reason?: string } };
+  | { kind: "wrong"; cause: CauseId; proven?: boolean; evidence: { server: string; adData?: string; reason?: string } };
 
 /** Every method throws a `DirectoryFault` where the directory cannot be asked, and nothing else but the reason of an aborted signal. */
 export interface Directory {

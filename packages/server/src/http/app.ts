@@ -5,6 +5,7 @@ import { LIMITS } from "@sallyport/contracts";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Logger } from "pino";
+import type { Directory } from "../flows/directory.ts";
 import type { Store } from "../flows/store.ts";
 import type { Keys } from "../keys/keys.ts";
 import { limitRates, type Rates } from "../limits/rates.ts";
@@ -29,6 +30,8 @@ export interface AppDeps {
   refusedCallers: RefusedCallers;
   metrics: Metrics;
   rates: Rates;
+  /** Asked for a look, and whether a password is right. */
+  directory: Directory;
   /** First 16 bytes of the SHA-256 of the certificate's SPKI, for enrolment codes; absent on plain loopback http. */
   pin?: Uint8Array | undefined;
   /** Folder of the database: `/readyz` looks at its disk. */

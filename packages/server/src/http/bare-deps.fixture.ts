@@ -33,6 +33,7 @@ export function bareDeps(own: Partial<AppDeps> = {}): { deps: AppDeps; logged: (
     refusedCallers: { count: () => undefined, flush: async () => undefined, stop: async () => undefined },
     metrics: prometheusMetrics({ passwords: passwords.waiting }),
     rates: DEFAULT_RATES,
+    directory: absent as AppDeps["directory"],
     dataFolder: ".",
     ...own,
   };

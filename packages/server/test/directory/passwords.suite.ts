@@ -65,11 +65,13 @@ for (const [index, { name, change, expected }] of REASONS.entries())
     assert.deepEqual(said(await check(source, id, PASSWORD)), ["right"]);
     await admin.set(`CN=reason${index},${HOME}`, change);
     assert.deepEqual(said(await check(source, id, PASSWORD)), expected);
+    assert.deepEqual(said(await check(source, id, "guessed")), ["user.password", "52e"], "S16: only who has the password hears more");
   });
 
 test("too old a password: user.password-expired 532", async () => {
   const id = await idOf(source, `CN=stale,CN=Users,${corp.base}`);
   assert.deepEqual(said(await check(source, id, RIG.stale)), ["user.password-expired", "532"]);
+  assert.deepEqual(said(await check(source, id, "guessed")), ["user.password", "52e"]);
 });
 
 test("locked after too many tries: user.locked 775, also with the right password", async () => {

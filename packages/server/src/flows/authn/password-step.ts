@@ -10,8 +10,8 @@ import { endLogon } from "../logon-record.ts";
 import type { Tx } from "../store.ts";
 import type { AppRow, UserRow } from "../store-directory.ts";
 import type { HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
+import { type Judged, judgePassword, type Keeper, keeperOf, type PasswordDeps } from "./judge-password.ts";
 import { advance, causeOfMisfit, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
-import type { PasswordHashing } from "./passwords.ts";
 import { renewHash } from "./renew-hash.ts";
 
 /** Passwords that may be tried in one transaction. */
@@ -30,21 +30,25 @@ interface Waiting {
   host: HostRow;
   app: AppRow;
   candidate: UserRow | undefined;
+  keeper: Keeper | undefined;
 }
 
-/** The hash is compared between two units of work: it takes tens of milliseconds and must not hold the database. */
+type WrongPassword = Extract<Judged, { kind: "wrong" }>;
+const NOT_THEIRS: WrongPassword = { kind: "wrong", cause: "user.password", proven: false, evidence: {} };
+
+/** The password is judged between two units of work: it takes tens of milliseconds, or seconds, and must not hold the database. */
 export async function passwordStep(
-  deps: HostDeps & { passwords: PasswordHashing },
+  deps: HostDeps & PasswordDeps,
   call: HostCall,
   input: { stateToken: string; password: string },
 ): Promise<PasswordOutcome> {
   const waiting = await withHost(deps, call, (tx, host) => findWaiting(tx, host, input.stateToken));
   if (isRefusal(waiting) || waiting.kind !== "waiting") return waiting as HostRefusal | NotYours | PasswordOutcome;
-  const verdict = await deps.passwords.verify(waiting.candidate?.passwordHash ?? null, input.password);
-  const { candidate } = waiting;
-  if (candidate && verdict === "right") await renewHash(deps, candidate.id, candidate.passwordHash, input.password);
+  const { candidate, keeper } = waiting;
+  const verdict = await judgePassword(deps, candidate, keeper, input.password);
+  if (candidate && verdict.kind === "right") await renewHash(deps, candidate.id, candidate.passwordHash, input.password);
   return deps.store.inTransaction(async (tx) => {
-    if (verdict === "overloaded")
+    if (verdict.kind === "overloaded")
       return {
         kind: "wrong",
         cause: "org.overloaded",
@@ -53,7 +57,8 @@ export async function passwordStep(
         ended: false,
         evidence: {},
       };
-    return verdict === "right" ? goOn(tx, waiting, input.stateToken) : wrongPassword(tx, waiting);
+    if (verdict.kind === "right") return goOn(tx, waiting, input.stateToken);
+    return verdict.proven ? refusedThere(tx, waiting, verdict) : wrongPassword(tx, waiting, verdict);
   });
 }
 
@@ -74,7 +79,8 @@ async function findWaiting(tx: Tx, host: HostRow, stateToken: string): Promise<W
       evidence: { status: transaction.status },
     };
   }
-  return { kind: "waiting", transaction, logon, host, app, candidate: await soleHolder(tx, app, host, logon) };
+  const candidate = await soleHolder(tx, app, host, logon);
+  return { kind: "waiting", transaction, logon, host, app, candidate, keeper: await keeperOf(tx, candidate) };
 }
 
 /** Whose password this could be: of the very user whom the judgement finds. With none or several the hash of nobody is compared: same time, always wrong (S16). */
@@ -89,7 +95,7 @@ async function goOn(tx: Tx, waiting: Waiting, stateToken: string): Promise<Passw
   const { transaction, logon, host, app, candidate } = waiting;
   const person = await judgePerson(tx, app, host, askedOf(logon));
   // While the hash was compared the name may have become somebody else's: the password was not theirs.
-  if (person.kind === "person" && person.user.id !== candidate?.id) return wrongPassword(tx, waiting);
+  if (person.kind === "person" && person.user.id !== candidate?.id) return wrongPassword(tx, waiting, NOT_THEIRS);
   if (person.kind === "refused") {
     const refused = { ...transaction, userId: person.userId ?? null, rule: person.rule ?? null };
     return endWith(tx, refused, person.cause, person.evidence);
@@ -113,19 +119,32 @@ function askedOf(logon: LogonRow) {
   };
 }
 
-async function wrongPassword(tx: Tx, { transaction, candidate, logon, host, app }: Waiting): Promise<PasswordOutcome> {
+/** The password was right, and the directory lets this person in nowhere: another try would end the same. */
+async function refusedThere(tx: Tx, { transaction, candidate, logon, host, app }: Waiting, there: WrongPassword): Promise<PasswordOutcome> {
+  const person = await judgePerson(tx, app, host, askedOf(logon));
+  const ended = { ...transaction, userId: candidate?.id ?? null };
+  if (person.kind === "refused") return endWith(tx, ended, person.cause, { ...there.evidence, ...person.evidence });
+  return endWith(tx, ended, there.cause, there.evidence);
+}
+
+async function wrongPassword(
+  tx: Tx,
+  { transaction, candidate, logon, host, app }: Waiting,
+  wrong: WrongPassword,
+): Promise<PasswordOutcome> {
   const tries = transaction.tries + 1;
   // The event and the record name the person only if there is one; what the host hears is the same either way.
-  const evidence = { tries, known: candidate !== undefined };
+  const evidence = { ...wrong.evidence, tries, known: candidate !== undefined };
+  const { reference } = transaction;
   if (tries >= PASSWORDS_PER_TRANSACTION) {
     const person = await judgePerson(tx, app, host, askedOf(logon));
     const ended = { ...transaction, userId: candidate?.id ?? null };
     // Where no single person's password could be compared, the record says why; the host hears of a wrong password all the same (S16).
-    if (candidate || person.kind === "person") return endWith(tx, ended, "user.password", evidence);
+    if (candidate || person.kind === "person") return endWith(tx, ended, wrong.cause, evidence, "user.password");
     return endWith(tx, ended, person.cause, { ...person.evidence, ...evidence }, "user.password");
   }
-  await advance(tx, transaction, { tries, lastCause: "user.password", expires: expiryOf(transaction.opened, tx.now) });
-  return { kind: "wrong", cause: "user.password", told: "user.password", reference: transaction.reference, ended: false, evidence };
+  await advance(tx, transaction, { tries, lastCause: wrong.cause, expires: expiryOf(transaction.opened, tx.now) });
+  return { kind: "wrong", cause: wrong.cause, told: "user.password", reference, ended: false, evidence };
 }
 
 async function endWith(

@@ -6,23 +6,28 @@ import { newId, random256 } from "../ids.ts";
 import { factorsOf } from "../person.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
-import type { PasswordHashing } from "./passwords.ts";
+import { type Judged, judgePassword, keeperOf, type PasswordDeps } from "./judge-password.ts";
 import { renewHash } from "./renew-hash.ts";
 
 /** One answer for unknown user, wrong password, suspended user and user without a factor (S16); the log knows which. */
 export type PrimaryOutcome = Opened | { kind: "failed" } | { kind: "locked" } | { kind: "overloaded" };
 
 export async function primaryAuthentication(
-  deps: { store: Store; passwords: PasswordHashing },
+  deps: PasswordDeps & { store: Store },
   username: string,
   password: string,
 ): Promise<PrimaryOutcome> {
   const folded = foldName(username);
-  const user = folded === undefined ? undefined : await deps.store.read((tx) => byLogin(tx, folded));
-  const verdict = await deps.passwords.verify(user?.passwordHash ?? null, password);
-  if (verdict === "overloaded") return { kind: "overloaded" };
-  if (user && verdict === "right") await renewHash(deps, user.id, user.passwordHash, password);
-  return deps.store.inTransaction((tx) => (user && verdict === "right" ? openFor(tx, user) : fail(tx, username, user, verdict)));
+  const { user, keeper } = await deps.store.read(async (tx) => {
+    const found = folded === undefined ? undefined : await byLogin(tx, folded);
+    return { user: found, keeper: await keeperOf(tx, found) };
+  });
+  const verdict = await judgePassword(deps, user, keeper, password);
+  if (verdict.kind === "overloaded") return { kind: "overloaded" };
+  if (user && verdict.kind === "right") await renewHash(deps, user.id, user.passwordHash, password);
+  return deps.store.inTransaction((tx) =>
+    user && verdict.kind === "right" ? openFor(tx, user) : fail(tx, username, user, "wrong", verdict),
+  );
 }
 
 /** As at a machine: whoever is held back has the name not yet, and of those who are one person the primary answers. */
@@ -78,13 +83,15 @@ async function openFor(tx: Tx, user: UserRow): Promise<PrimaryOutcome> {
   };
 }
 
-async function fail(tx: Tx, username: string, user: UserRow | undefined, why: string): Promise<PrimaryOutcome> {
+/** @param verdict of the directory, if it was one that refused */
+async function fail(tx: Tx, username: string, user: UserRow | undefined, why: string, verdict?: Judged): Promise<PrimaryOutcome> {
+  const { cause, evidence } = verdict?.kind === "wrong" ? verdict : { cause: "user.password" as const, evidence: {} };
   await tx.log.append({
     type: "user.primary-failed",
     actor: user ? { type: "user", id: user.id, name: user.profile.login } : { type: "system", id: "org" },
     outcome: "failure",
-    cause: "user.password",
-    data: { username, evidence: { why: user ? why : "unknown or ambiguous" } },
+    cause,
+    data: { username, evidence: { ...evidence, why: user ? why : "unknown or ambiguous" } },
   });
   return { kind: "failed" };
 }

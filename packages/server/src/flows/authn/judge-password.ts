@@ -1,0 +1,87 @@
+/** Whether a typed password is right, as whoever keeps it says: the org by its hash, or the directory that the user comes from. */
+import { type CauseId, ldapSettings } from "@sallyport/contracts";
+import type { Keys } from "../../keys/keys.ts";
+import { type Directory, DirectoryFault, type DirectoryVerdict } from "../directory.ts";
+import { personOf } from "../person.ts";
+import type { Tx } from "../store.ts";
+import type { UserRow } from "../store-directory.ts";
+import type { SourceRow } from "../store-sources.ts";
+import type { PasswordHashing } from "./passwords.ts";
+
+/** A host waits ten seconds for its answer, unless it is told otherwise. */
+const ASK_MS = 8000;
+/** For each step at one server, so that there is time left for the next. */
+const STEP_SECONDS = 3;
+
+export interface PasswordDeps {
+  keys: Keys;
+  passwords: PasswordHashing;
+  directory: Directory;
+  /** Aborted when the server begins to stop. */
+  stopping?: AbortSignal | undefined;
+}
+
+/** The directory that keeps a user's password, and the user's id in it. */
+export interface Keeper {
+  source: SourceRow;
+  externalId: string;
+}
+
+/** `proven`: the directory said it of an account only because the password was right. */
+export type Judged =
+  | { kind: "right" }
+  | { kind: "overloaded" }
+  | { kind: "wrong"; cause: CauseId; proven: boolean; evidence: Record<string, unknown> };
+
+/** Undefined for whoever has a hash here, comes from no directory, or is nobody. Of users who are one person, it is the user's own directory first. */
+export async function keeperOf(tx: Tx, user: UserRow | undefined): Promise<Keeper | undefined> {
+  if (!user || user.passwordHash !== null) return undefined;
+  for (const { source: name, externalId } of [user, ...(await personOf(tx, user))]) {
+    const source = await tx.sources.byName(name);
+    if (source?.kind === "ldap") return { source, externalId };
+  }
+  return undefined;
+}
+
+/** The hash of somebody or of nobody is compared in any case, so that the time says little of who keeps the password (S16). */
+export async function judgePassword(
+  deps: PasswordDeps,
+  user: UserRow | undefined,
+  keeper: Keeper | undefined,
+  password: string,
+): Promise<Judged> {
+  const [compared, asked] = await Promise.all([
+    deps.passwords.verify(user?.passwordHash ?? null, password),
+    keeper && askDirectory(deps, keeper, password),
+  ]);
+  if (compared === "overloaded") return { kind: "overloaded" };
+  if (asked) return asked;
+  return compared === "right" ? { kind: "right" } : { kind: "wrong", cause: "user.password", proven: false, evidence: {} };
+}
+
+async function askDirectory(deps: PasswordDeps, keeper: Keeper, password: string): Promise<Judged> {
+  const source = keeper.source.name;
+  const limit = AbortSignal.timeout(ASK_MS);
+  const signal = deps.stopping ? AbortSignal.any([limit, deps.stopping]) : limit;
+  try {
+    const verdict = await deps.directory.check(asked(deps.keys, keeper.source), keeper.externalId, password, { signal });
+    return verdict.kind === "wrong" ? refused(source, verdict) : { kind: verdict.kind };
+  } catch (error) {
+    // Whatever goes wrong, nobody is let in by it.
+    const evidence =
+      error instanceof DirectoryFault
+        ? error.evidence
+        : { error: limit.aborted ? "no answer in time" : "the source's settings or secret cannot be read" };
+    return { kind: "wrong", cause: "org.directory", proven: false, evidence: { source, ...evidence } };
+  }
+}
+
+function asked(keys: Keys, { name, settings: stored, sealedSecret }: SourceRow) {
+  const settings = ldapSettings.parse(stored);
+  const timeoutSeconds = Math.min(settings.timeoutSeconds, STEP_SECONDS);
+  return { settings: { ...settings, timeoutSeconds }, secret: Buffer.from(keys.unseal(sealedSecret, `source:${name}`)).toString() };
+}
+
+function refused(source: string, { cause, proven, evidence }: Extract<DirectoryVerdict, { kind: "wrong" }>): Judged {
+  return { kind: "wrong", cause, proven: proven ?? false, evidence: { source, ...evidence } };
+}
