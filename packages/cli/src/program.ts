@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { appCommands, policyCommands, zoneCommands } from "./commands/apps.ts";
 import { clientCommands } from "./commands/clients.ts";
 import { doctorCommands } from "./commands/doctor.ts";
+import { domainCommands, duplicateCommands } from "./commands/duplicates.ts";
 import { factorCommands } from "./commands/factors.ts";
 import { agentCommands, hostCommands } from "./commands/hosts.ts";
 import { logonCommand } from "./commands/logon.ts";
@@ -22,6 +23,8 @@ export function commandsEverywhere(program: Command): void {
   userCommands(program);
   groupCommands(program);
   sourceCommands(program);
+  domainCommands(program);
+  duplicateCommands(program);
   appCommands(program);
   zoneCommands(program);
   policyCommands(program);

@@ -92,6 +92,8 @@ export const userView = z.object({
   profile: userProfile,
   source: z.string(),
   externalId: z.string(),
+  /** The user who is the same person and comes first; null for everybody who stands alone. */
+  linkedTo: z.string().nullable(),
 });
 export type UserView = z.infer<typeof userView>;
 

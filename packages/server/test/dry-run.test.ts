@@ -138,7 +138,7 @@ async function seed(): Promise<void> {
   await make(org, "POST", "/api/v1/users/dora/lifecycle/deactivate");
   await assign(await user({ login: "stan" }, {}, false));
   await assign(await user({ login: "fred" }));
-  await assign(await user({ login: "zed" }));
+  await assign(await user({ login: "zack", samAccountName: "zed" }));
   const zoe = await user({ login: "zoe", samAccountName: "zed" });
   await make(org, "POST", `/api/v1/users/${zoe}/lifecycle/activate`);
   await assign(zoe);

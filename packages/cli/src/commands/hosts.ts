@@ -71,6 +71,21 @@ export function hostCommands(program: Command): void {
   );
   orgCommand(
     host,
+    {
+      name: "domain <name> <domain>",
+      does: "the domain in which a name typed there without one is looked for first; none takes it away",
+      example: "sallyport host domain srv01 CORP",
+    },
+    async (org, options, name = "", domain = "") => {
+      const found = await findHost(org, name);
+      const done = await org.send<HostView>("PUT", `/api/v1/hosts/${found.id}`, { domain: domain === "none" ? null : domain });
+      print(options.json, done, () =>
+        done.domain === null ? `${done.name} belongs to no domain` : `a short name at ${done.name} is looked for in ${done.domain} first`,
+      );
+    },
+  );
+  orgCommand(
+    host,
     { name: "revoke <name>", does: "refuse everything from a machine from now on", example: "sallyport host revoke srv01" },
     async (org, options, name = "") => {
       const found = await findHost(org, name);

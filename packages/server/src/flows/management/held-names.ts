@@ -55,6 +55,23 @@ export async function missingNames(tx: Tx, id: string, names: UserName[]): Promi
   return names.filter((name) => !own.has(keyOf(name)));
 }
 
+/**
+ * Under which names a user is found whom an administrator activates in spite of a clash: those that nobody else has, and those that the
+ * others have exactly so, and that are ambiguous from then on. One that others answer to by another rule only would go over to the
+ * newcomer where the newcomer's rule comes first; it stays with them.
+ */
+export async function namesOnceActivated(tx: Tx, user: UserRow, person: ReadonlySet<string>): Promise<UserName[]> {
+  const world = await nameWorld(tx);
+  const names = namesOf(user.profile);
+  const others = await holdersOf(tx, world, names, person);
+  const given: UserName[] = [];
+  for (const name of names) {
+    const same = new Set((await holdersOfKeys(tx, [name])).get(keyOf(name)));
+    if ((others.get(keyOf(name)) ?? []).every((id) => same.has(id))) given.push(name);
+  }
+  return given;
+}
+
 /** Names of the second by which the first could be found too. Pure; it asks the profiles, not who is found now. */
 export function sharedNames(first: UserRow, second: UserRow, world: NameWorld): UserName[] {
   const held = new Set(namesOf(first.profile).map(keyOf));

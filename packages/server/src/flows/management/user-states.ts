@@ -1,10 +1,11 @@
 /** Moves a user from one state to another by the table of what is allowed, with the event that says so. */
 import type { EventType, UserStatus } from "@sallyport/contracts";
 import { namesOf } from "@sallyport/logon";
+import { personOf } from "../person.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import { openOf } from "./duplicates.ts";
-import { missingNames } from "./held-names.ts";
+import { missingNames, namesOnceActivated } from "./held-names.ts";
 import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
 import { findUser, judgeRank } from "./users.ts";
 
@@ -44,7 +45,8 @@ export async function moveUserIn(tx: Tx, caller: Caller, id: string, step: Lifec
   const bySource = by !== caller.actor.id;
   const waits = heldBack && bySource && (await openOf(tx, user.id)).length > 0;
   const change = { status: waits ? ("STAGED" as const) : to, statusSince: tx.now, statusBy: by, updated: tx.now };
-  await tx.users.update(user.id, change, heldBack && !bySource ? names : undefined);
+  const person = new Set((await personOf(tx, user)).map((one) => one.id));
+  await tx.users.update(user.id, change, heldBack && !bySource ? await namesOnceActivated(tx, user, person) : undefined);
   if (waits) {
     await sayWaiting(tx, caller, user);
     return done({ ...user, ...change });

@@ -5,7 +5,9 @@ import { appRoutes, assignmentRoutes } from "./apps.ts";
 import { authenticate } from "./authenticate.ts";
 import { backupRoutes } from "./backup.ts";
 import { clientRoutes } from "./clients.ts";
+import { domainRoutes } from "./domains.ts";
 import { dryRunRoutes } from "./dry-run.ts";
+import { duplicateRoutes } from "./duplicates.ts";
 import { factorRoutes } from "./factors.ts";
 import { groupRoutes } from "./groups.ts";
 import { hostCodeRoutes, hostRoutes } from "./hosts.ts";
@@ -28,6 +30,8 @@ const SETS: readonly RouteSet[] = [
   policyRoutes,
   dryRunRoutes,
   zoneRoutes,
+  domainRoutes,
+  duplicateRoutes,
   hostRoutes,
   hostCodeRoutes,
   clientRoutes,

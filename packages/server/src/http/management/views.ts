@@ -28,6 +28,7 @@ export function userOf(row: UserRow): UserView {
     profile,
     source,
     externalId,
+    linkedTo: row.linkedTo,
   };
 }
 
