@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { type ChainPlace, chainFault, type LogEvent } from "@sallyport/contracts";
 import { Conflict, type Store, type Tx } from "../../src/flows/store.ts";
 import { directoryTests } from "./directory.contract.ts";
+import { effectiveGroupTests } from "./effective-groups.contract.ts";
 import { groupTests } from "./groups.contract.ts";
 import { addUser, logonRow, transactionRow } from "./rows.ts";
 import { singleUseTests } from "./single-use.contract.ts";
@@ -203,6 +204,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
 
     directoryTests({ unit, read });
     groupTests({ unit, read });
+    effectiveGroupTests({ unit, read });
     sourceTests({ unit, read });
     singleUseTests({ unit, read, purge: (before) => under.store.purge(before), clock: () => under.clock });
   });
