@@ -60,7 +60,8 @@ export const dryRunUser = z.object({
   status: userStatus,
   statusChanged: when.nullable(),
   statusBy: z.string().nullable(),
-  assigned: z.object({ direct: z.boolean(), groups: z.array(z.string()) }),
+  /** `through`: for a group that holds the user only by way of others, those that the user is in. */
+  assigned: z.object({ direct: z.boolean(), groups: z.array(z.string()), through: z.record(z.string(), z.array(z.string())).optional() }),
   groups: z.array(z.string()),
   policy: dryRunPolicy,
   factors: z.array(dryRunFactor),

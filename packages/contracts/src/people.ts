@@ -100,10 +100,25 @@ export type UserView = z.infer<typeof userView>;
 export const createGroupRequest = z.strictObject({
   profile: z.strictObject({ name: label, description: z.string().max(1024).optional() }),
 });
+/** Everybody whose field has this value is a member; case and Unicode folded. */
+export const groupRule = z.strictObject({ attribute: ruleAttribute, value: z.string().trim().min(1).max(128) });
+export type GroupRule = z.infer<typeof groupRule>;
+/** `APP_GROUP`: kept by a source, which alone changes its members. */
 export const groupView = z.object({
   id: z.string(),
   created: when,
-  type: z.literal("OKTA_GROUP"),
+  type: z.enum(["OKTA_GROUP", "APP_GROUP"]),
   profile: z.object({ name: z.string(), description: z.string().nullable() }),
+  source: z.string().nullable(),
+  externalId: z.string().nullable(),
+  rule: groupRule.nullable(),
 });
 export type GroupView = z.infer<typeof groupView>;
+/** With the groups that are put into it directly. */
+export const groupDetailView = groupView.extend({ groups: z.array(z.object({ id: z.string(), name: z.string() })) });
+export type GroupDetailView = z.infer<typeof groupDetailView>;
+/** `through`: the groups, this one or one below it, that the user was put into, or that chose the user by their rule. */
+export const groupMemberView = userView.extend({
+  through: z.array(z.object({ id: z.string(), name: z.string(), by: z.enum(["member", "rule"]) })),
+});
+export type GroupMemberView = z.infer<typeof groupMemberView>;

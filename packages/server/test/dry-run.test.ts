@@ -48,6 +48,8 @@ const SITUATIONS: Situation[] = [
   { name: "a name that two share", who: "twin", is: ["refuse", "user.ambiguous"] },
   { name: "somebody who is not assigned", who: "eve", is: ["refuse", "app.not-assigned"] },
   { name: "assigned by a group", who: "grace", is: ["factor", undefined, LAST] },
+  { name: "assigned by a group in a group", who: "nell", is: ["factor", undefined, LAST] },
+  { name: "assigned by a group that a rule makes", who: "ruth", is: ["factor", undefined, LAST] },
   { name: "suspended", who: "sue", is: ["refuse", "user.suspended"] },
   { name: "deactivated", who: "dora", is: ["refuse", "user.deactivated"] },
   { name: "held back", who: "stan", is: ["refuse", "user.deactivated"] },
@@ -91,6 +93,7 @@ const SITUATIONS: Situation[] = [
   { name: "in the morning", who: "alice", policy: [nights], where: { at: "2026-11-25T05:00:00Z" }, is: ["factor", undefined, LAST] },
   { name: "a wait that is over by then", who: "theo", where: { at: "2026-11-25T13:00:00Z" }, is: ["factor", undefined, LAST] },
   { name: "a group's rule", who: "grace", policy: [admins], is: ["allow", "policy.no-mfa", "admins"] },
+  { name: "the rule of a group for whoever is in a group in it", who: "nell", policy: [admins], is: ["allow", "policy.no-mfa", "admins"] },
   { name: "a group's rule for somebody else", who: "alice", policy: [admins], is: ["factor", undefined, LAST] },
   { name: "the first rule of two", who: "grace", policy: [ssh, admins], is: ["refuse", "policy.denies", "ssh"] },
   {
@@ -154,6 +157,15 @@ async function seed(): Promise<void> {
   const group = (await make(org, "POST", "/api/v1/groups", { profile: { name: "admins" } })).id;
   await make(org, "PUT", `/api/v1/groups/${group}/users/${grace.id}`);
   await make(org, "PUT", `/api/v1/apps/${appId}/groups/${group}`, {});
+  const nell = await makePerson(org, "nell");
+  const inner = (await make(org, "POST", "/api/v1/groups", { profile: { name: "night shift" } })).id;
+  await make(org, "PUT", `/api/v1/groups/${inner}/users/${nell.id}`);
+  await make(org, "PUT", `/api/v1/groups/${group}/groups/${inner}`);
+  await makePerson(org, "ruth");
+  await make(org, "POST", "/api/v1/users/ruth", { profile: { department: "Operations" } });
+  const ruled = (await make(org, "POST", "/api/v1/groups", { profile: { name: "operations" } })).id;
+  await make(org, "PUT", `/api/v1/groups/${ruled}/rule`, { attribute: "department", value: "operations" });
+  await make(org, "PUT", `/api/v1/apps/${appId}/groups/${ruled}`, {});
   await make(org, "PUT", "/api/v1/zones/office", { cidrs: ["203.0.113.0/24"] });
   await mistype("theo", 6);
   await lock("lola");
@@ -247,6 +259,10 @@ test("somebody who is refused for one thing is shown whole: right, policy and fa
   assert.ok(sue?.statusChanged && sue.statusBy);
   const { user: grace } = await rehearse(org, { username: "grace" });
   assert.deepEqual(grace?.assigned, { direct: false, groups: ["admins"] });
+  const { user: nell } = await rehearse(org, { username: "nell" });
+  assert.deepEqual(nell?.assigned, { direct: false, groups: ["admins"], through: { admins: ["night shift"] } });
+  const { user: ruth } = await rehearse(org, { username: "ruth" });
+  assert.deepEqual(ruth?.assigned, { direct: false, groups: ["operations"] });
   const { user: theo } = await rehearse(org, { username: "theo" });
   assert.deepEqual([theo?.factors[0]?.why, (theo?.factors[0]?.waitSeconds ?? 0) > 0], ["wait", true]);
 });

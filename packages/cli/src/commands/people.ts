@@ -1,12 +1,12 @@
-/** Commands for people: user and group. */
-import type { GroupView, UserView } from "@sallyport/contracts";
+/** Commands for people. */
+import type { UserView } from "@sallyport/contracts";
 import type { Command } from "commander";
 import { type CommonOptions, orgCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import { enrolTotp } from "../enrol-totp.ts";
 import type { OrgClient } from "../org-client.ts";
 import { print, table } from "../output.ts";
-import { assignUser, findApp, findGroup, findUser } from "../resources.ts";
+import { assignUser, findApp, findUser } from "../resources.ts";
 import { ask, readStdin } from "../terminal.ts";
 
 interface AddOptions extends CommonOptions {
@@ -127,64 +127,4 @@ async function credentialsOf(login: string, options: AddOptions): Promise<object
 
 function row(user: UserView): string[] {
   return [user.profile.login, user.status, user.source, user.id];
-}
-
-export function groupCommands(program: Command): void {
-  const group = program.command("group").description("groups of users");
-  orgCommand<CommonOptions & { description?: string }>(
-    group,
-    {
-      name: "add <name>",
-      does: "create a group",
-      example: "sallyport group add admins",
-      options: [["--description <text>", "what it is for"]],
-    },
-    async (org, options, name = "") => {
-      const created = await org.send<GroupView>("POST", "/api/v1/groups", { profile: { name, description: options.description } });
-      print(options.json, created, () => `group ${created.profile.name} (${created.id})`);
-    },
-  );
-  orgCommand(group, { name: "list", does: "list groups", example: "sallyport group list" }, async (org, options) => {
-    const groups = await org.list<GroupView>("/api/v1/groups?limit=200");
-    print(options.json, groups, () =>
-      table(
-        ["name", "id"],
-        groups.map((g) => [g.profile.name, g.id]),
-        "no groups yet: sallyport group add NAME",
-      ),
-    );
-  });
-  orgCommand(
-    group,
-    { name: "members <name>", does: "list the members of a group", example: "sallyport group members admins" },
-    async (org, options, name = "") => {
-      const found = await findGroup(org, name);
-      const users = await org.list<UserView>(`/api/v1/groups/${found.id}/users?limit=200`);
-      print(options.json, users, () => table(["login", "status", "source", "id"], users.map(row), "no members"));
-    },
-  );
-  for (const [step, method, done] of [
-    ["join", "PUT", "is in"],
-    ["leave", "DELETE", "is no longer in"],
-  ] as const) {
-    orgCommand(
-      group,
-      { name: `${step} <name> <login>`, does: `a user ${step}s a group`, example: `sallyport group ${step} admins alice` },
-      async (org, options, name = "", login = "") => {
-        const found = await findGroup(org, name);
-        const user = await findUser(org, login);
-        await org.send(method, `/api/v1/groups/${found.id}/users/${user.id}`);
-        print(options.json, { group: found.id, user: user.id }, () => `${user.profile.login} ${done} ${found.profile.name}`);
-      },
-    );
-  }
-  orgCommand(
-    group,
-    { name: "delete <name>", does: "delete a group", example: "sallyport group delete admins" },
-    async (org, options, name = "") => {
-      const found = await findGroup(org, name);
-      await org.send("DELETE", `/api/v1/groups/${found.id}`);
-      print(options.json, { deleted: found.id }, () => `group ${found.profile.name} is deleted`);
-    },
-  );
 }

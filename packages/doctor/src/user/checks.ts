@@ -1,6 +1,7 @@
 /** What a dry run confirms and rules out, step by step: machine, name, state, right, policy, factor. */
 import type { CauseId, DryRunAnswer, Proof } from "@sallyport/contracts";
 import type { Answer, Check, Seen } from "../check.ts";
+import { assignedBy } from "./assigned-by.ts";
 
 export type DryRunUser = NonNullable<DryRunAnswer["user"]>;
 export type DryRunHost = DryRunAnswer["hosts"][number];
@@ -158,8 +159,7 @@ function judgeState(user: DryRunUser): Answer {
 }
 
 function judgeRight({ login, assigned, groups }: DryRunUser, { app }: DryRunAnswer): Answer {
-  const { direct } = assigned;
-  const by = [...(direct ? ["directly"] : []), ...assigned.groups.map((name) => `by group ${name}`)].join(" and ");
+  const by = assignedBy(assigned).join(" and ");
   const none = `${login} is not assigned, and none of their groups is (${groups.join(", ") || "they are in none"})`;
   const evidence = proof("assignment", by === "" ? none : `${login} is assigned ${by}`, `app ${app?.label}`);
   return { seen: by === "" ? [confirmed("app.not-assigned", evidence)] : ruledOut(["app.not-assigned"], evidence) };

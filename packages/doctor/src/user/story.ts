@@ -1,5 +1,6 @@
 /** A dry run told in order: machine, name, user, right, policy, factor, what the person reads, what the machine hears. */
 import { CAUSES, type DiagnosisStep, type DryRunAnswer } from "@sallyport/contracts";
+import { assignedBy } from "./assigned-by.ts";
 import { type DryRunUser, factorLine, namesOf, stateLine, type UserFacts } from "./checks.ts";
 
 type Told = Pick<UserFacts, "typed" | "host" | "answer"> & { address: string | undefined };
@@ -55,7 +56,7 @@ function userStep(user: DryRunUser): DiagnosisStep {
 }
 
 function rightStep({ assigned, groups }: DryRunUser, { app }: DryRunAnswer): DiagnosisStep {
-  const by = [...(assigned.direct ? ["directly"] : []), ...assigned.groups.map((name) => `by group ${name}`)];
+  const by = assignedBy(assigned);
   const outcome = by.length === 0 ? `not assigned to ${app?.label}` : `assigned to ${app?.label} ${by.join(" and ")}`;
   return { title: "Right", outcome, why: [`groups: ${groups.join(", ") || "none"}`] };
 }

@@ -1,5 +1,5 @@
 /** What the flows need of the stored people and apps: users, groups, apps with assignments and policy, zones. */
-import type { NameRule, PolicyDocument, Role, RuleAttribute, UserProfile, UserStatus, Zone } from "@sallyport/contracts";
+import type { GroupRule, NameRule, PolicyDocument, Role, UserProfile, UserStatus, Zone } from "@sallyport/contracts";
 import type { Page } from "./store.ts";
 
 export interface UserRow {
@@ -71,12 +71,6 @@ export interface GroupRow {
   externalId: string | null;
   /** Everybody of whom this is true is a member, beside those who were put into it. */
   rule: GroupRule | null;
-}
-
-export interface GroupRule {
-  attribute: RuleAttribute;
-  /** Compared as names are: case and Unicode folded. */
-  value: string;
 }
 
 /** Membership is *direct* (put into this very group) or *effective*: also by a rule, and through groups in it, however deep; cycles are harmless. */

@@ -1,8 +1,9 @@
 /** Stored groups: made here or kept by a source, with members, groups in groups, and rules. */
+import type { GroupRule } from "@sallyport/contracts";
 import { foldName } from "@sallyport/logon";
 import { sql as raw } from "kysely";
 import { Conflict, type Page } from "../flows/store.ts";
-import type { GroupRow, GroupRule, GroupsStore } from "../flows/store-directory.ts";
+import type { GroupRow, GroupsStore } from "../flows/store-directory.ts";
 import type { Builder } from "./builder.ts";
 import { groupsBelow, groupsOf, MEMBERS_BELOW } from "./effective-groups.ts";
 import type { Schema } from "./schema.ts";

@@ -5,8 +5,11 @@ import { type Asked, type JudgedHost, judgePolicy } from "../host-link/judge-per
 import { resolveName } from "../host-link/resolve-name.ts";
 import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
-import type { AppRow, UserRow } from "../store-directory.ts";
+import type { AppRow, AssignmentRow, GroupRow, UserRow } from "../store-directory.ts";
 import type { EnrolmentRow, HostRow } from "../store-logons.ts";
+import { ownGroups } from "./effective-members.ts";
+
+const PAGE = 200;
 
 type Name = DryRunAnswer["names"][number];
 type User = NonNullable<DryRunAnswer["user"]>;
@@ -49,7 +52,6 @@ export async function userFacts(tx: Tx, app: AppRow, host: HostRow, userId: stri
   if (!user) return null;
   const policy = await judgePolicy(tx, app, host, user, asked);
   const groups = await tx.groups.ofUser(user.id);
-  const through = await Promise.all(groups.map(({ id }) => tx.apps.assignment(app.id, "GROUP", id)));
   return {
     id: user.id,
     login: user.profile.login,
@@ -59,12 +61,36 @@ export async function userFacts(tx: Tx, app: AppRow, host: HostRow, userId: stri
     statusBy: user.statusBy,
     assigned: {
       direct: (await tx.apps.assignment(app.id, "USER", user.id)) !== undefined,
-      groups: through.flatMap((one) => (one ? [one.name] : [])),
+      ...(await assignedGroups(tx, app, user, groups)),
     },
     groups: groups.map(({ name }) => name),
     policy: policyFacts(policy),
     factors: (await factorsOf(tx, user)).map((enrolment) => factorFacts(enrolment, policy, tx.now)),
   };
+}
+
+/** By name; for each that holds the user only by way of others, which. */
+async function assignedGroups(tx: Tx, app: AppRow, user: UserRow, groups: GroupRow[]): Promise<Omit<User["assigned"], "direct">> {
+  const mine = new Set(groups.map(({ id }) => id));
+  const assigned = (await everyAssignment(tx, app)).filter(({ id }) => mine.has(id));
+  const own = await ownGroups(tx, user);
+  const through: Record<string, string[]> = {};
+  for (const { id, name } of assigned) {
+    if (own.some((one) => one.id === id)) continue;
+    const below = new Set(await tx.groups.below(id));
+    through[name] = own.filter((one) => below.has(one.id)).map((one) => one.name);
+  }
+  return { groups: assigned.map(({ name }) => name), ...(Object.keys(through).length > 0 ? { through } : {}) };
+}
+
+/** An app has few groups, somebody may be in a thousand: so the app's are read. */
+async function everyAssignment(tx: Tx, app: AppRow): Promise<AssignmentRow[]> {
+  const all: AssignmentRow[] = [];
+  for (let page: AssignmentRow[] | undefined; page === undefined || page.length === PAGE; ) {
+    page = await tx.apps.assignments(app.id, "GROUP", { limit: PAGE, after: all.at(-1)?.id });
+    all.push(...page);
+  }
+  return all;
 }
 
 function policyFacts({ rule, outcome, cause, factors, trace }: PolicyDecision): User["policy"] {

@@ -2,9 +2,9 @@
 import type { createGroupRequest } from "@sallyport/contracts";
 import type * as z from "zod";
 import { newId } from "../ids.ts";
-import type { Page, Store, Tx } from "../store.ts";
-import type { GroupRow, UserRow } from "../store-directory.ts";
-import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
+import type { Store, Tx } from "../store.ts";
+import type { GroupRow } from "../store-directory.ts";
+import { type Caller, done, inUnit, type Outcome, type Refusal } from "./outcome.ts";
 import { findUser } from "./users.ts";
 
 export function createGroup(store: Store, caller: Caller, body: z.infer<typeof createGroupRequest>): Promise<Outcome<GroupRow>> {
@@ -23,10 +23,13 @@ export async function findGroup(tx: Tx, id: string): Promise<Outcome<GroupRow>> 
   return group ? done(group) : { kind: "not-found", what: "group" };
 }
 
+/** A group that a source keeps would come back with its next word. */
 export function deleteGroup(store: Store, caller: Caller, id: string): Promise<Outcome<undefined>> {
   return inUnit(store, async (tx) => {
     const found = await findGroup(tx, id);
     if (found.kind !== "done") return found;
+    const kept = await keptElsewhere(tx, found.value);
+    if (kept) return kept;
     await tx.groups.remove(id);
     await tx.log.append({
       type: "group.deleted",
@@ -46,6 +49,8 @@ export function setMembership(store: Store, caller: Caller, groupId: string, use
     if (group.kind !== "done") return group;
     const user = await findUser(tx, userId);
     if (user.kind !== "done") return user;
+    const refusal = await judgeByHand(tx, group.value);
+    if (refusal) return refusal;
     const { id, profile } = user.value;
     const isMember = (await tx.groups.directOfUser(id)).some((one) => one.id === groupId);
     if (isMember === member) return done(undefined);
@@ -62,13 +67,22 @@ export function setMembership(store: Store, caller: Caller, groupId: string, use
   });
 }
 
-export function listMembers(store: Store, groupId: string, page: Page): Promise<Outcome<UserRow[]>> {
-  return store.read(async (tx): Promise<Outcome<UserRow[]>> => {
-    const group = await findGroup(tx, groupId);
-    return group.kind === "done" ? done(await tx.groups.members(groupId, page)) : group;
-  });
+/** Members of a group are put in by one hand only: by administrators, by the source that keeps it, or by its rule. */
+export async function judgeByHand(tx: Tx, group: GroupRow): Promise<Refusal | undefined> {
+  const { name, rule } = group;
+  if (rule) {
+    const why = `the rule ${rule.attribute}=${rule.value} chooses who is in ${name}: change the rule, or take it away (sallyport group rule ${name} --clear)`;
+    return { kind: "conflict", why };
+  }
+  return keptElsewhere(tx, group);
 }
 
-function targetOf(group: GroupRow): { type: string; id: string; name: string } {
+/** A source that was removed keeps nothing any more. */
+export async function keptElsewhere(tx: Tx, { name, source }: GroupRow): Promise<Refusal | undefined> {
+  if (source === null || !(await tx.sources.byName(source))) return undefined;
+  return { kind: "conflict", why: `${name} is a group of the source ${source}: change it there, and it will be changed here` };
+}
+
+export function targetOf(group: GroupRow): { type: string; id: string; name: string } {
   return { type: "group", id: group.id, name: group.name };
 }

@@ -2,6 +2,7 @@
 import { newId } from "../ids.ts";
 import type { Store, Tx } from "../store.ts";
 import type { GroupRow } from "../store-directory.ts";
+import { targetOf } from "./groups.ts";
 import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
 
 /** Members of one unit of work: a logon waits for no more than that. */
@@ -210,8 +211,4 @@ async function moveGroups(tx: Tx, caller: Caller, group: GroupRow, ids: string[]
   }
   if (isMember) await tx.groups.addChildren(group.id, there);
   else await tx.groups.removeChildren(group.id, there);
-}
-
-function targetOf(group: GroupRow): { type: string; id: string; name: string } {
-  return { type: "group", id: group.id, name: group.name };
 }

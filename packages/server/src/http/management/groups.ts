@@ -1,8 +1,10 @@
 /** Routes of groups and their members. */
-import { createGroupRequest, groupView, userView } from "@sallyport/contracts";
+import { createGroupRequest, groupDetailView, groupMemberView, groupRule, groupView } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
-import { createGroup, deleteGroup, findGroup, listMembers, setMembership } from "../../flows/management/groups.ts";
+import { listMembers } from "../../flows/management/effective-members.ts";
+import { listNested, nestGroup, setRule, unnestGroup } from "../../flows/management/group-nesting.ts";
+import { createGroup, deleteGroup, findGroup, setMembership } from "../../flows/management/groups.ts";
 import type { AppDeps } from "../app.ts";
 import { orRefuse } from "./answers.ts";
 import { oneMore, pageOf, pageQuery, plainPage } from "./page.ts";
@@ -31,9 +33,12 @@ export const groupRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => a
     },
   );
 
-  app.get("/api/v1/groups/:id", { config: read, schema: { params: idParams, response: { 200: groupView } } }, async (request) =>
-    groupOf(orRefuse(await store.read((tx) => findGroup(tx, request.params.id)))),
-  );
+  app.get("/api/v1/groups/:id", { config: read, schema: { params: idParams, response: { 200: groupDetailView } } }, async (request) => {
+    const { id } = request.params;
+    const group = orRefuse(await store.read((tx) => findGroup(tx, id)));
+    const nested = orRefuse(await listNested(store, id));
+    return { ...groupOf(group), groups: nested.map((one) => ({ id: one.id, name: one.name })) };
+  });
 
   app.delete(
     "/api/v1/groups/:id",
@@ -44,10 +49,11 @@ export const groupRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => a
     },
   );
 
-  const members = { params: idParams, querystring: plainPage, response: { 200: z.array(userView) } };
+  const members = { params: idParams, querystring: plainPage, response: { 200: z.array(groupMemberView) } };
   app.get("/api/v1/groups/:id/users", { config: read, schema: members }, async (request, reply) => {
     const rows = orRefuse(await listMembers(store, request.params.id, oneMore(request.query)));
-    return pageOf(deps.orgUrl, request, reply, rows, (row) => row.id).map(userOf);
+    const page = pageOf(deps.orgUrl, request, reply, rows, ({ user }) => user.id);
+    return page.map(({ user, through }) => ({ ...userOf(user), through }));
   });
 
   const member = { params: memberParams, body: nothing, response: { 204: noContent } };
@@ -66,4 +72,37 @@ export const groupRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => a
       },
     });
   }
+  nestingRoutes(deps, app);
 };
+
+const childParams = z.object({ id: z.string().max(64), child: z.string().min(1).max(64) });
+
+function nestingRoutes({ store }: AppDeps, app: Parameters<FastifyPluginAsyncZod>[0]): void {
+  const write = { permission: "groups.write" } as const;
+  const one = { 200: groupView };
+  const nested = { params: idParams, response: { 200: z.array(groupView) } };
+  app.get("/api/v1/groups/:id/groups", { config: { permission: "groups.read" }, schema: nested }, async (request) =>
+    orRefuse(await listNested(store, request.params.id)).map(groupOf),
+  );
+  for (const [method, change] of [
+    ["PUT", nestGroup],
+    ["DELETE", unnestGroup],
+  ] as const) {
+    app.route({
+      method,
+      url: "/api/v1/groups/:id/groups/:child",
+      config: write,
+      schema: { params: childParams, body: nothing, response: { 204: noContent } },
+      handler: async (request, reply) => {
+        orRefuse(await change(store, request.caller, request.params.id, request.params.child));
+        return reply.code(204).send();
+      },
+    });
+  }
+  app.put("/api/v1/groups/:id/rule", { config: write, schema: { params: idParams, body: groupRule, response: one } }, async (request) =>
+    groupOf(orRefuse(await setRule(store, request.caller, request.params.id, request.body))),
+  );
+  app.delete("/api/v1/groups/:id/rule", { config: write, schema: { params: idParams, response: one } }, async (request) =>
+    groupOf(orRefuse(await setRule(store, request.caller, request.params.id, null))),
+  );
+}

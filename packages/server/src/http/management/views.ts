@@ -32,8 +32,9 @@ export function userOf(row: UserRow): UserView {
   };
 }
 
-export function groupOf({ id, name, description, created }: GroupRow): GroupView {
-  return { id, created: iso(created), type: "OKTA_GROUP", profile: { name, description } };
+export function groupOf({ id, name, description, created, source, externalId, rule }: GroupRow): GroupView {
+  const type = source === null ? "OKTA_GROUP" : "APP_GROUP";
+  return { id, created: iso(created), type, profile: { name, description }, source, externalId, rule };
 }
 
 /** `name` and `signOnMode` are what the public API calls an app of this kind; ours knows only one kind. */
