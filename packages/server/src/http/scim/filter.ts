@@ -1,6 +1,6 @@
 /** Reads filters (RFC 7644 §3.4.2.2) and paths of PATCH (§3.5.2). */
 /*
- * scimmy's own filter is not used: of 1.3.5 the tokens are cut by a regular expression that needs four times as long for every two
+ * scimmy's own filter is not used: of 1.3.5 the tokens are cut by a regular expression that needs twice as long for every two more
  * characters of a text without its closing quote, `not (a or b)` becomes `not a or not b`, and quotes or brackets in brackets are misread.
  * This reads each character once and goes no deeper than its limit.
  */
