@@ -6,13 +6,12 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { text } from "node:stream/consumers";
 import { hashEvent, type LogEvent } from "@sallyport/contracts";
-import { end, folder, makeKeys, manage, orgLogon, type Person, populate, ROOT, startOrg, stop } from "./logon-client.ts";
+import { end, folder, makeKeys, manage, populate, ROOT, startOrg, stop } from "./logon-client.ts";
+import { type Figures, figuresLine, SteadyLogons } from "./steady-logons.ts";
 
 const EVENTS = Number(process.argv[2] ?? 1_000_000);
 /** A code works once: nobody logs on twice within a step. */
 const PEOPLE = 1600;
-/** A logon begins every so many ms, whether the one before has ended or not: else a stall would hide those that it keeps waiting. */
-const EVERY_MS = 40;
 const QUIET_MS = 25_000;
 /** How much longer than without a backup the longest logon may take. */
 const MOST_MS = 50;
@@ -59,40 +58,15 @@ function fill(): void {
   db.close();
 }
 
-interface Figures {
-  logons: number;
-  p50: number;
-  p99: number;
-  max: number;
-  /** Largest size that the database's log reached, MB. */
-  wal: number;
-}
+let logons: SteadyLogons;
 
-const people: Person[] = [];
-let turn = 0;
-
-/** Logons at a steady pace until `until` resolves. */
-async function logonsDuring(until: Promise<unknown>): Promise<Figures> {
-  const times: number[] = [];
-  const open = new Set<Promise<void>>();
+/** With the largest size that the database's log reached, MB. */
+async function logonsDuring(until: Promise<unknown>): Promise<Figures & { wal: number }> {
   let wal = 0;
-  let going = true;
-  const over = () => {
-    going = false;
-  };
-  void until.then(over, over);
-  for (let next = performance.now(); going; next += EVERY_MS) {
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())));
-    const began = performance.now();
-    const one = orgLogon(people[turn++ % PEOPLE] as Person).then(() => void times.push(performance.now() - began));
-    open.add(one);
-    void one.finally(() => open.delete(one));
+  const figures = await logons.during(until, () => {
     wal = Math.max(wal, statSync(join(data, "org.db-wal")).size / 1e6);
-  }
-  await Promise.all(open);
-  times.sort((a, b) => a - b);
-  const at = (part: number) => times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0;
-  return { logons: times.length, p50: at(0.5), p99: at(0.99), max: at(1), wal };
+  });
+  return { ...figures, wal };
 }
 
 async function backup(): Promise<{ bytes: number; events: number; took: number }> {
@@ -106,17 +80,12 @@ async function backup(): Promise<{ bytes: number; events: number; took: number }
 
 const quiet = () => new Promise((resolve) => setTimeout(resolve, QUIET_MS));
 
-function line(name: string, { logons, p50, p99, max, wal }: Figures): void {
-  const [a, b, c] = [p50, p99, max].map((ms) => ms.toFixed(1).padStart(7));
-  process.stdout.write(
-    `${name.padEnd(16)} ${String(logons).padStart(6)} logons   p50 ${a} ms   p99 ${b} ms   longest ${c} ms   WAL ${wal.toFixed(1)} MB\n`,
-  );
-}
+const line = (name: string, figures: Figures & { wal: number }) => figuresLine(name, figures, `   WAL ${figures.wal.toFixed(1)} MB`);
 
 try {
   makeKeys();
   await startOrg(0);
-  people.push(...(await populate(PEOPLE)));
+  logons = new SteadyLogons(await populate(PEOPLE));
   await stop();
   fill();
   await startOrg(0);

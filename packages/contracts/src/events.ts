@@ -104,9 +104,29 @@ export const EVENTS = {
     data: ["source", "created", "heldBack", "updated", "activated", "deactivated", "refused"],
   },
 
+  "source.created": { title: "A source of people was set up", severity: "warning", data: ["name", "kind"] },
+  "source.updated": { title: "A source of people was changed", severity: "warning", data: [...CHANGE, "name"] },
+  "source.removed": { title: "A source of people was removed", severity: "warning", data: ["name", "kind", "deactivated", "revoked"] },
+  "source.synced": {
+    title: "People and groups of a source were brought up to date",
+    severity: "info",
+    data: ["source", "run", "kind", "server", "counts", "problems", "milliseconds"],
+  },
+  "source.sync-failed": {
+    title:
+      "People and groups of a source could not be brought up to date, and stay as they are; an equal failure is said again when it doubles",
+    severity: "error",
+    data: ["source", "run", "status", "sentence", "stage", "repeated"],
+  },
+
   "group.created": { title: "A group was created", severity: "info", data: ["name", "source"] },
-  "group.updated": { title: "A group was changed", severity: "info", data: [...CHANGE, "name"] },
-  "group.deleted": { title: "A group was deleted", severity: "warning", data: ["name"] },
+  "group.updated": { title: "A group was changed", severity: "info", data: [...CHANGE, "name", "source", "before"] },
+  "group.deleted": { title: "A group was deleted", severity: "warning", data: ["name", "source"] },
+  "group.members-synced": {
+    title: "People or groups went into or out of a group, as its source says",
+    severity: "info",
+    data: ["name", "source", "in", "out", "groupsIn", "groupsOut"],
+  },
   "group.member-added": { title: "A user was added to a group", severity: "info", data: ["user", "login"] },
   "group.nested": { title: "A group was put into a group", severity: "info", data: ["group", "name"] },
   "group.unnested": { title: "A group was taken out of a group", severity: "info", data: ["group", "name"] },

@@ -26,6 +26,7 @@ export * from "./people.ts";
 export * from "./people-import.ts";
 export * from "./policy.ts";
 export * from "./reference.ts";
+export * from "./source-views.ts";
 export * from "./sources.ts";
 export * from "./transaction.ts";
 export type { TypedWrong } from "./typed-text.ts";

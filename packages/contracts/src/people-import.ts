@@ -36,6 +36,8 @@ export const importedView = z.object({
   fate: personFate,
   /** Fields of the profile that were changed. */
   changed: z.array(z.string()).optional(),
+  /** Before and after of each of these; null where there is nothing. */
+  changes: z.record(z.string(), z.tuple([z.string().nullable(), z.string().nullable()])).optional(),
   why: z.string().optional(),
 });
 export type ImportedView = z.infer<typeof importedView>;

@@ -11,6 +11,8 @@ import { KEYS_CHANGED } from "./flows/management/decision-keys.ts";
 import { finishReseal } from "./flows/management/reseal.ts";
 import { removeOld } from "./flows/management/retention.ts";
 import { newSetUpLink } from "./flows/management/set-up.ts";
+import { lastSuccesses } from "./flows/management/sources.ts";
+import { type SyncEngine, syncEngine } from "./flows/management/sync-engine.ts";
 import { runAlone } from "./flows/run-alone.ts";
 import { DatabaseFault, type Store } from "./flows/store.ts";
 import { type AppDeps, buildApp } from "./http/app.ts";
@@ -24,6 +26,7 @@ import { judgeListening, type Listening, ServerRefused } from "./listening.ts";
 import { openData } from "./open-data.ts";
 import { argonPasswords } from "./passwords/passwords.ts";
 import type { DatabaseAddress } from "./store/postgres-connection.ts";
+import { planInThread } from "./sync/in-thread.ts";
 
 export { ServerRefused } from "./listening.ts";
 
@@ -85,11 +88,12 @@ export async function startServer(options: ServerOptions): Promise<ServerHandle>
 
 async function openOrg(options: ServerOptions, listening: Listening, files: DataFiles, plain: Store, log: Logger): Promise<ServerHandle> {
   const passwords = argonPasswords();
-  const metrics = prometheusMetrics({ passwords: passwords.waiting });
+  const metrics = prometheusMetrics({ passwords: passwords.waiting, sources: () => lastSuccesses(plain) });
   const store = countEvents(plain, metrics);
   const keys = await openKeys(store, options.sealingKey ?? files.sealingKey);
   const refusedCallers = countRefusedCallers(store, log);
   const stopping = new AbortController();
+  const syncs = syncEngine({ store, keys, read: planInThread(), say: (err, sentence) => log.error({ err }, sentence) });
   const deps: AppDeps = {
     store,
     keys,
@@ -101,6 +105,7 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
     version: options.version,
     rates: DEFAULT_RATES,
     directory: ldapDirectory(),
+    syncs,
     dataFolder: dirname(files.database),
     stopping: stopping.signal,
     ...(listening.pin ? { pin: listening.pin } : {}),
@@ -109,7 +114,7 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
   const app = await listenOnNetwork(deps, options, listening);
   const { adminSocket } = files;
   const admin = await listenForAdministrator(deps, adminSocket);
-  const timers = sweepRegularly(store, keys, log);
+  const timers = sweepRegularly(store, keys, syncs, log);
   store.watch(KEYS_CHANGED, () => void keys.refresh().catch((err: unknown) => log.error({ err }, "the keys could not be read again")));
   await say(store, "org.started", { version: options.version, node: store.node, url });
   void finishReseal(deps).catch((err: unknown) => log.error({ err }, "secrets could not be sealed anew"));
@@ -121,7 +126,7 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
     async close(signal) {
       for (const timer of timers) clearInterval(timer);
       stopping.abort(new DatabaseFault("org.database", "the server is stopping"));
-      await Promise.all([app.close(), admin.close()]);
+      await Promise.all([app.close(), admin.close(), syncs.stop()]);
       await refusedCallers.stop();
       // An org whose database is gone stops all the same.
       const stopped = say(store, "org.stopped", { version: options.version, node: store.node, signal });
@@ -134,11 +139,12 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
 }
 
 /** Ends what ran out of time, and forgets what ended long ago. A failure is in the log; the next turn tries again. */
-function sweepRegularly(store: Store, keys: Keys, log: Logger): NodeJS.Timeout[] {
+function sweepRegularly(store: Store, keys: Keys, syncs: SyncEngine, log: Logger): NodeJS.Timeout[] {
   const every = (ms: number, what: string, work: () => Promise<unknown>) =>
     setInterval(() => void work().catch((err: unknown) => log.error({ err }, what)), ms).unref();
   return [
     every(SWEEP_MS, "open logons could not be ended", () => expireTransactions(store)),
+    every(SWEEP_MS, "sources could not be brought up to date", () => syncs.sweep()),
     every(SWEEP_MS, "the keys could not be read again", () => keys.refresh()),
     every(CHECKPOINT.ms, "the log's checkpoint could not be written", () =>
       runAlone(store, CHECKPOINT, () => writeCheckpoint({ store, keys })),

@@ -8,6 +8,8 @@ import type { FastifyInstance } from "fastify";
 import { Secret, TOTP } from "otpauth";
 import pino from "pino";
 import { ldapDirectory } from "../src/directory/directory.ts";
+import { planHere } from "../src/flows/management/plan-here.ts";
+import { syncEngine } from "../src/flows/management/sync-engine.ts";
 import type { Store } from "../src/flows/store.ts";
 import { type AppDeps, buildApp } from "../src/http/app.ts";
 import { countEvents, prometheusMetrics } from "../src/http/metrics.ts";
@@ -39,11 +41,13 @@ export async function openTestOrg(
 ): Promise<TestOrg> {
   const plain = await openStore();
   const passwords = argonPasswords();
-  const metrics = prometheusMetrics({ passwords: passwords.waiting });
+  const metrics = prometheusMetrics({ passwords: passwords.waiting, sources: async () => [] });
   const store = countEvents(plain, metrics);
   const log = pino({ level: "silent" });
   const keys = await openKeys(store, join(folder, "sealing.key"));
   const refusedCallers = countRefusedCallers(store, log);
+  const directory = ldapDirectory();
+  const syncs = syncEngine({ store, keys, read: planHere(directory), say: (err, sentence) => log.error({ err }, sentence) });
   const deps: AppDeps = {
     store,
     keys,
@@ -54,7 +58,8 @@ export async function openTestOrg(
     orgUrl: ORG_URL,
     version: "0.1.0",
     rates: DEFAULT_RATES,
-    directory: ldapDirectory(),
+    directory,
+    syncs,
     dataFolder: folder,
   };
   const app = buildApp(deps, { admin: false, routes: ROUTES });
@@ -75,7 +80,7 @@ export async function openTestOrg(
     },
     async close() {
       await Promise.all([app.close(), admin.close()]);
-      await refusedCallers.stop();
+      await Promise.all([refusedCallers.stop(), syncs.stop()]);
       await plain.close();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -1,93 +1,216 @@
-/** Commands for the sources that people come from. */
-import { type ImportedView, type ImportView, PEOPLE_AT_ONCE, type PersonFate } from "@sallyport/contracts";
+/** Commands for the sources that people come from: set up, try out, bring up to date. */
+import type { RunView, SourceTest, SourceView } from "@sallyport/contracts";
 import type { Command } from "commander";
 import { type CommonOptions, orgCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
+import type { OrgClient } from "../org-client.ts";
 import { print, table } from "../output.ts";
-import { readPeopleFile } from "../people-file.ts";
 import { readText } from "../read-text.ts";
+import { readStdin } from "../terminal.ts";
+import { importCommand, percent } from "./source-import.ts";
+import { endOf, syncCommand } from "./source-sync.ts";
 
-interface ImportOptions extends CommonOptions {
-  source: string;
-  dryRun?: boolean;
-  complete?: boolean;
-  brake: string;
-  map?: string[];
-  delimiter?: string;
+interface SourceOptions extends CommonOptions {
+  kind?: string;
+  file?: string;
+  secretFile?: string;
+  secretStdin?: boolean;
+  every?: string;
+  brake?: string;
+  deactivate?: boolean;
 }
 
-/** Ten thousand people are ten thousand durable units of work. */
-const PATIENCE_MS = 10 * 60_000;
-/** In the order in which they need somebody. */
-const FATES: Record<PersonFate, string> = {
-  refused: "refused, and left as they are",
-  "held-back": "made, but held back until you decide",
-  deactivated: "deactivated",
-  activated: "activated again",
-  created: "new",
-  updated: "changed",
-  "left-out": "inactive in the file and not here",
-  unchanged: "unchanged",
-};
+const HOW_OFTEN: [string, string][] = [
+  ["--every <minutes>", "bring it up to date so often by itself, or `never` (default for a new one: 60)"],
+  ["--brake <percent>", "change nothing if more of its people would be deactivated at once (default for a new one: 10)"],
+];
+const SECRET: [string, string][] = [
+  ["--secret-file <file>", "file with the password of the account that reads the directory"],
+  ["--secret-stdin", "the same, all of standard input"],
+];
 
 export function sourceCommands(program: Command): void {
   const source = program.command("source").description("where people come from");
-  orgCommand<ImportOptions>(
+  setUpCommands(source);
+  lookCommands(source);
+  syncCommand(source);
+  importCommand(source);
+}
+
+const pathOf = (name: string) => `/api/v1/sources/${encodeURIComponent(name)}`;
+
+function setUpCommands(source: Command): void {
+  orgCommand<SourceOptions>(
     source,
     {
-      name: "import <file>",
-      does: "bring in people from a CSV file, or bring them up to date; keyed by the file's own ids (exit code 1 if anybody was refused)",
-      example: "sallyport source import people.csv --source hr --dry-run",
-      required: [["--source <name>", "what these people's source is called"]],
-      options: [
-        ["--dry-run", "say what would become of each line, and change nothing"],
-        ["--complete", "the file is the whole list: whoever is missing from it is deactivated"],
-        ["--brake <percent>", "change nothing if more of the source's people would be deactivated (default: 10)"],
-        ["--map <pairs...>", 'columns that are called otherwise, as "Employee No=externalId"'],
-        ["--delimiter <character>", "what parts the columns (default: the one that the first line has)"],
-      ],
+      name: "add <name>",
+      does: "set up a source: a directory that is read (ldap), or a client that pushes people (scim)",
+      example: "sallyport source add corp --kind ldap --file corp.json --secret-file corp.secret",
+      required: [["--kind <kind>", "ldap (Active Directory and others) or scim"]],
+      options: [["--file <file>", "settings as JSON (docs/directories.md)"], ...SECRET, ...HOW_OFTEN],
     },
-    async (org, options, file = "") => {
-      const read = readPeopleFile(file, readText(file), options);
-      if (read.people.length > PEOPLE_AT_ONCE)
-        throw new Complaint(
-          `${file}: ${read.people.length} people are more than the ${PEOPLE_AT_ONCE} of one import; split it, without --complete`,
-        );
-      const brake = options.brake === undefined ? {} : { brake: percent(options.brake) };
-      const url = `/api/v1/sources/${encodeURIComponent(options.source)}/import?dryRun=${options.dryRun === true}`;
-      const body = { people: read.people, complete: options.complete === true, ...brake };
-      const view = await org.send<ImportView>("POST", url, body, PATIENCE_MS);
-      const people = view.people.map((one, at) => ({ ...one, ...(read.lines[at] === undefined ? {} : { line: read.lines[at] }) }));
-      print(options.json, { ...view, people, ignored: read.ignored }, () => tell(view, people, read.ignored));
-      if (people.some(({ fate }) => fate === "refused")) process.exitCode = 1;
+    async (org, options, name = "") => {
+      const body = { name, kind: options.kind, ...(await ownOf(options)), ...howOften(options) };
+      const made = await org.send<SourceView>("POST", "/api/v1/sources", body);
+      print(options.json, made, () => [
+        `${made.name} is set up${made.nextAt === null ? "" : `, and read by itself from ${made.nextAt} on`}`,
+        ...(made.kind === "ldap"
+          ? [`Try it out: sallyport source test ${name}`, `See what would happen: sallyport source sync ${name} --dry-run`]
+          : []),
+      ]);
+    },
+  );
+  orgCommand<SourceOptions>(
+    source,
+    {
+      name: "edit <name>",
+      does: "change the settings, the secret or the schedule of a source; what is not named stays",
+      example: "sallyport source edit corp --every 15",
+      options: [["--file <file>", "all settings anew, as JSON"], ...SECRET, ...HOW_OFTEN],
+    },
+    async (org, options, name = "") => {
+      const body = { ...(await ownOf(options)), ...howOften(options) };
+      if (Object.keys(body).length === 0) throw new Complaint("nothing to change was named: --file, --secret-file, --every or --brake");
+      tell(options, await org.send<SourceView>("PUT", pathOf(name), body));
+    },
+  );
+  for (const [step, paused, does] of [
+    ["pause", true, "stop reading a source by itself; by hand it still is"],
+    ["resume", false, "read a source by itself again"],
+  ] as const) {
+    orgCommand(source, { name: `${step} <name>`, does, example: `sallyport source ${step} corp` }, async (org, options, name = "") => {
+      tell(options, await org.send<SourceView>("PUT", pathOf(name), { paused }));
+    });
+  }
+  orgCommand<SourceOptions>(
+    source,
+    {
+      name: "remove <name>",
+      does: "forget a source; its people and groups stay as they are, and a source of the same name has them again",
+      example: "sallyport source remove corp",
+      options: [["--deactivate", "deactivate its people first: none of them logs on any more"]],
+    },
+    async (org, options, name = "") => {
+      const { deactivated } = await org.send<{ deactivated: number }>(
+        "DELETE",
+        `${pathOf(name)}?deactivate=${options.deactivate === true}`,
+        undefined,
+        600_000,
+      );
+      print(options.json, { removed: name, deactivated }, () =>
+        options.deactivate
+          ? `${name} is removed, and ${deactivated} people are deactivated`
+          : `${name} is removed; its people and groups stay`,
+      );
     },
   );
 }
 
-function percent(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= 0 && value <= 100)) throw new Complaint(`--brake ${text}: is not a number from 0 to 100`);
-  return value;
+async function ownOf({ file, secretFile, secretStdin }: SourceOptions): Promise<object> {
+  const secret = secretStdin ? await readStdin() : secretFile === undefined ? undefined : readText(secretFile).replace(/\r?\n$/, "");
+  return { ...(file === undefined ? {} : { settings: parsed(file) }), ...(secret === undefined ? {} : { secret }) };
 }
 
-function tell(view: ImportView, people: (ImportedView & { line?: number })[], ignored: string[]): string[] {
-  const order = Object.keys(FATES);
-  const shown = people.filter(({ fate, why }) => fate !== "unchanged" || why !== undefined);
-  const rows = shown
-    .sort((a, b) => order.indexOf(a.fate) - order.indexOf(b.fate))
-    .map((one) => [one.line ?? "–", one.login, one.fate, one.why ?? one.changed?.join(", ") ?? ""]);
-  const counts = Object.entries(FATES).flatMap(([fate, text]) => {
-    const count = people.filter((one) => one.fate === fate).length;
-    return count === 0 ? [] : [`${count} ${text}`];
-  });
+function parsed(file: string): unknown {
+  try {
+    return JSON.parse(readText(file));
+  } catch (error) {
+    if (error instanceof Complaint) throw error;
+    throw new Complaint(`${file} is not JSON: ${(error as Error).message}`);
+  }
+}
+
+function howOften({ every, brake }: SourceOptions): object {
+  if (every !== undefined && every !== "never" && !/^\d+$/.test(every))
+    throw new Complaint(`--every ${every}: is no number of minutes, nor never`);
+  return {
+    ...(every === undefined ? {} : { everyMinutes: every === "never" ? null : Number(every) }),
+    ...(brake === undefined ? {} : { brake: percent(brake) }),
+  };
+}
+
+function lookCommands(source: Command): void {
+  orgCommand(
+    source,
+    { name: "list", does: "list sources with their last runs", example: "sallyport source list" },
+    async (org, options) => {
+      const all = await org.list<SourceView>("/api/v1/sources?limit=200");
+      print(options.json, all, () =>
+        table(
+          ["name", "kind", "last run", "last success", "next"],
+          all.map(rowOf),
+          "no sources yet: sallyport source add NAME --kind ldap",
+        ),
+      );
+    },
+  );
+  orgCommand(
+    source,
+    { name: "show <name>", does: "show one source", example: "sallyport source show corp" },
+    async (org, options, name = "") => tell(options, await org.get<SourceView>(pathOf(name))),
+  );
+  orgCommand(
+    source,
+    {
+      name: "test <name>",
+      does: "ask the directory of a source now, and show the first people as they would be (exit code 1 if it cannot be asked)",
+      example: "sallyport source test corp",
+    },
+    test,
+  );
+  orgCommand(
+    source,
+    { name: "runs <name>", does: "list what became of each sync, the newest first", example: "sallyport source runs corp" },
+    async (org, options, name = "") => {
+      const runs = await org.list<RunView>(`${pathOf(name)}/runs?limit=100`);
+      print(options.json, runs, () =>
+        table(
+          ["started", "kind", "by", "status", "what came of it"],
+          runs.map((run) => [run.started, run.kind, run.cause === "schedule" ? "schedule" : run.actor, run.status, endOf(run)]),
+          "it was never read yet",
+        ),
+      );
+    },
+  );
+}
+
+function rowOf({ name, kind, lastRun, lastSuccess, nextAt, paused }: SourceView): string[] {
+  const next = paused ? "paused" : (nextAt ?? (kind === "scim" ? "pushed" : "by hand"));
+  return [name, kind, lastRun ? `${lastRun.status} ${ago(lastRun.started)}` : "–", lastSuccess === null ? "–" : ago(lastSuccess), next];
+}
+
+function ago(when: string): string {
+  const minutes = Math.max(0, Math.round((Date.now() - Date.parse(when)) / 60_000));
+  if (minutes < 120) return `${minutes} min ago`;
+  return minutes < 48 * 60 ? `${Math.round(minutes / 60)} h ago` : `${Math.round(minutes / 1440)} days ago`;
+}
+
+function tell(options: CommonOptions, view: SourceView): void {
+  print(options.json, view, () => [
+    ...table(["name", "kind", "last run", "last success", "next"], [rowOf(view)], ""),
+    ...(view.lastRun ? [`Last run: ${endOf(view.lastRun)}`, ...view.lastRun.problems.map((one) => `  ${one}`)] : []),
+    ...(view.kind === "ldap" ? [JSON.stringify(view.settings, null, 2)] : []),
+  ]);
+}
+
+async function test(org: OrgClient, options: CommonOptions, name = ""): Promise<void> {
+  const result = await org.send<SourceTest>("POST", `${pathOf(name)}/test`, {}, 300_000);
+  print(options.json, result, () => (result.ok ? told(result) : [`${name}: ${result.sentence}`, `(${result.server}: ${result.error})`]));
+  if (!result.ok) process.exitCode = 1;
+}
+
+function told({ server, domain, people, groups, unreadable }: SourceTest & { ok: true }): string[] {
+  const names = domain ? [domain.netbios, ...domain.dns, ...domain.upnSuffixes].filter((one) => one !== undefined) : [];
   return [
-    ...(rows.length > 0 ? [...table(["line", "login", "fate", "why, or what changed"], rows, ""), ""] : []),
-    `${view.source}: ${counts.join(", ")}`,
-    ...(ignored.length > 0 ? [`Columns that were not read: ${ignored.join(", ")} (see --map)`] : []),
-    ...(view.braked === undefined ? [] : [`The brake would stop this: ${view.braked} (--brake PERCENT)`]),
-    ...(view.dryRun ? ["Nothing was changed: this was a dry run."] : []),
-    ...(!view.dryRun && people.some(({ fate }) => fate === "held-back")
-      ? ["Decide on those who are held back: sallyport user activate ID, or sallyport user deactivate ID (the ids: sallyport user list)"]
-      : []),
+    `${server} answers${names.length > 0 ? `; its domain is ${[...new Set(names)].join(", ")}` : ""}`,
+    "",
+    "The first people, as they would be:",
+    ...people.flatMap(({ dn, active, why, profile, externalId }) => [
+      `  ${profile.login}${active ? "" : ` (inactive: ${why ?? "the directory says so"})`}`,
+      `    ${dn}, id ${externalId}`,
+      ...Object.entries(profile).map(([field, value]) => `    ${field}: ${value}`),
+    ]),
+    ...(groups.length > 0 ? ["", `The first groups: ${groups.map((group) => group.name).join(", ")}`] : []),
+    ...unreadable.map(({ dn, why }) => `Nobody can be made of ${dn}: ${why}`),
   ];
 }

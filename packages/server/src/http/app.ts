@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, 
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Logger } from "pino";
 import type { Directory } from "../flows/directory.ts";
+import type { SyncEngine } from "../flows/management/sync-engine.ts";
 import type { Store } from "../flows/store.ts";
 import type { Keys } from "../keys/keys.ts";
 import { limitRates, type Rates } from "../limits/rates.ts";
@@ -32,6 +33,7 @@ export interface AppDeps {
   rates: Rates;
   /** Asked for a look, and whether a password is right. */
   directory: Directory;
+  syncs: SyncEngine;
   /** First 16 bytes of the SHA-256 of the certificate's SPKI, for enrolment codes; absent on plain loopback http. */
   pin?: Uint8Array | undefined;
   /** Folder of the database: `/readyz` looks at its disk. */

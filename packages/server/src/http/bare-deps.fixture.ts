@@ -31,9 +31,10 @@ export function bareDeps(own: Partial<AppDeps> = {}): { deps: AppDeps; logged: (
     log,
     passwords,
     refusedCallers: { count: () => undefined, flush: async () => undefined, stop: async () => undefined },
-    metrics: prometheusMetrics({ passwords: passwords.waiting }),
+    metrics: prometheusMetrics({ passwords: passwords.waiting, sources: async () => [] }),
     rates: DEFAULT_RATES,
     directory: absent as AppDeps["directory"],
+    syncs: absent as AppDeps["syncs"],
     dataFolder: ".",
     ...own,
   };

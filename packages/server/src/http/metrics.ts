@@ -12,7 +12,8 @@ export interface Metrics {
   happened(event: NewEvent): void;
 }
 
-export function prometheusMetrics(queues: { passwords: () => number }): Metrics {
+/** `sources`: name of each source that ever succeeded, and when that was last, epoch ms. */
+export function prometheusMetrics(looks: { passwords: () => number; sources: () => Promise<[string, number][]> }): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -33,7 +34,17 @@ export function prometheusMetrics(queues: { passwords: () => number }): Metrics 
     name: "sallyport_password_checks_waiting",
     help: "Password checks waiting or under way.",
     registers,
-    collect: () => queue.set(queues.passwords()),
+    collect: () => queue.set(looks.passwords()),
+  });
+  const synced: Gauge<string> = new Gauge({
+    name: "sallyport_source_last_success_timestamp_seconds",
+    help: "When a source was last brought up to date whole.",
+    labelNames: ["source"],
+    registers,
+    async collect() {
+      synced.reset();
+      for (const [source, at] of await looks.sources()) synced.set({ source }, at / 1000);
+    },
   });
   return {
     text: () => registry.metrics(),

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { LogEvent, Role } from "@sallyport/contracts";
 import type { FastifyInstance, InjectOptions } from "fastify";
+import { planHere } from "../flows/management/plan-here.ts";
+import { syncEngine } from "../flows/management/sync-engine.ts";
 import { createToken } from "../flows/management/tokens.ts";
 import type { Store } from "../flows/store.ts";
 import { openKeys } from "../keys/keys.ts";
@@ -56,7 +58,9 @@ export async function openOrg(
   const store = countEvents(plain, bare.metrics);
   const keys = await openKeys(store, join(folder, "sealing.key"));
   const refusedCallers = countRefusedCallers(store, bare.log);
-  const deps: AppDeps = { ...bare, store, keys, refusedCallers, ...given };
+  const directory = given.directory ?? bare.directory;
+  const syncs = syncEngine({ store, keys, read: planHere(directory), say: (err, sentence) => bare.log.error({ err }, sentence) });
+  const deps: AppDeps = { ...bare, store, keys, refusedCallers, syncs, ...given };
   const app = buildApp(deps, { admin: false, routes, trustedProxies });
   const admin = buildApp(deps, { admin: true, routes });
   await Promise.all([app.ready(), admin.ready()]);
@@ -67,7 +71,7 @@ export async function openOrg(
   }
   t.after(async () => {
     await Promise.all([app.close(), admin.close()]);
-    await refusedCallers.stop();
+    await Promise.all([refusedCallers.stop(), syncs.stop()]);
     await plain.close();
     await rm(folder, { recursive: true });
   });

@@ -23,7 +23,7 @@ export interface Carrier {
 
 /**
  * Each step as it came out, in its place: what the plan could not know, since somebody else changed the same people meanwhile, is told in
- * `fate` and `why`; `user` is the row as it is then. Interrupted anywhere, the same plan made anew has only the rest left to do.
+ * `fate` and `why`; `id` is that of the user. Interrupted anywhere, the same plan made anew has only the rest left to do.
  */
 export async function carryPeople(carrier: Carrier, steps: readonly Step[]): Promise<void> {
   for (let at = 0, most = AT_ONCE; at < steps.length; ) {
@@ -80,7 +80,7 @@ function tell(step: Step, outcome: Outcome<UserRow> | undefined): void {
   if (outcome === undefined) return;
   if (outcome.kind !== "done") Object.assign(step, { fate: "refused", why: step.why ?? reasonOf(outcome) });
   else {
-    step.user = outcome.value;
+    step.id = outcome.value.id;
     if (step.fate === "refused") Object.assign(step, { fate: "updated", why: undefined });
     if ((step.fate === "created" || step.fate === "activated") && outcome.value.status === "STAGED") step.fate = "held-back";
   }

@@ -1,14 +1,12 @@
 /** Brings in the people of a source: planned as a whole, then carried out in small units, and the same again if it is interrupted. */
-import type { ImportRequest, ImportView, PersonFate } from "@sallyport/contracts";
-import { distinct, keyOf, namesOf, rivalsOf } from "@sallyport/logon";
+import type { ImportedView, ImportRequest, ImportView, PersonFate } from "@sallyport/contracts";
 import { runAlone } from "../run-alone.ts";
 import type { Store } from "../store.ts";
-import type { UserName, UserRow } from "../store-directory.ts";
+import type { UserRow } from "../store-directory.ts";
 import { carryPeople } from "./carry-people.ts";
-import { settledPairs, undecided } from "./duplicates.ts";
-import { nameWorld } from "./held-names.ts";
+import { holdersOf, namesAtStake, namesakesOf } from "./names-at-stake.ts";
 import { type Caller, done, type Outcome } from "./outcome.ts";
-import { type Known, type Plan, planImport } from "./plan-import.ts";
+import { brakeSentence, differencesOf, type Plan, planImport, type Step } from "./plan-import.ts";
 import { LOCAL, type UserDeps } from "./users.ts";
 
 /** Rows of one reading: no statement holds the others up. */
@@ -26,6 +24,12 @@ export async function importPeople(
 ): Promise<Outcome<ImportView>> {
   if (source === LOCAL)
     return { kind: "invalid", causes: [`source: ${LOCAL} are the people who were made here; name the source that these come from`] };
+  const row = await deps.store.read((tx) => tx.sources.byName(source));
+  if (row)
+    return {
+      kind: "conflict",
+      why: `${source} is kept by its ${row.kind === "ldap" ? "directory" : "client"}: a file would be undone by it`,
+    };
   if (dryRun) {
     const plan = await makePlan(deps.store, caller, source, request);
     return done({ ...viewOf(source, true, plan), ...(plan.braked ? { braked: brakeSentence(plan.braked, request.brake) } : {}) });
@@ -63,14 +67,10 @@ async function carryOut(deps: UserDeps, caller: Caller, source: string, request:
 
 async function makePlan(store: Store, caller: Caller, source: string, request: ImportRequest): Promise<Plan> {
   const users = await usersOf(store, source);
-  const names = [...users.map(({ profile }) => profile), ...request.people.map(({ profile }) => withoutNull(profile))].flatMap(namesOf);
-  const known = await store.read(async (tx) => ({
-    world: await nameWorld(tx),
-    settled: await settledPairs(tx),
-    undecided: await undecided(tx),
-  }));
-  const rivals = distinct(names).flatMap((name) => rivalsOf(name, known.world));
-  return planImport({ source, users, holders: await holdersOf(store, rivals), ...known }, request, caller);
+  const names = namesAtStake(users, request.people);
+  const namesakes = await store.read(namesakesOf);
+  const holders = await holdersOf(names, namesakes.world, (some) => store.read((tx) => tx.users.holders(some)));
+  return planImport({ source, users, holders, ...namesakes }, request, caller);
 }
 
 async function usersOf(store: Store, source: string): Promise<UserRow[]> {
@@ -83,31 +83,19 @@ async function usersOf(store: Store, source: string): Promise<UserRow[]> {
   return users;
 }
 
-async function holdersOf(store: Store, names: UserName[]): Promise<Known["holders"]> {
-  const unique = distinct(names);
-  const holders = new Map<string, string[]>();
-  for (let at = 0; at < unique.length; at += AT_ONCE) {
-    const found = await store.read((tx) => tx.users.holders(unique.slice(at, at + AT_ONCE)));
-    for (const one of found) holders.set(keyOf(one), [...(holders.get(keyOf(one)) ?? []), one.userId]);
-  }
-  return holders;
-}
-
-function withoutNull(profile: ImportRequest["people"][number]["profile"]): UserRow["profile"] {
-  return Object.fromEntries(Object.entries(profile).filter(([, value]) => value != null)) as unknown as UserRow["profile"];
-}
-
-function brakeSentence({ deactivated, of }: NonNullable<Plan["braked"]>, percent: number): string {
-  return `${deactivated} of ${of} people would be deactivated, more than ${percent} %: nothing is changed then. Look at the dry run, and raise the limit if it is right`;
-}
-
 function viewOf(source: string, dryRun: boolean, { people }: Plan): ImportView {
-  const view = people.map(({ externalId, login, fate, changed, why }) => ({
+  return { source, dryRun, people: people.map(viewOfStep) };
+}
+
+export function viewOfStep(step: Step): ImportedView {
+  const { externalId, login, fate, changed, why } = step;
+  const changes = differencesOf(step);
+  return {
     externalId,
     login,
     fate,
     ...(changed ? { changed } : {}),
+    ...(changes ? { changes } : {}),
     ...(why === undefined ? {} : { why }),
-  }));
-  return { source, dryRun, people: view };
+  };
 }

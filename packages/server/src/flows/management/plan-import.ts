@@ -24,6 +24,8 @@ export interface Step {
   login: string;
   fate: PersonFate;
   user?: UserRow;
+  /** Of the user, once this was carried out. */
+  id?: string;
   /** As it will be. */
   profile?: UserProfile;
   changed?: string[];
@@ -39,10 +41,27 @@ export interface Plan {
   braked?: { deactivated: number; of: number };
 }
 
+/** Field → before and after; null where there is none. */
+export function differencesOf({ user, profile, changed }: Step): Record<string, [string | null, string | null]> | undefined {
+  if (!user || !profile || !changed) return undefined;
+  return Object.fromEntries(
+    (changed as (keyof UserProfile)[]).map((field) => [field, [user.profile[field] ?? null, profile[field] ?? null]] as const),
+  ) as Record<string, [string | null, string | null]>;
+}
+
+export function brakeSentence({ deactivated, of }: NonNullable<Plan["braked"]>, percent: number): string {
+  return `${deactivated} of ${of} people would be deactivated, more than ${percent} %: nothing is changed then. Look at the dry run, and raise the limit if it is right`;
+}
+
 /** Who wrote a state: what a source deactivated the source may activate again, what a person did stays. */
 export const byOf = (source: string) => `source:${source}`;
 
-export function planImport(known: Known, request: Pick<ImportRequest, "people" | "complete" | "brake">, caller: Caller): Plan {
+/** `present`: everybody who is there, by external id, where `people` are only those who changed. */
+export interface PlanRequest extends Pick<ImportRequest, "people" | "complete" | "brake"> {
+  present?: { has(externalId: string): boolean };
+}
+
+export function planImport(known: Known, request: PlanRequest, caller: Caller): Plan {
   const names = new Names(known);
   const here = new Map(known.users.map((user) => [user.externalId, user]));
   const twice = repeated(request.people.map(({ externalId }) => externalId));
@@ -78,7 +97,8 @@ export function planImport(known: Known, request: Pick<ImportRequest, "people" |
     order.push(step);
   }
   settle(request.people.filter(({ externalId }) => !here.has(externalId)));
-  const missing = request.complete ? missingFrom(request.people, known.users, caller) : [];
+  const named = request.present ?? new Set(request.people.map(({ externalId }) => externalId));
+  const missing = request.complete ? missingFrom(named, known.users, caller) : [];
   const people = [...request.people.map((person) => steps.get(person) as Step), ...missing];
   const braked = brake(people, known.users, request.brake);
   return { people, order: [...order, ...missing], ...(braked ? { braked } : {}) };
@@ -132,8 +152,7 @@ function whyLeft({ active }: ImportedPerson, user: UserRow, source: string): str
   return undefined;
 }
 
-function missingFrom(people: readonly ImportedPerson[], users: readonly UserRow[], caller: Caller): Step[] {
-  const named = new Set(people.map(({ externalId }) => externalId));
+function missingFrom(named: { has(externalId: string): boolean }, users: readonly UserRow[], caller: Caller): Step[] {
   return users
     .filter(({ externalId, status }) => !named.has(externalId) && status !== "DEPROVISIONED")
     .map((user) => {
@@ -148,7 +167,8 @@ function missingFrom(people: readonly ImportedPerson[], users: readonly UserRow[
 function brake(people: readonly Step[], users: readonly UserRow[], percent: number): Plan["braked"] {
   const of = users.filter(({ status }) => status !== "DEPROVISIONED").length;
   const deactivated = people.filter(({ fate }) => fate === "deactivated").length;
-  return deactivated > 0 && deactivated * 100 > of * percent ? { deactivated, of } : undefined;
+  // One person who leaves is no accident, however few there are; with 0 %, nobody leaves unseen.
+  return deactivated > (percent === 0 ? 0 : 1) && deactivated * 100 > of * percent ? { deactivated, of } : undefined;
 }
 
 const isAbove = (user: UserRow, caller: Caller) => user.role !== null && outranks(user.role, caller.role);
