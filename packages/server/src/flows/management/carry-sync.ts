@@ -10,8 +10,8 @@ import type { OpenRun } from "./sync-run.ts";
 
 /** How often the row of the run is brought up to date. */
 const TELL_MS = 500;
-/** Between two units everybody else comes first. */
-const REST_MS = 1;
+/** Between two units everybody else comes first, for as long as the last one took; at most for so long. */
+const REST_MS = 25;
 
 export interface Carried {
   counts: Record<string, number>;
@@ -30,6 +30,7 @@ export async function carrySync(
 ): Promise<Carried> {
   const { head } = planned;
   const told = { at: performance.now() };
+  let rested = performance.now();
   const carrier = (stage: string, base: number, total: number): Carrier => ({
     store,
     caller,
@@ -40,7 +41,9 @@ export async function carrySync(
       await tx.sources.updateRun(run.id, { stage, done: base + done, total });
     },
     between: async () => {
-      await new Promise((resolve) => setTimeout(resolve, REST_MS));
+      const took = performance.now() - rested;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(REST_MS, took)));
+      rested = performance.now();
       signal.throwIfAborted();
     },
   });
