@@ -22,7 +22,13 @@ export interface SyncedOrg {
 export async function openSynced(t: TestContext, more: object = {}): Promise<SyncedOrg> {
   const directory = new DataDirectory();
   const org = await openOrg(t, { directory });
-  const made = await org.call("admin", "POST", "/api/v1/sources", { name: "corp", kind: "ldap", settings: SETTINGS, secret: SECRET, ...more });
+  const made = await org.call("admin", "POST", "/api/v1/sources", {
+    name: "corp",
+    kind: "ldap",
+    settings: SETTINGS,
+    secret: SECRET,
+    ...more,
+  });
   if (made.status !== 200) throw new Error(made.text);
   return {
     org,

@@ -88,7 +88,10 @@ test("a group never takes another's name, is emptied and not removed while it is
   await org.call("admin", "PUT", `/api/v1/apps/${app}/groups/${used}`);
   const policy = (await org.call("admin", "GET", `/api/v1/apps/${app}/policy`)).body;
   const rule = { name: "night", if: { groups: ["Ruled"] }, then: "deny" };
-  const put = await org.call("admin", "PUT", `/api/v1/apps/${app}/policy`, { version: policy.version, document: { ...policy.document, rules: [rule, ...policy.document.rules] } });
+  const put = await org.call("admin", "PUT", `/api/v1/apps/${app}/policy`, {
+    version: policy.version,
+    document: { ...policy.document, rules: [rule, ...policy.document.rules] },
+  });
   assert.equal(put.status, 200, put.text);
   for (const id of ["2", "4"]) directory.remove(id);
   directory.putGroup({ externalId: "3", name: "renamed" });
@@ -102,7 +105,11 @@ test("a group never takes another's name, is emptied and not removed while it is
   await org.call("admin", "DELETE", `/api/v1/apps/${app}/groups/${used}`);
   await org.call("admin", "DELETE", `/api/v1/groups/${groups.find(({ name }) => name === "Admins")?.id}`);
   await sync({ full: true });
-  assert.deepEqual(Object.keys(await groupsOf(org)).sort(), ["admins", "ruled"], "what nothing uses goes, and a name that is free is taken");
+  assert.deepEqual(
+    Object.keys(await groupsOf(org)).sort(),
+    ["admins", "ruled"],
+    "what nothing uses goes, and a name that is free is taken",
+  );
 });
 
 test("whom an administrator put into a directory's group stays in it, and so does a group made here", async (t) => {
@@ -149,7 +156,10 @@ test("a directory that cannot be asked changes nothing; its sentence stands in t
   directory.fault = new DirectoryFault("The certificate of the server has expired.", { server: "ldaps://data", error: "CERT_HAS_EXPIRED" });
   for (let times = 0; times < 9; times++) {
     const run = await sync();
-    assert.deepEqual([run.status, run.error], ["failed", { cause: "org.directory", sentence: "The certificate of the server has expired." }]);
+    assert.deepEqual(
+      [run.status, run.error],
+      ["failed", { cause: "org.directory", sentence: "The certificate of the server has expired." }],
+    );
   }
   const said = await org.events("source.sync-failed");
   assert.deepEqual(
@@ -194,10 +204,7 @@ test("what the directory says of its domain is kept, but never over what an admi
   directory.domain = { netbios: "CORP", dns: ["corp.example"], upnSuffixes: ["corp.example", "example.com"] };
   await sync();
   const domain = () => org.store.read((tx) => tx.domains.byName("corp.example"));
-  assert.deepEqual(
-    [(await domain())?.netbios, (await domain())?.aliases, (await domain())?.source],
-    ["CORP", ["example.com"], "corp"],
-  );
+  assert.deepEqual([(await domain())?.netbios, (await domain())?.aliases, (await domain())?.source], ["CORP", ["example.com"], "corp"]);
   const row = { name: "corp.example", netbios: "MINE", aliases: [], source: null, created: 0 };
   await org.store.inTransaction((tx) => tx.domains.put(row));
   await sync({ full: true });
