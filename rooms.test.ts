@@ -37,7 +37,7 @@ const SERVER: Record<string, { may: string[]; why: string }> = {
   keys: { may: ["flows"], why: "keeps its keys through the store's interface" },
   limits: { may: ["flows", "http"], why: "counts callers at the HTTP edge" },
   directory: { may: ["flows"], why: "implements what flows ask of a directory; nobody else speaks LDAP" },
-  sync: { may: ["flows", "directory"], why: "the thread that reads and plans: what it needs of the org it asks the flows" },
+  sync: { may: ["flows", "directory"], why: "the process that reads and plans: what it needs of the org it asks the flows" },
   passwords: { may: ["flows"], why: "implements the password check that flows declare" },
 };
 

@@ -1,4 +1,4 @@
-/** `npm run bundle`: one file for the server with the command, one for the agent, one for the command beside an agent, into dist/. */
+/** `npm run bundle`: one file for the server with the command, one for its process that reads directories, one for the agent, one for the command beside an agent, into dist/. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { BUNDLES, makeBundles } from "./bundles.js";

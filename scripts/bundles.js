@@ -1,4 +1,4 @@
-/** Makes the bundles: the org with the whole command, the agent, and the command of a machine with an agent. */
+/** Makes the bundles: the org with the whole command, its process that reads directories, the agent, and the command of a machine with an agent. */
 import { cpSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { ROOT } from "./prepare.js";
 
 export const BUNDLES = {
   "sallyport.mjs": { entry: "packages/cli/src/main.ts", target: "node24", external: ["@node-rs/argon2"] },
+  "sallyport-sync.mjs": { entry: "packages/server/src/sync/planner.ts", target: "node24", external: [] },
   "sallyport-host.mjs": { entry: "packages/cli/src/host-main.ts", target: "node24", external: [] },
   "sallyport-agent.mjs": { entry: "packages/agent/src/main.ts", target: "node22", external: [] },
 };

@@ -1,6 +1,7 @@
 /** The Debian packages: the same bytes twice, a bill of materials that is true, and nobody locked out on the way in, up and out. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { giveKey, ssh, sshWithKey, startSshd, su, sudo } from "../machine/clients.ts";
@@ -104,7 +105,7 @@ test("the bill of materials names what is in the bundles, no more and no less", 
   const beside = ["@node-rs/argon2", "@node-rs/argon2-linux-", "node-linux-"];
   const bundled = new Set<string>();
   // The bundler writes above each piece which file it is from.
-  for (const bundle of ["sallyport.mjs", "sallyport-host.mjs", "sallyport-agent.mjs"])
+  for (const bundle of ["sallyport.mjs", "sallyport-sync.mjs", "sallyport-host.mjs", "sallyport-agent.mjs"])
     for (const [, folder = ""] of readFileSync(join(DIST, bundle), "utf8").matchAll(
       /^\s*\/\/ ((?:\S*\/)?node_modules\/(?:@[^/\s]+\/)?[^/\s]+|packages\/[^/\s]+)\/\S+$/gm,
     )) {
@@ -131,6 +132,17 @@ test("installed, the packages change no logon and no PAM file", async () => {
   sameStacks(untouched);
   assert.match(must("service", ["sallyport-server", "status"]), /is running/);
   await passwordAlone();
+});
+
+test("the installed server has the process that reads directories: one that is not there fails by its own cause", async () => {
+  const settings = join(mkdtempSync(join(tmpdir(), "sallyport-source-")), "corp.json");
+  const nobody = { kind: "ldap", servers: ["ldaps://127.0.0.1:1"], bindDn: "cn=reader,dc=example,dc=test", base: "dc=example,dc=test" };
+  writeFileSync(settings, JSON.stringify(nobody));
+  sallyport(["source", "add", "corp", "--kind", "ldap", "--file", settings, "--secret-stdin", "--every", "never"], "secret");
+  const { code, stdout } = await run("sallyport", ["source", "sync", "corp", "--json", "--data", "/var/lib/sallyport-org"]);
+  assert.equal(code, 1);
+  assert.deepEqual([JSON.parse(stdout).status, JSON.parse(stdout).error.cause], ["failed", "org.directory"]);
+  sallyport(["source", "remove", "corp"]);
 });
 
 test("enabled before it is armed, the profile asks nobody", async () => {

@@ -50,6 +50,7 @@ export function serverPackage(dist: string): PackageContents {
     files: [
       ...nodeFiles(lib),
       { to: `${lib}/sallyport.mjs`, from: join(dist, "sallyport.mjs") },
+      { to: `${lib}/sallyport-sync.mjs`, from: join(dist, "sallyport-sync.mjs") },
       ...NATIVE.flatMap((name) => filesBelow(join(dist, "node_modules", name), `${lib}/node_modules/${name}`)),
       { to: `${lib}/sallyport`, from: from("sallyport"), mode: 0o755 },
       { to: "/lib/systemd/system/sallyport-server.service", from: from("sallyport-server.service") },

@@ -26,7 +26,7 @@ import { judgeListening, type Listening, ServerRefused } from "./listening.ts";
 import { openData } from "./open-data.ts";
 import { argonPasswords } from "./passwords/passwords.ts";
 import type { DatabaseAddress } from "./store/postgres-connection.ts";
-import { planInThread } from "./sync/in-thread.ts";
+import { planApart } from "./sync/plan-apart.ts";
 
 export { ServerRefused } from "./listening.ts";
 
@@ -93,7 +93,7 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
   const keys = await openKeys(store, options.sealingKey ?? files.sealingKey);
   const refusedCallers = countRefusedCallers(store, log);
   const stopping = new AbortController();
-  const syncs = syncEngine({ store, keys, read: planInThread(), say: (err, sentence) => log.error({ err }, sentence) });
+  const syncs = syncEngine({ store, keys, read: planApart(), say: (err, sentence) => log.error({ err }, sentence) });
   const deps: AppDeps = {
     store,
     keys,

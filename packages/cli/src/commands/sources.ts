@@ -166,7 +166,13 @@ function lookCommands(source: Command): void {
       print(options.json, runs, () =>
         table(
           ["started", "kind", "by", "status", "what came of it"],
-          runs.map((run) => [run.started, run.kind, run.cause === "schedule" ? "schedule" : run.actor, run.status, endOf(run)]),
+          runs.map((run) => [
+            run.started,
+            run.kind,
+            run.cause === "schedule" ? "schedule" : run.actor,
+            run.status,
+            run.error?.sentence ?? endOf(run),
+          ]),
           "it was never read yet",
         ),
       );

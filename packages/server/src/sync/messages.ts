@@ -1,9 +1,9 @@
-/** What the planning thread and the main one say to each other. */
+/** What the planning process and the server say to each other. */
 import type { SyncJob } from "../flows/management/plan-sync.ts";
 import type { PlanHead, PlanParts } from "../flows/management/planned.ts";
 import type { Questions } from "../flows/management/sync-questions.ts";
 
-/** From the thread. Errors are taken apart: a class does not survive the way. */
+/** To the server. Faults are taken apart: a class does not survive the way. */
 export type Said =
   | { say: "progress"; stage: "reading" | "planning"; done: number }
   | { say: "question"; id: number; ask: keyof Questions; args: unknown[] }
@@ -12,11 +12,9 @@ export type Said =
   | { say: "fault"; sentence: string; evidence: { server: string; error: string } }
   | { say: "broken"; message: string };
 
-/** To the thread. */
+/** From the server; the job comes first. */
 export type Told =
+  | { tell: "job"; job: SyncJob }
   | { tell: "answer"; id: number; value: unknown }
   | { tell: "no-answer"; id: number; message: string }
-  | { tell: "part"; id: number; what: keyof PlanParts; at: number }
-  | { tell: "stop" };
-
-export type Job = SyncJob;
+  | { tell: "part"; id: number; what: keyof PlanParts; at: number };

@@ -1,4 +1,4 @@
-/** Reads a directory and plans what a sync of it would come to; nothing is written. Runs in a thread of its own (`sync/`). */
+/** Reads a directory and plans what a sync of it would come to; nothing is written. Runs in a process of its own (`sync/`). */
 import type { ImportedPerson } from "@sallyport/contracts";
 import type { Directory, DirectoryRead, DirectorySource } from "../directory.ts";
 import type { UserRow } from "../store-directory.ts";

@@ -1,4 +1,4 @@
-/** A sync as it was planned, handed out in parts: from the planning thread each part is a message, and no message may be long. */
+/** A sync as it was planned, handed out in parts: from the planning process each part is a message, and no message may be long. */
 import type { GroupChangeView, ImportedView } from "@sallyport/contracts";
 import { viewOfStep } from "./import-people.ts";
 import type { GroupStep } from "./plan-groups.ts";
@@ -32,7 +32,7 @@ export interface PlanParts {
 export interface Planned {
   head: PlanHead;
   parts<K extends keyof PlanParts>(what: K): AsyncIterable<PlanParts[K][]>;
-  /** Ends the thread that holds the plan, if there is one. */
+  /** Ends the process that holds the plan, if there is one. */
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** What the planning of a sync asks of the store, in small pages: from its thread these go to the main one, where units of work are. */
+/** What the planning of a sync asks of the store, in small pages: from its process these go to the server, where units of work are. */
 import type { Store, Tx } from "../store.ts";
 import type { GroupRow, UserName, UserRow } from "../store-directory.ts";
 import { type Namesakes, namesakesOf } from "./names-at-stake.ts";

@@ -1,7 +1,7 @@
 /** An org with a source whose directory is data, for tests: how it is synchronised, and what the org then has of it. */
 import type { TestContext } from "node:test";
 import { DataDirectory } from "../../flows/management/directory.fixture.ts";
-import { openOrg, type TestOrg } from "../org.fixture.ts";
+import { type Answer, openOrg, type TestOrg } from "../org.fixture.ts";
 
 export const SETTINGS = {
   kind: "ldap",
@@ -15,8 +15,8 @@ export interface SyncedOrg {
   org: TestOrg;
   directory: DataDirectory;
   /** Begins a sync, waits for its end, and answers its run. */
-  sync(body?: object): Promise<any>;
-  preview(body?: object): Promise<any>;
+  sync(body?: object): Promise<Answer["body"]>;
+  preview(body?: object): Promise<Answer["body"]>;
 }
 
 export async function openSynced(t: TestContext, more: object = {}): Promise<SyncedOrg> {

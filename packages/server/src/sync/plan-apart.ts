@@ -1,38 +1,58 @@
-/** Reads a directory and plans in a thread of its own, so that nobody's logon waits for ten thousand people to be compared. */
-import { Worker } from "node:worker_threads";
+/** Reads a directory and plans in a process of its own: nobody's logon waits for it, and whatever it dies of, the server goes on. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { DirectoryFault } from "../flows/directory.ts";
+import type { SyncJob } from "../flows/management/plan-sync.ts";
 import type { PlanHead, Planned, PlanParts, SyncReader } from "../flows/management/planned.ts";
 import type { Questions } from "../flows/management/sync-questions.ts";
-import type { Job, Said, Told } from "./messages.ts";
+import type { Said, Told } from "./messages.ts";
 
-/** In a release the server is one file, and the thread another one beside it. */
-const THREAD = import.meta.url.endsWith(".ts") ? new URL("./worker.ts", import.meta.url) : new URL("./sallyport-sync.mjs", import.meta.url);
-/** A directory that is larger than this fails its own sync, not the server. */
+/** In a release the server is one file, and this another one beside it. */
+const PLANNER = import.meta.url.endsWith(".ts")
+  ? new URL("./planner.ts", import.meta.url)
+  : new URL("./sallyport-sync.mjs", import.meta.url);
+/** A directory that is larger than this fails its own sync. */
 const MOST_MB = 2048;
+/** Of what the process said last: enough for the reason of its end. */
+const LAST_WORDS = 4096;
 
-export function planInThread(file: URL = THREAD): SyncReader {
-  return (job, ask, options) => new PlanningThread(file, job, ask).planned(options);
+/** @param mostMb of memory that the process may use */
+export function planApart(file: URL = PLANNER, mostMb = MOST_MB): SyncReader {
+  return (job, ask, options) => new PlanningProcess(file, mostMb, ask).planned(job, options);
 }
 
-class PlanningThread {
-  readonly #thread: Worker;
+class PlanningProcess {
+  readonly #child: ChildProcess;
+  readonly #gone: Promise<unknown>;
   readonly #ask: Questions;
   readonly #parts = new Map<number, { resolve(items: unknown[]): void; reject(error: Error): void }>();
   #onProgress: Parameters<SyncReader>[2]["onProgress"] = () => {};
   #fail: (error: Error) => void = () => {};
   #succeed: (head: PlanHead) => void = () => {};
   #ended: Error | undefined;
+  #words = "";
   #last = 0;
 
-  constructor(file: URL, job: Job, ask: Questions) {
+  constructor(file: URL, mostMb: number, ask: Questions) {
     this.#ask = ask;
-    this.#thread = new Worker(file, { workerData: job, name: "sync", resourceLimits: { maxOldGenerationSizeMb: MOST_MB } });
-    this.#thread.on("message", (said: Said) => this.#hear(said));
-    this.#thread.once("error", (error) => this.#end(error as Error));
-    this.#thread.once("exit", (code) => this.#end(new Error(`the planning thread ended by itself (exit code ${code})`)));
+    this.#child = fork(fileURLToPath(file), [], {
+      serialization: "advanced",
+      execArgv: ["--disable-warning=ExperimentalWarning", `--max-old-space-size=${mostMb}`],
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+    this.#child.stderr?.on("data", (text) => {
+      this.#words = `${this.#words}${text}`.slice(-LAST_WORDS);
+    });
+    this.#child.on("message", (said: Said) => this.#hear(said));
+    this.#child.once("error", (error) => this.#end(error));
+    this.#child.once("close", (code, signal) =>
+      this.#end(new Error(`the planning process ended by ${signal ?? `exit code ${code}`}${this.#why()}`)),
+    );
+    this.#gone = once(this.#child, "close").catch(() => {});
   }
 
-  async planned({ signal, onProgress }: Parameters<SyncReader>[2]): Promise<Planned> {
+  async planned(job: SyncJob, { signal, onProgress }: Parameters<SyncReader>[2]): Promise<Planned> {
     this.#onProgress = onProgress;
     const stop = () => this.#end(signal.reason as Error);
     signal.addEventListener("abort", stop, { once: true });
@@ -41,7 +61,7 @@ class PlanningThread {
         this.#succeed = resolve;
         this.#fail = reject;
         if (signal.aborted) stop();
-        if (this.#ended) reject(this.#ended);
+        this.#tell({ tell: "job", job });
       });
       return { head, parts: (what) => this.#allOf(what), close: () => this.#close() };
     } catch (error) {
@@ -91,20 +111,27 @@ class PlanningThread {
     }
   }
 
+  /** That it is gone is told by its end, not by what could not be sent to it. */
   #tell(told: Told): void {
-    this.#thread.postMessage(told);
+    if (this.#child.connected) this.#child.send(told, () => {});
   }
 
-  /** Whoever waits for the thread is told why there will be nothing. */
+  #why(): string {
+    const line = this.#words.split("\n").find((one) => /Error\b|FATAL ERROR/.test(one));
+    return line === undefined ? "" : `: ${line.trim().slice(0, 200)}`;
+  }
+
+  /** Whoever waits for the process is told why there will be nothing. */
   #end(error: Error): void {
     this.#ended ??= error;
-    this.#fail(error);
-    for (const { reject } of this.#parts.values()) reject(error);
+    this.#fail(this.#ended);
+    for (const { reject } of this.#parts.values()) reject(this.#ended);
     this.#parts.clear();
   }
 
   async #close(): Promise<void> {
-    this.#ended ??= new Error("the planning thread was ended");
-    await this.#thread.terminate();
+    this.#ended ??= new Error("the planning process was ended");
+    this.#child.kill("SIGKILL");
+    await this.#gone;
   }
 }
