@@ -7,7 +7,7 @@ import { Directories } from "./world.ts";
 let world: Directories;
 
 before(async () => {
-  world = await Directories.start();
+  world = await Directories.start({ crowd: true });
 });
 after(() => world?.stop());
 

@@ -6,7 +6,6 @@ import { type Certificate, makeCertificate } from "../machine/certificates.ts";
 import { Samba } from "./samba.ts";
 import { ADMIN, READER, Slapd, SUFFIX } from "./slapd.ts";
 
-const FOLDER = "/run/directories";
 /** On addresses of loopback that no other directory has. */
 const LDAP = "127.0.0.3";
 const EXPIRED = "127.0.0.4";
@@ -27,38 +26,45 @@ export class Directories {
   readonly beta: Samba;
   readonly ldap: Slapd;
   readonly expired: Slapd;
+  readonly #folder: string;
   readonly #certificates: Record<string, Certificate> = {};
 
-  private constructor() {
-    mkdirSync(FOLDER, { recursive: true });
+  /** @param crowd with the many people that make a read take pages */
+  private constructor(crowd: boolean) {
+    this.#folder = `/run/directories-${process.pid}`;
+    mkdirSync(this.#folder, { recursive: true });
     appendFileSync("/etc/hosts", HOSTS);
-    this.ca = makeCertificate(FOLDER, "ca", { subject: "Directory Authority", authority: true });
+    this.ca = makeCertificate(this.#folder, "ca", { subject: "Directory Authority", authority: true });
     const domain = (netbios: string, address: string) => {
       const dns = `${netbios.toLowerCase()}.example.test`;
-      return new Samba(`${FOLDER}/${netbios}`, { netbios, dns, address }, this.#certify(`dc1.${dns}`), this.ca);
+      return new Samba(`${this.#folder}/${netbios}`, { netbios, dns, address }, this.#certify(`dc1.${dns}`), this.ca);
     };
     this.corp = domain("CORP", "127.0.0.1");
     this.beta = domain("BETA", "127.0.0.2");
-    this.corp.add(sambaCrowd(this.corp.base));
+    if (crowd) this.corp.add(sambaCrowd(this.corp.base));
     this.corp.addStale("stale", STALE);
     const slapd = (name: string, address: string, entries: string, env = {}) =>
       new Slapd(
-        `${FOLDER}/${name}`,
-        { urls: [`ldaps://${address}`, `ldap://${address}`], certificate: this.#certify(`${name}.example.test`, env), authority: this.ca },
+        `${this.#folder}/${name}`,
+        {
+          urls: [`ldaps://${address}`, `ldap://${address}`],
+          certificate: this.#certify(`${name}.example.test`, env),
+          authority: this.ca,
+        },
         entries,
       );
-    this.ldap = slapd("ldap", LDAP, slapdCrowd());
+    this.ldap = slapd("ldap", LDAP, crowd ? slapdCrowd() : "");
     this.expired = slapd("expired", EXPIRED, "", CLOCK);
   }
 
-  static async start(): Promise<Directories> {
-    const world = new Directories();
+  static async start({ crowd = false } = {}): Promise<Directories> {
+    const world = new Directories(crowd);
     await Promise.all([world.corp, world.beta, world.ldap, world.expired].map((one) => one.start()));
     return world;
   }
 
   #certify(subject: string, env: Record<string, string> = {}): Certificate {
-    this.#certificates[subject] = makeCertificate(FOLDER, subject, { subject, issuer: this.ca, env });
+    this.#certificates[subject] = makeCertificate(this.#folder, subject, { subject, issuer: this.ca, env });
     return this.#certificates[subject];
   }
 
