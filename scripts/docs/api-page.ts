@@ -26,7 +26,8 @@ calls have the shape of Okta's public ones.
 
 **Who calls.** Management takes a token, \`Authorization: SSWS TOKEN\` or \`Bearer TOKEN\`, made by \`sallyport token create NAME --role ROLE\`; on the org's own machine the
 admin socket \`admin.sock\` in the data folder takes the same calls without one, from its owner alone. Calls below \`/api/v1/hosts/self\`, \`/api/v1/authn/logon\` and the
-factor's \`verify\` are an agent's: signed, and refused to everybody else.
+factor's \`verify\` are an agent's: signed, and refused to everybody else. A token made with \`--scim SOURCE\` is for SCIM 2.0 under \`/scim/v2\`
+alone ([scim.md](scim.md)), which describes itself there.
 
 **Errors** are \`{ "errorCode", "errorSummary", "errorId", "errorCauses": [{ "errorSummary" }], "cause" }\`: \`errorCode\` as Okta's, \`cause\` out of [causes.md](causes.md) where one
 applies. **Lists** come in pages; the header \`Link: <…>; rel="next"\` names the next one. A body is JSON of at most 256 KiB; an unknown key is refused.`;

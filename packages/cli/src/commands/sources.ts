@@ -56,7 +56,7 @@ function setUpCommands(source: Command): void {
         `${made.name} is set up${made.nextAt === null ? "" : `, and read by itself from ${made.nextAt} on`}`,
         ...(made.kind === "ldap"
           ? [`Try it out: sallyport source test ${name}`, `See what would happen: sallyport source sync ${name} --dry-run`]
-          : []),
+          : [`Make the token by which the directory writes: sallyport token create NAME --scim ${name}`]),
       ]);
     },
   );

@@ -9,6 +9,8 @@ import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
 const AT_ONCE = 100;
 /** Members of one reading. */
 const PAGE = 1000;
+/** Looked up one by one. */
+const FEW = 20;
 
 export interface SourceGroup {
   externalId: string | undefined;
@@ -158,7 +160,7 @@ async function knownMembers(store: Store, source: string, ids: readonly string[]
 
 /** In small units, each with an event for every member: a directory may move thousands at once. */
 async function changeMembers(store: Store, caller: Caller, group: GroupRow, change: MembersChange, known: Known): Promise<void> {
-  const now = await directMembers(store, group.id);
+  const now = await membersAmong(store, group.id, change);
   const users = difference(new Set(now.users), change, known.users);
   const groups = difference(new Set(now.groups.map(({ id }) => id)), change, known.groups);
   for (const [ids, isMember] of [
@@ -175,6 +177,17 @@ async function changeMembers(store: Store, caller: Caller, group: GroupRow, chan
     [groups.add, true],
   ] as const)
     if (ids.length > 0) await store.inTransaction((tx) => moveGroups(tx, caller, group, ids, isMember));
+}
+
+/** Who of those that a change names is in; of a few, without reading the thousands who stay. */
+async function membersAmong(store: Store, groupId: string, { whole, add, remove }: MembersChange): Promise<DirectMembers> {
+  const named = [...new Set([...add, ...remove])];
+  if (whole || named.length > FEW) return directMembers(store, groupId);
+  return store.read(async (tx) => {
+    const users = [];
+    for (const id of named) if ((await tx.groups.directOfUser(id)).some((group) => group.id === groupId)) users.push(id);
+    return { users, groups: await tx.groups.children(groupId) };
+  });
 }
 
 function difference(now: Set<string>, { whole, add, remove }: MembersChange, known: Set<string>): { add: string[]; remove: string[] } {

@@ -107,6 +107,11 @@ test("S29: a newcomer whose name somebody has is made and held back; no wish of 
   const made = await org.client.user("alice", { externalId: "1" });
   assert.equal(made.active, false);
   assert.equal((await org.events("user.held-back")).length, 1);
+  const open = await org.store.read((tx) => tx.duplicates.list({ limit: 10, status: "open" }));
+  assert.ok(
+    open.some(({ userIds }) => userIds.includes(made.id) && userIds.includes(local.id)),
+    "a finding with a decision to take",
+  );
   assert.equal((await org.store.read((tx) => tx.users.byId(made.id)))?.status, "STAGED");
   const patched = await org.client.patch(
     `/Users/${made.id}`,
