@@ -209,3 +209,12 @@ test("two groups of one name are a conflict that names whose it is; nothing is o
   assert.deepEqual([answer.status, answer.body.scimType], [409, "uniqueness"]);
   assert.match(answer.body.detail, /made by hand/);
 });
+
+test("S4: of the same newcomer sent ten times at once one is made, and the others are a conflict", async (t) => {
+  const org = await openScim(t);
+  const body = { schemas: [USER], userName: "alice", externalId: "1" };
+  const answers = await Promise.all(Array.from({ length: 10 }, () => org.client.call("POST", "/Users", body)));
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array(9).fill(409)]);
+  const groups = await Promise.all(Array.from({ length: 10 }, () => org.client.call("POST", "/Groups", { displayName: "Guides" })));
+  assert.deepEqual(groups.map(({ status }) => status).sort(), [201, ...Array(9).fill(409)]);
+});
