@@ -30,8 +30,12 @@ const PACKAGES: Record<string, { may: string[]; why: string }> = {
 
 /** Rooms inside server: from → rooms that it may import. `main.ts` alone wires, so it is not a room. */
 const SERVER: Record<string, { may: string[]; why: string }> = {
-  flows: { may: ["keys"], why: "flows declare what they need of a store; they take keys by an interface, and import no implementation" },
+  flows: {
+    may: ["keys", "search"],
+    why: "flows declare what they need of a store; they take keys by an interface, and import no implementation; how an expression is read is no secret of a store",
+  },
   http: { may: ["flows", "keys", "limits", "passwords"], why: "routes call flows; they never touch the database" },
+  search: { may: [], why: "reads and compares search expressions: pure, whatever the rows are" },
   store: { may: ["flows", "audit"], why: "implements the interfaces that flows declare" },
   audit: { may: ["flows"], why: "joins events that flows declare" },
   keys: { may: ["flows"], why: "keeps its keys through the store's interface" },

@@ -82,6 +82,8 @@ export const updateUserRequest = z.strictObject({
   profile: profileChange.optional(),
   credentials: z.strictObject({ password: z.strictObject({ value: z.string().max(1024) }) }).optional(),
 });
+/** The whole profile: a field that is left out is taken away. */
+export const replaceUserRequest = updateUserRequest.extend({ profile: profileChange.extend({ login: shape.login }) });
 export const userView = z.object({
   id: z.string(),
   status: userStatus,

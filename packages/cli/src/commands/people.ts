@@ -81,6 +81,9 @@ export function userCommands(program: Command): void {
     { name: "delete <login>", does: "delete a deactivated user", example: "sallyport user delete alice" },
     async (org, options, name = "") => {
       const found = await findUser(org, name);
+      // The API would deactivate first, as the public one does.
+      if (found.status !== "DEPROVISIONED")
+        throw new Complaint(`${found.profile.login} is ${found.status}: sallyport user deactivate ${name}`);
       await org.send("DELETE", `/api/v1/users/${found.id}`);
       print(options.json, { deleted: found.id }, () => `${found.profile.login} is deleted`);
     },

@@ -47,7 +47,8 @@ export interface UsersStore extends SourceKeys<UserRow> {
   byId(id: string): Promise<UserRow | undefined>;
   /** Exactly this login (folded); several sources may have one each. */
   byLogin(foldedLogin: string): Promise<UserRow[]>;
-  list(page: Page & { query?: string | undefined }): Promise<UserRow[]>;
+  /** By folded login, then id. `past`: only behind this place, whether or not somebody still stands there. */
+  list(page: Page & { query?: string | undefined; past?: { login: string; id: string } | undefined }): Promise<UserRow[]>;
   /** Of one source, by external id; `after` is the last one's. */
   ofSource(source: string, page: Page): Promise<UserRow[]>;
   update(id: string, change: Partial<Omit<UserRow, "id" | "source" | "externalId" | "created">>, names?: UserName[]): Promise<void>;

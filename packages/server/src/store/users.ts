@@ -43,12 +43,16 @@ export function usersStore(sql: Sql, build: Builder): UsersStore {
       const rows = await sql.all(build.selectFrom("users").selectAll().where("login", "=", folded).orderBy("id"));
       return rows.map((row) => fromRow(row));
     },
-    async list({ limit, after, query }) {
+    async list({ limit, after, past, query }) {
       let statement = build.selectFrom("users").selectAll().orderBy("login").orderBy("id").limit(limit);
       if (after !== undefined) {
         const last = build.selectFrom("users").select("login").where("id", "=", after);
         statement = statement.where((eb) => eb.or([eb("login", ">", last), eb.and([eb("login", "=", last), eb("id", ">", after)])]));
       }
+      if (past !== undefined)
+        statement = statement.where((eb) =>
+          eb.or([eb("login", ">", past.login), eb.and([eb("login", "=", past.login), eb("id", ">", past.id)])]),
+        );
       if (query !== undefined) statement = statement.where("login", ">=", query).where("login", "<", `${query}\u{10ffff}`);
       return (await sql.all(statement)).map((row) => fromRow(row));
     },

@@ -4,7 +4,7 @@ import { foldName, keyOf, namesOf, outranks } from "@sallyport/logon";
 import type * as z from "zod";
 import { newId } from "../ids.ts";
 import { personOf } from "../person.ts";
-import type { Page, Store, Tx } from "../store.ts";
+import type { Store, Tx } from "../store.ts";
 import type { UserName, UserRow } from "../store-directory.ts";
 import { isKept, noteDuplicate, telling } from "./duplicates.ts";
 import { holdersOf, missingNames, nameWorld } from "./held-names.ts";
@@ -150,20 +150,6 @@ export async function findUser(tx: Tx, idOrLogin: string): Promise<Outcome<UserR
     return { kind: "invalid", causes: [`id: ${users.length} users have this login; use the id: ${sources}`] };
   }
   return users[0] ? done(users[0]) : { kind: "not-found", what: "user" };
-}
-
-export async function listUsers(
-  store: Store,
-  page: Page,
-  filter: { q?: string | undefined; login?: string | undefined },
-): Promise<UserRow[]> {
-  return store.read(async (tx) => {
-    if (filter.login === undefined)
-      return tx.users.list({ ...page, query: filter.q === undefined ? undefined : (foldName(filter.q) ?? filter.q) });
-    const folded = foldName(filter.login);
-    const users = folded === undefined ? [] : await tx.users.byLogin(folded);
-    return users.filter((user) => page.after === undefined || user.id > page.after).slice(0, page.limit);
-  });
 }
 
 /** Gone for good, with factors and assignments; only after a deactivation, so that nobody deletes in one slip. */

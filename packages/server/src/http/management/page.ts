@@ -19,13 +19,30 @@ export function oneMore<T extends { limit: number }>(query: T): T {
 export function pageOf<T>(orgUrl: string, request: FastifyRequest, reply: FastifyReply, rows: T[], cursorOf: (row: T) => string): T[] {
   const { limit } = request.query as { limit: number };
   const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  linkPage(orgUrl, request, reply, rows.length > limit && last !== undefined ? cursorOf(last) : undefined);
+  return page;
+}
+
+/** @param next where the list goes on; undefined at its end. */
+export function linkPage(orgUrl: string, request: FastifyRequest, reply: FastifyReply, next: string | undefined): void {
   const self = new URL(request.url, orgUrl);
   const links = [`<${self.href}>; rel="self"`];
-  const last = page.at(-1);
-  if (rows.length > limit && last !== undefined) {
-    self.searchParams.set("after", cursorOf(last));
+  if (next !== undefined) {
+    self.searchParams.set("after", next);
     links.push(`<${self.href}>; rel="next"`);
   }
   reply.header("link", links.join(", "));
-  return page;
+}
+
+const expression = z.string().max(4096).optional();
+/** Query of a list that can be searched: a place in it is longer than an id, and an expression is read by the flow. */
+export function searchQuery() {
+  return {
+    ...pageQuery(),
+    after: z.string().min(1).max(4096).optional(),
+    q: z.string().min(1).max(256).optional(),
+    search: expression,
+    filter: expression,
+  };
 }

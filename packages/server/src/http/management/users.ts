@@ -1,14 +1,15 @@
 /** Routes of users: create, find, change, and the steps of their life. */
-import { createUserRequest, updateUserRequest, userView } from "@sallyport/contracts";
+import { createUserRequest, groupView, replaceUserRequest, updateUserRequest, userView } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
+import { deactivateOrDelete, listGroupsOfUser, replaceUser } from "../../flows/management/user-ends.ts";
+import { listUsers } from "../../flows/management/user-search.ts";
 import { LIFECYCLE, type LifecycleStep, moveUser } from "../../flows/management/user-states.ts";
-import { createUser, deleteUser, findUser, listUsers, updateUser } from "../../flows/management/users.ts";
+import { createUser, findUser, updateUser } from "../../flows/management/users.ts";
 import type { AppDeps } from "../app.ts";
-import { Refused } from "../refuse.ts";
 import { orRefuse } from "./answers.ts";
-import { oneMore, pageOf, pageQuery } from "./page.ts";
-import { userOf } from "./views.ts";
+import { linkPage, searchQuery } from "./page.ts";
+import { groupOf, userOf } from "./views.ts";
 
 export const idParams = z.object({ id: z.string().min(1).max(256) });
 /** `?activate=true`, as clients of the public API write it. */
@@ -20,7 +21,16 @@ export const flag = z
 export const nothing = z.strictObject({}).nullish();
 export const noContent = z.undefined();
 
-const listQuery = z.strictObject({ ...pageQuery(), q: z.string().max(256).optional(), search: z.string().max(512).optional() });
+/** As the public API: whoever is made is active, unless told otherwise. */
+const activeAtOnce = z.strictObject({
+  activate: z
+    .enum(["true", "false"])
+    .default("true")
+    .transform((text) => text === "true"),
+});
+/** No mail is ever sent; clients say so, or do not mind. */
+const mail = z.strictObject({ sendEmail: flag });
+const listQuery = z.strictObject(searchQuery());
 
 export const userRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => async (app) => {
   const { store } = deps;
@@ -32,7 +42,7 @@ export const userRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => as
     "/api/v1/users",
     {
       config: write,
-      schema: { body: createUserRequest, querystring: z.strictObject({ activate: flag }), response: one },
+      schema: { body: createUserRequest, querystring: activeAtOnce, response: one },
     },
     async (request) => userOf(orRefuse(await createUser(deps, request.caller, request.body, request.query.activate))),
   );
@@ -41,9 +51,10 @@ export const userRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => as
     "/api/v1/users",
     { config: read, schema: { querystring: listQuery, response: { 200: z.array(userView) } } },
     async (request, reply) => {
-      const { q, search, ...page } = request.query;
-      const rows = await listUsers(store, oneMore(page), { q, login: search === undefined ? undefined : readSearch(search) });
-      return pageOf(deps.orgUrl, request, reply, rows, (row) => row.id).map(userOf);
+      const { limit, after, ...wanted } = request.query;
+      const { rows, next } = orRefuse(await listUsers(store, { limit, after }, wanted));
+      linkPage(deps.orgUrl, request, reply, next);
+      return rows.map(userOf);
     },
   );
 
@@ -55,10 +66,23 @@ export const userRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => as
     userOf(orRefuse(await updateUser(deps, request.caller, request.params.id, request.body))),
   );
 
-  app.delete("/api/v1/users/:id", { config: write, schema: { params: idParams, response: { 204: noContent } } }, async (request, reply) => {
-    orRefuse(await deleteUser(store, request.caller, request.params.id));
-    return reply.code(204).send();
-  });
+  app.put("/api/v1/users/:id", { config: write, schema: { params: idParams, body: replaceUserRequest, response: one } }, async (request) =>
+    userOf(orRefuse(await replaceUser(deps, request.caller, request.params.id, request.body))),
+  );
+
+  app.delete(
+    "/api/v1/users/:id",
+    { config: write, schema: { params: idParams, querystring: mail, response: { 204: noContent } } },
+    async (request, reply) => {
+      orRefuse(await deactivateOrDelete(store, request.caller, request.params.id));
+      return reply.code(204).send();
+    },
+  );
+
+  const groups = { 200: z.array(groupView) };
+  app.get("/api/v1/users/:id/groups", { config: read, schema: { params: idParams, response: groups } }, async (request) =>
+    orRefuse(await listGroupsOfUser(store, request.params.id)).map(groupOf),
+  );
 
   for (const step of Object.keys(LIFECYCLE) as LifecycleStep[]) {
     const config = { permission: step === "unlock" ? "users.unlock" : "users.write" } as const;
@@ -66,7 +90,7 @@ export const userRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => as
       `/api/v1/users/:id/lifecycle/${step}`,
       {
         config,
-        schema: { params: idParams, body: nothing, querystring: z.strictObject({ sendEmail: flag }), response: { 200: z.object({}) } },
+        schema: { params: idParams, body: nothing, querystring: mail, response: { 200: z.object({}) } },
       },
       async (request) => {
         orRefuse(await moveUser(store, request.caller, request.params.id, step));
@@ -75,10 +99,3 @@ export const userRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => as
     );
   }
 };
-
-/** The one search that is understood: `profile.login eq "alice"`. */
-function readSearch(search: string): string {
-  const login = /^\s*profile\.login\s+eq\s+"((?:[^"\\]|\\.)*)"\s*$/i.exec(search)?.[1];
-  if (login !== undefined) return login.replace(/\\(.)/g, "$1");
-  throw new Refused({ code: "E0000001", causes: ['search: only profile.login eq "…" is understood'] });
-}
