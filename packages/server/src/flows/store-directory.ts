@@ -80,7 +80,8 @@ export interface GroupsStore extends SourceKeys<GroupRow> {
   insert(group: GroupRow): Promise<void>;
   byId(id: string): Promise<GroupRow | undefined>;
   byName(name: string): Promise<GroupRow | undefined>;
-  list(page: Page & { query?: string | undefined }): Promise<GroupRow[]>;
+  /** By name in lower case. `past`: only behind this one, whether or not a group has it. */
+  list(page: Page & { query?: string | undefined; past?: string | undefined }): Promise<GroupRow[]>;
   /** Of one source, by external id; `after` is the last one's. */
   ofSource(source: string, page: Page): Promise<GroupRow[]>;
   /** Throws `Conflict` if another group has the name. */
@@ -129,7 +130,8 @@ export interface AppsStore {
   insert(app: AppRow): Promise<void>;
   byId(id: string): Promise<AppRow | undefined>;
   byLabel(label: string): Promise<AppRow | undefined>;
-  list(page: Page): Promise<AppRow[]>;
+  /** By label in lower case. `past`: only behind this one, whether or not an app has it. */
+  list(page: Page & { past?: string | undefined }): Promise<AppRow[]>;
   update(id: string, change: Partial<Pick<AppRow, "label" | "status" | "nameRules" | "legacy">>): Promise<void>;
   remove(id: string): Promise<void>;
   /** Every rule for names that any app has, once. */

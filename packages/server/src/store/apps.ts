@@ -26,8 +26,9 @@ export function appsStore(sql: Sql, build: Builder): AppsStore {
     },
     byId: (id) => one("id", id),
     byLabel: (label) => one("folded", label.toLowerCase()),
-    async list({ limit, after }) {
+    async list({ limit, after, past }) {
       let statement = build.selectFrom("apps").selectAll().orderBy("folded").limit(limit);
+      if (past !== undefined) statement = statement.where("folded", ">", past);
       if (after !== undefined)
         statement = statement.where("folded", ">", build.selectFrom("apps").select("folded").where("id", "=", after));
       return (await sql.all(statement)).map(fromRow);

@@ -2,7 +2,7 @@
 import type { GroupRule } from "@sallyport/contracts";
 import { foldName } from "@sallyport/logon";
 import { sql as raw } from "kysely";
-import { Conflict, type Page } from "../flows/store.ts";
+import { Conflict } from "../flows/store.ts";
 import type { GroupRow, GroupsStore } from "../flows/store-directory.ts";
 import type { Builder } from "./builder.ts";
 import { groupsBelow, groupsOf, MEMBERS_BELOW } from "./effective-groups.ts";
@@ -32,10 +32,11 @@ export function groupsStore(sql: Sql, build: Builder): GroupsStore {
     ...sourceKeys(sql, build, "groups", fromRow),
     byId: (id) => one("id", id),
     byName: (name) => one("folded", name.toLowerCase()),
-    async list({ limit, after, query }: Page & { query?: string | undefined }) {
+    async list({ limit, after, past, query }: Parameters<GroupsStore["list"]>[0]) {
       let statement = build.selectFrom("groups").selectAll().orderBy("folded").limit(limit);
       if (after !== undefined)
         statement = statement.where("folded", ">", build.selectFrom("groups").select("folded").where("id", "=", after));
+      if (past !== undefined) statement = statement.where("folded", ">", past);
       if (query !== undefined) {
         const folded = query.toLowerCase();
         statement = statement.where("folded", ">=", folded).where("folded", "<", `${folded}\u{10ffff}`);

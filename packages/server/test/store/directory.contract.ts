@@ -98,6 +98,31 @@ export function directoryTests({ unit, read }: Under): void {
     assert.equal(new Set(seen).size, 25);
   });
 
+  test("a list goes on behind a place although nobody stands there any more", async () => {
+    const rows = await unit(async (tx) => {
+      const users = [];
+      for (let index = 0; index < 6; index++) users.push(await addUser(tx, `past${index % 2}`, { source: `p${index}` }));
+      for (const name of ["Past A", "past b", "Past C"]) {
+        await tx.groups.insert(groupRow(name, { id: `grp_${name}` }));
+        await tx.apps.insert({ ...appRow(name), id: `app_${name}`, label: name });
+      }
+      return users;
+    });
+    const sorted = rows.map(({ id, profile }) => ({ login: profile.login, id })).sort((a, b) => (a.login + a.id < b.login + b.id ? -1 : 1));
+    const gone = sorted[1] ?? { login: "", id: "" };
+    const found = await unit(async (tx) => {
+      await tx.users.remove(gone.id);
+      await tx.groups.remove("grp_past b");
+      await tx.apps.remove("app_past b");
+      return {
+        users: (await tx.users.list({ limit: 10, query: "past", past: gone })).map(({ id }) => id),
+        groups: (await tx.groups.list({ limit: 10, query: "past", past: "past b" })).map(({ name }) => name),
+        apps: (await tx.apps.list({ limit: 1, past: "past b" })).map(({ label }) => label),
+      };
+    });
+    assert.deepEqual(found, { users: sorted.slice(2).map(({ id }) => id), groups: ["Past C"], apps: ["Past C"] });
+  });
+
   test("assignments count directly and through groups", async () => {
     const app = appRow("assigned");
     const ids = await unit(async (tx) => {

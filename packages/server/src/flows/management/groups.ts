@@ -23,6 +23,32 @@ export async function findGroup(tx: Tx, id: string): Promise<Outcome<GroupRow>> 
   return group ? done(group) : { kind: "not-found", what: "group" };
 }
 
+/** Name and description become what is said; what a source keeps, only the source changes. */
+export function replaceGroup(
+  store: Store,
+  caller: Caller,
+  id: string,
+  { profile }: z.infer<typeof createGroupRequest>,
+): Promise<Outcome<GroupRow>> {
+  return inUnit(store, async (tx) => {
+    const found = await findGroup(tx, id);
+    if (found.kind !== "done") return found;
+    const group = found.value;
+    const kept = await keptElsewhere(tx, group);
+    if (kept) return kept;
+    const { name, description = null } = profile;
+    const namesake = await tx.groups.byName(name);
+    if (namesake && namesake.id !== id) return { kind: "exists", field: "profile.name" };
+    const changed = [...(name === group.name ? [] : ["name"]), ...(description === group.description ? [] : ["description"])];
+    if (changed.length === 0) return found;
+    const next = { ...group, name, description };
+    await tx.groups.update(id, { name, description });
+    const data = { changed, name };
+    await tx.log.append({ type: "group.updated", actor: caller.actor, target: targetOf(next), outcome: "success", data });
+    return done(next);
+  });
+}
+
 /** A group that a source keeps would come back with its next word. */
 export function deleteGroup(store: Store, caller: Caller, id: string): Promise<Outcome<undefined>> {
   return inUnit(store, async (tx) => {

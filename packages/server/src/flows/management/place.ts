@@ -14,3 +14,8 @@ export function readPlace(text: string, count: number): string[] | null {
     return null;
   }
 }
+
+export const NO_PLACE = {
+  kind: "invalid" as const,
+  causes: ["after: is no place in this list; follow the links of the answers as they are"],
+};

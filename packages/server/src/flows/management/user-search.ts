@@ -6,7 +6,7 @@ import { matches } from "../../search/expression.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import { done, type Outcome } from "./outcome.ts";
-import { placeOf, readPlace } from "./place.ts";
+import { NO_PLACE, placeOf, readPlace } from "./place.ts";
 import { readCondition, type Wanted } from "./read-condition.ts";
 import { type Scanned, scan } from "./scan.ts";
 
@@ -33,7 +33,7 @@ export async function listUsers(
   wanted: Wanted,
 ): Promise<Outcome<Scanned<UserRow>>> {
   const past = page.after === undefined ? undefined : readPlace(page.after, 2);
-  if (past === null) return { kind: "invalid", causes: ["after: is no place in this list; follow the links of the answers as they are"] };
+  if (past === null) return NO_PLACE;
   const read = readCondition(wanted, FIELDS, BEGINNINGS);
   if (read.kind !== "done") return read;
   const condition = read.value;

@@ -4,10 +4,11 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
 import { listMembers } from "../../flows/management/effective-members.ts";
 import { listNested, nestGroup, setRule, unnestGroup } from "../../flows/management/group-nesting.ts";
-import { createGroup, deleteGroup, findGroup, setMembership } from "../../flows/management/groups.ts";
+import { listGroups } from "../../flows/management/group-search.ts";
+import { createGroup, deleteGroup, findGroup, replaceGroup, setMembership } from "../../flows/management/groups.ts";
 import type { AppDeps } from "../app.ts";
 import { orRefuse } from "./answers.ts";
-import { oneMore, pageOf, pageQuery, plainPage } from "./page.ts";
+import { linkPage, oneMore, pageOf, plainPage, searchQuery } from "./page.ts";
 import { idParams, noContent, nothing } from "./users.ts";
 import { groupOf, userOf } from "./views.ts";
 
@@ -22,14 +23,14 @@ export const groupRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => a
     groupOf(orRefuse(await createGroup(store, request.caller, request.body))),
   );
 
-  const listQuery = z.strictObject({ ...pageQuery(), q: z.string().max(256).optional() });
   app.get(
     "/api/v1/groups",
-    { config: read, schema: { querystring: listQuery, response: { 200: z.array(groupView) } } },
+    { config: read, schema: { querystring: z.strictObject(searchQuery()), response: { 200: z.array(groupView) } } },
     async (request, reply) => {
-      const { q, ...page } = request.query;
-      const rows = await store.read((tx) => tx.groups.list({ ...oneMore(page), query: q }));
-      return pageOf(deps.orgUrl, request, reply, rows, (row) => row.id).map(groupOf);
+      const { limit, after, ...wanted } = request.query;
+      const { rows, next } = orRefuse(await listGroups(store, { limit, after }, wanted));
+      linkPage(deps.orgUrl, request, reply, next);
+      return rows.map(groupOf);
     },
   );
 
@@ -39,6 +40,12 @@ export const groupRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => a
     const nested = orRefuse(await listNested(store, id));
     return { ...groupOf(group), groups: nested.map((one) => ({ id: one.id, name: one.name })) };
   });
+
+  app.put(
+    "/api/v1/groups/:id",
+    { config: write, schema: { params: idParams, body: createGroupRequest, response: { 200: groupView } } },
+    async (request) => groupOf(orRefuse(await replaceGroup(store, request.caller, request.params.id, request.body))),
+  );
 
   app.delete(
     "/api/v1/groups/:id",

@@ -32,6 +32,7 @@ const TABLE: [method: string, path: string, who: Role[]][] = [
   ["POST", "/api/v1/groups", WRITERS],
   ["GET", "/api/v1/groups", READERS],
   ["GET", "/api/v1/groups/{id}", READERS],
+  ["PUT", "/api/v1/groups/{id}", WRITERS],
   ["DELETE", "/api/v1/groups/{id}", WRITERS],
   ["GET", "/api/v1/groups/{id}/users", READERS],
   ["PUT", "/api/v1/groups/{id}/users/{user}", WRITERS],
