@@ -16,11 +16,19 @@ const when = z.iso.datetime();
 
 /** `legacy`: hosts of this app may sign with a shared client secret instead of a key of their own; a standing finding. */
 export const appSettings = z.strictObject({ nameRules: nameRules.optional(), legacy: z.boolean().optional() });
-export const createAppRequest = z.object({
-  label,
-  name: z.string().max(128).optional(),
-  signOnMode: z.string().max(64).optional(),
+/** There is one kind of app; the public API calls it by these two. */
+const appKind = { name: z.literal("sallyport_host").optional(), signOnMode: z.literal("AUTO_LOGIN").optional() };
+export const createAppRequest = z.strictObject({ label, ...appKind, settings: appSettings.optional() });
+const said = z.unknown().optional();
+/** What is left out stays. What only the org says of an app may come along, as in an app that was fetched, and changes nothing. */
+export const updateAppRequest = z.strictObject({
+  label: label.optional(),
+  ...appKind,
   settings: appSettings.optional(),
+  id: said,
+  status: said,
+  created: said,
+  findings: said,
 });
 export const appView = z.object({
   id: z.string(),
@@ -33,8 +41,17 @@ export const appView = z.object({
   findings: z.array(z.object({ cause: causeId, evidence: z.string().optional() })),
 });
 export type AppView = z.infer<typeof appView>;
-export const assignUserRequest = z.object({ id: z.string() });
-export const assignmentView = z.object({ id: z.string(), scope: z.enum(["USER", "GROUP"]), created: when, login: z.string().optional() });
+export const assignUserRequest = z.strictObject({ id: z.string(), scope: z.enum(["USER", "GROUP"]).optional() });
+/** `id`: of the user or group. An assignment is there or not: nothing else becomes of it. */
+export const assignmentView = z.object({
+  id: z.string(),
+  scope: z.enum(["USER", "GROUP"]),
+  created: when,
+  lastUpdated: when,
+  login: z.string().optional(),
+  status: z.literal("ACTIVE"),
+  credentials: z.object({ userName: z.string() }).optional(),
+});
 
 export const policyView = z.object({ app: z.string(), version: z.int(), document: policyDocument });
 /** A dry run: what would happen to this name, there, now. Nothing is sent to anyone. */

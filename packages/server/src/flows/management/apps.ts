@@ -11,13 +11,13 @@ const FIRST_POLICY: PolicyDocument = { rules: [] };
 /** In this order; an exact login wins over every guess from a part of a name. */
 const ALL_RULES: NameRule[] = [...plainRule.options];
 
-export function createApp(store: Store, caller: Caller, body: z.infer<typeof createAppRequest>): Promise<Outcome<AppRow>> {
+export function createApp(store: Store, caller: Caller, body: z.infer<typeof createAppRequest>, active = true): Promise<Outcome<AppRow>> {
   return inUnit(store, async (tx) => {
     if (await tx.apps.byLabel(body.label)) return { kind: "exists", field: "label" };
     const app: AppRow = {
       id: newId("app"),
       label: body.label,
-      status: "ACTIVE",
+      status: active ? "ACTIVE" : "INACTIVE",
       nameRules: body.settings?.nameRules ?? ALL_RULES,
       policyVersion: 1,
       policy: FIRST_POLICY,

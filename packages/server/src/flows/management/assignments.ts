@@ -41,6 +41,17 @@ export function unassign(store: Store, caller: Caller, appId: string, scope: Sco
   });
 }
 
+export function findAssignment(store: Store, appId: string, scope: Scope, id: string): Promise<Outcome<AssignmentRow>> {
+  return store.read(async (tx): Promise<Outcome<AssignmentRow>> => {
+    const app = await findApp(tx, appId);
+    if (app.kind !== "done") return app;
+    const who = await findAssignee(tx, scope, id);
+    if (who.kind !== "done") return who;
+    const row = await tx.apps.assignment(appId, scope, who.value.id);
+    return row ? done(row) : { kind: "not-found", what: "assignment" };
+  });
+}
+
 export function listAssignments(store: Store, appId: string, scope: Scope, page: Page): Promise<Outcome<AssignmentRow[]>> {
   return store.read(async (tx): Promise<Outcome<AssignmentRow[]>> => {
     const app = await findApp(tx, appId);

@@ -1,17 +1,18 @@
 /** Routes of apps: the protected things, and who is assigned to them. */
-import { appSettings, appView, assignmentView, assignUserRequest, createAppRequest } from "@sallyport/contracts";
+import { appView, assignmentView, assignUserRequest, createAppRequest, updateAppRequest } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
+import { listApps } from "../../flows/management/app-search.ts";
 import { createApp, deleteApp, findApp, switchApp, updateApp } from "../../flows/management/apps.ts";
-import { assign, listAssignments, type Scope, unassign } from "../../flows/management/assignments.ts";
+import { assign, findAssignment, listAssignments, type Scope, unassign } from "../../flows/management/assignments.ts";
 import type { AssignmentRow } from "../../flows/store-directory.ts";
 import type { AppDeps } from "../app.ts";
 import { orRefuse } from "./answers.ts";
-import { oneMore, pageOf, plainPage } from "./page.ts";
-import { idParams, noContent, nothing } from "./users.ts";
+import { linkPage, oneMore, pageOf, plainPage, searchQuery } from "./page.ts";
+import { activeAtOnce, idParams, mail, noContent, nothing } from "./users.ts";
 import { appOf, iso } from "./views.ts";
 
-const updateAppRequest = z.strictObject({ label: z.string().trim().min(1).max(128).optional(), settings: appSettings.optional() });
+const { search: _, ...listQuery } = searchQuery();
 
 export const appRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => async (app) => {
   const { store } = deps;
@@ -19,16 +20,20 @@ export const appRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => asy
   const write = { permission: "apps.write" } as const;
   const one = { 200: appView };
 
-  app.post("/api/v1/apps", { config: write, schema: { body: createAppRequest, response: one } }, async (request) =>
-    appOf(orRefuse(await createApp(store, request.caller, request.body))),
+  app.post(
+    "/api/v1/apps",
+    { config: write, schema: { body: createAppRequest, querystring: activeAtOnce, response: one } },
+    async (request) => appOf(orRefuse(await createApp(store, request.caller, request.body, request.query.activate))),
   );
 
   app.get(
     "/api/v1/apps",
-    { config: read, schema: { querystring: plainPage, response: { 200: z.array(appView) } } },
+    { config: read, schema: { querystring: z.strictObject(listQuery), response: { 200: z.array(appView) } } },
     async (request, reply) => {
-      const rows = await store.read((tx) => tx.apps.list(oneMore(request.query)));
-      return pageOf(deps.orgUrl, request, reply, rows, (row) => row.id).map(appOf);
+      const { limit, after, ...wanted } = request.query;
+      const { rows, next } = orRefuse(await listApps(store, { limit, after }, wanted));
+      linkPage(deps.orgUrl, request, reply, next);
+      return rows.map(appOf);
     },
   );
 
@@ -88,15 +93,17 @@ export const assignmentRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps)
       assignmentOf(orRefuse(await assign(store, request.caller, request.params.id, scope, request.body.id))),
     );
 
-    app.put(
-      `${url}/:assignee`,
-      { config: write, schema: { params: assigneeParams, body: z.object({}).nullish(), response: one } },
-      async (request) => assignmentOf(orRefuse(await assign(store, request.caller, request.params.id, scope, request.params.assignee))),
+    app.get(`${url}/:assignee`, { config: read, schema: { params: assigneeParams, response: one } }, async (request) =>
+      assignmentOf(orRefuse(await findAssignment(store, request.params.id, scope, request.params.assignee))),
+    );
+
+    app.put(`${url}/:assignee`, { config: write, schema: { params: assigneeParams, body: nothing, response: one } }, async (request) =>
+      assignmentOf(orRefuse(await assign(store, request.caller, request.params.id, scope, request.params.assignee))),
     );
 
     app.delete(
       `${url}/:assignee`,
-      { config: write, schema: { params: assigneeParams, response: { 204: noContent } } },
+      { config: write, schema: { params: assigneeParams, querystring: mail, response: { 204: noContent } } },
       async (request, reply) => {
         orRefuse(await unassign(store, request.caller, request.params.id, scope, request.params.assignee));
         return reply.code(204).send();
@@ -106,5 +113,6 @@ export const assignmentRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps)
 };
 
 function assignmentOf({ id, scope, name, created }: AssignmentRow): z.infer<typeof assignmentView> {
-  return { id, scope, created: iso(created), login: name };
+  const shape = { id, scope, created: iso(created), lastUpdated: iso(created), login: name, status: "ACTIVE" as const };
+  return scope === "USER" ? { ...shape, credentials: { userName: name } } : shape;
 }

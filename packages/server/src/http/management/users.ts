@@ -22,14 +22,14 @@ export const nothing = z.strictObject({}).nullish();
 export const noContent = z.undefined();
 
 /** As the public API: whoever is made is active, unless told otherwise. */
-const activeAtOnce = z.strictObject({
+export const activeAtOnce = z.strictObject({
   activate: z
     .enum(["true", "false"])
     .default("true")
     .transform((text) => text === "true"),
 });
 /** No mail is ever sent; clients say so, or do not mind. */
-const mail = z.strictObject({ sendEmail: flag });
+export const mail = z.strictObject({ sendEmail: flag });
 const listQuery = z.strictObject(searchQuery());
 
 export const userRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => async (app) => {
