@@ -166,6 +166,14 @@ export const userFactorView = z.object({
     })
     .optional(),
 });
+/** A kind of factor that a user may enrol, and how theirs stands. */
+export const supportedFactorView = z.object({
+  factorType: z.literal("token:software:totp"),
+  provider: z.literal("GOOGLE"),
+  vendorName: z.literal("GOOGLE"),
+  enrollment: z.literal("OPTIONAL"),
+  status: z.union([enrolmentStatus, z.literal("NOT_SETUP")]),
+});
 export type UserFactorView = z.infer<typeof userFactorView>;
 
 /** Either `role`, for the management API, or `source`: then it is good for the people and groups of that SCIM source, and nothing else. */

@@ -1,5 +1,5 @@
 /** Routes of a user's factors: enrol, activate with a first code, list, reset. */
-import { activateFactorRequest, enrolFactorRequest, userFactorView } from "@sallyport/contracts";
+import { activateFactorRequest, enrolFactorRequest, supportedFactorView, userFactorView } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
 import { activateFactor, enrolFactor, listFactors, resetFactor } from "../../flows/management/factors-admin.ts";
@@ -36,6 +36,17 @@ export const factorRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => 
 
   app.get(url, { config: read, schema: { params: idParams, response: { 200: z.array(userFactorView) } } }, async (request) =>
     orRefuse(await listFactors(deps.store, request.params.id)).map((row) => factorOf(row)),
+  );
+
+  // Before the one by id, as the public API has it: no id is "catalog".
+  app.get(
+    `${url}/catalog`,
+    { config: read, schema: { params: idParams, response: { 200: z.array(supportedFactorView) } } },
+    async (request) => {
+      const [row] = orRefuse(await listFactors(deps.store, request.params.id));
+      const shape = { factorType: "token:software:totp", provider: "GOOGLE", vendorName: "GOOGLE", enrollment: "OPTIONAL" } as const;
+      return [{ ...shape, status: row?.status ?? ("NOT_SETUP" as const) }];
+    },
   );
 
   app.get(`${url}/:factor`, { config: read, schema: { params: factorParams, response: { 200: userFactorView } } }, async (request) => {

@@ -26,6 +26,7 @@ const TABLE: [method: string, path: string, who: Role[]][] = [
   ["POST", "/api/v1/users/{id}/lifecycle/unlock", HELPERS],
   ["POST", "/api/v1/users/{id}/factors", HELPERS],
   ["GET", "/api/v1/users/{id}/factors", READERS],
+  ["GET", "/api/v1/users/{id}/factors/catalog", READERS],
   ["GET", "/api/v1/users/{id}/factors/{factor}", READERS],
   ["POST", "/api/v1/users/{id}/factors/{factor}/lifecycle/activate", HELPERS],
   ["DELETE", "/api/v1/users/{id}/factors/{factor}", HELPERS],
