@@ -19,21 +19,27 @@ export interface ScanOf<Row> {
 const STEP = 200;
 /** Rows that are looked at for one page that has something already. */
 const LOOKED_AT = 20_000;
-/** Scans of this process at once. */
+/** Scans of this process at once, and those that wait for one to end. */
 const AT_ONCE = 4;
+const MOST_WAITING = 64;
 let running = 0;
+const waiting: (() => void)[] = [];
 
 /**
  * A page is never empty while there is more: clients of the public API take an empty one for the end, although it names a next page.
  * It may be shorter than `limit`.
  */
 export async function scan<Row>(list: ScanOf<Row>, page: { limit: number; after?: string | undefined }): Promise<Outcome<Scanned<Row>>> {
-  if (running >= AT_ONCE) return { kind: "overloaded" };
-  running++;
+  if (waiting.length >= MOST_WAITING) return { kind: "overloaded" };
+  if (running < AT_ONCE) running++;
+  // Whoever ends passes its turn on: it is counted already.
+  else await new Promise<void>((resolve) => waiting.push(resolve));
   try {
     return await readOn(list, page);
   } finally {
-    running--;
+    const next = waiting.shift();
+    if (next) next();
+    else running--;
   }
 }
 

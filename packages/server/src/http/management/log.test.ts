@@ -92,7 +92,8 @@ test("clients of the public API read the log in its shape, page by page, by date
     "sortOrder=UP",
     "limit=1001",
     "after=nowhere",
-    "q=x",
+    `q=${"x".repeat(41)}`,
+    `q=${encodeURIComponent("a b c d e f g h i j k")}`,
   ]) {
     assert.equal((await org.call("auditor", "GET", `/api/v1/logs?${query}`)).status, 400, query);
   }

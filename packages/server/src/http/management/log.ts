@@ -1,17 +1,18 @@
 /** Routes of the system log and of what is known of one logon. */
 import { Readable } from "node:stream";
-import { isEventType, logEvent, logFilter, logHead, logonView, readReference, retentionView } from "@sallyport/contracts";
+import { logEvent, logFilter, logHead, logonView, readReference, retentionView } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
 import { exportLog } from "../../flows/management/log-export.ts";
-import { placeOf, readChain, readOn, readTail, signedHead } from "../../flows/management/log-view.ts";
+import { searchLog } from "../../flows/management/log-search.ts";
+import { placeOf, readChain, readTail, signedHead } from "../../flows/management/log-view.ts";
 import { viewLogons } from "../../flows/management/logons-view.ts";
 import { readRetention, setRetention } from "../../flows/management/retention.ts";
 import type { AppDeps } from "../app.ts";
 import { Refused } from "../refuse.ts";
 import { orRefuse } from "./answers.ts";
 import { oktaLogEvent, oktaLogEventOf } from "./okta-log-event.ts";
-import { oneMore, pageOf, pageQuery } from "./page.ts";
+import { linkPage, oneMore, pageOf, pageQuery } from "./page.ts";
 
 /** Clients of the public API send what `String(new Date())` gives, which ISO 8601 is not. */
 const lenientDate = z
@@ -30,7 +31,8 @@ const logsQuery = z.strictObject({
   after: z.string().min(1).max(4096).optional(),
   since: lenientDate.optional(),
   until: lenientDate.optional(),
-  filter: z.string().max(512).optional(),
+  filter: z.string().max(4096).optional(),
+  q: z.string().max(512).optional(),
   sortOrder: z.enum(["ASCENDING", "DESCENDING"]).default("ASCENDING"),
 });
 
@@ -42,14 +44,10 @@ export const logRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => asy
     "/api/v1/logs",
     { config: read, schema: { querystring: logsQuery, response: { 200: z.array(oktaLogEvent) } } },
     async (request, reply) => {
-      const { filter, sortOrder, ...query } = request.query;
-      const condition = { ...oneMore(query), type: readFilter(filter) };
-      if (sortOrder === "ASCENDING") {
-        const placed = orRefuse(await readOn(store, condition));
-        return pageOf(deps.orgUrl, request, reply, placed, ({ after }) => after).map(({ event }) => oktaLogEventOf(event));
-      }
-      const rows = await store.read((tx) => tx.log.list({ ...condition, descending: true }));
-      return pageOf(deps.orgUrl, request, reply, rows, (row) => row.id).map(oktaLogEventOf);
+      const { sortOrder, ...query } = request.query;
+      const { rows, next } = orRefuse(await searchLog(store, { ...query, descending: sortOrder === "DESCENDING" }));
+      linkPage(deps.orgUrl, request, reply, next);
+      return rows.map(({ event }) => oktaLogEventOf(event));
     },
   );
 
@@ -92,12 +90,3 @@ export const logRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => asy
     },
   );
 };
-
-/** The one filter that is understood: `eventType eq "logon.refused"`. */
-function readFilter(filter: string | undefined): string | undefined {
-  if (filter === undefined) return undefined;
-  const type = /^\s*eventType\s+eq\s+"([^"]*)"\s*$/i.exec(filter)?.[1];
-  if (type === undefined) throw new Refused({ code: "E0000001", causes: ['filter: only eventType eq "…" is understood'] });
-  if (!isEventType(type)) throw new Refused({ code: "E0000001", causes: [`filter: there is no event type ${type}`] });
-  return type;
-}

@@ -1,6 +1,7 @@
 /** An event of the system log in the shape in which clients of the public API read it. */
 import { EVENTS, type LogEvent } from "@sallyport/contracts";
 import * as z from "zod";
+import { addressIn, SEVERITY } from "../../flows/management/log-search.ts";
 
 const entity = z.object({ id: z.string(), type: z.string(), alternateId: z.string(), displayName: z.string() });
 
@@ -19,7 +20,6 @@ export const oktaLogEvent = z.object({
   debugContext: z.object({ debugData: z.record(z.string(), z.unknown()) }),
 });
 
-const SEVERITY = { info: "INFO", warning: "WARN", error: "ERROR" } as const;
 const ACTORS = { user: "User", host: "Host", token: "PublicClientApp", system: "SystemPrincipal", local: "LocalOwner" } as const;
 
 /** The reference of a logon stands where the other product has the id of the transaction. */
@@ -44,12 +44,4 @@ export function oktaLogEventOf(event: LogEvent): z.infer<typeof oktaLogEvent> {
 
 function entityOf(type: string, { id, name }: { id: string; name?: string | undefined }): z.infer<typeof entity> {
   return { id, type, alternateId: name ?? id, displayName: name ?? id };
-}
-
-/** Only an address that the org saw itself, or a host's TCP peer: a claimed one would be read as a fact (S35). */
-function addressIn(data: Record<string, unknown>): string | undefined {
-  const address = data["address"];
-  if (typeof address === "string") return address;
-  const { value, origin } = (address ?? {}) as { value?: unknown; origin?: unknown };
-  return origin === "socket" && typeof value === "string" ? value : undefined;
 }
