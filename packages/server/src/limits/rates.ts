@@ -1,6 +1,6 @@
 /** How many calls a minute one address may make, by what it calls: generous for hosts, strict where somebody might guess. */
 import fastifyRateLimit, { normalizeIP } from "@fastify/rate-limit";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Refused } from "../http/refuse.ts";
 
 /** Calls per minute and address. */
@@ -36,6 +36,19 @@ export function limitRates(app: FastifyInstance, rates: Rates): void {
     errorResponseBuilder: tooMany,
   });
   void app.after(() => limitPrimary(app, rates.primary));
+  app.addHook("onSend", async (request, reply) => sayAsOkta(request, reply));
+}
+
+/**
+ * The same limits under the names of the public API, where `reset` is a moment (Unix seconds) and not a wait: by them its clients wait
+ * before they ask again after a 429.
+ */
+function sayAsOkta(request: FastifyRequest, reply: FastifyReply): void {
+  const [limit, remaining, wait] = ["limit", "remaining", "reset"].map((name) => reply.getHeader(`x-ratelimit-${name}`));
+  if (limit === undefined || remaining === undefined || wait === undefined) return;
+  reply.header("x-rate-limit-limit", limit).header("x-rate-limit-remaining", remaining);
+  reply.header("x-rate-limit-reset", Math.ceil(Date.now() / 1000) + Number(wait));
+  reply.header("x-okta-request-id", request.id);
 }
 
 /**
