@@ -15,8 +15,12 @@ export type Expression<Row> =
   | { kind: "and" | "or"; of: Expression<Row>[] }
   | { kind: "not"; of: Expression<Row> }
   | { kind: "present"; field: Field<Row> }
-  /** `value`: as it was written, for a text; epoch ms for a time. */
+  /** `value`: folded, for a text; epoch ms for a time. */
   | { kind: "compare"; field: Field<Row>; operator: Operator; value: string | number };
+
+export function comparison<Row>(field: Field<Row>, operator: Operator, value: string | number): Expression<Row> {
+  return { kind: "compare", field, operator, value: typeof value === "string" ? fold(value) : value };
+}
 
 export function matches<Row>(expression: Expression<Row>, row: Row): boolean {
   switch (expression.kind) {
@@ -33,8 +37,7 @@ export function matches<Row>(expression: Expression<Row>, row: Row): boolean {
   }
 }
 
-function compare<Row>({ field, operator, value }: Extract<Expression<Row>, { kind: "compare" }>, row: Row): boolean {
-  const wanted = typeof value === "string" ? fold(value) : value;
+function compare<Row>({ field, operator, value: wanted }: Extract<Expression<Row>, { kind: "compare" }>, row: Row): boolean {
   // What is not there is unlike everything, and neither before nor behind anything.
   if (operator === "ne") return !valuesOf(field, row).some((one) => one === wanted);
   return valuesOf(field, row).some((one) => holds(one, operator, wanted));
@@ -63,10 +66,15 @@ function holds(value: string | number, operator: Operator, wanted: string | numb
 
 function valuesOf<Row>(field: Field<Row>, row: Row): (string | number)[] {
   const found = field.of(row);
+  // Most fields hold one text, and a search looks at very many.
+  if (typeof found === "string") return found === "" ? [] : [fold(found)];
   const all = typeof found === "object" && found !== null ? found : [found];
   return all.flatMap((one) => (one === null || one === undefined || one === "" ? [] : [typeof one === "string" ? fold(one) : one]));
 }
 
+const PLAIN = /^[ -~]*$/;
+
 function fold(text: string): string {
+  if (PLAIN.test(text)) return text.toLowerCase();
   return text.normalize("NFKC").toLowerCase().normalize("NFKC");
 }

@@ -1,5 +1,5 @@
 /** Reads an expression such as `status eq "ACTIVE" and not (profile.login sw "svc-")`: Okta's part of the filters of RFC 7644, 3.4.2.2. */
-import { type Expression, type Field, OPERATORS, type Operator } from "./expression.ts";
+import { comparison, type Expression, type Field, OPERATORS, type Operator } from "./expression.ts";
 import { NotRead, type Token, tokensOf } from "./tokens.ts";
 
 /** Characters of an expression. */
@@ -74,7 +74,7 @@ class Reader<Row> {
     const word = token.kind === "word" ? token.text.toLowerCase() : "";
     if (word === "pr") return { kind: "present", field };
     if (!(OPERATORS as readonly string[]).includes(word)) throw new NotRead(token.at, `here one of ${OPERATORS.join(", ")}, pr is missing`);
-    return { kind: "compare", field, operator: word as Operator, value: this.#value(field, word as Operator) };
+    return comparison(field, word as Operator, this.#value(field, word as Operator));
   }
 
   #value(field: Field<Row>, operator: Operator): string | number {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Expression, type Field, matches, OPERATORS } from "./expression.ts";
+import { comparison, type Expression, type Field, matches, OPERATORS } from "./expression.ts";
 import { LONGEST, readExpression } from "./read-expression.ts";
 
 interface Row {
@@ -101,7 +101,7 @@ const leaf = fc.oneof(
       fc.constantFrom(...OPERATORS),
       fc.string({ unit: "grapheme", maxLength: 8 }),
     )
-    .map(([field, operator, value]): Expression<Row> => ({ kind: "compare", field, operator, value })),
+    .map(([field, operator, value]) => comparison(field, operator, value)),
   fc
     .tuple(fc.constantFrom("eq", "ne", "gt", "ge", "lt", "le"), fc.integer({ min: 0, max: 5000 }))
     .map(([operator, value]) => ({ kind: "compare", field: FIELDS[2], operator, value }) as Expression<Row>),

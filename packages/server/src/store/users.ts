@@ -50,9 +50,8 @@ export function usersStore(sql: Sql, build: Builder): UsersStore {
         statement = statement.where((eb) => eb.or([eb("login", ">", last), eb.and([eb("login", "=", last), eb("id", ">", after)])]));
       }
       if (past !== undefined)
-        statement = statement.where((eb) =>
-          eb.or([eb("login", ">", past.login), eb.and([eb("login", "=", past.login), eb("id", ">", past.id)])]),
-        );
+        // The first half is for the index: of an `or` alone no database makes a range.
+        statement = statement.where("login", ">=", past.login).where((eb) => eb.or([eb("login", ">", past.login), eb("id", ">", past.id)]));
       if (query !== undefined) statement = statement.where("login", ">=", query).where("login", "<", `${query}\u{10ffff}`);
       return (await sql.all(statement)).map((row) => fromRow(row));
     },

@@ -1,5 +1,5 @@
 /** What a list is asked for, `q`, `search` or `filter`, as one expression; a fault names the parameter and the character. */
-import type { Expression, Field } from "../../search/expression.ts";
+import { comparison, type Expression, type Field } from "../../search/expression.ts";
 import { readExpression } from "../../search/read-expression.ts";
 import { done, type Outcome } from "./outcome.ts";
 
@@ -32,5 +32,5 @@ export function readCondition<Row>(
 }
 
 function anyBegins<Row>(q: string, fields: readonly Field<Row>[]): Expression<Row> {
-  return { kind: "or", of: fields.map((field) => ({ kind: "compare", field, operator: "sw", value: q })) };
+  return { kind: "or", of: fields.map((field) => comparison(field, "sw", q)) };
 }
