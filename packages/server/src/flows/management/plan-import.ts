@@ -223,14 +223,18 @@ class Names {
     return holder === undefined || holder === own ? undefined : `the login is that of ${holder} of the same source`;
   }
 
-  /** Whoever is held back is found under some names only, and stays so. */
+  /** What was kept from somebody who is held back stays so; a new name that is free is theirs, as when the change is carried out. */
   move(user: UserRow, profile: UserProfile): void {
     this.#logins.delete(folded(user.profile.login));
     this.#logins.set(folded(profile.login), user.externalId);
     const before = namesOf(user.profile).map(keyOf);
-    if (!before.every((key) => this.#holders.get(key)?.has(user.id))) return;
+    const held = new Set(before.filter((key) => this.#holders.get(key)?.has(user.id)));
+    const kept = new Set(before.filter((key) => !held.has(key)));
     for (const key of before) this.#holders.get(key)?.delete(user.id);
-    for (const key of namesOf(profile).map(keyOf)) this.#hold(key, user.id);
+    for (const name of namesOf(profile)) {
+      const key = keyOf(name);
+      if (held.has(key) || (!kept.has(key) && this.#others(name, user.id).length === 0)) this.#hold(key, user.id);
+    }
   }
 
   /** Answers the names that others have. */
