@@ -6,7 +6,7 @@ import type { GroupStep } from "./plan-groups.ts";
 import { usesOf } from "./sync-questions.ts";
 
 const AT_ONCE = 50;
-const UNIT_MS = 4;
+const UNIT_MS = 5;
 /** Members of one change: a group of thousands must not hold up a logon. */
 const MEMBERS_AT_ONCE = 50;
 

@@ -9,7 +9,7 @@ import { createUserIn, updateUserIn } from "./users.ts";
 
 /** A unit ends with whichever comes first: a logon that arrives meanwhile waits for it. */
 const AT_ONCE = 50;
-const UNIT_MS = 4;
+const UNIT_MS = 5;
 
 export interface Carrier {
   store: Store;

@@ -10,8 +10,9 @@ import type { OpenRun } from "./sync-run.ts";
 
 /** How often the row of the run is brought up to date. */
 const TELL_MS = 500;
-/** Between two units everybody else comes first, for as long as the last one took; at most for so long. */
-const REST_MS = 25;
+/** Between two units everybody else comes first, for a part of the time that the last one took. */
+const REST = 0.25;
+const LONGEST_REST_MS = 25;
 
 export interface Carried {
   counts: Record<string, number>;
@@ -42,7 +43,7 @@ export async function carrySync(
     },
     between: async () => {
       const took = performance.now() - rested;
-      await new Promise((resolve) => setTimeout(resolve, Math.min(REST_MS, took)));
+      await new Promise((resolve) => setTimeout(resolve, Math.min(LONGEST_REST_MS, took * REST)));
       rested = performance.now();
       signal.throwIfAborted();
     },
