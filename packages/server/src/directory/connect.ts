@@ -19,6 +19,8 @@ export async function connect(server: string, how: HowToConnect, signal: AbortSi
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const limit = AbortSignal.any([signal, AbortSignal.timeout(how.timeoutSeconds * 1000)]);
   const plain = netConnect({ host, port: Number(url.port || (inClear ? 389 : 636)) });
+  // Whoever waits hears of it by the promise; in between nobody may be listening.
+  plain.on("error", () => {});
   try {
     await once(plain, "connect", { signal: limit });
     if (inClear) await startTls(server, plain, how);
@@ -29,11 +31,12 @@ export async function connect(server: string, how: HowToConnect, signal: AbortSi
       minVersion: "TLSv1.2",
       ...(isIP(host) ? {} : { servername: host }),
     });
+    socket.on("error", () => {});
     await once(socket, "secureConnect", { signal: limit });
     if (how.trust.pin !== undefined) judgePin(socket, host, how.trust.pin);
     return socket;
   } catch (error) {
-    plain.on("error", () => {}).destroy();
+    plain.destroy();
     signal.throwIfAborted();
     if (limit.aborted) throw Object.assign(new Error("not connected in time"), { code: "ETIMEDOUT" });
     throw error;

@@ -41,7 +41,7 @@ export interface Kind {
   memberAttributes: { name: string; dn: boolean }[];
   /** What matches entries that changed since a read; `undefined` if that cannot be asked. */
   changedSince(since: Since, now: number): string | undefined;
-  /** By the cursor: may a read of changes follow it. */
+  /** Milliseconds since 1970; undefined where changes are counted instead. */
   changeTime(entry: Entry): number | undefined;
 }
 

@@ -144,18 +144,23 @@ async function details(reading: Reading, roll: Roll, changed: string | undefined
 /** Who came in from outside the base is in groups that did not change; so the groups of whoever changed are read again. */
 async function groupsOf(reading: Reading, found: Found, roll: Roll, dns: readonly string[]): Promise<void> {
   const { session, settings, kind } = reading;
-  const attributes = kind.memberAttributes.filter(({ dn }) => dn);
   const had = new Set(found.groups.map(({ externalId }) => externalId));
-  const filters =
-    dns.length > MANY_CHANGES
-      ? [""]
-      : batches(dns).map((some) => `(|${some.flatMap((dn) => attributes.map(({ name }) => escapeFilter`(${name}=${dn})`)).join("")})`);
-  for (const filter of filters) {
+  for (const filter of filtersOf(kind, dns)) {
     const search = groupsSearch(reading, filter);
     if (!search) return;
     for await (const page of session.pages(search, settings.pageSize))
       for (const entry of page) if (!had.has(kind.idOf(entry) ?? "")) await takeGroup(reading, found, roll, entry);
   }
+}
+
+/** What matches the groups of these entries, and perhaps more: a group that names its members otherwise than by dn may be any. */
+function filtersOf({ memberAttributes }: Kind, dns: readonly string[]): string[] {
+  if (dns.length === 0) return [];
+  if (dns.length > MANY_CHANGES) return [""];
+  const otherwise = memberAttributes.filter(({ dn }) => !dn).map(({ name }) => `(${name}=*)`);
+  const named = memberAttributes.filter(({ dn }) => dn);
+  const byDn = (dn: string) => named.map(({ name }) => escapeFilter`(${name}=${dn})`).join("");
+  return [...batches(dns).map((some) => `(|${some.map(byDn).join("")})`), ...otherwise];
 }
 
 const batches = (dns: readonly string[]): string[][] =>

@@ -1,7 +1,16 @@
 /** A conversation with one server over one connection: bind, and search in pages. It never opens a second connection by itself. */
 import type { connect as netConnect } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { type BerWriter, Client, Control, type Filter, PagedResultsControl, type PasswordPolicyControl, type SearchOptions } from "ldapts";
+import {
+  type BerWriter,
+  Client,
+  Control,
+  type Filter,
+  PagedResultsControl,
+  type PasswordPolicyControl,
+  ResultCodeError,
+  type SearchOptions,
+} from "ldapts";
 import type { DirectorySource } from "../flows/directory.ts";
 import { connect } from "./connect.ts";
 import { Entry } from "./entry.ts";
@@ -9,6 +18,10 @@ import { faultOf } from "./faults.ts";
 
 /** Attributes that are bytes also where they happen to read as text. */
 const BYTES = ["objectGUID", "objectSid", "invocationId"];
+
+/** A server that sends more without an end to it is broken, or means harm (S30). A group of 100,000 members has 10 MB. */
+const LONGEST_MESSAGE = 32 * 1024 * 1024;
+const MOST_ENTRIES = 1_000_000;
 
 export interface Search {
   base: string;
@@ -23,11 +36,15 @@ export class Session {
   readonly #client: Client;
   readonly #signal: AbortSignal;
   #cookie: Buffer | undefined;
+  /** Bytes since the last whole message. */
+  #pending = 0;
+  readonly #timeLimit: number;
 
   private constructor(server: string, socket: TLSSocket, timeoutSeconds: number, signal: AbortSignal) {
     this.server = server;
     this.#socket = socket;
     this.#signal = signal;
+    this.#timeLimit = timeoutSeconds;
     let given = false;
     // ldapts connects again by itself when a connection broke: without TLS, and without what was proved on it.
     const createConnection = (() => {
@@ -39,7 +56,12 @@ export class Session {
     this.#client = new Client({ url, timeout: timeoutSeconds * 1000, createConnection });
     // A page without entries may be followed by others, which ldapts does not ask for: we keep the cookie ourselves.
     this.#client["messageParser"].on("message", ({ controls }: { controls?: Control[] }) => {
+      this.#pending = 0;
       this.#cookie = controls?.find((one) => one instanceof PagedResultsControl)?.value?.cookie;
+    });
+    socket.on("data", (part: Buffer) => {
+      this.#pending += part.length;
+      if (this.#pending > LONGEST_MESSAGE) socket.destroy(new Error("connection ended: a message longer than 32 MiB"));
     });
     signal.addEventListener("abort", this.#abort);
   }
@@ -71,14 +93,17 @@ export class Session {
   /** Every page that the server gives, also empty ones; references to other servers are left where they are (S33). */
   async *pages(search: Search, pageSize: number): AsyncGenerator<Entry[]> {
     const control = new PageControl(pageSize);
-    for (;;) {
+    for (let entries = 0; entries <= MOST_ENTRIES; ) {
       this.#cookie = undefined;
-      yield await this.#search(search, control);
+      const page = await this.#search(search, control);
+      entries += page.length;
+      yield page;
       const cookie = this.#cookie as Buffer | undefined;
       if (cookie === undefined) throw faultOf(new Error("no word on further pages"), this.server);
       if (cookie.length === 0) return;
       control.cookie = cookie;
     }
+    throw faultOf(new Error("more than a million entries"), this.server);
   }
 
   async all(search: Search, pageSize: number): Promise<Entry[]> {
@@ -96,7 +121,13 @@ export class Session {
   }
 
   #search({ base, scope, filter, attributes }: Search, control?: PageControl): Promise<Entry[]> {
-    const options: SearchOptions = { scope, filter, attributes: [...attributes], explicitBufferAttributes: BYTES };
+    const options: SearchOptions = {
+      scope,
+      filter,
+      attributes: [...attributes],
+      explicitBufferAttributes: BYTES,
+      timeLimit: this.#timeLimit,
+    };
     return this.#guarded(async () => (await this.#client.search(base, options, control)).searchEntries.map((one) => new Entry(one)));
   }
 
@@ -105,6 +136,8 @@ export class Session {
       return await work();
     } catch (error) {
       this.#signal.throwIfAborted();
+      // Nobody would hear a farewell on a connection that fell silent.
+      if (!(error instanceof ResultCodeError)) this.#socket.destroy();
       throw faultOf(error, this.server);
     }
   }
