@@ -20,7 +20,9 @@ chmodSync(folder, 0o755);
 function fill(file: string): void {
   const db = new DatabaseSync(file);
   db.exec("BEGIN");
-  const user = db.prepare("INSERT INTO users VALUES (?, 'local', ?, ?, 'ACTIVE', 1, 'bench', ?, NULL, NULL, NULL, 1, 1)");
+  const user = db.prepare(
+    "INSERT INTO users (id, source, external_id, login, status, profile, created, updated) VALUES (?, 'local', ?, ?, 'ACTIVE', ?, 1, 1)",
+  );
   const name = db.prepare("INSERT INTO user_names VALUES ('login', ?, ?)");
   for (let index = 0; index < USERS; index++) {
     const login = `person${index}`;

@@ -1,4 +1,5 @@
 /** The sallyport command: every subcommand, one program. */
+import { isMainThread } from "node:worker_threads";
 import { runProgram } from "./command.ts";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { keyCommands } from "./commands/keys.ts";
@@ -15,4 +16,5 @@ keyCommands(program);
 backupCommand(program);
 restoreCommand(program);
 
-await runProgram(program, process.argv.slice(2));
+// In a release the threads of the org load this very file.
+if (isMainThread) await runProgram(program, process.argv.slice(2));

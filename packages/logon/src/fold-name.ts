@@ -21,6 +21,8 @@ const RIGHT_TO_LEFT =
  * they always were here, not refused.
  */
 export function foldName(text: string): string | undefined {
+  // Most names are these: nothing of what follows can change or forbid them.
+  if (/^[\x21-\x7e]{1,256}$/.test(text)) return text.toLowerCase();
   const folded = text.normalize("NFKC").trim().toLowerCase().normalize("NFKC");
   if (folded === "" || folded.length > LONGEST || FORBIDDEN.test(folded) || MIXED_DIGITS.test(folded)) return undefined;
   return folded.split(/[\\@]/).every(readsOneWay) ? folded : undefined;

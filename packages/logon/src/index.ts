@@ -1,4 +1,5 @@
 /** Logon: how a logon is decided. Pure: no input or output, no clock, no randomness. */
+export * from "./clashes.ts";
 export * from "./domains.ts";
 export * from "./explain.ts";
 export * from "./factors/attempts.ts";

@@ -6,6 +6,7 @@ import pino, { type Logger } from "pino";
 import { type DataFiles, openDataFolder } from "./data-folder.ts";
 import { ldapDirectory } from "./directory/directory.ts";
 import { expireTransactions } from "./flows/authn/cancel.ts";
+import { checkDuplicates, PEOPLE_CHANGED } from "./flows/management/check-duplicates.ts";
 import { writeCheckpoint } from "./flows/management/checkpoints.ts";
 import { KEYS_CHANGED } from "./flows/management/decision-keys.ts";
 import { finishReseal } from "./flows/management/reseal.ts";
@@ -67,6 +68,9 @@ const CHECKPOINT = { name: "checkpoint", ms: 3_600_000 };
 const RETENTION = { name: "retention", ms: PURGE_MS };
 const PURGE = { name: "purge", ms: PURGE_MS };
 
+/** How often all users are looked over for names that two have, beside the looks after each import. */
+const CHECK_MS = 3_600_000;
+
 /** Starts the org. Throws `ServerRefused`, one sentence with its cause, for everything that an administrator can put right. */
 export async function startServer(options: ServerOptions): Promise<ServerHandle> {
   const listening = await judgeListening(options);
@@ -114,8 +118,9 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
   const app = await listenOnNetwork(deps, options, listening);
   const { adminSocket } = files;
   const admin = await listenForAdministrator(deps, adminSocket);
-  const timers = sweepRegularly(store, keys, syncs, log);
+  const timers = sweepRegularly(store, keys, syncs, log, stopping.signal);
   store.watch(KEYS_CHANGED, () => void keys.refresh().catch((err: unknown) => log.error({ err }, "the keys could not be read again")));
+  watchPeople(store, log, stopping.signal);
   await say(store, "org.started", { version: options.version, node: store.node, url });
   void finishReseal(deps).catch((err: unknown) => log.error({ err }, "secrets could not be sealed anew"));
   const setUpLink = await newSetUpLink(deps);
@@ -139,7 +144,7 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
 }
 
 /** Ends what ran out of time, and forgets what ended long ago. A failure is in the log; the next turn tries again. */
-function sweepRegularly(store: Store, keys: Keys, syncs: SyncEngine, log: Logger): NodeJS.Timeout[] {
+function sweepRegularly(store: Store, keys: Keys, syncs: SyncEngine, log: Logger, stopping: AbortSignal): NodeJS.Timeout[] {
   const every = (ms: number, what: string, work: () => Promise<unknown>) =>
     setInterval(() => void work().catch((err: unknown) => log.error({ err }, what)), ms).unref();
   return [
@@ -149,11 +154,25 @@ function sweepRegularly(store: Store, keys: Keys, syncs: SyncEngine, log: Logger
     every(CHECKPOINT.ms, "the log's checkpoint could not be written", () =>
       runAlone(store, CHECKPOINT, () => writeCheckpoint({ store, keys })),
     ),
+    every(CHECK_MS, "all users could not be looked over for duplicates", () => lookOver(store, stopping)),
     every(PURGE_MS, "what is older than the log is kept could not be removed", () =>
       runAlone(store, RETENTION, () => removeOld({ store, keys })),
     ),
     every(PURGE_MS, "what ended long ago could not be forgotten", () => runAlone(store, PURGE, () => purge(store))),
   ];
+}
+
+/** After an import or a sync; not at the start, when nothing has changed. */
+function watchPeople(store: Store, log: Logger, stopping: AbortSignal): void {
+  let started = false;
+  store.watch(PEOPLE_CHANGED, () => {
+    if (started) lookOver(store, stopping).catch((err: unknown) => log.error({ err }, "all users could not be looked over for duplicates"));
+    started = true;
+  });
+}
+
+function lookOver(store: Store, stopping: AbortSignal): Promise<unknown> {
+  return checkDuplicates(store, { type: "system", id: "org" }, stopping);
 }
 
 async function purge(store: Store): Promise<void> {

@@ -1,5 +1,5 @@
 /** Commands for names that several have: duplicate (list, show, decide, undo) and domain. */
-import type { DomainView, DuplicateView } from "@sallyport/contracts";
+import type { DomainView, DuplicateCheckView, DuplicateView } from "@sallyport/contracts";
 import type { Command } from "commander";
 import { type CommonOptions, orgCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
@@ -45,6 +45,15 @@ export function duplicateCommands(program: Command): void {
     async (org, options, id = "") => {
       const done = await org.send<DuplicateView>("POST", `/api/v1/duplicates/${encodeURIComponent(id)}/decide`, decisionOf(options));
       print(options.json, done, () => story(done));
+    },
+  );
+  orgCommand(
+    duplicate,
+    { name: "check", does: "look over all users now, and not only at the next full hour", example: "sallyport duplicate check" },
+    async (org, options) => {
+      const done = await org.send<DuplicateCheckView>("POST", "/api/v1/duplicates/check");
+      const { users, found, gone, open, milliseconds } = done;
+      print(options.json, done, () => `${users} users in ${milliseconds} ms: ${found} new, ${gone} no longer true, ${open} to decide`);
     },
   );
   orgCommand(

@@ -1,5 +1,6 @@
 /** What the flows need of a database: one unit of work, whose parts are declared beside it, implemented by `store/`. */
 import type { LogHead } from "@sallyport/contracts";
+import type { Clash, NameWorld } from "@sallyport/logon";
 import type { ClientsStore } from "./store-clients.ts";
 import type { AppsStore, GroupsStore, UsersStore, ZonesStore } from "./store-directory.ts";
 import type { LeasesStore, RestoreStore, SecretsStore } from "./store-keys.ts";
@@ -29,6 +30,11 @@ export interface Tx {
   readonly duplicates: DuplicatesStore;
 }
 
+export interface LookedOver {
+  users: number;
+  clashes: Clash[];
+}
+
 /** Tells other nodes that what they keep in memory is old. */
 export interface ChangesStore {
   /** Whoever watches this topic is told once the unit is committed. @param topic one word, such as `keys`. */
@@ -56,6 +62,8 @@ export interface Store {
    * on the disk. Throws `DatabaseFault` with one sentence, also where the database is backed up by its own tools instead.
    */
   backup(target: string, signal: AbortSignal): Promise<{ at: number; head: LogHead }>;
+  /** Looks over all users for names that two could be meant by, away from the thread in which logons run. @param world what all apps and domains say. */
+  lookOver(world: NameWorld, signal: AbortSignal): Promise<LookedOver>;
   /**
    * Calls `onChange` once at first, and after units of any node that announced `topic`: soon, and after two seconds at the latest.
    * Answers how to stop. `onChange` must not throw.

@@ -82,6 +82,7 @@ export function countEvents(store: Store, metrics: Metrics): Store {
     ready: () => store.ready(),
     purge: (before) => store.purge(before),
     backup: (target, signal) => store.backup(target, signal),
+    lookOver: (world, signal) => store.lookOver(world, signal),
     watch: (topic, onChange) => store.watch(topic, onChange),
     close: () => store.close(),
     async inTransaction(fn) {

@@ -5,6 +5,7 @@ import type { Chain } from "../audit/chain.ts";
 import { DatabaseFault, type Store, type Tx } from "../flows/store.ts";
 import { type Builder, postgresBuilder } from "./builder.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { lookOver } from "./look-over.ts";
 import { migratePostgres } from "./migrate.ts";
 import { CLOCK, connectionConfig, type DatabaseAddress, PostgresConnection, withoutPassword } from "./postgres-connection.ts";
 import { againAfter, asPostgresFault, isLost } from "./postgres-faults.ts";
@@ -92,6 +93,7 @@ function assemble(options: PostgresOptions, build: Builder, writer: PostgresWrit
         `the org is in PostgreSQL, which has its own tools: run pg_dump --format=custom --file=org.dump '${withoutPassword(options)}', and keep a copy of the sealing key apart from it`,
       );
     },
+    lookOver: (world, signal) => lookOver({ url: options.url, password: options.password }, world, signal),
     watch(topic, onChange) {
       void listener.ensure();
       return watchers.watch(topic, onChange);

@@ -5,6 +5,7 @@ import type { Store } from "../flows/store.ts";
 import { sqliteBuilder } from "./builder.ts";
 import { copyPages } from "./copy-pages.ts";
 import { GroupCommit, type Writer } from "./group-commit.ts";
+import { lookOver } from "./look-over.ts";
 import { migrateSqlite } from "./migrate.ts";
 import { purgeWith, ROW_PLACE } from "./purge.ts";
 import { holdAlone } from "./sole-holder.ts";
@@ -88,6 +89,7 @@ function assemble(
     },
     purge: (before) => purgeWith(commits, writer, build, ROW_PLACE.sqlite, before),
     backup: (target, signal) => backup(file, target, writer, commits, signal),
+    lookOver: (world, signal) => lookOver({ file }, world, signal),
     watch: (topic, onChange) => watchers.watch(topic, onChange),
     async close() {
       await commits.close();

@@ -5,7 +5,7 @@ import { personOf } from "../person.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserName, UserRow } from "../store-directory.ts";
 import type { DuplicateRow } from "../store-sources.ts";
-import { dataOf, openOf, targetOf } from "./duplicates.ts";
+import { dataOf, openOf, targetOf, type Wanted } from "./duplicates.ts";
 import { holdersOf, namesHeld, nameWorld, sharedNames } from "./held-names.ts";
 import { type Caller, done, inUnit, type Outcome, type Refusal } from "./outcome.ts";
 import { judgeRank } from "./users.ts";
@@ -16,6 +16,8 @@ export interface Decision {
   /** The user who is excluded, or who comes first of the two who are linked. */
   user: string | null;
   before: Before[];
+  /** What stood in its place: an undo puts that back as well. */
+  instead: Wanted | null;
 }
 
 interface Before {
@@ -52,7 +54,8 @@ export function decideDuplicate(store: Store, caller: Caller, id: string, body: 
     if (body.decision === "link") await link(tx, roles.user, roles.other);
     if (body.decision === "exclude") await exclude(tx, caller, roles.user, roles.other);
     for (const user of body.decision === "exclude" ? [roles.other] : [first, second]) await letGo(tx, caller, user.id);
-    const decision: Decision = { kind: body.decision, user: body.decision === "keep" ? null : roles.user.id, before };
+    const instead = row.decision as Wanted | null;
+    const decision: Decision = { kind: body.decision, user: body.decision === "keep" ? null : roles.user.id, before, instead };
     for (const one of decision.before) one.became = await statusAfter(tx, one);
     await tx.duplicates.move(id, "decided", { decision });
     const data = { ...dataOf(row), decision: body.decision, user: decision.user };
@@ -69,7 +72,7 @@ export function undoDecision(store: Store, caller: Caller, id: string): Promise<
     const { row, first, second } = pair.value;
     if (row.status !== "decided") return { kind: "conflict", why: `it is ${row.status}: there is no decision to undo` };
     const decision = row.decision as Decision;
-    const open = { status: "open", decision: null, decided: null, decidedBy: null } as const;
+    const open = { status: "open", decision: decision.instead, decided: null, decidedBy: null } as const;
     if (!(await tx.duplicates.move(id, "decided", open))) return { kind: "conflict", why: "somebody else undid it" };
     for (const user of [first, second]) await putBack(tx, caller, user, decision.before, [first.id, second.id]);
     const data = { ...dataOf(row), decision: decision.kind, user: decision.user };

@@ -1,21 +1,11 @@
 /** Duplicates: that two users share a name is kept as a finding until an administrator decides who they are. */
-import { keyOf, namesOf, skeletonOf } from "@sallyport/logon";
+import { keyOf, LOOK_ALIKE, namesOf, rivalsOf, skeletonOf } from "@sallyport/logon";
 import { newId } from "../ids.ts";
 import type { Page, Store, Tx } from "../store.ts";
 import type { UserName, UserRow } from "../store-directory.ts";
 import type { DuplicateRow } from "../store-sources.ts";
 import { nameWorld, sharedNames } from "./held-names.ts";
 import { type Caller, done, type Outcome } from "./outcome.ts";
-
-export const LOOK_ALIKE = "look-alike";
-
-/** The most telling first: two with one SID are the same account, two with one local part of an e-mail address seldom are. */
-const KINDS = ["sid", "domain-sam", "userPrincipalName", "login", "samAccountName", "email", "email-local-part"];
-
-/** Of several shared names, the one that says most of what is the matter. */
-export function telling(names: readonly UserName[]): UserName | undefined {
-  return names.toSorted((one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind))[0];
-}
 
 /** Two users are one finding, whatever they share: it is decided once who they are. */
 export function fingerprintOf(kind: string, userIds: readonly string[]): string {
@@ -24,8 +14,20 @@ export function fingerprintOf(kind: string, userIds: readonly string[]): string 
 
 export type Actor = Caller["actor"];
 
+/** What an open finding holds in the place of a decision: the second asked for a name of the first, and has not got it. */
+export interface Wanted {
+  wanted: true;
+}
+
 /** Keeps the finding once. One that was gone is open again; one that was decided stays decided. `first`: who was here first. */
-export async function noteDuplicate(tx: Tx, actor: Actor, first: UserRow, second: UserRow, name: UserName): Promise<void> {
+export async function noteDuplicate(
+  tx: Tx,
+  actor: Actor,
+  first: UserRow,
+  second: UserRow,
+  name: UserName,
+  decision: Wanted | null = null,
+): Promise<void> {
   const userIds = [first.id, second.id];
   const fingerprint = fingerprintOf(name.kind, userIds);
   const row: DuplicateRow = {
@@ -35,12 +37,12 @@ export async function noteDuplicate(tx: Tx, actor: Actor, first: UserRow, second
     userIds,
     status: "open",
     found: tx.now,
-    decision: null,
+    decision,
     decided: null,
     decidedBy: null,
   };
   const known = (await tx.duplicates.insert(row)) ? row : await tx.duplicates.byFingerprint(fingerprint);
-  if (!known || (known.id !== row.id && !(await tx.duplicates.move(known.id, "gone", { status: "open" })))) return;
+  if (!known || (known.id !== row.id && !(await tx.duplicates.move(known.id, "gone", { status: "open", decision })))) return;
   const sources = [first.source, second.source];
   await tx.log.append({ type: "duplicate.found", actor, target: targetOf(known), outcome: "failure", data: { ...dataOf(known), sources } });
 }
@@ -119,9 +121,9 @@ export async function stillTrue(tx: Tx, row: DuplicateRow): Promise<boolean> {
   if (!first || !second) return false;
   if (row.kind === LOOK_ALIKE) return looksAlike(first, second);
   if (shared.length > 0) return true;
-  const wanted = { kind: row.kind, folded: row.folded };
-  const had = namesOf(second.profile).some((name) => keyOf(name) === keyOf(wanted));
-  return !had && namesOf(first.profile).some((name) => keyOf(name) === keyOf(wanted));
+  if (row.decision === null || !("wanted" in (row.decision as object))) return false;
+  const rivals = new Set(rivalsOf(row, await nameWorld(tx)).map(keyOf));
+  return namesOf(first.profile).some((name) => rivals.has(keyOf(name)));
 }
 
 function looksAlike(first: UserRow, second: UserRow): boolean {

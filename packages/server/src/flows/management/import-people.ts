@@ -4,6 +4,7 @@ import { runAlone } from "../run-alone.ts";
 import type { Store } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import { carryPeople } from "./carry-people.ts";
+import { PEOPLE_CHANGED } from "./check-duplicates.ts";
 import { holdersOf, namesAtStake, namesakesOf } from "./names-at-stake.ts";
 import { type Caller, done, type Outcome } from "./outcome.ts";
 import { brakeSentence, differencesOf, type Plan, planImport, type Step } from "./plan-import.ts";
@@ -46,8 +47,9 @@ async function carryOut(deps: UserDeps, caller: Caller, source: string, request:
   if (plan.braked) return { kind: "conflict", why: brakeSentence(plan.braked, request.brake) };
   await carryPeople({ store: deps.store, caller, source }, plan.order);
   const count = (fate: PersonFate) => plan.people.filter((one) => one.fate === fate).length;
-  await deps.store.inTransaction((tx) =>
-    tx.log.append({
+  await deps.store.inTransaction(async (tx) => {
+    await tx.changes.announce(PEOPLE_CHANGED);
+    await tx.log.append({
       type: "source.imported",
       actor: caller.actor,
       outcome: "success",
@@ -60,8 +62,8 @@ async function carryOut(deps: UserDeps, caller: Caller, source: string, request:
         deactivated: count("deactivated"),
         refused: count("refused"),
       },
-    }),
-  );
+    });
+  });
   return done(viewOf(source, false, plan));
 }
 

@@ -4,6 +4,7 @@ import { DirectoryFault } from "../directory.ts";
 import { newId } from "../ids.ts";
 import { DatabaseFault, type Store, type Tx } from "../store.ts";
 import type { RunRow, SourceRow } from "../store-sources.ts";
+import { PEOPLE_CHANGED } from "./check-duplicates.ts";
 import { type Caller, done, type Outcome } from "./outcome.ts";
 import type { SyncCursor } from "./plan-sync.ts";
 import { findSource, HISTORY, targetOf } from "./sources.ts";
@@ -110,6 +111,7 @@ export async function closeRun(store: Store, caller: Caller, { row, run, fence }
       return;
     }
     const data = { source: run.source, run: run.id, kind, server: end.server, counts, problems: problems.length };
+    await tx.changes.announce(PEOPLE_CHANGED);
     await tx.log.append({
       type: "source.synced",
       actor: caller.actor,

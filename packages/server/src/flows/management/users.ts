@@ -1,12 +1,12 @@
 /** Users as administrators make and change them; their states are in `user-states.ts`. */
 import type { createUserRequest, ProfileChange, UserProfile, updateUserRequest } from "@sallyport/contracts";
-import { foldName, keyOf, namesOf, outranks } from "@sallyport/logon";
+import { foldName, keyOf, namesOf, outranks, telling } from "@sallyport/logon";
 import type * as z from "zod";
 import { newId } from "../ids.ts";
 import { personOf } from "../person.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserName, UserRow } from "../store-directory.ts";
-import { isKept, noteDuplicate, telling } from "./duplicates.ts";
+import { isKept, noteDuplicate, type Wanted } from "./duplicates.ts";
 import { holdersOf, missingNames, nameWorld } from "./held-names.ts";
 import { type Caller, done, inUnit, type Outcome, type Refusal } from "./outcome.ts";
 import { judgePassword, type PasswordHash } from "./password-rules.ts";
@@ -91,10 +91,11 @@ async function noteShared(
   user: UserRow,
   names: readonly UserName[],
   others: Map<string, string[]>,
+  wanted: Wanted | null = null,
 ): Promise<void> {
   const other = await tx.users.byId(otherId);
   const name = telling(names.filter((one) => others.get(keyOf(one))?.includes(otherId)));
-  if (other && name) await noteDuplicate(tx, caller.actor, other, user, name);
+  if (other && name) await noteDuplicate(tx, caller.actor, other, user, name, wanted);
 }
 
 /** Changes the named fields; `null` removes one, leaving it out never does. */
@@ -197,7 +198,7 @@ async function judgeNames(tx: Tx, caller: Caller, user: UserRow, names: UserName
   if (await namesake(tx, user.source, login, user.id)) return { kind: "exists", field: "profile.login" };
   const strangers: string[] = [];
   for (const id of new Set([...others.values()].flat())) if (!(await isKept(tx, user.id, id))) strangers.push(id);
-  for (const id of strangers) await noteShared(tx, caller, id, user, added, others);
+  for (const id of strangers) await noteShared(tx, caller, id, user, added, others, { wanted: true });
   const taken = added.find((name) => others.get(keyOf(name))?.some((id) => strangers.includes(id)));
   if (taken) return { kind: "exists", field: `profile.${taken.kind}` };
   const missing = new Set((await missingNames(tx, user.id, before)).map(keyOf));

@@ -204,3 +204,30 @@ test("domains: no name means two of them, and each form finds the same people", 
   assert.equal((await org.call("admin", "GET", "/api/v1/domains")).body.length, 0);
   assert.equal((await org.events("domain.updated")).length, 1);
 });
+
+test("a look over all users finds what nobody was held back for, closes what is over, and keeps decisions", async (t) => {
+  const org = await openOrg(t);
+  const check = async () => (await post(org, "/api/v1/duplicates/check")).body;
+  const list = async (status: string) => (await org.call("admin", "GET", `/api/v1/duplicates?status=${status}`)).body;
+  await make(org, "local", { login: "alice" });
+  const twin = await make(org, "hr", { login: "аlice" });
+  assert.deepEqual(await list("open"), [], "who only looks the same is not held back");
+  const first = await check();
+  assert.deepEqual([first.users, first.found, first.gone, first.open], [2, 1, 0, 1]);
+  const [row] = await list("open");
+  assert.deepEqual([row.kind, row.users[1].id, row.users[1].written], ["look-alike", twin, "аlice"]);
+  await post(org, `/api/v1/duplicates/${row.id}/decide`, { decision: "keep" });
+  assert.deepEqual((({ found, gone, open }) => [found, gone, open])(await check()), [0, 0, 0]);
+  const { second } = await twoCarols(org);
+  assert.deepEqual((({ found, gone, open }) => [found, gone, open])(await check()), [0, 0, 1], "known since the newcomer came");
+  await post(org, `/api/v1/users/${second}`, { profile: { samAccountName: "carla" } });
+  assert.deepEqual((({ found, gone, open }) => [found, gone, open])(await check()), [0, 1, 0]);
+  assert.equal((await org.events("duplicate.gone")).length, 1);
+  await post(org, `/api/v1/users/${second}`, { profile: { login: "alice" } });
+  assert.equal((await list("open")).length, 1, "a rename that was refused");
+  assert.deepEqual(
+    (({ found, gone, open }) => [found, gone, open])(await check()),
+    [0, 0, 1],
+    "it is true as long as the other has the name",
+  );
+});

@@ -1,8 +1,9 @@
 /** Routes of duplicates: two users with one name, and the decision who they are. */
-import { type DuplicateView, duplicateDecision, duplicateStatus, duplicateView } from "@sallyport/contracts";
+import { type DuplicateView, duplicateCheckView, duplicateDecision, duplicateStatus, duplicateView } from "@sallyport/contracts";
 import { foldName, namesOf } from "@sallyport/logon";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
+import { checkDuplicates } from "../../flows/management/check-duplicates.ts";
 import { type Decision, decideDuplicate, undoDecision } from "../../flows/management/decide-duplicate.ts";
 import { type DuplicateShown, findDuplicate, listDuplicates } from "../../flows/management/duplicates.ts";
 import type { UserRow } from "../../flows/store-directory.ts";
@@ -28,6 +29,10 @@ export const duplicateRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) 
     return pageOf(deps.orgUrl, request, reply, rows, ({ row }) => row.id).map(viewOf);
   });
 
+  app.post(`${url}/check`, { config: write, schema: { body: nothing, response: { 200: duplicateCheckView } } }, async (request) =>
+    orRefuse(await checkDuplicates(store, request.caller.actor, deps.stopping ?? new AbortController().signal)),
+  );
+
   app.get(`${url}/:id`, { config: read, schema: { params: idParams, response: one } }, async (request) =>
     viewOf(orRefuse(await findDuplicate(store, request.params.id))),
   );
@@ -43,7 +48,7 @@ export const duplicateRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) 
 
 function viewOf({ row, users, shared }: DuplicateShown): DuplicateView {
   const { id, kind, folded, status, found, decision, decided, decidedBy } = row;
-  const made = decision as Decision | null;
+  const made = decided === null ? null : (decision as Decision);
   return {
     id,
     kind,

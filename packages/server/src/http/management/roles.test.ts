@@ -84,6 +84,7 @@ const TABLE: [method: string, path: string, who: Role[]][] = [
   ["DELETE", "/api/v1/domains/{name}", WRITERS],
   ["GET", "/api/v1/duplicates", READERS],
   ["GET", "/api/v1/duplicates/{id}", READERS],
+  ["POST", "/api/v1/duplicates/check", WRITERS],
   ["POST", "/api/v1/duplicates/{id}/decide", WRITERS],
   ["POST", "/api/v1/duplicates/{id}/undo", WRITERS],
   ["GET", "/api/v1/hosts", READERS],
