@@ -164,7 +164,7 @@ test("property: the dry run says for everybody what then happens, and writes not
       // Names of this run's own: with those of the runs before, everybody would be held back.
       const ofRun = ({ profile: { login, email }, ...rest }: (typeof imports)[number][number]) => ({
         ...rest,
-        profile: { login: `${login}${runs}`, email: email && email.replace("@", `${runs}@`) },
+        profile: { login: `${login}${runs}`, email: email === null ? null : email.replace("@", `${runs}@`) },
       });
       for (const people of imports.map((all) => all.map(ofRun))) {
         const body = { people, complete, brake: 100 };
