@@ -9,14 +9,18 @@ import { type Scanned, scan } from "./scan.ts";
 
 const FIELDS: readonly Field<GroupRow>[] = [
   { name: "id", kind: "text", of: (row) => row.id },
-  // The API calls every group so, whoever keeps it.
-  { name: "type", kind: "text", of: () => "OKTA_GROUP" },
+  { name: "type", kind: "text", of: (row) => typeOfGroup(row) },
   { name: "created", kind: "time", of: (row) => row.created },
   { name: "source", kind: "text", of: (row) => row.source },
   { name: "externalId", kind: "text", of: (row) => row.externalId },
   { name: "profile.name", kind: "text", of: (row) => row.name },
   { name: "profile.description", kind: "text", of: (row) => row.description },
 ];
+
+/** As the public API calls groups that are made here, and those that a source keeps. */
+export function typeOfGroup({ source }: GroupRow): "OKTA_GROUP" | "APP_GROUP" {
+  return source === null ? "OKTA_GROUP" : "APP_GROUP";
+}
 
 /** @param page `after`: the `next` of the page before. */
 export async function listGroups(

@@ -133,6 +133,11 @@ test("a group of a source is changed there, not here; one whose source was remov
   const [alice, other] = [await makeUser(org, "alice"), await makeGroup(org, "Other")];
   const view = (await org.call("auditor", "GET", `/api/v1/groups/${group}`)).body;
   assert.deepEqual([view.type, view.source, view.externalId], ["APP_GROUP", "corp", "ext-Kept"]);
+  const kept = await org.call("auditor", "GET", `/api/v1/groups?filter=${encodeURIComponent('type eq "APP_GROUP"')}`);
+  assert.deepEqual(
+    kept.body.map((one: { id: string }) => one.id),
+    [group],
+  );
   const tries: [string, string, object?][] = [
     ["PUT", `/api/v1/groups/${group}/users/${alice}`],
     ["DELETE", `/api/v1/groups/${group}/users/${alice}`],
@@ -140,6 +145,7 @@ test("a group of a source is changed there, not here; one whose source was remov
     ["DELETE", `/api/v1/groups/${group}/groups/${other}`],
     ["PUT", `/api/v1/groups/${group}/rule`, { attribute: "source", value: "corp" }],
     ["DELETE", `/api/v1/groups/${group}/rule`],
+    ["PUT", `/api/v1/groups/${group}`, { profile: { name: "Mine" } }],
     ["DELETE", `/api/v1/groups/${group}`],
   ];
   for (const [method, url, body] of tries) {

@@ -4,6 +4,7 @@ import { base32 } from "@sallyport/logon";
 import type * as z from "zod";
 import type { ClientShown } from "../../flows/management/clients.ts";
 import type { Activation } from "../../flows/management/factors-admin.ts";
+import { typeOfGroup } from "../../flows/management/group-search.ts";
 import type { AppRow, GroupRow, UserRow } from "../../flows/store-directory.ts";
 import type { TokenRow } from "../../flows/store-keys.ts";
 import type { EnrolmentRow, HostCodeRow, HostRow } from "../../flows/store-logons.ts";
@@ -32,9 +33,9 @@ export function userOf(row: UserRow): UserView {
   };
 }
 
-export function groupOf({ id, name, description, created, source, externalId, rule }: GroupRow): GroupView {
-  const type = source === null ? "OKTA_GROUP" : "APP_GROUP";
-  return { id, created: iso(created), type, profile: { name, description }, source, externalId, rule };
+export function groupOf(row: GroupRow): GroupView {
+  const { id, name, description, created, source, externalId, rule } = row;
+  return { id, created: iso(created), type: typeOfGroup(row), profile: { name, description }, source, externalId, rule };
 }
 
 /** `name` and `signOnMode` are what the public API calls an app of this kind; ours knows only one kind. */
