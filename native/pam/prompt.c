@@ -19,8 +19,22 @@ bool sp_text_of(const struct sp_attempt *a, int node, const char *name, char *ou
     return sp_json_string(a->json, sp_json_member(a->json, node, name), out, size);
 }
 
+#define LONG_CODE 20 /* characters of a recovery or bypass code, without hyphens and spaces */
+
+/* Crockford's base32 as people type it: either case, I, L and O for the digits that they look like. The agent and the org read it anew. */
+static bool shaped_like_long_code(const char *text) {
+    static const char hyphens[] = "- ";
+    int length = 0;
+    for (const char *c = text; *c; c++) {
+        if (strchr(hyphens, *c)) continue;
+        bool letter = (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z');
+        if (*c == 'U' || *c == 'u' || !(letter || (*c >= '0' && *c <= '9')) || ++length > LONG_CODE) return false;
+    }
+    return length == LONG_CODE;
+}
+
 /* Digits alone, spaces taken out; true if it can be a code of this many digits. */
-static bool shaped_like_code(char *text, long long digits) {
+static bool shaped_like_digits(char *text, long long digits) {
     long long length = 0;
     for (const char *c = text; *c; c++) {
         if (*c == ' ') continue;
@@ -68,7 +82,9 @@ static enum answer ask(struct sp_attempt *a, struct field *f) {
         if (f->button >= 0 && !*f->answer) return PRESSED;
         int picked = choice ? chosen(a, f->node, f->answer) : -1;
         if (choice && picked >= 0) return sp_text_of(a, picked, "value", f->answer, sizeof f->answer) ? ANSWERED : LEFT;
-        if (!choice && !is_password(a, f->answer) && (!code || shaped_like_code(f->answer, f->digits))) return ANSWERED;
+        /* A long code may leave whether the person has one or not: what is asked again tells nothing. */
+        bool shaped = !code || shaped_like_long_code(f->answer) || shaped_like_digits(f->answer, f->digits);
+        if (!choice && !is_password(a, f->answer) && shaped) return ANSWERED;
         explicit_bzero(f->answer, sizeof f->answer);
         sp_say(a, PAM_TEXT_INFO, code ? "That is not a code." : "That is not an answer to this question.");
     }
@@ -80,7 +96,7 @@ static enum answer answer_serially(struct sp_attempt *a, struct field *f) {
     if (strcmp(f->kind, "code") != 0) return LEFT;
     memcpy(f->answer, a->code, sizeof a->code);
     explicit_bzero(a->code, sizeof a->code);
-    return shaped_like_code(f->answer, f->digits) ? ANSWERED : NOT_A_CODE;
+    return shaped_like_digits(f->answer, f->digits) ? ANSWERED : NOT_A_CODE;
 }
 
 /* One field: `"id":"answer"` for what is asked, a line for what is told. */

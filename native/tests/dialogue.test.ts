@@ -188,6 +188,35 @@ describe("S32: what is no code", () => {
     );
   });
 
+  it("S16: may be a long code, in either case, with hyphens, spaces or neither, whatever the agent says of digits", async () => {
+    const typed = ["K7QF-3M2P-0000-ABCD-WXYZ", "k7qf3m2p0000abcdwxyz", " K7QF 3M2P OIL0 abcd wxyz "];
+    const done = await against(log, asks(askCode, 3), { ...FIRST, answers: [PASSWORD, ...typed] });
+    assert.equal(done.result, "Success", done.output);
+    assert.deepEqual(
+      done.heard.slice(1).map(({ input }) => input.values.code),
+      typed,
+    );
+  });
+
+  for (const [what, answer] of [
+    ["one character short", "K7QF-3M2P-0000-ABCD-WXY"],
+    ["one too long", "K7QF-3M2P-0000-ABCD-WXYZ0"],
+    ["with a U", "K7QF-3M2P-0000-ABCD-WXYU"],
+    ["with another sign", "K7QF_3M2P_0000_ABCD_WXYZ"],
+    ["with a letter of another script", "K7QF-3M2P-0000-ABCD-WXYſ"],
+  ] as const)
+    it(`is a long code ${what}: it does not leave the machine`, async () => {
+      const done = await against(log, asks(askCode), { ...FIRST, answers: [PASSWORD, answer, "123456"] });
+      assert.deepEqual(done.heard.slice(1), [{ input: { id: 1, values: { code: "123456" } } }]);
+    });
+
+  it("is the password, even where it has the shape of a long code", async () => {
+    const password = "k7qf3m2p0000abcdwxyz";
+    addUser("shaped", password);
+    const done = await against(log, asks(askCode), { ...FIRST, user: "shaped", answers: [password, password, "123456"] });
+    assert.deepEqual(done.heard.slice(1), [{ input: { id: 1, values: { code: "123456" } } }], done.output);
+  });
+
   it("is the password in any other field, too", async () => {
     for (const kind of ["text", "secret"]) {
       const done = await against(log, asks(fields({ id: "a", kind, label: "Answer" })), {
