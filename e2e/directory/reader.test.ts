@@ -16,6 +16,7 @@ for (const [name, least] of [
   ["slapd", 5],
   ["faults", 10],
   ["passwords", 11],
+  ["paging", 4],
 ] as const)
   test(`${name} holds`, async () => {
     const { passed, said } = await runSuite(`${name}.suite.ts`, world.rig());

@@ -81,6 +81,7 @@ export class Directories {
       },
       expired: "ldaps://expired.example.test",
       stale: STALE,
+      certificate: this.#certificates["ldap.example.test"],
       spki: pin("ldap"),
       expiredSpki: pin("expired"),
     };

@@ -19,8 +19,8 @@ import { faultOf } from "./faults.ts";
 /** Attributes that are bytes also where they happen to read as text. */
 const BYTES = ["objectGUID", "objectSid", "invocationId"];
 
-/** A server that sends more without an end to it is broken, or means harm (S30). A group of 100,000 members has 10 MB. */
-const LONGEST_MESSAGE = 32 * 1024 * 1024;
+/** A server that sends more without an end to it is broken, or means harm (S30). A group of 80,000 members has about 6 MiB. */
+const LONGEST_MESSAGE = 8 * 1024 * 1024;
 const MOST_ENTRIES = 1_000_000;
 
 export interface Search {
@@ -61,7 +61,7 @@ export class Session {
     });
     socket.on("data", (part: Buffer) => {
       this.#pending += part.length;
-      if (this.#pending > LONGEST_MESSAGE) socket.destroy(new Error("connection ended: a message longer than 32 MiB"));
+      if (this.#pending > LONGEST_MESSAGE) socket.destroy(new Error("connection ended: a message longer than 8 MiB"));
     });
     signal.addEventListener("abort", this.#abort);
   }

@@ -19,6 +19,7 @@ export const RIG: {
   servers: Record<string, ServerUnderTest>;
   expired: string;
   stale: string;
+  certificate: { pem: string; key: string };
   spki: string;
   expiredSpki: string;
 } = JSON.parse(process.env["SALLYPORT_TEST_DIRECTORIES"] ?? "{}");
