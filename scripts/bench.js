@@ -14,6 +14,8 @@ runSteps([
   { name: "doctor's log reader", command: node, args: [quiet, "bench/doctor-log.ts"] },
   { name: "backup", command: node, args: [quiet, "bench/backup.ts"] },
   { name: "sync", command: "unshare", args: [...own, node, quiet, "bench/sync.ts"] },
+  { name: "names", command: node, args: [quiet, "bench/names.ts"] },
+  { name: "duplicates", command: node, args: [quiet, "bench/duplicates.ts"] },
   { name: "memory", command: node, args: [quiet, "bench/memory.ts"] },
   { name: "build the module", command: "make", args: ["-s", "-C", "native/pam", "all"] },
   { name: "doctor host", command: "unshare", args: [...own, node, quiet, "bench/doctor-host.ts"] },

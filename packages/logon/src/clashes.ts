@@ -50,7 +50,7 @@ export class ClashFinder {
     const at = this.#users.push({ id, status, created, linkedTo }) - 1;
     const names = namesOf(profile);
     this.#names.push(names);
-    for (const name of names) for (const text of textsOf(name, this.#world)) this.#note(text, at);
+    for (const text of new Set(names.flatMap((name) => textsOf(name, this.#world)))) this.#note(text, at);
   }
 
   #note(text: string, at: number): void {

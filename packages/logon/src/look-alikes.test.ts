@@ -34,3 +34,9 @@ test("a skeleton's skeleton is itself", () => {
     }),
   );
 });
+
+test("the short way for ASCII comes to the same as the long one", () => {
+  const ascii = Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at)).join("");
+  // A character that is not ASCII and stands for itself sends the rest the long way.
+  assert.equal(skeletonOf(`${ascii}語`), `${skeletonOf(ascii)}語`);
+});

@@ -116,8 +116,12 @@ const TARGETS: ReadonlyMap<string, string> = new Map(
   ),
 );
 
+/** Those among them that are ASCII themselves: most names hold nothing else. */
+const ASCII_TAKEN = /["%01m|`]/g;
+
 /** What two folded names have in common that no eye tells apart (UTS #39 `skeleton`). Never a name, and never looked up at a logon. */
 export function skeletonOf(folded: string): string {
+  if (/^[\x20-\x7e]*$/.test(folded)) return folded.replace(ASCII_TAKEN, (one) => TARGETS.get(one) ?? one);
   const parts = [...folded.normalize("NFD")].map((one) => TARGETS.get(one) ?? one);
   return parts.join("").normalize("NFD");
 }

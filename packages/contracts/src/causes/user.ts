@@ -47,7 +47,7 @@ export const USER = {
     evidence: ["username", "domain", "foundAs", "rule", "trace"],
     who: "administrator",
     fix: {
-      any: "Give the user the name that was typed (`sallyport user show` lists what they have), or add the rule that reads it to the app's user name rules (`sallyport app names APP RULES`); until then the form in the evidence lets them in. Then try it with `sallyport doctor user USER --host HOST`.",
+      any: "Give the user the name that was typed (`sallyport user show` lists what they have), or add the rule that reads it to the app's user name rules (`sallyport app names APP RULES`; a domain's other names are made known by `sallyport domain set NAME ALIASES`, and a name that was kept from somebody stands in `sallyport duplicate list`); until then the form in the evidence lets them in. Then try it with `sallyport doctor user USER --host HOST`.",
     },
     okta: "(404) Not Found, or the dialog Display Failed: the application username format does not match the Windows name",
   },
@@ -60,7 +60,7 @@ export const USER = {
     evidence: ["rule", "users", "trace"],
     who: "administrator",
     fix: {
-      any: "Look at each with `sallyport user show USER`. Suspend the one that is not needed with `sallyport user suspend USER`, or use a rule with the domain in it (`sallyport app names APP RULES`).",
+      any: "`sallyport duplicate list` names the two and `sallyport duplicate decide ID` says who they are: one person, or one who must not be here. Look at each with `sallyport user show USER`. Suspend the one that is not needed with `sallyport user suspend USER`, or use a rule with the domain in it (`sallyport app names APP RULES`).",
     },
     okta: "(401) Unauthorized: duplicate users, the same user name imported from several domains",
   },

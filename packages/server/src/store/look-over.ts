@@ -1,4 +1,5 @@
 /** Looks over all users for names that two could be meant by, in a thread and on a connection of its own. */
+import { constants, setPriority } from "node:os";
 import { DatabaseSync } from "node:sqlite";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { ClashFinder, type Looked, type NameWorld } from "@sallyport/logon";
@@ -44,6 +45,8 @@ const COLUMNS = "id, status, created, linked_to, profile";
 const PAGE = 2000;
 
 async function run({ where, world }: Job["lookOver"]): Promise<void> {
+  // On Linux this is the thread's own (setpriority(2)): where processors are few, a logon comes first.
+  setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
   const finder = new ClashFinder(world);
   const take = (row: Row) => {
     const { id, status, created, linked_to: linkedTo, profile } = row;

@@ -111,7 +111,7 @@ export async function closeRun(store: Store, caller: Caller, { row, run, fence }
       return;
     }
     const data = { source: run.source, run: run.id, kind, server: end.server, counts, problems: problems.length };
-    await tx.changes.announce(PEOPLE_CHANGED);
+    if (Object.entries(counts).some(([fate, count]) => fate !== "unchanged" && count > 0)) await tx.changes.announce(PEOPLE_CHANGED);
     await tx.log.append({
       type: "source.synced",
       actor: caller.actor,
