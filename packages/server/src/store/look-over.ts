@@ -1,5 +1,5 @@
 /** Looks over all users for names that two could be meant by, in a thread and on a connection of its own. */
-import { constants, setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { DatabaseSync } from "node:sqlite";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { ClashFinder, type Looked, type NameWorld } from "@sallyport/logon";
@@ -43,10 +43,13 @@ interface Row {
 
 const COLUMNS = "id, status, created, linked_to, profile";
 const PAGE = 2000;
+/** Steps of niceness, and the last there is. */
+const LESS = 10;
+const LOWEST = 19;
 
 async function run({ where, world }: Job["lookOver"]): Promise<void> {
   // On Linux this is the thread's own (setpriority(2)): where processors are few, a logon comes first.
-  setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
+  setPriority(0, Math.min(LOWEST, getPriority(0) + LESS));
   const finder = new ClashFinder(world);
   const take = (row: Row) => {
     const { id, status, created, linked_to: linkedTo, profile } = row;
