@@ -14,8 +14,8 @@ before(async () => {
 after(() => cluster?.stop());
 
 /** Runs one of the server's suites to its end; answers how many of its tests passed. */
-async function suite(name: string): Promise<{ passed: number; said: string }> {
-  const file = join(ROOT, "packages/server/test/store", name);
+async function suite(name: string, folder = "packages/server/test/store"): Promise<{ passed: number; said: string }> {
+  const file = join(ROOT, folder, name);
   const args = ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=tap", file];
   const env: NodeJS.ProcessEnv = { ...process.env, SALLYPORT_TEST_POSTGRES: cluster.url("").replace(/\/$/, "") };
   // Or Node takes it for a part of this file and runs nothing.
@@ -51,4 +51,14 @@ test("40001 and 40P01 at each statement of a logon change nothing of it; an erro
   const { passed, said } = await suite("serialization.suite.ts");
   assert.equal(passed, 3, said);
   for (const [, line] of said.matchAll(/^# (40.* at each of .*)$/gm)) process.stdout.write(`${line}\n`);
+});
+
+test("SCIM answers the examples of its RFC on PostgreSQL as it does on SQLite, and keeps sources apart", async () => {
+  let all = 0;
+  for (const name of ["rfc-resources", "rfc-query", "rfc-patch", "rfc-bulk", "sources"]) {
+    const { passed, said } = await suite(`${name}.test.ts`, "packages/server/src/http/scim");
+    assert.ok(passed > 5, said);
+    all += passed;
+  }
+  process.stdout.write(`PostgreSQL: ${all} tests of SCIM\n`);
 });

@@ -46,14 +46,22 @@ export interface TestOrg {
 const ROLES: Role[] = ["owner", "admin", "help-desk", "auditor"];
 const OWNER = { role: "owner", actor: { type: "system", id: "test" } } as const;
 
+/** A new database, and the clock that it goes by. */
+export type OpenStore = (folder: string) => Promise<{ store: Store; clock: { now: number } }>;
+
+const onSqlite: OpenStore = async (folder) => {
+  const clock = { now: 1 };
+  return { clock, store: await openSqlite({ file: join(folder, "org.db"), now: () => clock.now }) };
+};
+
 export async function openOrg(
   t: TestContext,
-  own: Partial<AppDeps> & { routes?: readonly RouteSet[]; trustedProxies?: string[] } = {},
+  own: Partial<AppDeps> & { routes?: readonly RouteSet[]; trustedProxies?: string[]; open?: OpenStore | undefined } = {},
 ): Promise<TestOrg> {
   const folder = await mkdtemp(join(tmpdir(), "sallyport-org-"));
-  const clock = { now: Date.parse("2026-11-24T12:00:00Z") };
-  const plain = await openSqlite({ file: join(folder, "org.db"), now: () => clock.now });
-  const { routes = ROUTES, trustedProxies, ...given } = own;
+  const { routes = ROUTES, trustedProxies, open = onSqlite, ...given } = own;
+  const { store: plain, clock } = await open(folder);
+  clock.now = Date.parse("2026-11-24T12:00:00Z");
   const { deps: bare, logged } = bareDeps({ orgUrl: ORG_URL, dataFolder: folder });
   const store = countEvents(plain, bare.metrics);
   const keys = await openKeys(store, join(folder, "sealing.key"));

@@ -1,7 +1,7 @@
 /** An org with a SCIM source and its token, for tests that speak SCIM over HTTP. */
 import type { TestContext } from "node:test";
 import { createToken } from "../../flows/management/tokens.ts";
-import { openOrg, type TestOrg } from "../org.fixture.ts";
+import { type OpenStore, openOrg, type TestOrg } from "../org.fixture.ts";
 
 export const USER = "urn:ietf:params:scim:schemas:core:2.0:User";
 export const GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group";
@@ -40,10 +40,21 @@ export interface ScimOrg extends TestOrg {
 }
 
 export async function openScim(t: TestContext): Promise<ScimOrg> {
-  const org = await openOrg(t);
+  const org = await openOrg(t, { open: onPostgres });
   const source = (name: string) => clientOf(org, name);
   return { ...org, client: await source("corp"), source };
 }
+
+/** `e2e/postgres` runs these tests on a real PostgreSQL. */
+const postgres =
+  process.env["SALLYPORT_TEST_POSTGRES"] === undefined ? undefined : await import("../../../test/store/postgres-database.ts");
+
+const onPostgres: OpenStore | undefined =
+  postgres &&
+  (async () => {
+    const url = await postgres.newDatabase();
+    return { clock: await postgres.withClock(url), store: await postgres.openStore(url) };
+  });
 
 async function clientOf(org: TestOrg, name: string): Promise<Client> {
   await org.store.inTransaction((tx) =>
