@@ -1,6 +1,7 @@
 /** Passwords that a directory keeps: what the host hears, what stands in the record, and that nobody can tell who comes from where. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { type Directory, DirectoryFault, type DirectoryVerdict } from "../src/flows/directory.ts";
 import { buildApp } from "../src/http/app.ts";
 import { ROUTES } from "../src/http/routes.ts";
@@ -15,10 +16,12 @@ const SERVER = "ldaps://dc1.corp.example.test";
 const asked: { externalId: string; password: string; bindDn: string; secret: string }[] = [];
 /** What the directory will say; a fault is thrown. */
 let next: DirectoryVerdict | Error = { kind: "right", server: SERVER };
+let slowMs = 0;
 const directory: Directory = {
   read: () => assert.fail("nobody reads"),
   look: () => assert.fail("nobody looks"),
   async check({ settings, secret }, externalId, password) {
+    await setTimeout(slowMs);
     asked.push({ externalId, password, bindDn: settings.bindDn, secret });
     if (next instanceof Error) throw next;
     return next;
@@ -100,6 +103,18 @@ test("S16: beside the directory the hash of nobody is compared, as for a name th
   await logon("carol", 1);
   await logon("nobody", 1);
   assert.deepEqual(compared, [null, null]);
+});
+
+test("S16: whoever is not let in hears of it after as long as the directory took of late, whoever they are", async () => {
+  next = { kind: "wrong", cause: "user.password", evidence: { server: SERVER } };
+  slowMs = 400;
+  await logon("carol", 1);
+  slowMs = 0;
+  for (const name of ["carol", "alice", "nobody"]) {
+    const began = performance.now();
+    await logon(name, 1);
+    assert.ok(performance.now() - began >= 390, name);
+  }
 });
 
 test("who has the right password, and may not log on there, is refused at once with the directory's reason", async () => {

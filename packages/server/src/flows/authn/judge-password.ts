@@ -1,4 +1,5 @@
 /** Whether a typed password is right, as whoever keeps it says: the org by its hash, or the directory that the user comes from. */
+import { setTimeout } from "node:timers/promises";
 import { type CauseId, ldapSettings } from "@sallyport/contracts";
 import type { Keys } from "../../keys/keys.ts";
 import { type Directory, DirectoryFault, type DirectoryVerdict } from "../directory.ts";
@@ -43,26 +44,51 @@ export async function keeperOf(tx: Tx, user: UserRow | undefined): Promise<Keepe
   return undefined;
 }
 
-/** The hash of somebody or of nobody is compared in any case, so that the time says little of who keeps the password (S16). */
+/**
+ * Who keeps the password must not show in the time (S16): the hash of somebody or of nobody is compared in any case, and whoever is not let
+ * in hears of it after as long as a directory takes, as soon as this org has asked one.
+ */
 export async function judgePassword(
   deps: PasswordDeps,
   user: UserRow | undefined,
   keeper: Keeper | undefined,
   password: string,
 ): Promise<Judged> {
+  const began = performance.now();
   const [compared, asked] = await Promise.all([
     deps.passwords.verify(user?.passwordHash ?? null, password),
     keeper && askDirectory(deps, keeper, password),
   ]);
   if (compared === "overloaded") return { kind: "overloaded" };
-  if (asked) return asked;
-  return compared === "right" ? { kind: "right" } : { kind: "wrong", cause: "user.password", proven: false, evidence: {} };
+  const judged = asked ?? ofHash(compared);
+  if (judged.kind === "wrong") await delay(began + usualMs(deps.directory) - performance.now());
+  return judged;
+}
+
+const ofHash = (compared: "right" | "wrong"): Judged =>
+  compared === "right" ? { kind: "right" } : { kind: "wrong", cause: "user.password", proven: false, evidence: {} };
+
+/** Of the last checks, milliseconds. */
+const took = new WeakMap<Directory, number[]>();
+const CHECKS = 16;
+/** A directory that is dead must not hold everybody up as long as those who come from it. */
+const LONGEST_MS = 2000;
+
+const usualMs = (directory: Directory) => Math.min(LONGEST_MS, Math.max(0, ...(took.get(directory) ?? [])));
+
+function remember(directory: Directory, ms: number): void {
+  took.set(directory, [...(took.get(directory) ?? []), ms].slice(-CHECKS));
+}
+
+async function delay(ms: number): Promise<void> {
+  if (ms > 0) await setTimeout(ms);
 }
 
 async function askDirectory(deps: PasswordDeps, keeper: Keeper, password: string): Promise<Judged> {
   const source = keeper.source.name;
   const limit = AbortSignal.timeout(ASK_MS);
   const signal = deps.stopping ? AbortSignal.any([limit, deps.stopping]) : limit;
+  const began = performance.now();
   try {
     const verdict = await deps.directory.check(asked(deps.keys, keeper.source), keeper.externalId, password, { signal });
     return verdict.kind === "wrong" ? refused(source, verdict) : { kind: verdict.kind };
@@ -73,6 +99,8 @@ async function askDirectory(deps: PasswordDeps, keeper: Keeper, password: string
         ? error.evidence
         : { error: limit.aborted ? "no answer in time" : "the source's settings or secret cannot be read" };
     return { kind: "wrong", cause: "org.directory", proven: false, evidence: { source, ...evidence } };
+  } finally {
+    remember(deps.directory, performance.now() - began);
   }
 }
 
