@@ -1,6 +1,9 @@
 /** Okta's SDK lists users: page by page, by `q`, by `search` and by `filter`. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { ROOT } from "../machine/processes.ts";
 import { all, refusal, SdkOrg } from "./sdk.ts";
 
 const sdk = new SdkOrg("sdk-users-list");
@@ -129,4 +132,24 @@ test("what search does not understand is refused with the field and the place, n
   assert.deepEqual(unknown.causes, ["sortBy: unknown query parameter"]);
   const both = await refusal(all(users.listUsers({ q: "a", search: "status pr" })));
   assert.match(both.causes[0] ?? "", /^search: /);
+});
+
+test("the page for operators names every field that may be asked for, and no other", async () => {
+  const page = readFileSync(join(ROOT, "docs/okta-sdk.md"), "utf8");
+  const { groupApi, applicationApi } = await sdk.client();
+  const { systemLogApi } = await sdk.client("auditor");
+  const lists: [string, Promise<any>][] = [
+    ["users", users.listUsers({ search: "x pr" })],
+    ["groups", groupApi.listGroups({ search: "x pr" })],
+    ["apps (`filter`)", applicationApi.listApplications({ filter: "x pr" })],
+    ["log (`filter`)", systemLogApi.listLogEvents({ filter: "x pr" })],
+  ];
+  for (const [name, list] of lists) {
+    const [cause = ""] = (await refusal(all(list))).causes;
+    const there = cause.replace(/^.*; there are /, "").split(", ");
+    const row = page.split("\n").find((line) => line.startsWith(`| ${name} |`)) ?? "";
+    const named = [...row.slice(name.length + 4).matchAll(/`([^`]+)`/g)].map(([, field]) => field);
+    const wanted = name === "users" ? [...there.filter((field) => !field.startsWith("profile.")), "profile.…"] : there;
+    assert.deepEqual(named, wanted, name);
+  }
 });

@@ -45,12 +45,12 @@ export function usersStore(sql: Sql, build: Builder): UsersStore {
     },
     async list({ limit, after, past, query }) {
       let statement = build.selectFrom("users").selectAll().orderBy("login").orderBy("id").limit(limit);
+      // The first half of each is for the index: of an `or` alone no database makes a range.
       if (after !== undefined) {
         const last = build.selectFrom("users").select("login").where("id", "=", after);
-        statement = statement.where((eb) => eb.or([eb("login", ">", last), eb.and([eb("login", "=", last), eb("id", ">", after)])]));
+        statement = statement.where("login", ">=", last).where((eb) => eb.or([eb("login", ">", last), eb("id", ">", after)]));
       }
       if (past !== undefined)
-        // The first half is for the index: of an `or` alone no database makes a range.
         statement = statement.where("login", ">=", past.login).where((eb) => eb.or([eb("login", ">", past.login), eb("id", ">", past.id)]));
       if (query !== undefined) statement = statement.where("login", ">=", query).where("login", "<", `${query}\u{10ffff}`);
       return (await sql.all(statement)).map((row) => fromRow(row));
