@@ -80,6 +80,7 @@ test("every step of a user's life moves the user in the org, and a step that doe
   await users.deactivateUser({ userId });
   assert.equal(await status(), "DEPROVISIONED");
   await users.activateUser({ userId, sendEmail: false });
+  await assert.rejects(sdk.say("user", "delete", "life@corp.example"), /is ACTIVE: sallyport user deactivate life@corp\.example/);
   await users.deleteUser({ userId });
   assert.equal(await status(), "DEPROVISIONED", "the first DELETE deactivates, as in the public API");
   await users.deleteUser({ userId, sendEmail: false });
