@@ -2,8 +2,9 @@
 import { EVENTS, isEventType, type LogEvent } from "@sallyport/contracts";
 import { type Expression, type Field, matches } from "../../search/expression.ts";
 import type { Store } from "../store.ts";
-import { type Placed, readOn } from "./log-view.ts";
+import { type Placed, placeOf, readOn } from "./log-view.ts";
 import { done, type Outcome, type Refusal } from "./outcome.ts";
+import { NO_PLACE } from "./place.ts";
 import { readCondition } from "./read-condition.ts";
 import { type Scanned, scan } from "./scan.ts";
 
@@ -38,6 +39,9 @@ const FIELDS: readonly Field<LogEvent>[] = [
 ];
 export const SEVERITY = { info: "INFO", warning: "WARN", error: "ERROR" } as const;
 
+const MOST = 200_000;
+const TOO_LONG = { after: MOST, why: `filter: nothing fits in ${MOST} events; ask for a shorter time by since and until, or for a type` };
+
 export async function searchLog(store: Store, query: LogQuery): Promise<Outcome<Scanned<Placed>>> {
   const { limit, after, since, until, filter, q, descending } = query;
   const read = readCondition({ filter }, FIELDS, []);
@@ -48,13 +52,26 @@ export async function searchLog(store: Store, query: LogQuery): Promise<Outcome<
   const words = wordsOf(q);
   const only = { since, until, type: condition && typeOf(condition) };
   const wanted = ({ event }: Placed) => (condition === undefined || matches(condition, event)) && holdsAll(event, words);
-  const step = descending
-    ? async (place: string | undefined, count: number) => {
-        const events = await store.read((tx) => tx.log.list({ ...only, after: place, limit: count, descending: true }));
-        return done(events.map((event): Placed => ({ event, after: event.id })));
-      }
-    : (place: string | undefined, count: number) => readOn(store, { ...only, after: place, limit: count });
-  return scan({ read: step, placeOf: (placed) => placed.after, wanted }, { limit, after });
+  const step = (place: string | undefined, count: number) =>
+    descending ? readBack(store, only, place, count) : readOn(store, { ...only, after: place, limit: count });
+  return scan({ read: step, placeOf: (placed) => placed.after, wanted, giveUp: TOO_LONG }, { limit, after });
+}
+
+/** Newest first. A place that was removed meanwhile is the end: what is older went with it. */
+async function readBack(
+  store: Store,
+  only: { since?: number | undefined; until?: number | undefined; type?: string | undefined },
+  place: string | undefined,
+  limit: number,
+): Promise<Outcome<Placed[]>> {
+  const [, node, seq] = place === undefined ? [] : (/^([^,]+):([0-9]{1,15})$/.exec(place) ?? []);
+  if (place !== undefined && node === undefined) return NO_PLACE;
+  return store.read(async (tx) => {
+    const last = node === undefined ? undefined : await tx.log.at(node, Number(seq));
+    if (node !== undefined && !last) return done([]);
+    const events = await tx.log.list({ ...only, after: last?.id, limit, descending: true });
+    return done(events.map((event): Placed => ({ event, after: placeOf(event) })));
+  });
 }
 
 /** The one type that every event that fits is of: the store reads by it. */

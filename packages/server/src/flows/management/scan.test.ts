@@ -50,6 +50,17 @@ test("a page that has something ends after 20,000 rows, one that has nothing goe
   assert.ok(none.steps.every((rows) => rows <= 200));
 });
 
+test("in a list without end a search that finds nothing is given up, one that found something is not", async () => {
+  const giveUp = { after: 50_000, why: "ask for less" };
+  const none = list(1_000_000, () => false);
+  assert.deepEqual(await scan({ ...none.of, giveUp }, { limit: 10 }), { kind: "invalid", causes: ["ask for less"] });
+  assert.equal(none.steps.length, 250);
+  const late = list(1_000_000, (row) => row === 49_999);
+  assert.deepEqual((await scan({ ...late.of, giveUp }, { limit: 10 })).kind, "done");
+  const short = list(49_000, () => false);
+  assert.deepEqual(await scan({ ...short.of, giveUp }, { limit: 10 }), done({ rows: [] }));
+});
+
 test("S30: four scans go on at once, more wait in turn, and one too many is told to come again", async () => {
   const { of } = list(1, () => true);
   const gate = Promise.withResolvers<void>();

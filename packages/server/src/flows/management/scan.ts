@@ -13,6 +13,8 @@ export interface ScanOf<Row> {
   read(after: string | undefined, limit: number): Promise<Outcome<Row[]>>;
   placeOf(row: Row): string;
   wanted(row: Row): boolean;
+  /** For a list without end: after so many rows with nothing in them the caller is told to ask for less. */
+  giveUp?: { after: number; why: string };
 }
 
 /** Rows of one step: about a millisecond of the main thread. */
@@ -44,13 +46,14 @@ export async function scan<Row>(list: ScanOf<Row>, page: { limit: number; after?
 }
 
 async function readOn<Row>(
-  { read, placeOf, wanted }: ScanOf<Row>,
+  { read, placeOf, wanted, giveUp }: ScanOf<Row>,
   { limit, after }: { limit: number; after?: string | undefined },
 ): Promise<Outcome<Scanned<Row>>> {
   const rows: Row[] = [];
   let place = after;
   for (let looked = 0; ; looked += STEP) {
     if (looked >= LOOKED_AT && rows.length > 0) return done({ rows, next: place });
+    if (giveUp && looked >= giveUp.after) return { kind: "invalid", causes: [giveUp.why] };
     const step = await read(place, STEP);
     if (step.kind !== "done") return step;
     for (const row of step.value) {

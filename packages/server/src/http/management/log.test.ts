@@ -92,6 +92,7 @@ test("clients of the public API read the log in its shape, page by page, by date
     "sortOrder=UP",
     "limit=1001",
     "after=nowhere",
+    "after=nowhere&sortOrder=DESCENDING",
     `q=${"x".repeat(41)}`,
     `q=${encodeURIComponent("a b c d e f g h i j k")}`,
   ]) {
