@@ -1,5 +1,5 @@
 /** The planning process: reads the directory, asks the server what the org has, and holds the plan until its parts are fetched. */
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { ldapDirectory } from "../directory/directory.ts";
 import { DirectoryFault } from "../flows/directory.ts";
 import { readAndPlan, type SyncJob, type SyncPlan } from "../flows/management/plan-sync.ts";
@@ -7,8 +7,8 @@ import { headOf, PART, type PlanParts, partOf } from "../flows/management/planne
 import type { Questions } from "../flows/management/sync-questions.ts";
 import type { Said, Told } from "./messages.ts";
 
-// Whoever logs on meanwhile comes first.
-setPriority(10);
+// Whoever logs on meanwhile comes first, however nice the server itself is.
+setPriority(Math.min(19, getPriority() + 10));
 
 const say = (said: Said) => void process.send?.(said);
 const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
