@@ -6,6 +6,7 @@ import { Conflict, type Store, type Tx } from "../../src/flows/store.ts";
 import { directoryTests } from "./directory.contract.ts";
 import { effectiveGroupTests } from "./effective-groups.contract.ts";
 import { groupTests } from "./groups.contract.ts";
+import { nameTests } from "./names.contract.ts";
 import { addUser, logonRow, transactionRow } from "./rows.ts";
 import { singleUseTests } from "./single-use.contract.ts";
 import { sourceTests } from "./sources.contract.ts";
@@ -206,6 +207,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     groupTests({ unit, read });
     effectiveGroupTests({ unit, read });
     sourceTests({ unit, read });
+    nameTests({ unit, read, lookOver: (world, signal) => under.store.lookOver(world, signal) });
     singleUseTests({ unit, read, purge: (before) => under.store.purge(before), clock: () => under.clock });
   });
 }
