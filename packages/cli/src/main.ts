@@ -16,5 +16,6 @@ keyCommands(program);
 backupCommand(program);
 restoreCommand(program);
 
-// In a release the threads of the org load this very file.
 if (isMainThread) await runProgram(program, process.argv.slice(2));
+// In a release the look over all users loads this very file as its thread: the module that began it does the rest.
+else await import("@sallyport/server");
