@@ -29,6 +29,8 @@ export class OrgDouble extends ScriptedServer {
   decisionChange: (claims: Record<string, unknown>) => Record<string, unknown> = (claims) => claims;
   generation = "";
   suspended = false;
+  kinds: ("totp" | "recovery")[] = ["totp"];
+  rightCode = RIGHT_CODE;
   readonly hostId = `hst_${randomBytes(10).toString("hex")}`;
   decision!: { privateKey: CryptoKey; publicKey: CryptoKey };
   /** Keys that followed the first, each with the link that the one before signed. */
@@ -257,7 +259,7 @@ export class OrgDouble extends ScriptedServer {
     const logon = this.#open.get(stateToken);
     let reply: Reply;
     if (!logon) reply = error(403, "E0000079", "logon.out-of-order", { ended: true });
-    else if (passCode !== RIGHT_CODE) reply = error(403, "E0000068", "factor.code-wrong", { ended: false });
+    else if (passCode !== this.rightCode) reply = error(403, "E0000068", "factor.code-wrong", { ended: false });
     else if (this.#usedCodes.has(`${logon["username"]} ${passCode}`)) reply = error(403, "E0000068", "factor.code-used", { ended: false });
     else {
       this.#usedCodes.add(`${logon["username"]} ${passCode}`);
@@ -270,15 +272,16 @@ export class OrgDouble extends ScriptedServer {
   async view(stateToken: string, status: string): Promise<Reply> {
     const user = { id: "usr_1", profile: { login: "alice@corp.example" } };
     const verify = { href: `${this.url}/api/v1/authn/factors/f1/verify`, hints: { allow: ["POST"] } };
-    const factor = {
+    const totp = {
       id: "f1",
       factorType: "token:software:totp",
       provider: "GOOGLE",
       vendorName: "GOOGLE",
       kind: "totp",
-      digits: 6,
       _links: { verify },
     };
+    const recovery = { ...totp, id: "f2", factorType: "recovery_codes", provider: "SALLYPORT", vendorName: "SALLYPORT", kind: "recovery" };
+    const factors = this.kinds.map((kind) => (kind === "totp" ? { ...totp, digits: this.rightCode.length } : recovery));
     if (status === "SUCCESS")
       return { body: { status, factorResult: "SUCCESS", _embedded: { user }, decision: await this.decide(stateToken) } };
     return {
@@ -286,7 +289,7 @@ export class OrgDouble extends ScriptedServer {
         stateToken,
         status,
         expiresAt: new Date(this.now() + 300_000).toISOString(),
-        ...(status === "UNAUTHENTICATED" ? {} : { _embedded: { user, factors: [factor] } }),
+        ...(status === "UNAUTHENTICATED" ? {} : { _embedded: { user, factors } }),
       },
     };
   }

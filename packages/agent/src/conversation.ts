@@ -1,5 +1,13 @@
 /** One logon from `begin` to its outcome: who is never asked, what the org says, what the person enters. */
-import type { BeginFrame, FactorView, LogonRequest, ShowFrame, TransactionView } from "@sallyport/contracts";
+import {
+  type BeginFrame,
+  type CauseId,
+  type FactorView,
+  type LogonRequest,
+  readLongCode,
+  type ShowFrame,
+  type TransactionView,
+} from "@sallyport/contracts";
 import { admit } from "./admission.ts";
 import { type Attempt, allowWith, deny, type Outcome } from "./attempt.ts";
 import { Deadline } from "./deadline.ts";
@@ -12,7 +20,7 @@ import type { Answer } from "./link/answer.ts";
 import { random128, sha256 } from "./link/assertion.ts";
 import type { LinkFault } from "./link/fault.ts";
 import type { CancelCause } from "./link/org.ts";
-import { askAgain, codeShow, passwordShow } from "./prompts.ts";
+import { askAgain, codeShow, passwordShow, WRONG } from "./prompts.ts";
 
 /** Tries at one prompt; a provider without conversation has only what it was given. */
 const TRIES = 3;
@@ -162,12 +170,15 @@ class Conversation {
   }
 
   async #askCode(view: TransactionView): Promise<Outcome> {
-    const factor = view._embedded?.factors?.find((one) => one.kind === "totp");
+    const factors = view._embedded?.factors ?? [];
+    // One field for every code: which of them was typed, the org tells by its shape.
+    const factor = factors.find((one) => one.kind === "totp") ?? factors.find((one) => one.kind === "recovery");
+    const recovery = factors.some((one) => one.kind === "recovery");
     if (!factor)
       return deny({ cause: "factor.not-allowed", evidence: { reason: "the org offered no factor that this version can ask for" } });
     let again: string | undefined;
     for (let left = this.#provider.serial ? 1 : TRIES; ; ) {
-      const code = ((await this.#ask(codeShow(factor, again)))["code"] ?? "").replace(/\s/g, "");
+      const code = ((await this.#ask(codeShow(factor, recovery, again)))["code"] ?? "").replace(/\s/g, "");
       const answer = await this.#tryCode(factor, code);
       left -= 1;
       again = askAgain(answer);
@@ -178,8 +189,11 @@ class Conversation {
 
   /** What is not shaped like a code never leaves the machine: it may be a password typed into the wrong field. */
   async #tryCode(factor: FactorView, code: string): Promise<Answer<TransactionView>> {
-    if (!/^[0-9]+$/.test(code) || code.length !== factor.digits) {
-      const evidence = { length: code.length, expectedLength: factor.digits, service: this.#begin.service };
+    // A long code is let through whether there is one or not (S16); a provider that cannot ask hands over digits only.
+    const long = !this.#provider.serial && readLongCode(code) !== undefined;
+    if (!long && (!/^[0-9]+$/.test(code) || code.length !== factor.digits)) {
+      const expected = factor.digits === undefined ? {} : { expectedLength: factor.digits };
+      const evidence = { length: code.length, ...expected, service: this.#begin.service };
       return { kind: "refused", status: 400, cause: "factor.code-malformed", evidence, error: NO_ERROR };
     }
     const input = { stateToken: this.#token(), passCode: code, inputId: random128() };
@@ -224,8 +238,7 @@ class Conversation {
     const token = this.#stateToken;
     this.#stateToken = undefined;
     const known: CancelCause[] = ["factor.timeout", "factor.code-malformed", "factor.code-wrong"];
-    const wrongCode =
-      cause === "factor.code-used" || cause === "clock.factor" || cause === "factor.throttled" ? "factor.code-wrong" : cause;
+    const wrongCode = WRONG.has(cause as CauseId) || cause === "factor.throttled" ? "factor.code-wrong" : cause;
     void this.#cancel(token, known.find((one) => one === wrongCode) ?? "logon.cancelled");
   }
 

@@ -2,11 +2,13 @@
 import { type CauseId, causeOf, type FactorView, type ShowFrame } from "@sallyport/contracts";
 import type { Answer } from "./link/answer.ts";
 
-export function codeShow(factor: FactorView, again: string | undefined): ShowFrame["show"] {
+/** @param recovery whether the person has recovery codes: only then are they spoken of. A bypass code never is. */
+export function codeShow(factor: FactorView, recovery: boolean, again: string | undefined): ShowFrame["show"] {
+  const label = factor.kind === "recovery" ? "Recovery code" : recovery ? "Code from your app, or a recovery code" : "Code from your app";
   return {
     title: "Second factor",
     ...(again === undefined ? {} : { text: again }),
-    fields: [{ id: "code", kind: "code", label: "Code from your app", digits: factor.digits }],
+    fields: [{ id: "code", kind: "code", label, ...(factor.digits === undefined ? {} : { digits: factor.digits }) }],
   };
 }
 
@@ -19,7 +21,15 @@ export function passwordShow(again: string | undefined): ShowFrame["show"] {
 }
 
 /** Codes that were wrong in some way: one sentence for all, so that an observer learns nothing about a code (S5). */
-const WRONG: ReadonlySet<CauseId> = new Set(["factor.code-wrong", "factor.code-used", "factor.code-expired", "clock.factor"]);
+export const WRONG: ReadonlySet<CauseId> = new Set([
+  "factor.code-wrong",
+  "factor.code-used",
+  "factor.code-expired",
+  "factor.recovery-wrong",
+  "factor.bypass-used",
+  "factor.bypass-expired",
+  "clock.factor",
+]);
 
 /** What stands above the next prompt after this answer; `undefined` if there is no next one. */
 export function askAgain(answer: Answer<unknown>): string | undefined {

@@ -1,5 +1,5 @@
 /** Enrols an authenticator app at the terminal: a QR code to scan, then the first code, until it is right. */
-import type { UserFactorView, UserView } from "@sallyport/contracts";
+import type { TotpAlgorithm, TotpFactorView, UserView } from "@sallyport/contracts";
 import qrcode from "qrcode-generator";
 import { Complaint } from "./complaint.ts";
 import type { OrgClient } from "./org-client.ts";
@@ -11,13 +11,19 @@ const TRIES = 3;
 
 const path = (user: UserView) => `/api/v1/users/${user.id}/factors`;
 
-export function createTotp(org: OrgClient, user: UserView, activate: boolean): Promise<UserFactorView> {
-  const body = { factorType: "token:software:totp", provider: "GOOGLE" };
-  return org.send<UserFactorView>("POST", `${path(user)}${activate ? "?activate=true" : ""}`, body);
+/** What differs from what every app takes. */
+export interface TotpWish {
+  digits?: number;
+  algorithm?: TotpAlgorithm;
 }
 
-export async function enrolTotp(org: OrgClient, user: UserView): Promise<void> {
-  const created = await createTotp(org, user, false);
+export function createTotp(org: OrgClient, user: UserView, activate: boolean, wish: TotpWish = {}): Promise<TotpFactorView> {
+  const body = { factorType: "token:software:totp", provider: "GOOGLE", ...wish };
+  return org.send<TotpFactorView>("POST", `${path(user)}${activate ? "?activate=true" : ""}`, body);
+}
+
+export async function enrolTotp(org: OrgClient, user: UserView, wish: TotpWish = {}): Promise<void> {
+  const created = await createTotp(org, user, false, wish);
   print(false, undefined, () => secretLines(created));
   for (let tries = 1; ; tries++) {
     const passCode = (await ask("Enter the code that the app shows: ")).replace(/\s/g, "");
@@ -37,7 +43,7 @@ export async function enrolTotp(org: OrgClient, user: UserView): Promise<void> {
 }
 
 /** What a person scans, or types by hand. */
-export function secretLines(created: UserFactorView): string[] {
+export function secretLines(created: TotpFactorView): string[] {
   const activation = created._embedded?.activation;
   return [
     qr(activation?.otpauth ?? ""),

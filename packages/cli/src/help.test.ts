@@ -28,6 +28,7 @@ test("every command has an example of itself and --json", () => {
     "client",
     "agent",
     "factor",
+    "bypass",
     "logon",
     "log",
     "why",

@@ -1,6 +1,7 @@
 /** The sallyport command as it is on every machine: all but what runs the org or touches its files, whose code is not everywhere. */
 import { Command } from "commander";
 import { appCommands, policyCommands, zoneCommands } from "./commands/apps.ts";
+import { bypassCommands } from "./commands/bypass.ts";
 import { clientCommands } from "./commands/clients.ts";
 import { doctorCommands } from "./commands/doctor.ts";
 import { domainCommands, duplicateCommands } from "./commands/duplicates.ts";
@@ -33,6 +34,7 @@ export function commandsEverywhere(program: Command): void {
   clientCommands(program);
   agentCommands(program);
   factorCommands(program);
+  bypassCommands(program);
   logonCommand(program);
   logCommands(program);
   whyCommand(program);

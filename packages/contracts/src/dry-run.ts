@@ -2,7 +2,8 @@
 import * as z from "zod";
 import { causeId } from "./cause-id.ts";
 import { clientAddress, scenario, service } from "./door.ts";
-import { enrolmentStatus, hostView } from "./management.ts";
+import { enrolmentStatus } from "./factors.ts";
+import { hostView } from "./management.ts";
 import { nameRules } from "./name-rules.ts";
 import { userStatus } from "./people.ts";
 import { factorKind } from "./policy.ts";

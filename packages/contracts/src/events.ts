@@ -31,7 +31,7 @@ export const EVENTS = {
     data: [...ATTEMPT, "mode", "since", "policyVersion", "evidence"],
   },
 
-  "factor.verified": { title: "A factor was proved", severity: "info", data: ["factor", "kind", "step", "drift"] },
+  "factor.verified": { title: "A factor was proved", severity: "info", data: ["factor", "kind", "step", "drift", "remaining"] },
   "factor.failed": {
     title: "A factor was tried without success",
     severity: "info",
@@ -51,6 +51,24 @@ export const EVENTS = {
     severity: "info",
     data: ["factor", "kind", "drift", "before"],
   },
+
+  "factor.resynced": {
+    title: "A factor was set to its device's clock by two codes in a row",
+    severity: "warning",
+    data: ["factor", "kind", "drift", "before"],
+  },
+  "factor.recovery-low": { title: "A user's recovery codes run out", severity: "warning", data: ["factor", "remaining"] },
+  "bypass.created": {
+    title: "An administrator gave out a code that works once in the place of a factor",
+    severity: "warning",
+    data: ["bypass", "app", "reason", "expiresAt"],
+  },
+  "bypass.used": {
+    title: "A logon was let in by an administrator's bypass code",
+    severity: "warning",
+    data: ["bypass", "app", "reason", "issuedBy"],
+  },
+  "bypass.revoked": { title: "A bypass code was withdrawn", severity: "info", data: ["bypass", "app", "reason"] },
 
   "user.created": { title: "A user was created", severity: "info", data: ["source", "externalId", "login"] },
   "user.updated": { title: "A user was changed", severity: "info", data: [...CHANGE, "source"] },
@@ -231,12 +249,12 @@ export const EVENTS = {
   "org.restored": {
     title: "The database was restored from a backup: open logons, codes and API tokens ended",
     severity: "warning",
-    data: ["backupAt", "heads", "transactions", "codes", "tokens", "clients", "hosts"],
+    data: ["backupAt", "heads", "transactions", "codes", "recovery", "bypass", "tokens", "clients", "hosts"],
   },
   "org.timeline-changed": {
     title: "The database was failed over or restored: open logons ended, present codes count as used",
     severity: "warning",
-    data: ["before", "after", "heads", "transactions", "enrolments", "hosts"],
+    data: ["before", "after", "heads", "transactions", "enrolments", "recovery", "bypass", "hosts"],
   },
   "org.callers-refused": {
     title: "Callers that proved nothing were refused; one line for each source and minute",

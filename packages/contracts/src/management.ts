@@ -137,45 +137,6 @@ export const hostView = z.object({
 });
 export type HostView = z.infer<typeof hostView>;
 
-export const enrolFactorRequest = z.object({
-  factorType: z.literal("token:software:totp"),
-  provider: z.enum(["GOOGLE", "OKTA"]).optional(),
-});
-export const activateFactorRequest = z.object({ passCode: z.string().max(64) });
-export const enrolmentStatus = z.enum(["PENDING_ACTIVATION", "ACTIVE", "LOCKED", "RESET"]);
-export type EnrolmentStatus = z.infer<typeof enrolmentStatus>;
-/** `_embedded.activation` only in the answer that creates it: the secret is shown once. */
-export const userFactorView = z.object({
-  id: z.string(),
-  factorType: z.literal("token:software:totp"),
-  provider: z.literal("GOOGLE"),
-  vendorName: z.literal("GOOGLE"),
-  status: enrolmentStatus,
-  created: when,
-  lastUpdated: when,
-  failures: z.int(),
-  _embedded: z
-    .object({
-      activation: z.object({
-        sharedSecret: z.string(),
-        encoding: z.literal("base32"),
-        keyLength: z.int(),
-        timeStep: z.int(),
-        otpauth: z.string(),
-      }),
-    })
-    .optional(),
-});
-/** A kind of factor that a user may enrol, and how theirs stands. */
-export const supportedFactorView = z.object({
-  factorType: z.literal("token:software:totp"),
-  provider: z.literal("GOOGLE"),
-  vendorName: z.literal("GOOGLE"),
-  enrollment: z.literal("OPTIONAL"),
-  status: z.union([enrolmentStatus, z.literal("NOT_SETUP")]),
-});
-export type UserFactorView = z.infer<typeof userFactorView>;
-
 /** Either `role`, for the management API, or `source`: then it is good for the people and groups of that SCIM source, and nothing else. */
 export const createTokenRequest = z
   .strictObject({

@@ -2,8 +2,12 @@
 import * as z from "zod";
 import { scenario, service } from "./door.ts";
 
-export const factorKind = z.enum(["totp"]);
+/** What a rule may ask for. `bypass` is a code that an administrator gives out, and nobody enrols. */
+export const factorKind = z.enum(["totp", "recovery", "bypass"]);
 export type FactorKind = z.infer<typeof factorKind>;
+/** Kinds that a person has an enrolment of. */
+export const enrolledKind = factorKind.exclude(["bypass"]);
+export type EnrolledKind = z.infer<typeof enrolledKind>;
 
 const names = z.array(z.string().min(1).max(256)).min(1).max(256);
 const clockTime = z.string().regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, "a time of day, HH:MM");
@@ -37,7 +41,11 @@ export const policyRule = z.strictObject({
   then: z
     .enum(["factor", "allow", "deny"])
     .describe("`factor`: ask for one; `allow`: let in without (an event warns each time); `deny`: refuse."),
-  factors: z.array(factorKind).min(1).optional().describe("Kinds of factor that will do. Left out: any."),
+  factors: z
+    .array(factorKind)
+    .min(1)
+    .optional()
+    .describe("Kinds of factor that will do; `bypass`: a code from an administrator. Left out: any."),
   always: z.boolean().optional().describe("No fail mode may open for what this rule covers."),
 });
 export type PolicyRule = z.infer<typeof policyRule>;

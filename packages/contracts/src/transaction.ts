@@ -1,7 +1,7 @@
 /** The transaction API, shaped like the public Okta Authn API as far as its official clients read it. */
 import * as z from "zod";
 import { cancelCause } from "./host-link.ts";
-import { factorKind } from "./policy.ts";
+import { enrolledKind } from "./policy.ts";
 
 export const transactionStatus = z.enum([
   "UNAUTHENTICATED",
@@ -37,12 +37,12 @@ const link = z.object({
 });
 export const factorView = z.object({
   id: z.string(),
-  factorType: z.literal("token:software:totp"),
-  provider: z.literal("GOOGLE"),
+  factorType: z.enum(["token:software:totp", "recovery_codes"]),
+  provider: z.enum(["GOOGLE", "SALLYPORT"]),
   vendorName: z.string(),
-  /** Ours: the kind, and what a code looks like. */
-  kind: factorKind,
-  digits: z.int(),
+  /** Ours: the kind, and how many digits a code has; without them it is a long code. */
+  kind: enrolledKind,
+  digits: z.int().optional(),
   _links: z.object({ verify: link }),
 });
 export const transactionView = z.object({

@@ -3,6 +3,8 @@ export * from "./clashes.ts";
 export * from "./domains.ts";
 export * from "./explain.ts";
 export * from "./factors/attempts.ts";
+export * from "./factors/bypass.ts";
+export * from "./factors/recovery.ts";
 export * from "./factors/totp.ts";
 export * from "./fold-name.ts";
 export * from "./ip-literal.ts";

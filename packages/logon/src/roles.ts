@@ -13,7 +13,7 @@ const READ = [
   "log.read",
   "org.read",
 ] as const;
-const HELP = ["users.unlock", "factors.enrol", "factors.reset"] as const;
+const HELP = ["users.unlock", "factors.enrol", "factors.reset", "factors.bypass"] as const;
 const WRITE = [
   "users.write",
   "groups.write",

@@ -1,60 +1,117 @@
-/** Commands for factors: enrol with a QR code in the terminal, list, reset. */
-import type { UserFactorView } from "@sallyport/contracts";
+/** Commands for factors: enrol TOTP with a QR code in the terminal or recovery codes, list, re-sync, reset. */
+import { totpAlgorithm, type UserFactorView } from "@sallyport/contracts";
 import type { Command } from "commander";
 import { type CommonOptions, orgCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
-import { createTotp, enrolTotp, secretLines } from "../enrol-totp.ts";
+import { enrolRecovery } from "../enrol-recovery.ts";
+import { createTotp, enrolTotp, secretLines, type TotpWish } from "../enrol-totp.ts";
 import type { OrgClient } from "../org-client.ts";
 import { print, table } from "../output.ts";
 import { findUser } from "../resources.ts";
+import { ask } from "../terminal.ts";
+import { bypassLines, openBypasses } from "./bypass.ts";
+
+interface EnrolOptions extends CommonOptions {
+  confirm?: boolean;
+  digits?: string;
+  algorithm?: string;
+}
+
+/** A kind as administrators write it, and what the API calls it. */
+const KINDS: Record<string, UserFactorView["factorType"]> = { totp: "token:software:totp", recovery: "recovery_codes" };
 
 export function factorCommands(program: Command): void {
   const factor = program.command("factor").description("second factors of a user");
-  orgCommand<CommonOptions & { confirm?: boolean }>(
+  orgCommand<EnrolOptions>(
     factor,
     {
       name: "enrol <login> <kind>",
-      does: "enrol a factor (kind: totp); shows the QR code once",
+      does: "enrol a factor (kind: totp, recovery); shows the QR code, or the ten codes, once",
       example: "sallyport factor enrol alice totp",
-      options: [["--no-confirm", "activate at once, without a first code"]],
+      options: [
+        ["--no-confirm", "activate TOTP at once, without a first code"],
+        ["--digits <n>", "digits of a TOTP code: 6, 7 or 8 (default: 6, the only one that every app takes)"],
+        ["--algorithm <name>", "hash of TOTP: SHA1, SHA256 or SHA512 (default: SHA1, the only one that every app takes)"],
+      ],
     },
     enrol,
   );
+  orgCommand(factor, { name: "list <login>", does: "list a user's factors", example: "sallyport factor list alice" }, list);
   orgCommand(
     factor,
-    { name: "list <login>", does: "list a user's factors", example: "sallyport factor list alice" },
-    async (org, options, login = "") => {
-      const user = await findUser(org, login);
-      const factors = await org.list<UserFactorView>(`/api/v1/users/${user.id}/factors`);
-      const rows = factors.map((f) => [f.id, "totp", f.status, f.failures, f.created]);
-      print(options.json, factors, () =>
-        table(["id", "kind", "status", "failures", "created"], rows, `none yet: sallyport factor enrol ${login} totp`),
-      );
+    {
+      name: "resync <login> <factor>",
+      does: "set a TOTP factor (id, or totp) to its device's clock; asks for two codes in a row",
+      example: "sallyport factor resync alice totp",
     },
+    resync,
   );
   orgCommand(
     factor,
     { name: "reset <login> <kind>", does: "take a user's factors of a kind away", example: "sallyport factor reset alice totp" },
     async (org, options, login = "", kind = "") => {
-      checkKind(kind);
+      const type = typeOf(kind);
       const user = await findUser(org, login);
-      const factors = await org.list<UserFactorView>(`/api/v1/users/${user.id}/factors`);
+      const factors = (await factorsOf(org, user)).filter(({ factorType }) => factorType === type);
       for (const { id } of factors) await org.send("DELETE", `/api/v1/users/${user.id}/factors/${id}`);
       print(options.json, { reset: factors.map((f) => f.id) }, () => `${factors.length} factor(s) of ${login} reset`);
     },
   );
 }
 
-async function enrol(org: OrgClient, options: CommonOptions & { confirm?: boolean }, login = "", kind = ""): Promise<void> {
-  checkKind(kind);
+const factorsOf = (org: OrgClient, user: { id: string }) => org.list<UserFactorView>(`/api/v1/users/${user.id}/factors`);
+
+async function enrol(org: OrgClient, options: EnrolOptions, login = "", kind = ""): Promise<void> {
+  const recovery = typeOf(kind) === "recovery_codes";
+  if (recovery && (options.digits ?? options.algorithm) !== undefined) throw new Complaint("--digits and --algorithm are of totp alone");
+  const wish = wishOf(options);
   const user = await findUser(org, login);
+  if (recovery) return enrolRecovery(org, user, options.json);
   // A script (--json) has nobody to type the first code; a person is asked, so that a mistyped secret is found now and not at a locked screen.
   const atOnce = options.json === true || options.confirm === false;
-  if (!atOnce) return enrolTotp(org, user);
-  const created = await createTotp(org, user, true);
+  if (!atOnce) return enrolTotp(org, user, wish);
+  const created = await createTotp(org, user, true, wish);
   print(options.json, created, () => secretLines(created));
 }
 
-function checkKind(kind: string): void {
-  if (kind !== "totp") throw new Complaint(`there is no factor kind ${kind}; there is: totp`);
+function wishOf({ digits, algorithm }: EnrolOptions): TotpWish {
+  if (digits !== undefined && !/^[678]$/.test(digits)) throw new Complaint(`--digits ${digits}: 6, 7 or 8`);
+  const name = totpAlgorithm.optional().safeParse(algorithm?.toUpperCase().replace("-", ""));
+  if (!name.success) throw new Complaint(`--algorithm ${algorithm}: ${totpAlgorithm.options.join(", ")}`);
+  return { ...(digits === undefined ? {} : { digits: Number(digits) }), ...(name.data === undefined ? {} : { algorithm: name.data }) };
+}
+
+async function list(org: OrgClient, options: CommonOptions, login = ""): Promise<void> {
+  const user = await findUser(org, login);
+  const factors = await factorsOf(org, user);
+  const open = options.json ? [] : await openBypasses(org, user);
+  const rows = factors.map((f) => [f.id, kindOf(f), f.status, f.failures, about(f), f.created]);
+  const head = ["id", "kind", "status", "failures", "what", "created"];
+  print(options.json, factors, () => [...table(head, rows, `none yet: sallyport factor enrol ${login} totp`), ...bypassLines(open)]);
+}
+
+function about(factor: UserFactorView): string {
+  return factor.factorType === "recovery_codes" ? `${factor.remaining} codes left` : `${factor.digits} digits, ${factor.algorithm}`;
+}
+
+/** Codes are asked for and never stand on a command line, where other accounts could read them. */
+async function resync(org: OrgClient, options: CommonOptions, login = "", which = ""): Promise<void> {
+  const user = await findUser(org, login);
+  const totp = (await factorsOf(org, user)).filter((one) => kindOf(one) === "totp" && (which === "totp" || one.id === which));
+  if (totp.length !== 1 || !totp[0]) throw new Complaint(`${login} has no TOTP factor ${which}: sallyport factor list ${login}`);
+  const passCode = await ask("The code that the device shows now: ");
+  const nextPassCode = await ask("The very next code, once it shows: ");
+  const path = `/api/v1/users/${user.id}/factors/${totp[0].id}/lifecycle/resync`;
+  const set = await org.send<UserFactorView>("POST", path, { passCode, nextPassCode });
+  print(options.json, set, () => `the org follows the clock of this device from now on; both codes are used up`);
+}
+
+function kindOf({ factorType }: UserFactorView): string {
+  return Object.entries(KINDS).find(([, type]) => type === factorType)?.[0] ?? factorType;
+}
+
+function typeOf(kind: string): UserFactorView["factorType"] {
+  const type = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+  if (!type) throw new Complaint(`there is no factor kind ${kind}; there are: ${Object.keys(KINDS).join(", ")}`);
+  return type;
 }

@@ -8,6 +8,7 @@ import type { OrgClient } from "../org-client.ts";
 import { print, table } from "../output.ts";
 import { assignUser, findApp, findUser } from "../resources.ts";
 import { ask, readStdin } from "../terminal.ts";
+import { bypassLines, openBypasses } from "./bypass.ts";
 
 interface AddOptions extends CommonOptions {
   email?: string;
@@ -58,7 +59,8 @@ export function userCommands(program: Command): void {
     { name: "show <login>", does: "show one user", example: "sallyport user show alice" },
     async (org, options, name = "") => {
       const found = await findUser(org, name);
-      print(options.json, found, () => table(["login", "status", "source", "id"], [row(found)], ""));
+      const open = options.json ? [] : await openBypasses(org, found);
+      print(options.json, found, () => [...table(["login", "status", "source", "id"], [row(found)], ""), ...bypassLines(open)]);
     },
   );
   const lifecycle = {

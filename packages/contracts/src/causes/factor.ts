@@ -21,8 +21,8 @@ const BEFORE_DEVICE = {
     title: "The user's factors are not allowed here",
     person: REFUSED,
     administrator:
-      "The user has a second factor, but none of a kind that the rule in the evidence accepts, or none that this way of logging on can show.",
-    evidence: ["enrolments", "allowed", "rule", "reason", "service"],
+      "The user has a second factor, but none of a kind that the rule in the evidence accepts, or none that this way of logging on can show. Or a bypass code was typed that is right, but for another app, or where the rule takes none.",
+    evidence: ["enrolments", "allowed", "rule", "reason", "service", "bypass", "issuedAt", "issuedBy", "factor", "failures"],
     who: "administrator",
     fix: {
       any: "Enrol a kind that the rule allows (`sallyport factor enrol USER totp`), or widen `factors` in that rule: `sallyport policy show --app APP > policy.json`, edit, `sallyport policy set policy.json --app APP`.",
@@ -46,22 +46,23 @@ const BEFORE_DEVICE = {
     title: "The code was used already",
     person: WRONG_CODE,
     administrator:
-      "The code is right but was used before (the evidence has its 30-second step), and works only once. Common after two logons in a row; if the first was not the person's, somebody else has read the code.",
-    evidence: ["step", "failures"],
+      "The code is right but was used before (the evidence has its 30-second step, or when a recovery code was used), and works only once. Common after two logons in a row; if the first was not the person's, somebody else has read the code.",
+    evidence: ["step", "usedAt", "factor", "failures"],
     who: "person",
     fix: {
-      any: `The person waits up to 30 seconds for the next code. If the first use was not theirs: change the password and renew the factor (${NEW_TOTP}).`,
+      any: `The person waits up to 30 seconds for the next code, or takes the next of the list of recovery codes. If the first use was not theirs: change the password and renew the factor (${NEW_TOTP}).`,
     },
   },
   "factor.code-malformed": {
     kind: "refusal",
     title: "What was typed is not a code",
     person: "That does not look like a code. Please type only the digits that your app shows.",
-    administrator: "The answer has the wrong length or other characters than digits, so it was not compared with anything and not counted.",
+    administrator:
+      "The answer has not the digits of the person's app, nor the twenty characters of a recovery code, so it was not compared with anything and not counted.",
     evidence: ["length", "shouldBe"],
     who: "person",
     fix: {
-      any: "The person types the six digits without anything else.",
+      any: "The person types the digits without anything else, or a whole recovery code: twenty letters and digits, with or without hyphens.",
       linux: "Over xrdp there is one field only: password, a comma, then the code, such as `password,123456`.",
     },
   },
@@ -80,13 +81,14 @@ const BEFORE_DEVICE = {
 const AFTER_DEVICE = {
   "factor.recovery-wrong": {
     kind: "refusal",
-    title: "The recovery code is wrong or was used",
+    title: "The recovery code or bypass code is wrong",
     person: WRONG_CODE,
-    administrator: "What was typed is none of the user's unused recovery codes.",
+    administrator:
+      "What was typed has the twenty characters of a recovery code or bypass code, and is none of this user's. The failure counts on the factor in the evidence; a set that was reset has no codes any more.",
     evidence: ["factor", "failures", "remaining"],
     who: "person",
     fix: {
-      any: "The person tries the next code of the list. If none is left, renew the factor: `sallyport factor reset USER totp`, then `sallyport factor enrol USER totp`.",
+      any: "The person types the code again, character by character, or takes the next of the list. If the list is lost, make a new one: `sallyport factor reset USER recovery`, then `sallyport factor enrol USER recovery`.",
     },
   },
   "factor.bypass-used": {
@@ -94,20 +96,21 @@ const AFTER_DEVICE = {
     title: "The bypass code was used already",
     person: WRONG_CODE,
     administrator: "An administrator's bypass code works once, and this one was used at the time in the evidence.",
-    evidence: ["factor", "usedAt", "usedOn", "issuedBy"],
+    evidence: ["bypass", "usedAt", "usedOn", "issuedAt", "issuedBy", "factor", "failures"],
     who: "administrator",
     fix: {
-      any: "Ask the person whether that use was theirs. If so, give them a new code in the console under People > USER > Factors; if not, suspend the user with `sallyport user suspend USER`.",
+      any: "Ask the person whether that use was theirs (`sallyport why REFERENCE` with the reference in the evidence). If so, give them a new code: `sallyport bypass USER --app APP --reason TEXT`; if not, suspend the user with `sallyport user suspend USER`.",
     },
   },
   "factor.bypass-expired": {
     kind: "refusal",
     title: "The bypass code is past its time",
     person: WRONG_CODE,
-    administrator: "An administrator's bypass code lives 24 hours at most, and this one ended at the time in the evidence.",
-    evidence: ["factor", "issuedAt", "expiredAt", "issuedBy"],
+    administrator:
+      "An administrator's bypass code lives 24 hours at most, and this one ended, or was withdrawn, at the time in the evidence.",
+    evidence: ["bypass", "issuedAt", "expiredAt", "issuedBy", "factor", "failures"],
     who: "administrator",
-    fix: { any: "Give the person a new one in the console under People > USER > Factors." },
+    fix: { any: "Give the person a new one: `sallyport bypass USER --app APP --reason TEXT`." },
   },
   "factor.enrol-not-allowed": {
     kind: "refusal",

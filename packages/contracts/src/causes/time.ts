@@ -42,7 +42,7 @@ export const TIME = {
     evidence: ["steps", "seconds", "failures"],
     who: "person",
     fix: {
-      any: "The person switches on automatic date and time on the phone. A hardware token that has drifted is replaced: `sallyport factor reset USER totp`, then `sallyport factor enrol USER totp`.",
+      any: "The person switches on automatic date and time on the phone. A hardware token that has drifted up to a minute is followed after `sallyport factor resync USER totp`; one that is further off is replaced: `sallyport factor reset USER totp`, then `sallyport factor enrol USER totp`.",
     },
     dependsOn: ["clock.org"],
   },

@@ -65,11 +65,33 @@ test("a random code is hardly ever right, and never throws", () => {
   assert.equal(right, 0);
 });
 
-test("S6: two consecutive codes re-sync a device; two that do not follow each other do not", () => {
-  const { code: _, ...rest } = { ...base, digits: 8 };
-  assert.deepEqual(resync({ ...rest, now: 1111111111_000 }, "07081804", "14050471"), { steps: [37037036, 37037037], drift: 0 });
-  assert.equal(resync({ ...rest, now: 1111111111_000 }, "14050471", "07081804"), undefined);
+test("S6: two consecutive codes re-sync a device; two that do not follow each other do not, and name what is to be burnt", () => {
+  const { code: _, ...rest } = base;
+  assert.deepEqual(resync(rest, "07081804", "14050471"), { kind: "synced", steps: [37037036, 37037037], drift: 0 });
+  assert.deepEqual(resync(rest, "14050471", "07081804"), { kind: "wrong", seen: [37037037, 37037036] });
+  assert.deepEqual(resync(rest, "07081804", "00000000"), { kind: "wrong", seen: [37037036] });
+  assert.deepEqual(resync(rest, "00000000", "11111111"), { kind: "wrong", seen: [] });
 });
+
+test("S6: a device further off than a drift may be is not re-synced, and told how far it is off", () => {
+  const { code: _, ...rest } = base;
+  for (let off = -6; off <= 6; off++) {
+    const verdict = resync({ ...rest, now: base.now - off * 30_000 }, "07081804", "14050471");
+    assert.deepEqual(verdict, { kind: Math.abs(off) <= 2 ? "synced" : "too-far", steps: [37037036, 37037037], drift: off });
+  }
+});
+
+for (const digits of [6, 7, 8]) {
+  test(`S8: of ${digits} digits, a code is the last ${digits} of the longest one, and no other length is looked at`, () => {
+    for (const [index, algorithm] of (["SHA1", "SHA256", "SHA512"] as const).entries()) {
+      const [seconds, ...codes] = VECTORS[2] ?? [0];
+      const input = { secret: seed([20, 32, 64][index] ?? 0), digits, algorithm, period: 30, drift: 0, now: seconds * 1000 };
+      const code = codes[index]?.slice(8 - digits) ?? "";
+      assert.equal(judgeTotp({ ...input, code }).kind, "match", algorithm);
+      for (const other of [`${code}0`, code.slice(1)]) assert.equal(judgeTotp({ ...input, code: other }).kind, "malformed");
+    }
+  });
+}
 
 test("the URI carries everything an authenticator app needs", () => {
   const uri = new URL(

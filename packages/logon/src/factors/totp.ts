@@ -1,11 +1,15 @@
 /** Judges a time-based one-time password (RFC 6238). Pure: single use is the caller's, by consuming the step that is named here. */
 import { timingSafeEqual } from "node:crypto";
+import type { TotpAlgorithm } from "@sallyport/contracts";
 import { HOTP, Secret, TOTP, URI } from "otpauth";
+
+/** Bytes of a new shared secret: as long as the hash, as RFC 6238 §3 R6 and RFC 4226 §4 R6 ask; never below 160 bit (S7). */
+export const TOTP_SECRET_BYTES: Record<TotpAlgorithm, number> = { SHA1: 20, SHA256: 32, SHA512: 64 };
 
 export interface TotpInput {
   secret: Uint8Array;
   digits: number;
-  algorithm: "SHA1" | "SHA256" | "SHA512";
+  algorithm: TotpAlgorithm;
   /** Seconds. */
   period: number;
   /** Steps that this device was seen to be ahead (+) or behind (−). */
@@ -51,21 +55,26 @@ export function judgeTotp(input: TotpInput): TotpVerdict {
   return wide === undefined ? { kind: "wrong" } : { kind: "outside", step: wide, steps: wide - present };
 }
 
-/**
- * Re-sync (S6): two codes of consecutive steps within the wide window say where a device's clock stands.
- * Answers the two steps, both to be consumed, and the drift; undefined if they do not prove it or it is beyond the bound.
- */
-export function resync(
-  input: Omit<TotpInput, "code">,
-  first: string,
-  second: string,
-): { steps: [number, number]; drift: number } | undefined {
+export type ResyncVerdict =
+  /** The caller must consume both steps first; `drift` is what the device is off by. */
+  | { kind: "synced"; steps: [number, number]; drift: number }
+  /** Two codes of one device that is further off than a drift may be. Both steps must be burnt. */
+  | { kind: "too-far"; steps: [number, number]; drift: number }
+  /** `seen`: the steps that were recognised all the same, to be burnt (S5). */
+  | { kind: "wrong"; seen: number[] };
+
+/** Re-sync (S6): two codes of consecutive steps within the wide window say where a device's clock stands. */
+export function resync(input: Omit<TotpInput, "code">, first: string, second: string): ResyncVerdict {
   const present = Math.floor(input.now / 1000 / input.period);
-  const step = find({ ...input, code: first }, present, steps(-WIDE_WINDOW, WIDE_WINDOW));
-  if (step === undefined || find({ ...input, code: second }, step + 1, [0]) === undefined) return undefined;
+  const near = steps(-WIDE_WINDOW, WIDE_WINDOW);
+  const step = find({ ...input, code: first }, present, near);
+  if (step === undefined || find({ ...input, code: second }, step + 1, [0]) === undefined) {
+    const other = find({ ...input, code: second }, present, near);
+    return { kind: "wrong", seen: [step, other].filter((one) => one !== undefined) };
+  }
   // The second code is the one on the screen now, or the one just before it.
   const drift = step + 1 - present;
-  return Math.abs(drift) > MOST_DRIFT ? undefined : { steps: [step, step + 1], drift };
+  return { kind: Math.abs(drift) > MOST_DRIFT ? "too-far" : "synced", steps: [step, step + 1], drift };
 }
 
 /** `otpauth://totp/…` for authenticator apps (Key URI format). */

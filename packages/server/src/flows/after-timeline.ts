@@ -13,12 +13,14 @@ export async function afterTimeline(tx: Tx, { before, after }: { before: number;
   const heads = await endsOfChains(tx.log);
   const transactions = (await endAllOpen(tx, "org.timeline", { before, after })) + (await tx.restore.endSucceeded(tx.now));
   const enrolments = await tx.restore.refuseSteps(tx.now, MOST_STEPS_AHEAD);
+  const recovery = await tx.restore.endRecoveryCodes(tx.now);
+  const bypass = await tx.restore.endBypassCodes(tx.now);
   const hosts = await tx.restore.forgetGenerations(tx.now);
   await tx.log.append({
     type: "org.timeline-changed",
     actor: { type: "system", id: "org" },
     outcome: "success",
     cause: "org.timeline",
-    data: { before, after, heads, transactions, enrolments, hosts },
+    data: { before, after, heads, transactions, enrolments, recovery, bypass, hosts },
   });
 }

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 
 const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-export type IdPrefix = "usr" | "grp" | "app" | "hst" | "enr" | "trx" | "evt" | "tok" | "sec" | "dup" | "run";
+export type IdPrefix = "usr" | "grp" | "app" | "hst" | "enr" | "trx" | "evt" | "tok" | "sec" | "dup" | "run" | "byp";
 
 /** `hst_` and 20 letters or digits (119 bit): the prefix tells a reader of a log what it names. */
 export function newId(prefix: IdPrefix): string {

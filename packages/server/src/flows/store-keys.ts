@@ -9,6 +9,10 @@ export interface RestoreStore {
   /** Enrolment codes of hosts that were open. */
   endCodes(now: number): Promise<number>;
   endLinks(): Promise<number>;
+  /** Recovery codes that were not used: whether they were since, nobody knows. Their enrolments stay. */
+  endRecoveryCodes(now: number): Promise<number>;
+  /** Bypass codes that were open. */
+  endBypassCodes(now: number): Promise<number>;
   endTokens(now: number): Promise<number>;
   /** Clients that could still register hosts: from now on at their cap. What signs with their secret goes on. */
   endRegistrations(): Promise<number>;

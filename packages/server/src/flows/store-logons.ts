@@ -2,12 +2,14 @@
 import type {
   CauseId,
   ClientAddress,
+  EnrolledKind,
   EnrolmentStatus,
   EventType,
   HostStatus,
   LogEvent,
   LogHead,
   PublicJwk,
+  TotpAlgorithm,
   TransactionStatus,
 } from "@sallyport/contracts";
 import type { Page } from "./store.ts";
@@ -81,11 +83,13 @@ export interface HostsStore {
 export interface EnrolmentRow {
   id: string;
   userId: string;
-  kind: "totp";
+  kind: EnrolledKind;
   status: EnrolmentStatus;
+  /** Of TOTP; empty for what keeps no secret that can be read, and once it is reset. */
   sealedSecret: string;
+  /** Of TOTP, as `algorithm`, `period` and `drift`: other kinds hold RFC 6238's defaults there, which nobody looks at. */
   digits: number;
-  algorithm: "SHA1" | "SHA256" | "SHA512";
+  algorithm: TotpAlgorithm;
   /** Seconds. */
   period: number;
   /** Steps that the person's device is ahead (+) or behind (−), learnt from right codes (S6). */
@@ -111,6 +115,8 @@ export interface EnrolmentsStore {
    * Answers the new count, or undefined if no try was left. One statement, so that 500 in parallel cannot exceed the cap.
    */
   takeTry(id: string, cap: number, now: number): Promise<number | undefined>;
+  /** Gives one try back that said nothing about this enrolment, and ends its wait. One statement. */
+  returnTry(id: string): Promise<void>;
   /** Single use of a time step (S4, S5): true the first time. Also burns a step that was only diagnosed. One statement. */
   consumeStep(id: string, step: number): Promise<boolean>;
 }
@@ -129,6 +135,7 @@ export interface TransactionRow {
   nonce: string | null;
   logonHash: string | null;
   drive: "agent" | "page";
+  /** Ids of the enrolments that may be used; and `bypass`, where the rule takes an administrator's code. */
   factors: string[];
   rule: string | null;
   tries: number;

@@ -2,6 +2,7 @@
 import type { LogHead } from "@sallyport/contracts";
 import type { Clash, NameWorld } from "@sallyport/logon";
 import type { ClientsStore } from "./store-clients.ts";
+import type { BypassCodesStore, RecoveryCodesStore } from "./store-codes.ts";
 import type { AppsStore, GroupsStore, UsersStore, ZonesStore } from "./store-directory.ts";
 import type { LeasesStore, RestoreStore, SecretsStore } from "./store-keys.ts";
 import type { EnrolmentsStore, HostsStore, LogonsStore, LogStore, TransactionsStore } from "./store-logons.ts";
@@ -18,6 +19,8 @@ export interface Tx {
   readonly hosts: HostsStore;
   readonly clients: ClientsStore;
   readonly enrolments: EnrolmentsStore;
+  readonly recoveryCodes: RecoveryCodesStore;
+  readonly bypassCodes: BypassCodesStore;
   readonly transactions: TransactionsStore;
   readonly logons: LogonsStore;
   readonly log: LogStore;

@@ -48,7 +48,10 @@ export const authnRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => a
     { schema: { params: verifyParams, body: verifyRequest, ...answer } },
     async (request) => {
       const input = { ...request.body, factorId: request.params.factorId };
-      const outcome = await driven(deps, request, (tx, host) => verifyCode(tx, deps.keys, host, input));
+      const outcome = await orOutOfOrder(
+        request,
+        verifyCode(deps, (fn) => driven(deps, request, fn), input),
+      );
       const toHost = request.headers.authorization !== undefined;
       if (outcome.kind === "no-transaction") throw noTransaction(outcome, toHost);
       if (outcome.kind === "wrong") throw refuseStep(outcome, toHost);

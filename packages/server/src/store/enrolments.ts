@@ -31,6 +31,7 @@ export function enrolmentsStore(sql: Sql, build: Builder, now: number): Enrolmen
       if (Object.keys(set).length > 0) await sql.run(build.updateTable("enrolments").set(set).where("id", "=", id));
     },
     async remove(id) {
+      await sql.run(build.deleteFrom("recovery_codes").where("enrolment_id", "=", id));
       await sql.run(build.deleteFrom("used_steps").where("enrolment_id", "=", id));
       await sql.run(build.deleteFrom("enrolments").where("id", "=", id));
     },
@@ -45,6 +46,14 @@ export function enrolmentsStore(sql: Sql, build: Builder, now: number): Enrolmen
           .where("failures", "<", cap)
           .where("next_try_at", "<=", at)
           .returning("failures as count"),
+      ),
+    returnTry: (id) =>
+      sql.run(
+        build
+          .updateTable("enrolments")
+          .set((eb) => ({ failures: eb("failures", "-", 1), next_try_at: 0 }))
+          .where("id", "=", id)
+          .where("failures", ">", 0),
       ),
     consumeStep: (id, step) =>
       consumeOne(

@@ -155,6 +155,15 @@ export const MIGRATIONS: readonly Migration[] = [
         id text PRIMARY KEY, fingerprint text NOT NULL UNIQUE, kind text NOT NULL, folded text NOT NULL, users text NOT NULL, status text NOT NULL,
         found bigint NOT NULL, decision text, decided bigint, decided_by text)`,
       `CREATE INDEX duplicates_by_status ON duplicates (status, id)`,
+      `CREATE TABLE recovery_codes (
+        enrolment_id text NOT NULL REFERENCES enrolments (id) ON DELETE CASCADE, selector text NOT NULL, hash text NOT NULL, used_at bigint,
+        PRIMARY KEY (enrolment_id, selector))`,
+      `CREATE TABLE bypass_codes (
+        id text PRIMARY KEY, user_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+        app_id text NOT NULL REFERENCES apps (id) ON DELETE CASCADE, selector text NOT NULL, hash text NOT NULL, reason text NOT NULL,
+        created bigint NOT NULL, created_by text NOT NULL, expires bigint NOT NULL, used_at bigint, used_on text, revoked_at bigint,
+        UNIQUE (user_id, selector))`,
+      `CREATE INDEX bypass_codes_by_expiry ON bypass_codes (expires)`,
     ],
   },
 ];

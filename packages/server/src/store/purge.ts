@@ -9,6 +9,7 @@ const PURGED = [
   { table: "host_jtis", column: "expires", unit: 1 },
   { table: "used_steps", column: "at", unit: 1 },
   { table: "links", column: "expires", unit: 1 },
+  { table: "bypass_codes", column: "expires", unit: 1 },
   { table: "host_names", column: "hour", unit: 3_600_000 },
 ] as const;
 /** Rows a commit: nobody waits longer than for these. */

@@ -12,6 +12,18 @@ export function restoreStore(sql: Sql, build: Builder): RestoreStore {
     endSucceeded: (now) => count(succeeded.set({ expires: now }).where("expires", ">", now).returning("id")),
     endCodes: (now) => count(codes.set({ used_at: now }).where("expires", ">", now).returning("id")),
     endLinks: () => count(build.deleteFrom("links").returning("hash")),
+    endRecoveryCodes: (now) =>
+      count(build.updateTable("recovery_codes").set({ used_at: now }).where("used_at", "is", null).returning("selector")),
+    endBypassCodes: (now) =>
+      count(
+        build
+          .updateTable("bypass_codes")
+          .set({ revoked_at: now })
+          .where("used_at", "is", null)
+          .where("revoked_at", "is", null)
+          .where("expires", ">", now)
+          .returning("id"),
+      ),
     endTokens: (now) => count(build.updateTable("tokens").set({ revoked: now }).where("revoked", "is", null).returning("id")),
     endRegistrations: () =>
       count(

@@ -238,4 +238,19 @@ export interface Schema {
     decided: number | null;
     decided_by: string | null;
   };
+  recovery_codes: { enrolment_id: string; selector: string; hash: string; used_at: number | null };
+  bypass_codes: {
+    id: string;
+    user_id: string;
+    app_id: string;
+    selector: string;
+    hash: string;
+    reason: string;
+    created: number;
+    created_by: string;
+    expires: number;
+    used_at: number | null;
+    used_on: string | null;
+    revoked_at: number | null;
+  };
 }

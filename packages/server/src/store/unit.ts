@@ -3,6 +3,7 @@ import type { ChainEnd } from "../audit/chain.ts";
 import type { Tx } from "../flows/store.ts";
 import { appsStore, zonesStore } from "./apps.ts";
 import type { Builder } from "./builder.ts";
+import { bypassCodesStore } from "./bypass-codes.ts";
 import { changesStore } from "./changes.ts";
 import { clientsStore } from "./clients.ts";
 import { domainsStore } from "./domains.ts";
@@ -13,6 +14,7 @@ import { hostsStore } from "./hosts.ts";
 import { leasesStore } from "./leases.ts";
 import { logStore } from "./log.ts";
 import { logonsStore } from "./logons.ts";
+import { recoveryCodesStore } from "./recovery-codes.ts";
 import { restoreStore } from "./restore.ts";
 import { secretsStore } from "./secrets.ts";
 import { sourcesStore } from "./sources.ts";
@@ -31,6 +33,8 @@ export function unit(sql: Sql, build: Builder, chain: ChainEnd, now: number, hin
     hosts: hostsStore(sql, build),
     clients: clientsStore(sql, build),
     enrolments: enrolmentsStore(sql, build, now),
+    recoveryCodes: recoveryCodesStore(sql, build),
+    bypassCodes: bypassCodesStore(sql, build),
     transactions: transactionsStore(sql, build),
     logons: logonsStore(sql, build),
     log: logStore(sql, build, chain, now),

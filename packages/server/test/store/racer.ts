@@ -1,8 +1,10 @@
 /** One of several processes that race for the same single use, directly on one database: prints in which rounds it won. */
+import { bypassCodesStore } from "../../src/store/bypass-codes.ts";
 import { clientsStore } from "../../src/store/clients.ts";
 import { enrolmentsStore } from "../../src/store/enrolments.ts";
 import { hostsStore } from "../../src/store/hosts.ts";
 import { leasesStore } from "../../src/store/leases.ts";
+import { recoveryCodesStore } from "../../src/store/recovery-codes.ts";
 import { secretsStore } from "../../src/store/secrets.ts";
 import { transactionsStore } from "../../src/store/transactions.ts";
 import { openDirectly } from "./directly.ts";
@@ -20,6 +22,8 @@ const RACES: Record<string, (round: number) => Promise<boolean>> = {
   code: (round) => hosts.consumeCode(`code${round}`, 1),
   step: (round) => enrolments.consumeStep("enr", round),
   link: (round) => secretsStore(sql, build).consumeLink(`link${round}`, "race", 1),
+  "recovery code": (round) => recoveryCodesStore(sql, build).consume("set", `s${round}`, 1),
+  "bypass code": (round) => bypassCodesStore(sql, build).consume(`byp${round}`, 1, null),
   advance: (round) => transactionsStore(sql, build).advance(`trx${round}`, 1, { status: "SUCCESS" }),
   generation: (round) => hosts.rotateGeneration(`hst${round}`, "g1", `g2-${process.pid}`, "c", "b"),
   nonce: (round) => clients.consumeNonce("client", `nonce${round}`, 1),
@@ -30,6 +34,7 @@ const RACES: Record<string, (round: number) => Promise<boolean>> = {
   try: async () => (await enrolments.takeTry("enr", 100, 1)) !== undefined,
   // The mutants: what every one of the above would be without its guard. They must lose the race.
   mutant: (round) => readThenWrite(round),
+  "recovery mutant": (round) => unusedThenUse(round),
   "lease mutant": (round) => freeThenTake(round),
 };
 
@@ -41,6 +46,16 @@ async function readThenWrite(round: number): Promise<boolean> {
   await turn();
   if (used?.used_at !== null) return false;
   await sql.run(build.updateTable("host_codes").set({ used_at: 1 }).where("id", "=", `code${round}`));
+  return true;
+}
+
+async function unusedThenUse(round: number): Promise<boolean> {
+  const found = await recoveryCodesStore(sql, build).find("set", `s${round}`);
+  await turn();
+  if (found?.usedAt !== null) return false;
+  await sql.run(
+    build.updateTable("recovery_codes").set({ used_at: 1 }).where("enrolment_id", "=", "set").where("selector", "=", `s${round}`),
+  );
   return true;
 }
 

@@ -6,9 +6,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
 import type { Store } from "../../src/flows/store.ts";
-import { addUser, appRow, clientRow, enrolmentRow, hostRow, transactionRow } from "./rows.ts";
+import { addUser, appRow, bypassCodeRow, clientRow, enrolmentRow, hostRow, recoveryCodeRow, transactionRow } from "./rows.ts";
 
 const ROUNDS = 40;
+/** What is used up by whoever comes first. */
+const ONCE = ["jti", "code", "step", "link", "advance", "generation", "nonce", "rotation", "recovery code", "bypass code"];
 
 /** An empty store, and where the racers find the same database (see `openDirectly`). */
 export type NewDatabase = () => Promise<{ store: Store; target: string }>;
@@ -21,6 +23,7 @@ async function prepare(newDatabase: NewDatabase): Promise<string> {
     await tx.apps.insert(app);
     const user = await addUser(tx, "racer");
     await tx.enrolments.insert(enrolmentRow(user.id, { id: "enr" }));
+    await tx.enrolments.insert(enrolmentRow(user.id, { id: "set", kind: "recovery" }));
     await tx.clients.insert(clientRow(app.id, { id: "client", cap: 100 }));
     for (let round = 0; round < ROUNDS; round++) {
       const id = `code${round}`;
@@ -30,6 +33,8 @@ async function prepare(newDatabase: NewDatabase): Promise<string> {
       await tx.hosts.insert(hostRow(app.id, { id: `hst${round}`, generation: "g1" }));
       await tx.transactions.insert(transactionRow({ id: `trx${round}` }));
       await tx.secrets.insertLink({ hash: `link${round}`, purpose: "race", expires: 10 });
+      await tx.recoveryCodes.insert([recoveryCodeRow("set", `s${round}`)]);
+      await tx.bypassCodes.insert(bypassCodeRow(user.id, app.id, { id: `byp${round}`, selector: `s${round}`, expires: 10 }));
       await tx.leases.take(`ended${round}`, "nobody", 1, 10);
     }
   });
@@ -58,7 +63,7 @@ const winners = (won: number[][], round: number) => won.filter((rounds) => round
 /** @param processes at most: a database server takes only so many connections. */
 export function raceContract(name: string, newDatabase: NewDatabase, processes = 16): void {
   describe(`races on ${name}`, () => {
-    for (const what of ["jti", "code", "step", "link", "advance", "generation", "nonce", "rotation", "lease", "ended lease"]) {
+    for (const what of [...ONCE, "lease", "ended lease"]) {
       test(`S4: ${processes} processes race for each ${what}: exactly one wins`, async () => {
         const won = await race(newDatabase, what, processes, ROUNDS);
         for (let round = 0; round < ROUNDS; round++) assert.equal(winners(won, round), 1, `round ${round}`);
@@ -75,7 +80,7 @@ export function raceContract(name: string, newDatabase: NewDatabase, processes =
       assert.equal(won.flat().length, 100);
     });
 
-    for (const mutant of ["mutant", "lease mutant"]) {
+    for (const mutant of ["mutant", "lease mutant", "recovery mutant"]) {
       test(`the ${mutant} that reads first and writes afterwards lets more than one through`, async () => {
         const won = await race(newDatabase, mutant, processes, ROUNDS);
         const doubled = Array.from({ length: ROUNDS }, (_, round) => winners(won, round)).filter((count) => count > 1).length;

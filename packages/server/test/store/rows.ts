@@ -4,6 +4,7 @@ import { namesOf } from "@sallyport/logon";
 import { newId, random128, random256 } from "../../src/flows/ids.ts";
 import type { Tx } from "../../src/flows/store.ts";
 import type { ClientRow } from "../../src/flows/store-clients.ts";
+import type { BypassCodeRow, RecoveryCodeRow } from "../../src/flows/store-codes.ts";
 import type { AppRow, GroupRow, UserRow } from "../../src/flows/store-directory.ts";
 import type { EnrolmentRow, HostRow, LogonRow, TransactionRow } from "../../src/flows/store-logons.ts";
 
@@ -82,6 +83,16 @@ export function enrolmentRow(userId: string, change: Partial<EnrolmentRow> = {})
     period: 30,
   };
   return { id: newId("enr"), userId, ...shape, drift: 0, failures: 0, nextTryAt: 0, created: 1, updated: 1, ...change };
+}
+
+export function recoveryCodeRow(enrolmentId: string, selector: string): RecoveryCodeRow {
+  return { enrolmentId, selector, hash: "$argon2id$x", usedAt: null };
+}
+
+export function bypassCodeRow(userId: string, appId: string, change: Partial<BypassCodeRow> = {}): BypassCodeRow {
+  const fresh = { usedAt: null, usedOn: null, revokedAt: null };
+  const shape = { selector: "AAAA", hash: "$argon2id$x", reason: "phone lost", created: 1, createdBy: "t", expires: 100 };
+  return { id: newId("byp"), userId, appId, ...shape, ...fresh, ...change };
 }
 
 export function transactionRow(change: Partial<TransactionRow> = {}): TransactionRow {

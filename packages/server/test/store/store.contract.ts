@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type ChainPlace, chainFault, type LogEvent } from "@sallyport/contracts";
 import { Conflict, type Store, type Tx } from "../../src/flows/store.ts";
+import { codeTests } from "./codes.contract.ts";
 import { directoryTests } from "./directory.contract.ts";
 import { effectiveGroupTests } from "./effective-groups.contract.ts";
 import { groupTests } from "./groups.contract.ts";
@@ -209,6 +210,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     sourceTests({ unit, read });
     nameTests({ unit, read, lookOver: (world, signal) => under.store.lookOver(world, signal) });
     singleUseTests({ unit, read, purge: (before) => under.store.purge(before), clock: () => under.clock });
+    codeTests({ unit, read, purge: (before) => under.store.purge(before) });
   });
 }
 

@@ -1,5 +1,13 @@
 /** How a transaction is shown to the client that drives it, and the signed decision when it ended well. */
-import { type DecisionClaims, JWS_TYPES, LIMITS, type LogHead, type TransactionView, transactionStatus } from "@sallyport/contracts";
+import {
+  type DecisionClaims,
+  type EnrolledKind,
+  JWS_TYPES,
+  LIMITS,
+  type LogHead,
+  type TransactionView,
+  transactionStatus,
+} from "@sallyport/contracts";
 import type { Keys } from "../../keys/keys.ts";
 import type { EnrolmentRow, TransactionRow } from "../store-logons.ts";
 
@@ -36,6 +44,12 @@ export function transactionView(orgUrl: string, { transaction, stateToken, user,
   };
 }
 
+/** What the public API calls a kind; recovery codes are ours alone. */
+export const NAMES = {
+  totp: { factorType: "token:software:totp", provider: "GOOGLE", vendorName: "GOOGLE" },
+  recovery: { factorType: "recovery_codes", provider: "SALLYPORT", vendorName: "SALLYPORT" },
+} as const satisfies Record<EnrolledKind, object>;
+
 type Link = (path: string, name?: string) => { name?: string; href: string; hints: { allow: "POST"[] } };
 
 function factorsOf(status: string, enrolments: EnrolmentRow[], link: Link) {
@@ -43,11 +57,9 @@ function factorsOf(status: string, enrolments: EnrolmentRow[], link: Link) {
   return {
     factors: enrolments.map((enrolment) => ({
       id: enrolment.id,
-      factorType: "token:software:totp" as const,
-      provider: "GOOGLE" as const,
-      vendorName: "GOOGLE",
+      ...NAMES[enrolment.kind],
       kind: enrolment.kind,
-      digits: enrolment.digits,
+      ...(enrolment.kind === "totp" ? { digits: enrolment.digits } : {}),
       _links: { verify: link(`/api/v1/authn/factors/${enrolment.id}/verify`) },
     })),
   };

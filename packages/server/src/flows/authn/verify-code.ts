@@ -1,137 +1,36 @@
-/** The code step of a transaction: right ends it in SUCCESS, wrong keeps it open, too many wrong end it. */
-import { createHash, timingSafeEqual } from "node:crypto";
-import type { CauseId } from "@sallyport/contracts";
-import { expiryOf, step, toldToHost } from "@sallyport/logon";
+/** The code step of a transaction: right ends it in SUCCESS, wrong keeps it open, too many wrong end it. Digits are TOTP; what is longer is a long code. */
+import { readLongCode } from "@sallyport/contracts";
 import type { Keys } from "../../keys/keys.ts";
-import { judgeState } from "../host-link/judge-person.ts";
-import { endLogon } from "../logon-record.ts";
-import { factorsOf } from "../person.ts";
-import type { Tx } from "../store.ts";
-import type { UserRow } from "../store-directory.ts";
-import type { EnrolmentRow, HostRow, TransactionRow } from "../store-logons.ts";
-import { type CodeVerdict, judgeCode } from "./judge-code.ts";
-import { advance, causeOfMisfit, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
+import type { Store, Tx } from "../store.ts";
+import type { HostRow } from "../store-logons.ts";
+import { type CodeInput, findStep, keepOut, letIn, type VerifyOutcome } from "./code-step.ts";
+import { judgeCode } from "./judge-code.ts";
+import type { PasswordCheck } from "./passwords.ts";
+import { finishLongCode, takeLongCode } from "./verify-long-code.ts";
 
-/** Tries within one transaction; the cap over all of them is the enrolment's (S1). */
-export const TRIES_PER_TRANSACTION = 5;
+/** Runs the first unit of work of a step for whoever drives it: a host by its assertion, a page without any. */
+export type Drive = <T>(fn: (tx: Tx, host: HostRow | undefined) => Promise<T>) => Promise<T>;
 
-export interface CodeInput {
-  stateToken: string;
-  factorId: string;
-  passCode: string;
-  inputId?: string | undefined;
+export async function verifyCode(
+  deps: { store: Store; keys: Keys; passwords: PasswordCheck },
+  drive: Drive,
+  input: CodeInput,
+): Promise<VerifyOutcome> {
+  const typed = readLongCode(input.passCode);
+  if (!typed) return drive((tx, host) => verifyTotp(tx, deps.keys, host, input));
+  const waiting = await drive((tx, host) => takeLongCode(tx, host, input, typed));
+  if (waiting.kind !== "waiting") return waiting;
+  // Between two units of work: the slow hash takes tens of milliseconds and must not hold the database.
+  const compared = await deps.passwords.verify(waiting.taken.candidate?.code.hash ?? null, typed.secret);
+  return deps.store.inTransaction((tx) => finishLongCode(tx, waiting, compared, input));
 }
 
-export type VerifyOutcome =
-  | NotYours
-  | { kind: "right"; transaction: TransactionRow; user: UserRow; now: number }
-  | { kind: "wrong"; cause: CauseId; told: CauseId; reference: string | null; ended: boolean; evidence: Record<string, unknown> };
-
-export async function verifyCode(tx: Tx, keys: Keys, host: HostRow | undefined, input: CodeInput): Promise<VerifyOutcome> {
-  const transaction = await findTransaction(tx, input.stateToken, host);
-  if (isNotYours(transaction)) return transaction;
-  const user = transaction.userId === null ? undefined : await tx.users.byId(transaction.userId);
-  const repeated = repeat(transaction, input, user, tx.now);
-  if (repeated) return repeated;
-  // A person who is suspended while the prompt is open does not get in with a code typed after that.
-  const state = user ? judgeState(user) : undefined;
-  if (!user || !step(transaction.status, "code-right").ok)
-    return refused(causeOfMisfit(transaction), transaction, { status: transaction.status });
-  if (state) return endRefused(tx, transaction, state.cause, state.evidence);
-  const enrolment = (await factorsOf(tx, user)).find(({ id }) => id === input.factorId);
-  if (!enrolment || !transaction.factors.includes(enrolment.id))
-    return refused("logon.out-of-order", transaction, { factor: input.factorId });
+async function verifyTotp(tx: Tx, keys: Keys, host: HostRow | undefined, input: CodeInput): Promise<VerifyOutcome> {
+  const found = await findStep(tx, host, input);
+  if (found.kind !== "step") return found;
+  const { enrolment } = found;
   const verdict = await judgeCode(tx, keys, enrolment, input.passCode);
-  return verdict.kind === "right"
-    ? letIn(tx, transaction, user, enrolment, verdict, input)
-    : keepOut(tx, transaction, enrolment, verdict, input);
-}
-
-async function letIn(
-  tx: Tx,
-  transaction: TransactionRow,
-  user: UserRow,
-  enrolment: EnrolmentRow,
-  verdict: CodeVerdict & { kind: "right" },
-  input: CodeInput,
-): Promise<VerifyOutcome> {
-  const amr = [...transaction.amr, "otp"];
-  const lastInput = remember(input, { answer: "right" as const });
-  const done = await advance(tx, transaction, {
-    status: "SUCCESS",
-    lastInput,
-    lastCause: null,
-    amr,
-    expires: expiryOf(transaction.opened, tx.now),
-  });
-  await tx.log.append({
-    type: "factor.verified",
-    actor: { type: "user", id: user.id, name: user.profile.login },
-    outcome: "success",
-    reference: transaction.reference ?? undefined,
-    host: transaction.hostId ?? undefined,
-    data: { factor: enrolment.id, kind: enrolment.kind, step: verdict.step, drift: verdict.drift },
-  });
-  await endLogon(tx, done, { result: "allow", cause: null, amr });
-  return { kind: "right", transaction: done, user, now: tx.now };
-}
-
-async function keepOut(
-  tx: Tx,
-  transaction: TransactionRow,
-  enrolment: EnrolmentRow,
-  verdict: CodeVerdict & { kind: "wrong" },
-  input: CodeInput,
-): Promise<VerifyOutcome> {
-  const { cause, evidence } = verdict;
-  const tries = transaction.tries + 1;
-  const status = verdict.locked ? ("LOCKED_OUT" as const) : tries >= TRIES_PER_TRANSACTION ? ("REFUSED" as const) : transaction.status;
-  const lastInput = remember(input, { answer: "wrong" as const, cause });
-  const change = { status, tries, lastCause: cause, lastInput, expires: expiryOf(transaction.opened, tx.now) };
-  const done = await advance(tx, transaction, change);
-  await tx.log.append({
-    type: "factor.failed",
-    actor: { type: "user", id: enrolment.userId },
-    outcome: "failure",
-    cause,
-    reference: transaction.reference ?? undefined,
-    host: transaction.hostId ?? undefined,
-    data: { factor: enrolment.id, kind: enrolment.kind, evidence },
-  });
-  const ended = status !== transaction.status;
-  if (ended) await endLogon(tx, done, { result: "deny", cause, evidence });
-  return { kind: "wrong", cause, told: toldToHost(cause), reference: transaction.reference, ended, evidence };
-}
-
-/** A retry after a lost answer carries the same input id and the same code: it gets the same answer, and nothing is counted twice. */
-function repeat(transaction: TransactionRow, input: CodeInput, user: UserRow | undefined, now: number): VerifyOutcome | undefined {
-  const { lastInput } = transaction;
-  if (!input.inputId || !lastInput || lastInput.id !== input.inputId || !sameHash(lastInput.passCodeHash, hashInput(input)))
-    return undefined;
-  if (lastInput.answer === "right") return user ? { kind: "right", transaction, user, now } : undefined;
-  return refused(lastInput.cause ?? "factor.code-wrong", transaction, {});
-}
-
-function remember<T extends object>(input: CodeInput, answer: T) {
-  return input.inputId ? { id: input.inputId, passCodeHash: hashInput(input), ...answer } : null;
-}
-
-/** Binds the code to the state token, so that what is stored cannot be looked up in a table of all codes without the token. */
-function hashInput(input: CodeInput): string {
-  return createHash("sha256").update(`${input.stateToken}\0${input.factorId}\0${input.passCode}`).digest("hex");
-}
-
-/** S26: what is compared with something secret takes the same time wherever it differs. Both are hex of one length. */
-function sameHash(one: string, other: string): boolean {
-  return timingSafeEqual(Buffer.from(one, "hex"), Buffer.from(other, "hex"));
-}
-
-function refused(cause: CauseId, transaction: TransactionRow, evidence: Record<string, unknown>): VerifyOutcome {
-  return { kind: "wrong", cause, told: toldToHost(cause), reference: transaction.reference, ended: false, evidence };
-}
-
-async function endRefused(tx: Tx, transaction: TransactionRow, cause: CauseId, evidence: Record<string, unknown>): Promise<VerifyOutcome> {
-  const done = await advance(tx, transaction, { status: "REFUSED", lastCause: cause });
-  await endLogon(tx, done, { result: "deny", cause, evidence });
-  return { kind: "wrong", cause, told: toldToHost(cause), reference: transaction.reference, ended: true, evidence };
+  if (verdict.kind === "wrong") return keepOut(tx, found.transaction, enrolment, verdict, input);
+  const data = { factor: enrolment.id, kind: enrolment.kind, step: verdict.step, drift: verdict.drift };
+  return letIn(tx, found, { amr: "otp", type: "factor.verified", data }, input);
 }

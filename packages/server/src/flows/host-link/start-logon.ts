@@ -1,7 +1,7 @@
 /** The first question of a logon: may this person try here, and with what? Opens the transaction or ends the logon at once. */
 import { createHash } from "node:crypto";
 import { LIMITS, type LogonRequest } from "@sallyport/contracts";
-import { expiryOf, foldName } from "@sallyport/logon";
+import { expiryOf, foldName, takesBypass } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
 import { isShown } from "../authn/transaction-view.ts";
 import { newId } from "../ids.ts";
@@ -81,7 +81,7 @@ export function transactionFor(transaction: TransactionRow, person: Person): Tra
     rule: person.policy.rule,
     status: allowed ? "SUCCESS" : "MFA_REQUIRED",
     lastCause: allowed ? "policy.no-mfa" : null,
-    factors: person.enrolments.map(({ id }) => id),
+    factors: [...person.enrolments.map(({ id }) => id), ...(takesBypass(person.policy.factors) ? ["bypass"] : [])],
   };
 }
 

@@ -10,6 +10,9 @@ export interface Restored {
   transactions: number;
   /** Enrolment codes and one-time links. */
   codes: number;
+  /** Recovery codes that were not used, and open bypass codes. */
+  recovery: number;
+  bypass: number;
   tokens: number;
   /** Clients that register no more hosts. */
   clients: number;
@@ -27,6 +30,8 @@ export function endAfterRestore(store: Store, backupAt: number | undefined): Pro
     const heads = await endsOfChains(tx.log);
     const transactions = (await endAllOpen(tx, "logon.expired", { restored: true })) + (await restore.endSucceeded(now));
     const codes = (await restore.endCodes(now)) + (await restore.endLinks());
+    const recovery = await restore.endRecoveryCodes(now);
+    const bypass = await restore.endBypassCodes(now);
     // A token that was revoked since the backup would be good again.
     const tokens = await restore.endTokens(now);
     // So would a client, and its count of hosts and the nonces of their registrations are those of the backup.
@@ -37,8 +42,8 @@ export function endAfterRestore(store: Store, backupAt: number | undefined): Pro
     // It is a live database again: a copy of its file is no backup.
     await tx.secrets.dropMeta("backup");
     const at = backupAt === undefined ? null : new Date(backupAt).toISOString();
-    const data = { backupAt: at, heads, transactions, codes, tokens, clients, hosts };
+    const data = { backupAt: at, heads, transactions, codes, recovery, bypass, tokens, clients, hosts };
     await tx.log.append({ type: "org.restored", actor: { type: "local", id: "restore" }, outcome: "success", data });
-    return { backupAt, transactions, codes, tokens, clients, hosts };
+    return { backupAt, transactions, codes, recovery, bypass, tokens, clients, hosts };
   });
 }

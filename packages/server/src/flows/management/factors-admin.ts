@@ -1,6 +1,7 @@
-/** What administrators do to a user's factors: enrol, activate with a first code, reset. */
+/** What administrators do to a user's factors: enrol TOTP, activate with a first code, list, reset. */
 import { randomBytes } from "node:crypto";
-import { judgeTotp, otpauthUri } from "@sallyport/logon";
+import type { EnrolledKind, TotpAlgorithm } from "@sallyport/contracts";
+import { judgeTotp, otpauthUri, TOTP_SECRET_BYTES } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
 import { enrolmentContext } from "../authn/judge-code.ts";
 import { newId } from "../ids.ts";
@@ -8,7 +9,7 @@ import { factorsOf, personOf } from "../person.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
-import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
+import { type Caller, done, inUnit, type Outcome, type Refusal } from "./outcome.ts";
 import { findUser, judgeRank } from "./users.ts";
 
 export interface FactorDeps {
@@ -20,14 +21,21 @@ export interface FactorDeps {
 
 /** Shown once, when the secret is made. */
 export interface Activation {
-  /** 160 random bits (S7). */
+  /** 160 random bits or more (S7). */
   secret: Uint8Array;
   otpauth: string;
 }
 
-const SECRET_BYTES = 20;
+/** What a TOTP code is made by. */
+export interface TotpShape {
+  digits: number;
+  algorithm: TotpAlgorithm;
+  /** Seconds; never another (S5). */
+  period: number;
+}
+
 /** RFC 6238's defaults: the only ones that every authenticator app takes. */
-export const TOTP = { kind: "totp", digits: 6, algorithm: "SHA1", period: 30 } as const;
+export const TOTP: TotpShape = { digits: 6, algorithm: "SHA1", period: 30 };
 /** First codes that may be tried before a pending enrolment is reset: whoever has the secret needs no guessing. */
 const FIRST_CODES = 10;
 
@@ -36,28 +44,33 @@ export function enrolFactor(
   caller: Caller,
   userId: string,
   activate: boolean,
+  asked: { digits?: number | undefined; algorithm?: TotpAlgorithm | undefined } = {},
 ): Promise<Outcome<{ enrolment: EnrolmentRow; activation: Activation }>> {
   const id = newId("enr");
-  const secret = randomBytes(SECRET_BYTES);
+  const shape = { ...TOTP, digits: asked.digits ?? TOTP.digits, algorithm: asked.algorithm ?? TOTP.algorithm };
+  const secret = randomBytes(TOTP_SECRET_BYTES[shape.algorithm]);
   return inUnit(deps.store, async (tx) => {
     const found = await findReachable(tx, caller, userId);
     if (found.kind !== "done") return found;
     const user = found.value;
-    if (user.status === "DEPROVISIONED") return { kind: "invalid", causes: ["status: a user who is DEPROVISIONED enrols nothing"] };
     const there = await factorsOf(tx, user);
-    const kept = there.find(({ status }) => status === "ACTIVE" || status === "LOCKED");
-    if (kept)
-      return {
-        kind: "invalid",
-        causes: [`factorType: a factor of this type is already set up (${kept.id}, ${kept.status}): reset it first`],
-      };
+    const refusal = judgeNew(user, there, "totp");
+    if (refusal) return refusal;
     for (const pending of there.filter(({ status, userId: own }) => status === "PENDING_ACTIVATION" && own === user.id))
       await resetRow(tx, caller, user, pending, "enrolled anew");
-    const enrolment = newEnrolment(deps.keys, { id, userId: user.id, secret, active: activate, now: tx.now });
+    const enrolment = newEnrolment(deps.keys, { id, userId: user.id, secret, active: activate, now: tx.now, shape });
     await tx.enrolments.insert(enrolment);
     await say(tx, activate ? "factor.activated" : "factor.enrolled", caller.actor, user, enrolment);
-    return done({ enrolment, activation: { secret, otpauth: uriFor(deps.orgUrl, user.profile.login, secret) } });
+    return done({ enrolment, activation: { secret, otpauth: uriFor(deps.orgUrl, user.profile.login, secret, shape) } });
   });
+}
+
+/** One enrolment of each kind that counts: another one only after a reset. */
+export function judgeNew(user: UserRow, there: EnrolmentRow[], kind: EnrolledKind): Refusal | undefined {
+  if (user.status === "DEPROVISIONED") return { kind: "invalid", causes: ["status: a user who is DEPROVISIONED enrols nothing"] };
+  const kept = there.find((one) => one.kind === kind && (one.status === "ACTIVE" || one.status === "LOCKED"));
+  if (!kept) return undefined;
+  return { kind: "invalid", causes: [`factorType: a factor of this type is already set up (${kept.id}, ${kept.status}): reset it first`] };
 }
 
 /** The first right code makes a pending enrolment active; its step is burnt like any other (S4). */
@@ -103,23 +116,35 @@ export function resetFactor(deps: FactorDeps, caller: Caller, userId: string, en
   });
 }
 
+/** `remaining`: unused codes of a recovery set; 0 for other kinds. */
+export interface FactorShown {
+  enrolment: EnrolmentRow;
+  remaining: number;
+}
+
 /** Those that are not reset. */
-export async function listFactors(store: Store, userId: string): Promise<Outcome<EnrolmentRow[]>> {
-  return store.read(async (tx): Promise<Outcome<EnrolmentRow[]>> => {
+export async function listFactors(store: Store, userId: string): Promise<Outcome<FactorShown[]>> {
+  return store.read(async (tx): Promise<Outcome<FactorShown[]>> => {
     const user = await findUser(tx, userId);
     if (user.kind !== "done") return user;
-    return done((await factorsOf(tx, user.value)).filter(({ status }) => status !== "RESET"));
+    const enrolments = (await factorsOf(tx, user.value)).filter(({ status }) => status !== "RESET");
+    const shown: FactorShown[] = [];
+    for (const enrolment of enrolments)
+      shown.push({ enrolment, remaining: enrolment.kind === "recovery" ? await tx.recoveryCodes.remaining(enrolment.id) : 0 });
+    return done(shown);
   });
 }
 
 export function newEnrolment(
   keys: Keys,
-  { id, userId, secret, active, now }: { id: string; userId: string; secret: Uint8Array; active: boolean; now: number },
+  given: { id: string; userId: string; secret: Uint8Array; active: boolean; now: number; shape?: TotpShape },
 ): EnrolmentRow {
+  const { id, userId, secret, active, now, shape = TOTP } = given;
   return {
     id,
     userId,
-    ...TOTP,
+    kind: "totp",
+    ...shape,
     status: active ? "ACTIVE" : "PENDING_ACTIVATION",
     sealedSecret: keys.seal(secret, enrolmentContext(id)),
     drift: 0,
@@ -131,15 +156,8 @@ export function newEnrolment(
 }
 
 /** What the QR code holds. The org's host name is the issuer: it tells two orgs in one app apart. */
-export function uriFor(orgUrl: string, login: string, secret: Uint8Array): string {
-  return otpauthUri({
-    issuer: `Sallyport ${new URL(orgUrl).hostname}`,
-    account: login,
-    secret,
-    digits: TOTP.digits,
-    algorithm: TOTP.algorithm,
-    period: TOTP.period,
-  });
+export function uriFor(orgUrl: string, login: string, secret: Uint8Array, shape: TotpShape = TOTP): string {
+  return otpauthUri({ issuer: `Sallyport ${new URL(orgUrl).hostname}`, account: login, secret, ...shape });
 }
 
 function judgeFirstCode(keys: Keys, enrolment: EnrolmentRow, passCode: string, now: number): ReturnType<typeof judgeTotp> {
@@ -149,7 +167,7 @@ function judgeFirstCode(keys: Keys, enrolment: EnrolmentRow, passCode: string, n
 }
 
 /** A factor of one counts for everybody who is linked with them: nobody reaches an administrator through a user of no role (S18). */
-async function findReachable(tx: Tx, caller: Caller, userId: string): Promise<Outcome<UserRow>> {
+export async function findReachable(tx: Tx, caller: Caller, userId: string): Promise<Outcome<UserRow>> {
   const found = await findUser(tx, userId);
   if (found.kind !== "done") return found;
   for (const one of await personOf(tx, found.value)) {
@@ -159,7 +177,7 @@ async function findReachable(tx: Tx, caller: Caller, userId: string): Promise<Ou
   return found;
 }
 
-async function findEnrolment(
+export async function findEnrolment(
   tx: Tx,
   caller: Caller,
   userId: string,
@@ -173,6 +191,7 @@ async function findEnrolment(
 
 async function resetRow(tx: Tx, caller: Caller, user: UserRow, enrolment: EnrolmentRow, reason: string): Promise<void> {
   await tx.enrolments.update(enrolment.id, { status: "RESET", sealedSecret: "", updated: tx.now });
+  if (enrolment.kind === "recovery") await tx.recoveryCodes.remove(enrolment.id);
   const target = { type: "user", id: user.id, name: user.profile.login };
   await tx.log.append({
     type: "factor.reset",
@@ -183,7 +202,7 @@ async function resetRow(tx: Tx, caller: Caller, user: UserRow, enrolment: Enrolm
   });
 }
 
-async function say(
+export async function say(
   tx: Tx,
   type: "factor.enrolled" | "factor.activated",
   actor: Caller["actor"],

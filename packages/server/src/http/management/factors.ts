@@ -1,13 +1,15 @@
-/** Routes of a user's factors: enrol, activate with a first code, list, reset. */
-import { activateFactorRequest, enrolFactorRequest, supportedFactorView, userFactorView } from "@sallyport/contracts";
+/** Routes of a user's factors: enrol, activate with a first code, list, re-sync, reset. */
+import { activateFactorRequest, enrolFactorRequest, resyncFactorRequest, supportedFactorView, userFactorView } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
 import { activateFactor, enrolFactor, listFactors, resetFactor } from "../../flows/management/factors-admin.ts";
+import { enrolRecovery } from "../../flows/management/recovery-codes.ts";
+import { resyncFactor } from "../../flows/management/resync-factor.ts";
 import type { AppDeps } from "../app.ts";
 import { Refused } from "../refuse.ts";
 import { orRefuse } from "./answers.ts";
+import { factorOf, recoveryOf, totpOf } from "./factor-views.ts";
 import { flag, idParams, noContent } from "./users.ts";
-import { factorOf } from "./views.ts";
 
 const factorParams = z.object({ id: z.string().min(1).max(256), factor: z.string().max(64) });
 
@@ -28,14 +30,19 @@ export const factorRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => 
       },
     },
     async (request, reply) => {
-      const { enrolment, activation } = orRefuse(await enrolFactor(deps, request.caller, request.params.id, request.query.activate));
+      const { body, caller, params, query } = request;
       reply.header("cache-control", "no-store");
-      return factorOf(enrolment, activation);
+      if (body.factorType === "recovery_codes") {
+        const { enrolment, codes } = orRefuse(await enrolRecovery(deps, caller, params.id));
+        return recoveryOf(enrolment, codes.length, codes);
+      }
+      const { enrolment, activation } = orRefuse(await enrolFactor(deps, caller, params.id, query.activate, body));
+      return totpOf(enrolment, activation);
     },
   );
 
   app.get(url, { config: read, schema: { params: idParams, response: { 200: z.array(userFactorView) } } }, async (request) =>
-    orRefuse(await listFactors(deps.store, request.params.id)).map((row) => factorOf(row)),
+    orRefuse(await listFactors(deps.store, request.params.id)).map(factorOf),
   );
 
   // Before the one by id, as the public API has it: no id is "catalog".
@@ -43,16 +50,18 @@ export const factorRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => 
     `${url}/catalog`,
     { config: read, schema: { params: idParams, response: { 200: z.array(supportedFactorView) } } },
     async (request) => {
-      const [row] = orRefuse(await listFactors(deps.store, request.params.id));
+      const shown = orRefuse(await listFactors(deps.store, request.params.id));
+      const totp = shown.find(({ enrolment }) => enrolment.kind === "totp");
       const shape = { factorType: "token:software:totp", provider: "GOOGLE", vendorName: "GOOGLE", enrollment: "OPTIONAL" } as const;
-      return [{ ...shape, status: row?.status ?? ("NOT_SETUP" as const) }];
+      return [{ ...shape, status: totp?.enrolment.status ?? ("NOT_SETUP" as const) }];
     },
   );
 
   app.get(`${url}/:factor`, { config: read, schema: { params: factorParams, response: { 200: userFactorView } } }, async (request) => {
-    const row = orRefuse(await listFactors(deps.store, request.params.id)).find((one) => one.id === request.params.factor);
-    if (!row) throw new Refused({ code: "E0000007" });
-    return factorOf(row);
+    const shown = orRefuse(await listFactors(deps.store, request.params.id));
+    const found = shown.find(({ enrolment }) => enrolment.id === request.params.factor);
+    if (!found) throw new Refused({ code: "E0000007" });
+    return factorOf(found);
   });
 
   app.post(
@@ -63,7 +72,17 @@ export const factorRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => 
     },
     async (request) => {
       const { id, factor } = request.params;
-      return factorOf(orRefuse(await activateFactor(deps, request.caller, id, factor, request.body.passCode)));
+      return totpOf(orRefuse(await activateFactor(deps, request.caller, id, factor, request.body.passCode)));
+    },
+  );
+
+  app.post(
+    `${url}/:factor/lifecycle/resync`,
+    { config: enrol, schema: { params: factorParams, body: resyncFactorRequest, response: { 200: userFactorView } } },
+    async (request) => {
+      const { id, factor } = request.params;
+      const { passCode: first, nextPassCode: second } = request.body;
+      return totpOf(orRefuse(await resyncFactor(deps, request.caller, id, factor, { first, second })));
     },
   );
 

@@ -4,6 +4,7 @@ import type { RouteSet } from "../routes.ts";
 import { appRoutes, assignmentRoutes } from "./apps.ts";
 import { authenticate } from "./authenticate.ts";
 import { backupRoutes } from "./backup.ts";
+import { bypassRoutes } from "./bypass-codes.ts";
 import { clientRoutes } from "./clients.ts";
 import { domainRoutes } from "./domains.ts";
 import { dryRunRoutes } from "./dry-run.ts";
@@ -24,6 +25,7 @@ const SETS: readonly RouteSet[] = [
   userRoutes,
   sourceRoutes,
   factorRoutes,
+  bypassRoutes,
   groupRoutes,
   appRoutes,
   assignmentRoutes,

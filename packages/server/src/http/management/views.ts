@@ -1,13 +1,11 @@
 /** Rows of the store as the management API shows them: ISO 8601 times, no hashes, no sealed secrets. */
-import type { AppView, ClientView, GroupView, HostView, hostCodeView, TokenView, UserFactorView, UserView } from "@sallyport/contracts";
-import { base32 } from "@sallyport/logon";
+import type { AppView, ClientView, GroupView, HostView, hostCodeView, TokenView, UserView } from "@sallyport/contracts";
 import type * as z from "zod";
 import type { ClientShown } from "../../flows/management/clients.ts";
-import type { Activation } from "../../flows/management/factors-admin.ts";
 import { typeOfGroup } from "../../flows/management/group-search.ts";
 import type { AppRow, GroupRow, UserRow } from "../../flows/store-directory.ts";
 import type { TokenRow } from "../../flows/store-keys.ts";
-import type { EnrolmentRow, HostCodeRow, HostRow } from "../../flows/store-logons.ts";
+import type { HostCodeRow, HostRow } from "../../flows/store-logons.ts";
 
 export function iso(ms: number): string {
   return new Date(ms).toISOString();
@@ -102,25 +100,4 @@ export function tokenOf(row: TokenRow, token?: string): TokenView {
     revokedAt: isoOrNull(row.revoked),
   };
   return { id, name, role, source, ...times, ...(token === undefined ? {} : { token }) };
-}
-
-export function factorOf(row: EnrolmentRow, activation?: Activation): UserFactorView {
-  const view: UserFactorView = {
-    id: row.id,
-    factorType: "token:software:totp",
-    provider: "GOOGLE",
-    vendorName: "GOOGLE",
-    status: row.status,
-    created: iso(row.created),
-    lastUpdated: iso(row.updated),
-    failures: row.failures,
-  };
-  if (!activation) return view;
-  const sharedSecret = base32(activation.secret);
-  return {
-    ...view,
-    _embedded: {
-      activation: { sharedSecret, encoding: "base32", keyLength: sharedSecret.length, timeStep: row.period, otpauth: activation.otpauth },
-    },
-  };
 }

@@ -1,0 +1,94 @@
+/** A user's factors as administrators make, list and reset them; and the bypass codes that they give out. */
+import * as z from "zod";
+
+const when = z.iso.datetime();
+
+export const totpAlgorithm = z.enum(["SHA1", "SHA256", "SHA512"]);
+export type TotpAlgorithm = z.infer<typeof totpAlgorithm>;
+const digits = z.union([z.literal(6), z.literal(7), z.literal(8)]);
+
+/** `digits`, `algorithm`: left out, what every authenticator app takes (6 digits, SHA-1). */
+const enrolTotpRequest = z.object({
+  factorType: z.literal("token:software:totp"),
+  provider: z.enum(["GOOGLE", "OKTA"]).optional(),
+  digits: digits.optional(),
+  algorithm: totpAlgorithm.optional(),
+});
+/** A set of recovery codes; it is active at once. */
+const enrolRecoveryRequest = z.object({ factorType: z.literal("recovery_codes"), provider: z.literal("SALLYPORT").optional() });
+export const enrolFactorRequest = z.discriminatedUnion("factorType", [enrolTotpRequest, enrolRecoveryRequest]);
+export type EnrolFactorRequest = z.infer<typeof enrolFactorRequest>;
+export const activateFactorRequest = z.object({ passCode: z.string().max(64) });
+/** Two codes that the device showed one after the other. */
+export const resyncFactorRequest = z.strictObject({ passCode: z.string().max(64), nextPassCode: z.string().max(64) });
+
+export const enrolmentStatus = z.enum(["PENDING_ACTIVATION", "ACTIVE", "LOCKED", "RESET"]);
+export type EnrolmentStatus = z.infer<typeof enrolmentStatus>;
+
+const enrolment = { id: z.string(), status: enrolmentStatus, created: when, lastUpdated: when, failures: z.int() };
+/** `_embedded.activation` only in the answer that creates it: the secret is shown once. */
+const totpFactorView = z.object({
+  ...enrolment,
+  factorType: z.literal("token:software:totp"),
+  provider: z.literal("GOOGLE"),
+  vendorName: z.literal("GOOGLE"),
+  digits: z.int(),
+  algorithm: totpAlgorithm,
+  _embedded: z
+    .object({
+      activation: z.object({
+        sharedSecret: z.string(),
+        encoding: z.literal("base32"),
+        keyLength: z.int(),
+        timeStep: z.int(),
+        otpauth: z.string(),
+      }),
+    })
+    .optional(),
+});
+/** `remaining`: codes that were not used yet. `_embedded.activation` as above: the codes are shown once. */
+const recoveryFactorView = z.object({
+  ...enrolment,
+  factorType: z.literal("recovery_codes"),
+  provider: z.literal("SALLYPORT"),
+  vendorName: z.literal("SALLYPORT"),
+  remaining: z.int(),
+  _embedded: z.object({ activation: z.object({ codes: z.array(z.string()) }) }).optional(),
+});
+export const userFactorView = z.discriminatedUnion("factorType", [totpFactorView, recoveryFactorView]);
+export type UserFactorView = z.infer<typeof userFactorView>;
+export type TotpFactorView = z.infer<typeof totpFactorView>;
+export type RecoveryFactorView = z.infer<typeof recoveryFactorView>;
+
+/** A kind of factor that a user may enrol, and how theirs stands. Recovery codes are given out by an administrator. */
+export const supportedFactorView = z.object({
+  factorType: z.literal("token:software:totp"),
+  provider: z.literal("GOOGLE"),
+  vendorName: z.literal("GOOGLE"),
+  enrollment: z.literal("OPTIONAL"),
+  status: z.union([enrolmentStatus, z.literal("NOT_SETUP")]),
+});
+
+/** Hours that a bypass code lives, unless said otherwise, and at most (S11). */
+export const BYPASS_HOURS = { usual: 8, most: 24 } as const;
+/** One code in the place of a factor, for one user at one app, once. `app`: its id. */
+export const createBypassRequest = z.strictObject({
+  app: z.string().min(1).max(128),
+  reason: z.string().trim().min(3, "say why, in a few words").max(256),
+  hours: z.int().min(1).max(BYPASS_HOURS.most).optional(),
+});
+/** `code` only in the answer that makes it. `usedOn`: reference of the logon that used it. */
+export const bypassView = z.object({
+  id: z.string(),
+  app: z.string(),
+  reason: z.string(),
+  status: z.enum(["OPEN", "USED", "EXPIRED", "REVOKED"]),
+  created: when,
+  createdBy: z.string(),
+  expiresAt: when,
+  usedAt: when.nullable(),
+  usedOn: z.string().nullable(),
+  revokedAt: when.nullable(),
+  code: z.string().optional(),
+});
+export type BypassView = z.infer<typeof bypassView>;

@@ -1,0 +1,151 @@
+/** What every code step does, whatever the code: find the transaction and the factor, let in, keep out, answer a retry alike. */
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { CauseId, EventType } from "@sallyport/contracts";
+import { expiryOf, step, toldToHost } from "@sallyport/logon";
+import { judgeState } from "../host-link/judge-person.ts";
+import { endLogon } from "../logon-record.ts";
+import { factorsOf } from "../person.ts";
+import type { Tx } from "../store.ts";
+import type { UserRow } from "../store-directory.ts";
+import type { EnrolmentRow, HostRow, TransactionRow } from "../store-logons.ts";
+import { advance, causeOfMisfit, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
+import type { WrongCode } from "./tries.ts";
+
+/** Tries within one transaction; the cap over all of them is the enrolment's (S1). */
+export const TRIES_PER_TRANSACTION = 5;
+
+export interface CodeInput {
+  stateToken: string;
+  factorId: string;
+  passCode: string;
+  inputId?: string | undefined;
+}
+
+export interface WrongStep {
+  kind: "wrong";
+  cause: CauseId;
+  told: CauseId;
+  reference: string | null;
+  ended: boolean;
+  evidence: Record<string, unknown>;
+}
+
+export type VerifyOutcome = NotYours | { kind: "right"; transaction: TransactionRow; user: UserRow; now: number } | WrongStep;
+
+/** A step that may go on: the code can be looked at. */
+export interface CodeStep {
+  kind: "step";
+  transaction: TransactionRow;
+  user: UserRow;
+  /** The factor that the step names. */
+  enrolment: EnrolmentRow;
+  /** All that this transaction may use. */
+  usable: EnrolmentRow[];
+}
+
+export async function findStep(tx: Tx, host: HostRow | undefined, input: CodeInput): Promise<CodeStep | VerifyOutcome> {
+  const transaction = await findTransaction(tx, input.stateToken, host);
+  if (isNotYours(transaction)) return transaction;
+  const user = transaction.userId === null ? undefined : await tx.users.byId(transaction.userId);
+  const repeated = repeat(transaction, input, user, tx.now);
+  if (repeated) return repeated;
+  // A person who is suspended while the prompt is open does not get in with a code typed after that.
+  const state = user ? judgeState(user) : undefined;
+  if (!user || !step(transaction.status, "code-right").ok)
+    return refused(causeOfMisfit(transaction), transaction, { status: transaction.status });
+  if (state) return endRefused(tx, transaction, state.cause, state.evidence);
+  const usable = (await factorsOf(tx, user)).filter(({ id }) => transaction.factors.includes(id));
+  const enrolment = usable.find(({ id }) => id === input.factorId);
+  if (!enrolment) return refused("logon.out-of-order", transaction, { factor: input.factorId });
+  return { kind: "step", transaction, user, enrolment, usable };
+}
+
+/** What proved the person: for the log, and for the decision (`amr`). */
+export interface Proof {
+  amr: string;
+  type: EventType;
+  data: Record<string, unknown>;
+}
+
+export async function letIn(tx: Tx, { transaction, user }: CodeStep, proof: Proof, input: CodeInput): Promise<VerifyOutcome> {
+  const amr = [...transaction.amr, proof.amr];
+  const lastInput = remember(input, { answer: "right" as const });
+  const expires = expiryOf(transaction.opened, tx.now);
+  const done = await advance(tx, transaction, { status: "SUCCESS", lastInput, lastCause: null, amr, expires });
+  await tx.log.append({
+    type: proof.type,
+    actor: { type: "user", id: user.id, name: user.profile.login },
+    outcome: "success",
+    reference: transaction.reference ?? undefined,
+    host: transaction.hostId ?? undefined,
+    data: proof.data,
+  });
+  await endLogon(tx, done, { result: "allow", cause: null, amr });
+  return { kind: "right", transaction: done, user, now: tx.now };
+}
+
+/** @param enrolment on which the failure counts. */
+export async function keepOut(
+  tx: Tx,
+  transaction: TransactionRow,
+  enrolment: EnrolmentRow,
+  verdict: WrongCode,
+  input: CodeInput,
+): Promise<VerifyOutcome> {
+  const { cause, evidence, told = toldToHost(cause) } = verdict;
+  const tries = transaction.tries + 1;
+  const status = verdict.locked ? ("LOCKED_OUT" as const) : tries >= TRIES_PER_TRANSACTION ? ("REFUSED" as const) : transaction.status;
+  const lastInput = remember(input, { answer: "wrong" as const, cause: told });
+  const change = { status, tries, lastCause: cause, lastInput, expires: expiryOf(transaction.opened, tx.now) };
+  const done = await advance(tx, transaction, change);
+  await tx.log.append({
+    type: "factor.failed",
+    actor: { type: "user", id: enrolment.userId },
+    outcome: "failure",
+    cause,
+    reference: transaction.reference ?? undefined,
+    host: transaction.hostId ?? undefined,
+    data: { factor: enrolment.id, kind: enrolment.kind, evidence },
+  });
+  const ended = status !== transaction.status;
+  if (ended) await endLogon(tx, done, { result: "deny", cause, told, evidence });
+  return { kind: "wrong", cause, told, reference: transaction.reference, ended, evidence };
+}
+
+/** A retry after a lost answer carries the same input id and the same code: it gets the same answer, and nothing is counted twice. */
+function repeat(transaction: TransactionRow, input: CodeInput, user: UserRow | undefined, now: number): VerifyOutcome | undefined {
+  const { lastInput } = transaction;
+  if (!input.inputId || !lastInput || lastInput.id !== input.inputId || !sameHash(lastInput.passCodeHash, hashInput(input)))
+    return undefined;
+  if (lastInput.answer === "right") return user ? { kind: "right", transaction, user, now } : undefined;
+  return refused(lastInput.cause ?? "factor.code-wrong", transaction, {});
+}
+
+function remember<T extends object>(input: CodeInput, answer: T) {
+  return input.inputId ? { id: input.inputId, passCodeHash: hashInput(input), ...answer } : null;
+}
+
+/** Binds the code to the state token (256 bits that are nowhere stored), so that what is kept cannot be looked up in a table of all codes. */
+function hashInput(input: CodeInput): string {
+  return createHash("sha256").update(`${input.stateToken}\0${input.factorId}\0${input.passCode}`).digest("hex");
+}
+
+/** S26: what is compared with something secret takes the same time wherever it differs. Both are hex of one length. */
+function sameHash(one: string, other: string): boolean {
+  return timingSafeEqual(Buffer.from(one, "hex"), Buffer.from(other, "hex"));
+}
+
+export function refused(cause: CauseId, transaction: TransactionRow, evidence: Record<string, unknown>): WrongStep {
+  return { kind: "wrong", cause, told: toldToHost(cause), reference: transaction.reference, ended: false, evidence };
+}
+
+export async function endRefused(
+  tx: Tx,
+  transaction: TransactionRow,
+  cause: CauseId,
+  evidence: Record<string, unknown>,
+): Promise<VerifyOutcome> {
+  const done = await advance(tx, transaction, { status: "REFUSED", lastCause: cause });
+  await endLogon(tx, done, { result: "deny", cause, evidence });
+  return { kind: "wrong", cause, told: toldToHost(cause), reference: transaction.reference, ended: true, evidence };
+}

@@ -1,0 +1,49 @@
+/** Factors and bypass codes as the management API shows them: no hash, and a secret only in the answer that makes it. */
+import type { BypassView, RecoveryFactorView, TotpFactorView, UserFactorView } from "@sallyport/contracts";
+import { base32, bypassStatus } from "@sallyport/logon";
+import { NAMES } from "../../flows/authn/transaction-view.ts";
+import type { BypassShown } from "../../flows/management/bypass-codes.ts";
+import type { Activation, FactorShown } from "../../flows/management/factors-admin.ts";
+import type { EnrolmentRow } from "../../flows/store-logons.ts";
+import { iso, isoOrNull } from "./views.ts";
+
+export function factorOf({ enrolment, remaining }: FactorShown): UserFactorView {
+  return enrolment.kind === "totp" ? totpOf(enrolment) : recoveryOf(enrolment, remaining);
+}
+
+export function totpOf(row: EnrolmentRow, activation?: Activation): TotpFactorView {
+  const view = { ...commonOf(row), ...NAMES.totp, digits: row.digits, algorithm: row.algorithm };
+  if (!activation) return view;
+  const sharedSecret = base32(activation.secret);
+  const { otpauth } = activation;
+  return {
+    ...view,
+    _embedded: { activation: { sharedSecret, encoding: "base32", keyLength: sharedSecret.length, timeStep: row.period, otpauth } },
+  };
+}
+
+export function recoveryOf(row: EnrolmentRow, remaining: number, codes?: string[]): RecoveryFactorView {
+  const view = { ...commonOf(row), ...NAMES.recovery, remaining };
+  return codes ? { ...view, _embedded: { activation: { codes } } } : view;
+}
+
+function commonOf({ id, status, created, updated, failures }: EnrolmentRow) {
+  return { id, status, created: iso(created), lastUpdated: iso(updated), failures };
+}
+
+export function bypassOf({ row, app, now, code }: BypassShown): BypassView {
+  const { id, reason, createdBy, usedOn } = row;
+  return {
+    id,
+    app,
+    reason,
+    status: bypassStatus(row, now),
+    created: iso(row.created),
+    createdBy,
+    expiresAt: iso(row.expires),
+    usedAt: isoOrNull(row.usedAt),
+    usedOn,
+    revokedAt: isoOrNull(row.revokedAt),
+    ...(code === undefined ? {} : { code }),
+  };
+}
