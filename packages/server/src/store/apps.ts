@@ -95,11 +95,11 @@ function assignments(sql: Sql, build: Builder) {
     },
     async assignedOf(appId: string, userIds: string[]): Promise<string[]> {
       if (userIds.length === 0) return [];
-      const direct = build.selectFrom("app_users").select("user_id").where("app_id", "=", appId).where("user_id", "in", userIds);
-      const through = raw<{ user_id: string }>`${groupsOf(userIds)} select distinct own.user_id from own
-        join app_groups on app_groups.group_id = own.group_id where app_groups.app_id = ${appId}`;
-      const rows = [...(await sql.all<{ user_id: string }>(direct)), ...(await sql.all({ compile: () => through.compile(build) }))];
-      return [...new Set(rows.map((row) => row.user_id))];
+      // One way to the database and back: a logon waits for it.
+      const statement = raw<{ user_id: string }>`${groupsOf(userIds)} select user_id from app_users
+        where app_id = ${appId} and user_id in (${raw.join(userIds)})
+        union select own.user_id from own join app_groups on app_groups.group_id = own.group_id where app_groups.app_id = ${appId}`;
+      return (await sql.all({ compile: () => statement.compile(build) })).map((row) => row.user_id);
     },
   };
 }
