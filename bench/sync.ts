@@ -15,13 +15,14 @@ const HOST = "directory.example.test";
 const PORT = 18_636;
 const MOST = { full: 60_000, changes: 2000, stall: 50 };
 
+/** Made and changed long ago: what was changed in the last seconds is told again by the next read of changes. */
+const OLD = "createTimestamp: 20200101000000Z\nmodifyTimestamp: 20200101000000Z";
+
 const person = (index: number) => `uid=person${index},ou=people,${SUFFIX}`;
 const group = (index: number) => `cn=group${index},ou=groups,${SUFFIX}`;
 
 function entries(): string {
-  // A room that was changed just now could have moved everybody in it.
-  const old = "createTimestamp: 20200101000000Z\nmodifyTimestamp: 20200101000000Z";
-  const rooms = ["people", "groups"].map((ou) => `dn: ou=${ou},${SUFFIX}\nobjectClass: organizationalUnit\nou: ${ou}\n${old}\n`);
+  const rooms = ["people", "groups"].map((ou) => `dn: ou=${ou},${SUFFIX}\nobjectClass: organizationalUnit\nou: ${ou}\n${OLD}\n`);
   const people = Array.from({ length: PEOPLE }, (_, index) =>
     [
       `dn: ${person(index)}`,
@@ -33,6 +34,7 @@ function entries(): string {
       `mail: person${index}@corp.example`,
       `employeeNumber: ${index}`,
       `departmentNumber: ${index % 40}`,
+      OLD,
       "",
     ].join("\n"),
   );
@@ -40,7 +42,7 @@ function entries(): string {
     const members = Array.from({ length: MEMBERS }, (_unused, at) => person((index * 7 + at * 131) % PEOPLE));
     // Every tenth holds the next one, too.
     if (index % 10 === 0 && index + 1 < GROUPS) members.push(group(index + 1));
-    return `dn: ${group(index)}\nobjectClass: groupOfNames\ncn: group${index}\n${[...new Set(members)].map((dn) => `member: ${dn}`).join("\n")}\n`;
+    return `dn: ${group(index)}\nobjectClass: groupOfNames\ncn: group${index}\n${[...new Set(members)].map((dn) => `member: ${dn}`).join("\n")}\n${OLD}\n`;
   });
   return [...rooms, ...people, ...groups].join("\n");
 }

@@ -8,7 +8,7 @@ import type { Questions } from "../flows/management/sync-questions.ts";
 import type { Said, Told } from "./messages.ts";
 
 // Whoever logs on meanwhile comes first, however nice the server itself is.
-setPriority(Math.min(19, getPriority() + 10));
+setPriority(Math.min(19, getPriority() + 5));
 
 const say = (said: Said) => void process.send?.(said);
 const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();

@@ -30,7 +30,7 @@ export interface Questions {
   uses(): Promise<GroupUses>;
 }
 
-export const USERS_AT_ONCE = 100;
+export const USERS_AT_ONCE = 250;
 export const GROUPS_AT_ONCE = 200;
 export const MEMBERS_AT_ONCE = 1000;
 
