@@ -15,7 +15,7 @@ const HOST = "directory.example.test";
 const PORT = 18_636;
 const MOST = { full: 60_000, changes: 2000, stall: 50 };
 
-/** Made and changed long ago: what was changed in the last seconds is told again by the next read of changes. */
+/** Made and changed long ago, all but one: what was changed in the last seconds before the newest is told again by the next read of changes. */
 const OLD = "createTimestamp: 20200101000000Z\nmodifyTimestamp: 20200101000000Z";
 
 const person = (index: number) => `uid=person${index},ou=people,${SUFFIX}`;
@@ -34,7 +34,7 @@ function entries(): string {
       `mail: person${index}@corp.example`,
       `employeeNumber: ${index}`,
       `departmentNumber: ${index % 40}`,
-      OLD,
+      index === 0 ? OLD.replaceAll("2020", "2021") : OLD,
       "",
     ].join("\n"),
   );
