@@ -33,6 +33,7 @@ const asksThenAllows: Script = async (caller, opening) => {
 };
 const LOGONS: [string, string, string[], Script | undefined, "Success" | "Authentication failure"][] = [
   ["password and code", "asking", [PASSWORD, "x", "123456"], asksThenAllows, "Success"],
+  ["a long code after one too long", "asking", [PASSWORD, `${"K7QF-".repeat(900)}`, "k7qf-3m2p-0000-abcd-wxyz"], asksThenAllows, "Success"],
   ["password,code", "serial", [`${PASSWORD},123456`], asksThenAllows, "Success"],
   ["a password without code", "serial", [PASSWORD], asksThenAllows, "Authentication failure"],
   ["a wrong password", "asking", ["wrong"], (caller) => caller.say(deny()), "Authentication failure"],
