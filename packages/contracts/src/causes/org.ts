@@ -98,7 +98,7 @@ export const ORG = {
     evidence: ["source", "server", "error", "since"],
     who: "administrator",
     fix: {
-      any: "Check the address, the certificate and the account of the source in the console under Sources, and whether the org's machine reaches it.",
+      any: "Run `sallyport source test NAME`: it asks the directory now and says in one sentence what is wrong and who can put it right. Check the address, the certificate and the account of the source, and whether the org's machine reaches it.",
       linux: "From the org's machine: `openssl s_client -connect SERVER:636`.",
       windows:
         "From the org's machine: `Test-NetConnection SERVER -Port 636`; see whether the org's account has expired with `Get-ADUser NAME -Properties PasswordExpired`.",

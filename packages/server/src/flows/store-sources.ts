@@ -75,7 +75,7 @@ export interface DomainRow {
   name: string;
   /** Such as `CORP`. */
   netbios: string | null;
-  /** Further names that mean the same: UPN suffixes, old names. */
+  /** Further names that mean the same, such as old ones. Not UPN suffixes: the domains of a forest share them. */
   aliases: string[];
   /** The source that says so; null if an administrator does. */
   source: string | null;
