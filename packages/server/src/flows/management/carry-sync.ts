@@ -2,6 +2,7 @@
 import type { Store, Tx } from "../store.ts";
 import { carryGroups } from "./carry-groups.ts";
 import { type Carrier, carryPeople } from "./carry-people.ts";
+import { saveDomain } from "./domains.ts";
 import type { Caller } from "./outcome.ts";
 import type { GroupStep } from "./plan-groups.ts";
 import type { PlanHead, Planned } from "./planned.ts";
@@ -51,9 +52,9 @@ export async function carrySync(
   await begin(store, run.id, row.name, head);
   const { made, ...people } = await carryAllPeople(planned, (base) => carrier("people", base, head.people));
   const groups = await carryAllGroups(planned, made, carrier("groups", 0, head.groups));
-  await store.inTransaction((tx) => keepDomain(tx, row.name, head));
+  const ofDomain = await store.inTransaction((tx) => keepDomain(tx, caller, row.name, head));
   const counts = { ...head.counts, ...people.counts, ...groups.counts };
-  const problems = [...new Set([...head.problems, ...people.problems, ...groups.problems])].slice(0, PROBLEMS);
+  const problems = [...new Set([...head.problems, ...people.problems, ...groups.problems, ...ofDomain])].slice(0, PROBLEMS);
   return { counts: positive(counts), problems, whole: head.refused + people.problems.length + groups.problems.length === 0 };
 }
 
@@ -108,16 +109,19 @@ async function carryAllGroups({ parts }: Planned, people: Map<string, string>, c
   };
 }
 
-/** What the directory says of its domain's names; never over what an administrator or another source has said. */
-async function keepDomain(tx: Tx, source: string, { domain }: PlanHead): Promise<void> {
-  const [name, ...more] = domain?.dns ?? [];
-  if (!domain || name === undefined) return;
+/**
+ * What the directory says of its domain's names; never over what an administrator or another source has said. UPN suffixes are none of them:
+ * the domains of a forest share them. Answers why it could not be kept, if so.
+ */
+async function keepDomain(tx: Tx, caller: Caller, source: string, { domain }: PlanHead): Promise<string[]> {
+  const [name, ...aliases] = domain?.dns ?? [];
+  if (!domain || name === undefined) return [];
   const before = await tx.domains.byName(name);
-  if (before && before.source !== source) return;
-  const aliases = [...new Set([...more, ...domain.upnSuffixes])].filter((one) => one !== name);
-  const row = { name, netbios: domain.netbios ?? null, aliases, source, created: before?.created ?? tx.now };
-  if (before && JSON.stringify([before.netbios, before.aliases]) === JSON.stringify([row.netbios, row.aliases])) return;
-  await tx.domains.put(row);
+  if (before && before.source !== source) return [];
+  const said = await saveDomain(tx, caller, name, { netbios: domain.netbios ?? null, aliases, source });
+  if (said.kind === "done") return [];
+  const why = "why" in said ? said.why : "causes" in said ? said.causes.join("; ") : said.kind;
+  return [`the domain ${name} is not known by its other names: ${why}`];
 }
 
 const positive = (counts: Record<string, number>) => Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));

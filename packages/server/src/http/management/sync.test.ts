@@ -204,9 +204,17 @@ test("what the directory says of its domain is kept, but never over what an admi
   directory.domain = { netbios: "CORP", dns: ["corp.example"], upnSuffixes: ["corp.example", "example.com"] };
   await sync();
   const domain = () => org.store.read((tx) => tx.domains.byName("corp.example"));
-  assert.deepEqual([(await domain())?.netbios, (await domain())?.aliases, (await domain())?.source], ["CORP", ["example.com"], "corp"]);
+  assert.deepEqual(
+    [(await domain())?.netbios, (await domain())?.aliases, (await domain())?.source],
+    ["CORP", [], "corp"],
+    "a suffix that the domains of a forest share names none of them",
+  );
   const row = { name: "corp.example", netbios: "MINE", aliases: [], source: null, created: 0 };
   await org.store.inTransaction((tx) => tx.domains.put(row));
   await sync({ full: true });
   assert.equal((await domain())?.netbios, "MINE");
+  directory.domain = { netbios: "MINE", dns: ["other.example"], upnSuffixes: [] };
+  const { problems } = await sync({ full: true });
+  assert.deepEqual(problems, ["the domain other.example is not known by its other names: MINE means the domain corp.example already"]);
+  assert.equal(await org.store.read((tx) => tx.domains.byName("other.example")), undefined);
 });
