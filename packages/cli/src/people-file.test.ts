@@ -100,12 +100,13 @@ test("as an administrator types it: a dry run, the import, the brake, and somebo
   assert.deepEqual(logins(), ["bob"]);
   assert.equal(bring("externalId,login\n1,alice\n2,bob\n").code, 0);
   assert.deepEqual(logins(), ["alice", "bob", "bob"]);
+  assert.equal(bring("externalId,login\n1,alice\n2,bob\n5,carl\n").code, 0);
   const braked = bring("externalId,login\n2,bob\n", "--complete");
   assert.equal(braked.code, 1);
-  assert.match(braked.err, /1 of 2 people would be deactivated, more than 10 %: nothing is changed then/);
+  assert.match(braked.err, /2 of 3 people would be deactivated, more than 10 %: nothing is changed then/);
   const before = bring("externalId,login\n2,bob\n", "--complete", "--dry-run");
   assert.equal(before.code, 0);
-  assert.match(before.out, /The brake would stop this: 1 of 2 people would be deactivated, more than 10 %/);
+  assert.match(before.out, /The brake would stop this: 2 of 3 people would be deactivated, more than 10 %/);
   const refused = org.say("source", "import", file, "--source", "hr", "--brake", "ten");
   assert.deepEqual([refused.code, refused.err], [1, "sallyport: --brake ten: is not a number from 0 to 100\n"]);
   const clash = bring("externalId,login\n1,alice\n3,ALICE\n", "--json");
