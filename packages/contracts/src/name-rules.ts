@@ -106,13 +106,18 @@ function ruleOf(text: string): unknown {
 
 /** The union alone would only say that none of three forms fits. */
 function whyNot(text: string): string {
+  const needed = text.startsWith("prefix:") ? 3 : text.startsWith("map:") ? 3 : 1;
+  const last = `after the last colon stands the rule that looks for it, one of ${plainRule.options.join(", ")}`;
+  if (text.split(":").length < needed || text.endsWith(":")) return last;
+  const meant = plainRule.options.find((one) => one.toLowerCase() === text.toLowerCase());
+  if (meant !== undefined) return `did you mean ${meant}?`;
   const schema = text.startsWith("prefix:") ? prefixRule : text.startsWith("map:") ? mappingRule : undefined;
   const forms = `one of ${plainRule.options.join(", ")}, or prefix:TEXT:RULE, or map:MATCH=LOOK:RULE`;
   if (!schema) return `is no rule: ${forms}`;
   const issue = schema.safeParse(ruleOf(text)).error?.issues[0];
   if (!issue) return `is no rule: ${forms}`;
   const where = issue.path.join(".");
-  if (where === "then") return `after the last colon stands one of ${plainRule.options.join(", ")}`;
+  if (where === "then") return last;
   if (where === "look" && issue.code === "invalid_type") return "between what is matched and what is looked for stands =";
   return `${where}: ${issue.message}`;
 }

@@ -30,6 +30,9 @@ export const FATES: Record<PersonFate, string> = {
   unchanged: "unchanged",
 };
 
+export const DECIDE =
+  "Decide on those who are held back: sallyport duplicate list, then sallyport duplicate decide ID --keep, --link or --exclude USER";
+
 export function importCommand(source: Command): void {
   orgCommand<ImportOptions>(
     source,
@@ -85,8 +88,6 @@ function tell(view: ImportView, people: (ImportedView & { line?: number })[], ig
     ...(ignored.length > 0 ? [`Columns that were not read: ${ignored.join(", ")} (see --map)`] : []),
     ...(view.braked === undefined ? [] : [`The brake would stop this: ${view.braked} (--brake PERCENT)`]),
     ...(view.dryRun ? ["Nothing was changed: this was a dry run."] : []),
-    ...(!view.dryRun && people.some(({ fate }) => fate === "held-back")
-      ? ["Decide on those who are held back: sallyport user activate ID, or sallyport user deactivate ID (the ids: sallyport user list)"]
-      : []),
+    ...(!view.dryRun && people.some(({ fate }) => fate === "held-back") ? [DECIDE] : []),
   ];
 }

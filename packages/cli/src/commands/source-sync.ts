@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { type CommonOptions, orgCommand } from "../command.ts";
 import type { OrgClient } from "../org-client.ts";
 import { print, table } from "../output.ts";
-import { FATES, percent } from "./source-import.ts";
+import { DECIDE, FATES, percent } from "./source-import.ts";
 
 interface SyncOptions extends CommonOptions {
   dryRun?: boolean;
@@ -52,10 +52,17 @@ export function syncCommand(source: Command): void {
         return;
       }
       const run = await watched(org, path, await org.send<RunView>("POST", `${path}/sync`, body));
-      print(options.json, run, () => [`${name}: ${endOf(run)}`, ...run.problems.map((one) => `  ${one}`)]);
+      print(options.json, run, () => [`${name}: ${endOf(run)}`, ...run.problems.map((one) => `  ${one}`), ...nextOf(name, run)]);
       if (run.status !== "done") process.exitCode = 1;
     },
   );
+}
+
+/** What is for the administrator to do now. */
+function nextOf(name: string, { status, counts }: RunView): string[] {
+  if (status === "braked")
+    return [`Look at it: sallyport source sync ${name} --dry-run`, `If it is right: sallyport source sync ${name} --brake PERCENT`];
+  return counts["held-back"] ? [DECIDE] : [];
 }
 
 /** Looks again and again; on a terminal one line says how far it is. */

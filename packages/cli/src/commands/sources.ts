@@ -50,6 +50,12 @@ function setUpCommands(source: Command): void {
       options: [["--file <file>", "settings as JSON (docs/directories.md)"], ...SECRET, ...HOW_OFTEN],
     },
     async (org, options, name = "") => {
+      if (options.kind === "ad")
+        throw new Complaint("--kind ad: a directory is set up with --kind ldap; its settings say whether it is kind ad");
+      if (options.kind === "ldap" && options.file === undefined)
+        throw new Complaint(
+          "--kind ldap needs --file FILE with the settings (docs/directories.md) and --secret-file FILE with the account's password",
+        );
       const body = { name, kind: options.kind, ...(await ownOf(options)), ...howOften(options) };
       const made = await org.send<SourceView>("POST", "/api/v1/sources", body);
       print(options.json, made, () => [
@@ -202,7 +208,7 @@ function tell(options: CommonOptions, view: SourceView): void {
 async function test(org: OrgClient, options: CommonOptions, name = ""): Promise<void> {
   const result = await org.send<SourceTest>("POST", `${pathOf(name)}/test`, {}, 300_000);
   print(options.json, result, () => (result.ok ? told(result) : [`${name}: ${result.sentence}`, `(${result.server}: ${result.error})`]));
-  if (!result.ok) process.exitCode = 1;
+  if (!result.ok || result.people.length === 0) process.exitCode = 1;
 }
 
 function told({ server, domain, people, groups, unreadable }: SourceTest & { ok: true }): string[] {
@@ -210,7 +216,11 @@ function told({ server, domain, people, groups, unreadable }: SourceTest & { ok:
   return [
     `${server} answers${names.length > 0 ? `; its domain is ${[...new Set(names)].join(", ")}` : ""}`,
     "",
-    "The first people, as they would be:",
+    ...(people.length > 0
+      ? ["The first people, as they would be:"]
+      : [
+          "Nobody that the org could take is there. Look at kind, base, peopleFilter and map in the settings, and at what the account may read.",
+        ]),
     ...people.flatMap(({ dn, active, why, profile, externalId }) => [
       `  ${profile.login}${active ? "" : ` (inactive: ${why ?? "the directory says so"})`}`,
       `    ${dn}, id ${externalId}`,

@@ -81,7 +81,7 @@ export const USER = {
     evidence: ["since", "by", "status"],
     who: "administrator",
     fix: {
-      any: "See `sallyport user show USER`. If the person is back, `sallyport user activate USER`, or bring them back in the directory that they come from.",
+      any: "See `sallyport user show USER`. If the person is back, `sallyport user activate USER`, or bring them back in the directory that they come from. Whoever is only held back for a shared name (status STAGED) waits for your decision: `sallyport duplicate list`.",
     },
   },
   "user.locked": {

@@ -5,6 +5,7 @@ import { newId } from "../ids.ts";
 import type { Store, Tx } from "../store.ts";
 import type { GroupRow } from "../store-directory.ts";
 import { type Caller, done, inUnit, type Outcome, type Refusal } from "./outcome.ts";
+import { usesOf } from "./sync-questions.ts";
 import { findUser } from "./users.ts";
 
 export function createGroup(store: Store, caller: Caller, body: z.infer<typeof createGroupRequest>): Promise<Outcome<GroupRow>> {
@@ -49,13 +50,18 @@ export function replaceGroup(
   });
 }
 
-/** A group that a source keeps would come back with its next word. */
+/**
+ * A group that a source keeps would come back with its next word; one that a policy's rule names would make the rule silently stop to hold.
+ * Its assignments go with it: fewer may log on then, never more.
+ */
 export function deleteGroup(store: Store, caller: Caller, id: string): Promise<Outcome<undefined>> {
   return inUnit(store, async (tx) => {
     const found = await findGroup(tx, id);
     if (found.kind !== "done") return found;
     const kept = await keptElsewhere(tx, found.value);
     if (kept) return kept;
+    const named = (await usesOf(tx)).named.find(([name]) => name === found.value.name.toLowerCase());
+    if (named) return { kind: "conflict", why: `${found.value.name} is ${named[1]}: change the rule first` };
     await tx.groups.remove(id);
     await tx.log.append({
       type: "group.deleted",

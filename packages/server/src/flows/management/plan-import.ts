@@ -147,7 +147,7 @@ function stateFate({ active }: ImportedPerson, user: UserRow, source: string): "
 /** What the source wishes and nobody but an administrator may do. */
 function whyLeft({ active }: ImportedPerson, user: UserRow, source: string): string | undefined {
   if (!active) return undefined;
-  if (user.status === "STAGED") return "still held back: activate this user to decide it";
+  if (user.status === "STAGED") return "still held back: decide it (sallyport duplicate list)";
   if (user.status === "DEPROVISIONED" && user.statusBy !== byOf(source)) return "deactivated by an administrator, and stays so";
   return undefined;
 }

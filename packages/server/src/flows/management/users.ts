@@ -164,6 +164,8 @@ export function deleteUser(store: Store, caller: Caller, id: string): Promise<Ou
     if (user.status !== "DEPROVISIONED") return { kind: "conflict", why: `the user is ${user.status}: deactivate first` };
     const [linked] = await tx.users.linkedTo(user.id);
     if (linked) return { kind: "conflict", why: `${linked.id} is linked to this user: undo that first` };
+    for (const { id: clash, status } of await tx.duplicates.ofUser(user.id))
+      if (status === "open") await tx.duplicates.move(clash, status, { status: "gone" });
     await tx.users.remove(user.id);
     const { source, externalId, profile } = user;
     const target = { type: "user", id: user.id, name: profile.login };

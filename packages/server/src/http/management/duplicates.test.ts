@@ -232,3 +232,12 @@ test("a look over all users finds what nobody was held back for, closes what is 
     "it is true as long as the other has the name",
   );
 });
+
+test("of somebody who is deleted no clash is left to decide", async (t) => {
+  const org = await openOrg(t);
+  const { second, row } = await twoCarols(org);
+  await post(org, `/api/v1/users/${second}/lifecycle/deactivate`);
+  assert.equal((await org.call("admin", "DELETE", `/api/v1/users/${second}`)).status, 204);
+  assert.deepEqual((await org.call("auditor", "GET", "/api/v1/duplicates?status=open")).body, []);
+  assert.equal((await org.call("auditor", "GET", `/api/v1/duplicates/${row.id}`)).body.status, "gone");
+});

@@ -168,3 +168,22 @@ test("an assignment to a group reaches whoever is in it however deep, and a dry 
   await org.call("admin", "PUT", `/api/v1/apps/${app}/groups/${outer}`, {});
   assert.deepEqual(await org.store.read((tx) => tx.apps.assignedOf(app, [alice])), [alice]);
 });
+
+test("a group that a policy's rule names is not deleted: a rule that denies would stop to hold without a word", async (t) => {
+  const org = await openOrg(t);
+  const group = await makeGroup(org, "Contractors");
+  const app = (await org.call("admin", "POST", "/api/v1/apps", { label: "servers" })).body.id;
+  await org.call("admin", "PUT", `/api/v1/apps/${app}/groups/${group}`);
+  const url = `/api/v1/apps/${app}/policy`;
+  const write = async (rules: object[]) => {
+    const { version, document } = (await org.call("admin", "GET", url)).body;
+    return (await org.call("admin", "PUT", url, { version, document: { ...document, rules } })).status;
+  };
+  assert.equal(await write([{ name: "night", if: { groups: ["contractors"] }, then: "deny" }]), 200);
+  const refused = await org.call("admin", "DELETE", `/api/v1/groups/${group}`);
+  assert.equal(refused.status, 409);
+  assert.equal(reason(refused), 'Contractors is named in the rule "night" of the app servers: change the rule first');
+  assert.equal((await org.call("admin", "GET", `/api/v1/groups/${group}`)).status, 200);
+  assert.equal(await write([]), 200);
+  assert.equal((await org.call("admin", "DELETE", `/api/v1/groups/${group}`)).status, 204);
+});

@@ -54,7 +54,7 @@ test("S29: a newcomer who shares a name is held back, a rename onto somebody els
   assert.deepEqual(
     again.body.people.map((one: ImportedView) => [one.fate, one.why]),
     [
-      ["unchanged", "still held back: activate this user to decide it"],
+      ["unchanged", "still held back: decide it (sallyport duplicate list)"],
       ["refused", "email c@corp.example is somebody else's already"],
     ],
   );
