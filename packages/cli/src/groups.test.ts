@@ -34,6 +34,8 @@ test("groups in groups, a rule, and where each member comes from", async (t) => 
     org.json<GroupMemberView[]>("group", "members", "staff").map(({ profile }) => profile.login),
     ["bob"],
   );
+  assert.equal(org.say("user", "show", "alicia").err, "sallyport: there is no user alicia; there are: alice (sallyport user list)\n");
+  assert.equal(org.say("source", "show", "nowhere").err, "sallyport: there is no such source: sallyport source list\n");
   for (const words of [["finance"], ["finance", "=x"], ["finance", "shoe=9"]])
     assert.equal(org.say("group", "rule", ...words).code, 1, words.join(" "));
 });

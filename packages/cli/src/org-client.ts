@@ -144,10 +144,16 @@ function parse(text: string, status: number): unknown {
   }
 }
 
+/** What has a list to look into. */
+const LISTS: ReadonlySet<string> = new Set(["app", "client", "domain", "duplicate", "group", "host", "source", "token", "user", "zone"]);
+
 function refusal(body: unknown, status: number): Complaint {
   const read = errorObject.safeParse(body);
   if (!read.success) return new Complaint(`the org answered ${status}`);
   const { errorCode, errorSummary, errorCauses, errorId, cause }: ErrorObject = read.data;
+  const what = errorCode === "E0000007" ? /\(([a-z ]+)\)$/.exec(errorSummary)?.[1] : undefined;
+  if (what !== undefined)
+    return new Complaint(`there is no such ${what}${LISTS.has(what) ? `: sallyport ${what} list` : ""}`, { cause, code: errorCode });
   const details = errorCauses.map((item) => item.errorSummary).filter((text) => text !== errorSummary);
   // These two say only that something is wrong; the details say what.
   const vague = details.length > 0 && (errorCode === "E0000001" || errorCode === "S0000005");

@@ -4,7 +4,14 @@ import { Complaint } from "./complaint.ts";
 import type { OrgClient } from "./org-client.ts";
 
 export async function findUser(org: OrgClient, name: string): Promise<UserView> {
-  return org.get<UserView>(`/api/v1/users/${encodeURIComponent(name)}`);
+  try {
+    return await org.get<UserView>(`/api/v1/users/${encodeURIComponent(name)}`);
+  } catch (error) {
+    if (!(error instanceof Complaint) || error.details["code"] !== "E0000007") throw error;
+    const near = await org.get<UserView[]>(`/api/v1/users?limit=5&q=${encodeURIComponent([...name].slice(0, 2).join(""))}`);
+    const logins = near.map(({ profile }) => profile.login).join(", ");
+    throw new Complaint(`there is no user ${name}${logins === "" ? "" : `; there are: ${logins}`} (sallyport user list)`, error.details);
+  }
 }
 
 export async function findGroup(org: OrgClient, name: string): Promise<GroupView> {
