@@ -66,7 +66,7 @@ const RESULTS: Record<number, { says: string; stays?: boolean }> = {
   34: { says: "does not take the base or the account's name for a distinguished name. Check base and bindDn.", stays: true },
   48: { says: "does not let this account log on with a password. Choose another account.", stays: true },
   49: {
-    says: "refuses the source's account: its name or its password is wrong. Give the source the account's present password.",
+    says: "refuses the source's account: its name or its password is wrong. Give the source the account's present password: sallyport source edit NAME --secret-file FILE.",
     stays: true,
   },
   50: { says: "does not let the source's account read this. Whoever runs the directory has to give it the right.", stays: true },
