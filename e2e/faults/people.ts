@@ -128,7 +128,7 @@ const ROWS: Row[] = [
   ["no factor is enrolled", "factor.none", "sallyport factor enrol USER totp", enrolled, { factor: false }],
   ["an administrator takes the factor away", "factor.locked", "sallyport factor reset USER totp", factorTakenAway],
   ["a wrong code, three times", "factor.code-wrong", "waits for the next code", spoilt(codes(never))],
-  ["no digits where a code is due", "factor.code-malformed", "six digits", spoilt(codes(() => "my phone"))],
+  ["no digits where a code is due", "factor.code-malformed", "digits without anything else", spoilt(codes(() => "my phone"))],
   ["a code once more", "factor.code-used", "next code", usedCode],
   ["the phone's clock is four minutes slow", "clock.factor", "date and time on the phone", spoilt(codes((person) => at(person, -8)))],
   ["the person leaves before the code", "logon.cancelled", "connection that breaks off", types(() => ({ codes: [] }))],
