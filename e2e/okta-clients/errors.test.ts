@@ -51,7 +51,7 @@ test("answers say how many calls are left, by the names of the public API, and t
   let last = await login();
   for (let i = 0; i < 25 && last.status !== 429; i++) last = await login();
   assert.equal(last.status, 429);
-  assert.equal(((await last.json()) as any).errorCode, "E0000047");
+  assert.equal(((await last.json()) as { errorCode?: string }).errorCode, "E0000047");
   const executor = new okta.DefaultRequestExecutor();
   const wait = executor.getRetryDelayMs(last);
   assert.ok(executor.validateRetryResponseHeaders(last));

@@ -6,6 +6,7 @@ import { type Directory, DirectoryFault, type DirectoryVerdict } from "../src/fl
 import { buildApp } from "../src/http/app.ts";
 import { ROUTES } from "../src/http/routes.ts";
 import { openLogonOrg } from "./logon-org.ts";
+import { sourceRow } from "./store/rows.ts";
 import { make, why } from "./test-org.ts";
 
 const { org, host, appId, nextStep } = await openLogonOrg();
@@ -36,19 +37,13 @@ const verify = (hash: string | null, password: string) => {
 org.app = buildApp({ ...org.deps, directory, passwords: { ...passwords, verify } }, { admin: false, routes: ROUTES });
 
 await org.deps.store.inTransaction((tx) =>
-  tx.sources.insert({
-    name: "corp",
-    kind: "ldap",
-    settings: { kind: "ad", servers: [SERVER], bindDn: "CN=reader,DC=corp", base: "DC=corp" },
-    sealedSecret: org.deps.keys.seal(Buffer.from(SECRET), "source:corp"),
-    everyMinutes: null,
-    brake: 10,
-    paused: false,
-    cursor: null,
-    nextAt: null,
-    created: tx.now,
-    createdBy: "test",
-  }),
+  tx.sources.insert(
+    sourceRow("corp", {
+      settings: { kind: "ad", servers: [SERVER], bindDn: "CN=reader,DC=corp", base: "DC=corp" },
+      sealedSecret: org.deps.keys.seal(Buffer.from(SECRET), "source:corp"),
+      nextAt: null,
+    }),
+  ),
 );
 const carol = await make(org, "POST", "/api/v1/users?activate=true", { profile: { login: "carol" }, source: "corp", externalId: "guid-1" });
 await make(org, "POST", `/api/v1/users/${carol.id}/factors?activate=true`, { factorType: "token:software:totp", provider: "GOOGLE" });

@@ -7,6 +7,7 @@ import type { ClientRow } from "../../src/flows/store-clients.ts";
 import type { BypassCodeRow, RecoveryCodeRow } from "../../src/flows/store-codes.ts";
 import type { AppRow, GroupRow, UserRow } from "../../src/flows/store-directory.ts";
 import type { EnrolmentRow, HostRow, LogonRow, TransactionRow } from "../../src/flows/store-logons.ts";
+import type { SourceRow } from "../../src/flows/store-sources.ts";
 
 export function userRow(login: string, change: Partial<UserRow> = {}): UserRow {
   const id = newId("usr");
@@ -35,6 +36,17 @@ export function appRow(label: string): AppRow {
     legacy: false,
     created: 1,
   };
+}
+
+/** Due at 100 ms after the beginning of time, and sealed under a key that nobody has. */
+export function sourceRow(name: string, change: Partial<SourceRow> = {}): SourceRow {
+  const rest = { everyMinutes: 15, brake: 10, paused: false, cursor: null, nextAt: 100, created: 1, createdBy: "t" };
+  return { name, kind: "ldap", settings: { base: "dc=x" }, sealedSecret: "v1.k.x", ...rest, ...change };
+}
+
+/** A source that is written by SCIM: nothing is read, and nothing is kept of it. */
+export function scimSource(name: string): SourceRow {
+  return sourceRow(name, { kind: "scim", settings: {}, sealedSecret: "", everyMinutes: null, nextAt: null });
 }
 
 export function hostRow(appId: string, change: Partial<HostRow> = {}): HostRow {

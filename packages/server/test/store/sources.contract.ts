@@ -2,17 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Conflict, type Store } from "../../src/flows/store.ts";
-import type { DuplicateRow, RunRow, SourceRow } from "../../src/flows/store-sources.ts";
-import { addUser } from "./rows.ts";
+import type { DuplicateRow, RunRow } from "../../src/flows/store-sources.ts";
+import { addUser, sourceRow } from "./rows.ts";
 
 interface Under {
   unit: Store["inTransaction"];
   read: Store["read"];
-}
-
-function sourceRow(name: string, change: Partial<SourceRow> = {}): SourceRow {
-  const rest = { everyMinutes: 15, brake: 10, paused: false, cursor: null, nextAt: 100, created: 1, createdBy: "t" };
-  return { name, kind: "ldap", settings: { base: "dc=x" }, sealedSecret: "v1.k.x", ...rest, ...change };
 }
 
 function runRow(id: string, source: string, change: Partial<RunRow> = {}): RunRow {

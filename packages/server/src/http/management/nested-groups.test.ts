@@ -1,6 +1,7 @@
 /** Groups in groups and rules over HTTP: who is in, who may change it, and what assignments and dry runs make of it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { groupRow, scimSource } from "../../../test/store/rows.ts";
 import { openOrg, type TestOrg } from "../org.fixture.ts";
 
 async function makeGroup(org: TestOrg, name: string): Promise<string> {
@@ -18,26 +19,8 @@ const reason = (answer: { body: { errorCauses: { errorSummary: string }[] } }) =
 /** As a source with a row keeps them. */
 async function sourceGroup(org: TestOrg, name: string): Promise<string> {
   await org.store.inTransaction(async (tx) => {
-    const rest = {
-      settings: {},
-      sealedSecret: "",
-      everyMinutes: null,
-      brake: 10,
-      paused: false,
-      cursor: null,
-      nextAt: null,
-      createdBy: "test",
-    };
-    if (!(await tx.sources.byName("corp"))) await tx.sources.insert({ name: "corp", kind: "scim", ...rest, created: tx.now });
-    await tx.groups.insert({
-      id: `grp_${name}`,
-      name,
-      description: null,
-      created: tx.now,
-      source: "corp",
-      externalId: `ext-${name}`,
-      rule: null,
-    });
+    if (!(await tx.sources.byName("corp"))) await tx.sources.insert(scimSource("corp"));
+    await tx.groups.insert(groupRow(name, { id: `grp_${name}`, source: "corp", externalId: `ext-${name}` }));
   });
   return `grp_${name}`;
 }

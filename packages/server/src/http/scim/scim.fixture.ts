@@ -1,5 +1,6 @@
 /** An org with a SCIM source and its token, for tests that speak SCIM over HTTP. */
 import type { TestContext } from "node:test";
+import { scimSource } from "../../../test/store/rows.ts";
 import { createToken } from "../../flows/management/tokens.ts";
 import { type OpenStore, openOrg, type TestOrg } from "../org.fixture.ts";
 
@@ -57,21 +58,7 @@ const onPostgres: OpenStore | undefined =
   });
 
 async function clientOf(org: TestOrg, name: string): Promise<Client> {
-  await org.store.inTransaction((tx) =>
-    tx.sources.insert({
-      name,
-      kind: "scim",
-      settings: {},
-      sealedSecret: "",
-      everyMinutes: null,
-      brake: 10,
-      paused: false,
-      cursor: null,
-      nextAt: null,
-      created: tx.now,
-      createdBy: "test",
-    }),
-  );
+  await org.store.inTransaction((tx) => tx.sources.insert(scimSource(name)));
   const owner = { role: "owner", actor: { type: "system", id: "test" } } as const;
   const made = await createToken(org.store, owner, { name, source: name });
   if (made.kind !== "done") throw new Error(`no token: ${made.kind}`);
