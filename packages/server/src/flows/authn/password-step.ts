@@ -5,7 +5,7 @@ import type { HostCall, HostRefusal } from "../host-link/host-caller.ts";
 import { judgePerson } from "../host-link/judge-person.ts";
 import { resolveName } from "../host-link/resolve-name.ts";
 import { type Opened, transactionFor } from "../host-link/start-logon.ts";
-import { type HostDeps, isRefusal, withHost } from "../host-link/with-host.ts";
+import { type HostDeps, isRefusal, judgeHostNow, withHost } from "../host-link/with-host.ts";
 import { endLogon } from "../logon-record.ts";
 import type { Tx } from "../store.ts";
 import type { AppRow, UserRow } from "../store-directory.ts";
@@ -92,7 +92,10 @@ async function soleHolder(tx: Tx, app: AppRow, host: HostRow, logon: LogonRow): 
 }
 
 async function goOn(tx: Tx, waiting: Waiting, stateToken: string): Promise<PasswordOutcome> {
-  const { transaction, logon, host, app, candidate } = waiting;
+  const { transaction, logon, host, candidate } = waiting;
+  const stopped = await judgeHostNow(tx, host);
+  if (stopped) return endWith(tx, transaction, stopped.cause, stopped.evidence);
+  const app = (await tx.apps.byId(host.appId)) ?? waiting.app;
   const person = await judgePerson(tx, app, host, askedOf(logon));
   // While the hash was compared the name may have become somebody else's: the password was not theirs.
   if (person.kind === "person" && person.user.id !== candidate?.id) return wrongPassword(tx, waiting, NOT_THEIRS);

@@ -3,7 +3,7 @@
 import type { Keys } from "../../keys/keys.ts";
 import type { Store, Tx } from "../store.ts";
 import type { HostRow } from "../store-logons.ts";
-import { type HostCall, type HostRefusal, judgeCall, type ProvenCall, proveHost } from "./host-caller.ts";
+import { type HostCall, type HostRefusal, judgeCall, judgeHostState, type ProvenCall, proveHost } from "./host-caller.ts";
 
 export interface HostDeps {
   store: Store;
@@ -41,6 +41,11 @@ async function keepJti(store: Store, { host, claims }: ProvenCall): Promise<void
   } catch {
     // The database is gone: it cannot take the assertion a second time either. The first fault is the one to report.
   }
+}
+
+/** Before the second unit of work of a call: whatever a host asked that was revoked meanwhile is refused. */
+export async function judgeHostNow(tx: Tx, host: HostRow): Promise<ReturnType<typeof judgeHostState>> {
+  return judgeHostState((await tx.hosts.byId(host.id)) ?? { ...host, status: "REVOKED" });
 }
 
 export function isRefusal<T>(outcome: T | HostRefusal): outcome is HostRefusal {
