@@ -1,13 +1,5 @@
 /** One logon from `begin` to its outcome: who is never asked, what the org says, what the person enters. */
-import {
-  type BeginFrame,
-  type CauseId,
-  type FactorView,
-  type LogonRequest,
-  readLongCode,
-  type ShowFrame,
-  type TransactionView,
-} from "@sallyport/contracts";
+import { type BeginFrame, type CauseId, type LogonRequest, readLongCode, type ShowFrame, type TransactionView } from "@sallyport/contracts";
 import { admit } from "./admission.ts";
 import { type Attempt, allowWith, deny, type Outcome } from "./attempt.ts";
 import { Deadline } from "./deadline.ts";
@@ -174,12 +166,12 @@ class Conversation {
     // One field for every code: which of them was typed, the org tells by its shape.
     const factor = factors.find((one) => one.kind === "totp") ?? factors.find((one) => one.kind === "recovery");
     const recovery = factors.some((one) => one.kind === "recovery");
-    if (!factor)
+    if (!factor?.id)
       return deny({ cause: "factor.not-allowed", evidence: { reason: "the org offered no factor that this version can ask for" } });
     let again: string | undefined;
     for (let left = this.#provider.serial ? 1 : TRIES; ; ) {
       const code = ((await this.#ask(codeShow(factor, recovery, again)))["code"] ?? "").replace(/\s/g, "");
-      const answer = await this.#tryCode(factor, code);
+      const answer = await this.#tryCode({ id: factor.id, digits: factor.digits }, code);
       left -= 1;
       again = askAgain(answer);
       if (again === undefined || answer.kind !== "refused") return this.#follow(answer);
@@ -188,7 +180,7 @@ class Conversation {
   }
 
   /** What is not shaped like a code never leaves the machine: it may be a password typed into the wrong field. */
-  async #tryCode(factor: FactorView, code: string): Promise<Answer<TransactionView>> {
+  async #tryCode(factor: { id: string; digits: number | undefined }, code: string): Promise<Answer<TransactionView>> {
     // A long code is let through whether there is one or not (S16); a provider that cannot ask hands over digits only.
     const long = !this.#provider.serial && readLongCode(code) !== undefined;
     if (!long && (!/^[0-9]+$/.test(code) || code.length !== factor.digits)) {

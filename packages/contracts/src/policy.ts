@@ -2,8 +2,11 @@
 import * as z from "zod";
 import { scenario, service } from "./door.ts";
 
-/** What a rule may ask for. `bypass` is a code that an administrator gives out, and nobody enrols. */
-export const factorKind = z.enum(["totp", "recovery", "bypass"]);
+/**
+ * What a rule may ask for. `bypass` is a code that an administrator gives out, and nobody enrols; `email`, `sms` and `call` count only
+ * where a rule names them.
+ */
+export const factorKind = z.enum(["totp", "push", "passkey", "email", "sms", "call", "recovery", "bypass"]);
 export type FactorKind = z.infer<typeof factorKind>;
 /** Kinds that a person has an enrolment of. */
 export const enrolledKind = factorKind.exclude(["bypass"]);
@@ -45,7 +48,9 @@ export const policyRule = z.strictObject({
     .array(factorKind)
     .min(1)
     .optional()
-    .describe("Kinds of factor that will do; `bypass`: a code from an administrator. Left out: any."),
+    .describe(
+      "Kinds of factor that will do; `bypass`: a code from an administrator. Left out: any but `email`, `sms` and `call`, which must be named.",
+    ),
   always: z.boolean().optional().describe("No fail mode may open for what this rule covers."),
 });
 export type PolicyRule = z.infer<typeof policyRule>;

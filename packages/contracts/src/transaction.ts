@@ -1,7 +1,8 @@
 /** The transaction API, shaped like the public Okta Authn API as far as its official clients read it. */
 import * as z from "zod";
+import { causeId } from "./cause-id.ts";
 import { cancelCause } from "./host-link.ts";
-import { enrolledKind } from "./policy.ts";
+import { type EnrolledKind, enrolledKind } from "./policy.ts";
 
 export const transactionStatus = z.enum([
   "UNAUTHENTICATED",
@@ -26,43 +27,99 @@ export const primaryRequest = z.union([
   z.object({ username: z.string().min(1).max(256), password: z.string().max(1024) }),
   z.strictObject({ stateToken }),
 ]);
-export const verifyRequest = z.object({ stateToken, passCode, inputId: inputId.optional() });
+/** Standard base64 with padding, as browsers' clients send what an authenticator made. */
+const bytes64 = z
+  .string()
+  .max(16_384)
+  .regex(/^[A-Za-z0-9+/_-]*={0,2}$/, "not base64");
+/**
+ * One step with a factor. With `passCode` (or `answer`) a code is judged; with the three fields of an assertion, a passkey; with none of
+ * them, or an empty `passCode`, the factor is asked for, and asked again how it stands.
+ */
+export const verifyRequest = z.object({
+  stateToken,
+  passCode: passCode.optional(),
+  answer: passCode.optional(),
+  clientData: bytes64.optional(),
+  authenticatorData: bytes64.optional(),
+  signatureData: bytes64.optional(),
+  /** Ours: base64url; which passkey answered, where several could. */
+  credentialId: z.string().max(2048).optional(),
+  inputId: inputId.optional(),
+});
+export type VerifyRequest = z.infer<typeof verifyRequest>;
 export const cancelRequest = z.object({ stateToken, cause: cancelCause.optional() });
 export const introspectRequest = z.object({ stateToken });
 
-const link = z.object({
-  name: z.string().optional(),
-  href: z.string(),
-  hints: z.object({ allow: z.array(z.enum(["GET", "POST"])).length(1) }),
-});
+const hints = z.object({ allow: z.array(z.enum(["GET", "POST"])).length(1) });
+const link = z.object({ name: z.string().optional(), href: z.string(), type: z.string().optional(), hints: hints.optional() });
+/** One link, or several of one name (`resend`): the public clients turn each into a function. */
+const links = z.record(z.string(), z.union([link, z.array(link)]));
+/** What the public API calls a kind; recovery codes are ours alone. */
+export const FACTOR_NAMES = {
+  totp: { factorType: "token:software:totp", provider: "GOOGLE", vendorName: "GOOGLE" },
+  push: { factorType: "push", provider: "OKTA", vendorName: "OKTA" },
+  passkey: { factorType: "webauthn", provider: "FIDO", vendorName: "FIDO" },
+  email: { factorType: "email", provider: "OKTA", vendorName: "OKTA" },
+  sms: { factorType: "sms", provider: "OKTA", vendorName: "OKTA" },
+  call: { factorType: "call", provider: "OKTA", vendorName: "OKTA" },
+  recovery: { factorType: "recovery_codes", provider: "SALLYPORT", vendorName: "SALLYPORT" },
+} as const satisfies Record<EnrolledKind, object>;
+export const factorType = z.enum(["token:software:totp", "push", "webauthn", "email", "sms", "call", "recovery_codes"]);
+export const factorProvider = z.enum(["GOOGLE", "OKTA", "FIDO", "SALLYPORT"]);
 export const factorView = z.object({
-  id: z.string(),
-  factorType: z.enum(["token:software:totp", "recovery_codes"]),
-  provider: z.enum(["GOOGLE", "SALLYPORT"]),
+  /** Absent for a kind that is only offered for enrolment. */
+  id: z.string().optional(),
+  factorType,
+  provider: factorProvider,
   vendorName: z.string(),
   /** Ours: the kind, and how many digits a code has; without them it is a long code. */
   kind: enrolledKind,
   digits: z.int().optional(),
-  _links: z.object({ verify: link }),
+  /** Only what its owner may see who proved a password: never a name of a device, an address or a number in full (S16). */
+  profile: z.record(z.string(), z.unknown()).optional(),
+  status: z.string().optional(),
+  enrollment: z.string().optional(),
+  /** `challenge` of a passkey or of a number to match; `activation` of a factor that is being enrolled. */
+  _embedded: z.record(z.string(), z.unknown()).optional(),
+  _links: links.optional(),
 });
+export const factorResult = z.enum(["SUCCESS", "WAITING", "CHALLENGE", "REJECTED", "TIMEOUT", "ERROR"]);
+export type FactorResult = z.infer<typeof factorResult>;
 export const transactionView = z.object({
   stateToken: stateToken.optional(),
   expiresAt: z.iso.datetime().optional(),
   status: transactionStatus,
-  factorResult: z.string().optional(),
+  type: z.enum(["SESSION_STEP_UP"]).optional(),
+  factorResult: factorResult.optional(),
+  challengeType: z.enum(["FACTOR"]).optional(),
+  factorType: factorType.optional(),
+  /** Works once, in the browser that began (S36). */
   sessionToken: z.string().optional(),
+  /** Ours, only to the host that asked: why the answer was no, or did not come. */
+  cause: causeId.optional(),
   /** Ours: the signed decision, only in SUCCESS and only to the host that asked. */
   decision: z.string().optional(),
   _embedded: z
     .object({
       user: z.object({
         id: z.string(),
-        profile: z.object({ login: z.string(), firstName: z.string().optional(), lastName: z.string().optional() }),
+        passwordChanged: z.iso.datetime().optional(),
+        profile: z.object({
+          login: z.string(),
+          firstName: z.string().optional(),
+          lastName: z.string().optional(),
+          locale: z.string().optional(),
+          timeZone: z.string().optional(),
+        }),
       }),
       factors: z.array(factorView).optional(),
+      factor: factorView.optional(),
+      policy: z.record(z.string(), z.unknown()).optional(),
+      target: z.record(z.string(), z.unknown()).optional(),
     })
     .optional(),
-  _links: z.record(z.string(), link).optional(),
+  _links: links.optional(),
 });
 export type TransactionView = z.infer<typeof transactionView>;
 export type FactorView = z.infer<typeof factorView>;

@@ -15,15 +15,25 @@ test("one state and one event lead to one state", () => {
   assert.equal(new Set(TRANSITIONS.map(({ from, event }) => `${from} ${event}`)).size, TRANSITIONS.length);
 });
 
-test("SUCCESS is reached only by a right code or where the policy lets in without one; what ended stays ended", () => {
-  const ways = TRANSITIONS.filter(({ to }) => to === "SUCCESS").map(({ event }) => event);
-  assert.deepEqual(ways.sort(), ["code-right", "open-allow", "password-right-allow"]);
+test("SUCCESS is reached only by a proof, after a proof, or where the policy lets in without one; what ended stays ended", () => {
+  const ways = TRANSITIONS.filter(({ to }) => to === "SUCCESS").map(({ from, event }) => `${from} ${event}`);
+  assert.deepEqual(ways.sort(), [
+    "MFA_CHALLENGE proof-right",
+    "MFA_ENROLL skip",
+    "MFA_ENROLL_ACTIVATE enrolled",
+    "MFA_REQUIRED proof-right",
+    "NEW open-allow",
+    "PASSWORD_EXPIRED password-right-allow",
+    "UNAUTHENTICATED password-right-allow",
+  ]);
   for (const end of ["SUCCESS", "LOCKED_OUT", "CANCELLED", "EXPIRED", "REFUSED"] as const) assert.equal(isOpen(end), false);
 });
 
-test("S3: with an unproved password no event but the password's leads to a factor", () => {
-  assert.deepEqual(step("UNAUTHENTICATED", "code-right"), { ok: false, cause: "logon.out-of-order" });
-  assert.deepEqual(step("UNAUTHENTICATED", "code-wrong"), { ok: false, cause: "logon.out-of-order" });
+test("S3: with an unproved or expired password no event but the password's leads to a factor", () => {
+  for (const state of ["UNAUTHENTICATED", "PASSWORD_EXPIRED"] as const) {
+    for (const event of ["proof-right", "proof-wrong", "ask", "enrol", "skip"] as const)
+      assert.deepEqual(step(state, event), { ok: false, cause: "logon.out-of-order" });
+  }
 });
 
 test("any run of events ends in a state of the table, and never leaves an end", () => {

@@ -7,14 +7,30 @@ export type TransactionState = "NEW" | TransactionStatus | "CANCELLED" | "EXPIRE
 export type TransactionEvent =
   | "open-password"
   | "open-factor"
+  | "open-enrol"
   | "open-allow"
+  | "open-locked"
+  | "open-expired-password"
   | "password-right"
+  | "password-right-enrol"
   | "password-right-allow"
+  | "password-right-locked"
+  | "password-expired"
   | "password-wrong"
   | "refuse"
-  | "code-right"
-  | "code-wrong"
+  | "ask"
+  | "ask-again"
+  | "answer-no"
+  | "proof-right"
+  | "proof-right-enrol"
+  | "proof-wrong"
   | "factor-locked"
+  | "back"
+  | "enrol"
+  | "enrolled"
+  | "enrolled-more"
+  | "proof-of-new-wrong"
+  | "skip"
   | "cancel"
   | "expire";
 
@@ -24,24 +40,65 @@ export interface Transition {
   to: TransactionState;
 }
 
-/** An illegal event is a missing row. Order: as a logon runs. */
+/** An illegal event is a missing row. Order: as a logon runs. `open-locked` and the like end at once: there is nothing left to do. */
 export const TRANSITIONS: readonly Transition[] = [
   { from: "NEW", event: "open-password", to: "UNAUTHENTICATED" },
   { from: "NEW", event: "open-factor", to: "MFA_REQUIRED" },
+  { from: "NEW", event: "open-enrol", to: "MFA_ENROLL" },
   { from: "NEW", event: "open-allow", to: "SUCCESS" },
+  { from: "NEW", event: "open-locked", to: "LOCKED_OUT" },
+  { from: "NEW", event: "open-expired-password", to: "PASSWORD_EXPIRED" },
   { from: "UNAUTHENTICATED", event: "password-right", to: "MFA_REQUIRED" },
+  { from: "UNAUTHENTICATED", event: "password-right-enrol", to: "MFA_ENROLL" },
   { from: "UNAUTHENTICATED", event: "password-right-allow", to: "SUCCESS" },
+  { from: "UNAUTHENTICATED", event: "password-right-locked", to: "LOCKED_OUT" },
+  { from: "UNAUTHENTICATED", event: "password-expired", to: "PASSWORD_EXPIRED" },
   { from: "UNAUTHENTICATED", event: "password-wrong", to: "UNAUTHENTICATED" },
-  { from: "UNAUTHENTICATED", event: "refuse", to: "REFUSED" },
-  { from: "UNAUTHENTICATED", event: "cancel", to: "CANCELLED" },
-  { from: "UNAUTHENTICATED", event: "expire", to: "EXPIRED" },
-  { from: "MFA_REQUIRED", event: "code-right", to: "SUCCESS" },
-  { from: "MFA_REQUIRED", event: "code-wrong", to: "MFA_REQUIRED" },
-  { from: "MFA_REQUIRED", event: "factor-locked", to: "LOCKED_OUT" },
-  { from: "MFA_REQUIRED", event: "refuse", to: "REFUSED" },
-  { from: "MFA_REQUIRED", event: "cancel", to: "CANCELLED" },
-  { from: "MFA_REQUIRED", event: "expire", to: "EXPIRED" },
+  ...endings("UNAUTHENTICATED"),
+  { from: "MFA_REQUIRED", event: "ask", to: "MFA_CHALLENGE" },
+  ...proofs("MFA_REQUIRED"),
+  ...endings("MFA_REQUIRED"),
+  { from: "MFA_CHALLENGE", event: "ask", to: "MFA_CHALLENGE" },
+  { from: "MFA_CHALLENGE", event: "ask-again", to: "MFA_CHALLENGE" },
+  { from: "MFA_CHALLENGE", event: "answer-no", to: "MFA_CHALLENGE" },
+  { from: "MFA_CHALLENGE", event: "back", to: "MFA_REQUIRED" },
+  ...proofs("MFA_CHALLENGE"),
+  ...endings("MFA_CHALLENGE"),
+  { from: "MFA_ENROLL", event: "enrol", to: "MFA_ENROLL_ACTIVATE" },
+  { from: "MFA_ENROLL", event: "skip", to: "SUCCESS" },
+  ...endings("MFA_ENROLL"),
+  { from: "MFA_ENROLL_ACTIVATE", event: "enrolled", to: "SUCCESS" },
+  { from: "MFA_ENROLL_ACTIVATE", event: "enrolled-more", to: "MFA_ENROLL" },
+  { from: "MFA_ENROLL_ACTIVATE", event: "proof-of-new-wrong", to: "MFA_ENROLL_ACTIVATE" },
+  { from: "MFA_ENROLL_ACTIVATE", event: "ask-again", to: "MFA_ENROLL_ACTIVATE" },
+  { from: "MFA_ENROLL_ACTIVATE", event: "back", to: "MFA_ENROLL" },
+  ...endings("MFA_ENROLL_ACTIVATE"),
+  { from: "PASSWORD_EXPIRED", event: "password-right", to: "MFA_REQUIRED" },
+  { from: "PASSWORD_EXPIRED", event: "password-right-enrol", to: "MFA_ENROLL" },
+  { from: "PASSWORD_EXPIRED", event: "password-right-allow", to: "SUCCESS" },
+  { from: "PASSWORD_EXPIRED", event: "password-right-locked", to: "LOCKED_OUT" },
+  { from: "PASSWORD_EXPIRED", event: "password-wrong", to: "PASSWORD_EXPIRED" },
+  ...endings("PASSWORD_EXPIRED"),
 ];
+
+/** What a code, an answer from the phone or a passkey can do. `proof-right-enrol`: right, and the person may add more factors now. */
+function proofs(from: TransactionState): Transition[] {
+  return [
+    { from, event: "proof-right", to: "SUCCESS" },
+    { from, event: "proof-right-enrol", to: "MFA_ENROLL" },
+    { from, event: "proof-wrong", to: from },
+    { from, event: "factor-locked", to: "LOCKED_OUT" },
+  ];
+}
+
+/** The ends that every open state has. */
+function endings(from: TransactionState): Transition[] {
+  return [
+    { from, event: "refuse", to: "REFUSED" },
+    { from, event: "cancel", to: "CANCELLED" },
+    { from, event: "expire", to: "EXPIRED" },
+  ];
+}
 
 /** The next state, or `logon.out-of-order` for a step that this state does not know. */
 export function step(state: TransactionState, event: TransactionEvent): { ok: true; to: TransactionState } | { ok: false; cause: CauseId } {

@@ -26,12 +26,20 @@ export function judgeAttempt(
   return enrolment.nextTryAt > now ? { kind: "throttled", waitMs: enrolment.nextTryAt - now } : { kind: "go" };
 }
 
+/** Kinds that count only where a rule names them: who reads the mail or holds the number is weakly proved (NIST SP 800-63B §5.1.3). */
+const ONLY_IF_NAMED: ReadonlySet<FactorKind> = new Set<FactorKind>(["email", "sms", "call"]);
+
+/** Whether a rule takes this kind. @param allowed kinds that the rule names; all but the weak ones if absent. */
+export function takesKind(kind: FactorKind, allowed?: readonly FactorKind[]): boolean {
+  return allowed === undefined ? !ONLY_IF_NAMED.has(kind) : allowed.includes(kind);
+}
+
 export type Usable<T> = { kind: "usable"; enrolments: T[] } | { kind: "none" } | { kind: "locked" } | { kind: "not-allowed" };
 
 /**
  * Which enrolments may be used here. A locked, pending or reset one still counts as an enrolment: whoever has only such ones is locked,
  * never without a factor, so that burning a factor opens no way to a new one.
- * @param allowed kinds that the rule allows; all if absent.
+ * @param allowed as of `takesKind`.
  */
 export function usableFactors<T extends { kind: FactorKind; status: EnrolmentStatus }>(
   enrolments: readonly T[],
@@ -40,6 +48,6 @@ export function usableFactors<T extends { kind: FactorKind; status: EnrolmentSta
   if (enrolments.length === 0) return { kind: "none" };
   const active = enrolments.filter(({ status }) => status === "ACTIVE");
   if (active.length === 0) return { kind: "locked" };
-  const usable = active.filter(({ kind }) => allowed === undefined || allowed.includes(kind));
+  const usable = active.filter(({ kind }) => takesKind(kind, allowed));
   return usable.length === 0 ? { kind: "not-allowed" } : { kind: "usable", enrolments: usable };
 }

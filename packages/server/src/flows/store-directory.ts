@@ -57,6 +57,14 @@ export interface UsersStore extends SourceKeys<UserRow> {
   holders(names: UserName[]): Promise<NameHolder[]>;
   /** Users who are linked to this one; not this one. */
   linkedTo(id: string): Promise<UserRow[]>;
+  /**
+   * Takes one try before a password is looked at (S2, S3): adds a failure only below `cap` and past the wait. Answers the new count, or
+   * undefined if no try was left. One statement. Failures of factors are counted elsewhere.
+   */
+  takePasswordTry(id: string, cap: number, now: number): Promise<number | undefined>;
+  /** How many wrong passwords in a row there were, and before when no other is looked at; epoch ms. */
+  passwordTries(id: string): Promise<{ failures: number; nextAt: number }>;
+  setPasswordTries(id: string, tries: { failures: number; nextAt: number }): Promise<void>;
   count(): Promise<number>;
   anyAdministrator(): Promise<boolean>;
 }

@@ -99,7 +99,20 @@ export interface EnrolmentRow {
   nextTryAt: number;
   created: number;
   updated: number;
+  /** What its owner calls it; null: nothing. Never told to anybody who has not proved a factor. */
+  name: string | null;
+  /** Under which the device itself is found: the credential id of a passkey (base64url), the id of an approver's key. Unique. */
+  handle: string | null;
+  /** What is public of it, by kind: the key and transports of a passkey, the key of a phone, an address, a number. */
+  data: EnrolmentData;
+  /** Signature counter of a passkey (S28); 0 for whatever counts nothing. */
+  counter: number;
+  /** Epoch ms of the last time that it let somebody in. */
+  lastUsed: number | null;
 }
+
+/** By the enrolment's kind; `{}` for what has nothing public. */
+export type EnrolmentData = Readonly<Record<string, unknown>>;
 
 export interface EnrolmentsStore {
   insert(enrolment: EnrolmentRow): Promise<void>;
@@ -107,7 +120,12 @@ export interface EnrolmentsStore {
   ofUser(userId: string): Promise<EnrolmentRow[]>;
   update(
     id: string,
-    change: Partial<Pick<EnrolmentRow, "status" | "drift" | "failures" | "nextTryAt" | "updated" | "sealedSecret">>,
+    change: Partial<
+      Pick<
+        EnrolmentRow,
+        "status" | "drift" | "failures" | "nextTryAt" | "updated" | "sealedSecret" | "name" | "handle" | "data" | "lastUsed"
+      >
+    >,
   ): Promise<void>;
   remove(id: string): Promise<void>;
   /**
@@ -119,6 +137,9 @@ export interface EnrolmentsStore {
   returnTry(id: string): Promise<void>;
   /** Single use of a time step (S4, S5): true the first time. Also burns a step that was only diagnosed. One statement. */
   consumeStep(id: string, step: number): Promise<boolean>;
+  byHandle(handle: string): Promise<EnrolmentRow | undefined>;
+  /** Moves a signature counter forward (S28): false if it does not rise; an authenticator that always says 0 counts nothing. One statement. */
+  raiseCounter(id: string, counter: number): Promise<boolean>;
 }
 
 export interface TransactionRow {
@@ -146,6 +167,20 @@ export interface TransactionRow {
   amr: string[];
   opened: number;
   expires: number;
+  /** What was asked last, in MFA_CHALLENGE or MFA_ENROLL_ACTIVATE: id of its `ChallengeRow`. */
+  challengeId: string | null;
+  /** The enrolment that is being made, in MFA_ENROLL_ACTIVATE. */
+  enrolling: string | null;
+  /** What permits enrolling here (S18): a factor proved in this very transaction, a ticket, an administrator's confirmation. */
+  enrolProof: "factor" | "ticket" | "confirmed" | null;
+  /** The window that an administrator opened, through which a first factor comes in; id of its `TicketRow`. */
+  ticketId: string | null;
+  /** The client wants to offer further factors after the first. */
+  offerMore: boolean;
+  /** SHA-256 (hex) of the cookie of the browser that began (S36); null where a host or a program did. */
+  browserHash: string | null;
+  /** Of the client that opened it; null where a host did: the logon's record has it. */
+  address: ClientAddress | null;
 }
 
 export interface TransactionsStore {

@@ -14,7 +14,7 @@ import { findTransaction, isNotYours, type NotYours, Superseded } from "../flows
 import { passwordStep } from "../flows/authn/password-step.ts";
 import { primaryAuthentication } from "../flows/authn/primary.ts";
 import { isShown } from "../flows/authn/transaction-view.ts";
-import { verifyCode } from "../flows/authn/verify-code.ts";
+import { verifyFactor } from "../flows/authn/verify-factor.ts";
 import type { Opened } from "../flows/host-link/start-logon.ts";
 import { isRefusal, withHost } from "../flows/host-link/with-host.ts";
 import { factorsOf } from "../flows/person.ts";
@@ -47,10 +47,11 @@ export const authnRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => a
     "/api/v1/authn/factors/:factorId/verify",
     { schema: { params: verifyParams, body: verifyRequest, ...answer } },
     async (request) => {
-      const input = { ...request.body, factorId: request.params.factorId };
+      const { stateToken, passCode, answer: typed, inputId } = request.body;
+      const input = { stateToken, passCode: passCode ?? typed ?? "", inputId, factorId: request.params.factorId };
       const outcome = await orOutOfOrder(
         request,
-        verifyCode(deps, (fn) => driven(deps, request, fn), input),
+        verifyFactor(deps, (fn) => driven(deps, request, fn), input),
       );
       const toHost = request.headers.authorization !== undefined;
       if (outcome.kind === "no-transaction") throw noTransaction(outcome, toHost);
@@ -62,6 +63,7 @@ export const authnRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => a
         stateToken: input.stateToken,
         user,
         enrolments: [],
+        asked: outcome.kind === "asked" ? outcome.asked : undefined,
         now: outcome.now,
       });
     },

@@ -22,11 +22,13 @@ export function enrolmentsStore(sql: Sql, build: Builder, now: number): Enrolmen
       );
     },
     async update(id, change) {
-      const { nextTryAt, sealedSecret, ...rest } = change;
+      const { nextTryAt, sealedSecret, lastUsed, data, ...rest } = change;
       const set = {
         ...rest,
         ...(nextTryAt === undefined ? {} : { next_try_at: nextTryAt }),
         ...(sealedSecret === undefined ? {} : { sealed_secret: sealedSecret }),
+        ...(lastUsed === undefined ? {} : { last_used: lastUsed }),
+        ...(data === undefined ? {} : { data: JSON.stringify(data) }),
       };
       if (Object.keys(set).length > 0) await sql.run(build.updateTable("enrolments").set(set).where("id", "=", id));
     },
@@ -73,18 +75,36 @@ export function enrolmentsStore(sql: Sql, build: Builder, now: number): Enrolmen
           .onConflict((c) => c.doNothing())
           .returning("step"),
       ),
+    async byHandle(handle) {
+      const row = await sql.first(build.selectFrom("enrolments").selectAll().where("handle", "=", handle));
+      return row && fromRow(row);
+    },
+    raiseCounter: (id, counter) =>
+      consumeOne(
+        sql,
+        build
+          .updateTable("enrolments")
+          .set({ counter })
+          .where("id", "=", id)
+          .where((eb) => (counter === 0 ? eb("counter", "=", 0) : eb("counter", "<", counter)))
+          .returning("id"),
+      ),
   };
 }
 
-function toStored({ userId, sealedSecret, nextTryAt, ...rest }: EnrolmentRow): Schema["enrolments"] {
-  return { ...rest, user_id: userId, sealed_secret: sealedSecret, next_try_at: nextTryAt, refused_through: -1 };
+function toStored({ userId, sealedSecret, nextTryAt, lastUsed, data, ...rest }: EnrolmentRow): Schema["enrolments"] {
+  const renamed = { user_id: userId, sealed_secret: sealedSecret, next_try_at: nextTryAt, last_used: lastUsed, data: JSON.stringify(data) };
+  return { ...rest, ...renamed, refused_through: -1 };
 }
 
-function fromRow({ user_id, sealed_secret, next_try_at, refused_through: _, ...rest }: Schema["enrolments"]): EnrolmentRow {
+function fromRow(row: Schema["enrolments"]): EnrolmentRow {
+  const { user_id, sealed_secret, next_try_at, last_used, data, refused_through: _, ...rest } = row;
   return {
-    ...(rest as Omit<EnrolmentRow, "userId" | "sealedSecret" | "nextTryAt">),
+    ...(rest as Omit<EnrolmentRow, "userId" | "sealedSecret" | "nextTryAt" | "lastUsed" | "data">),
     userId: user_id,
     sealedSecret: sealed_secret,
     nextTryAt: next_try_at,
+    lastUsed: last_used,
+    data: JSON.parse(data),
   };
 }

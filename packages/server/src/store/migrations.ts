@@ -166,6 +166,52 @@ export const MIGRATIONS: readonly Migration[] = [
       `CREATE INDEX bypass_codes_by_expiry ON bypass_codes (expires)`,
     ],
   },
+  {
+    version: 6,
+    name: "all factors, enrolment, sessions",
+    statements: [
+      `ALTER TABLE enrolments ADD COLUMN name text`,
+      `ALTER TABLE enrolments ADD COLUMN handle text`,
+      `ALTER TABLE enrolments ADD COLUMN data text NOT NULL DEFAULT '{}'`,
+      `ALTER TABLE enrolments ADD COLUMN counter bigint NOT NULL DEFAULT 0`,
+      `ALTER TABLE enrolments ADD COLUMN last_used bigint`,
+      `CREATE UNIQUE INDEX enrolments_by_handle ON enrolments (handle)`,
+      `ALTER TABLE transactions ADD COLUMN challenge_id text`,
+      `ALTER TABLE transactions ADD COLUMN enrolling text`,
+      `ALTER TABLE transactions ADD COLUMN enrol_proof text`,
+      `ALTER TABLE transactions ADD COLUMN ticket_id text`,
+      `ALTER TABLE transactions ADD COLUMN offer_more integer NOT NULL DEFAULT 0`,
+      `ALTER TABLE transactions ADD COLUMN browser_hash text`,
+      `ALTER TABLE transactions ADD COLUMN address text`,
+      `ALTER TABLE users ADD COLUMN password_failures integer NOT NULL DEFAULT 0`,
+      `ALTER TABLE users ADD COLUMN next_password_at bigint NOT NULL DEFAULT 0`,
+      `CREATE TABLE challenges (
+        id text PRIMARY KEY, kind text NOT NULL, transaction_id text, enrolment_id text REFERENCES enrolments (id) ON DELETE CASCADE,
+        user_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE, host_id text, secret text NOT NULL, data text NOT NULL,
+        created bigint NOT NULL, expires bigint NOT NULL, answered_at bigint, answer text, seen_at bigint)`,
+      `CREATE INDEX challenges_by_secret ON challenges (kind, secret)`,
+      `CREATE INDEX challenges_by_user ON challenges (user_id, created)`,
+      `CREATE INDEX challenges_by_enrolment ON challenges (enrolment_id, expires)`,
+      `CREATE INDEX challenges_by_transaction ON challenges (transaction_id)`,
+      `CREATE INDEX challenges_by_expiry ON challenges (expires)`,
+      `CREATE TABLE tickets (
+        id text PRIMARY KEY, user_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE, selector text, hash text, created bigint NOT NULL,
+        created_by text NOT NULL, expires bigint NOT NULL, used_at bigint, revoked_at bigint, confirmed_at bigint, confirmed_by text,
+        UNIQUE (user_id, selector))`,
+      `CREATE INDEX tickets_by_expiry ON tickets (expires)`,
+      `CREATE TABLE outbox (
+        id text PRIMARY KEY, kind text NOT NULL, about text NOT NULL, sealed text NOT NULL, created bigint NOT NULL, expires bigint NOT NULL,
+        next_at bigint NOT NULL, tries integer NOT NULL, done_at bigint, error text)`,
+      `CREATE INDEX outbox_by_next ON outbox (done_at, next_at)`,
+      `CREATE INDEX outbox_by_expiry ON outbox (expires)`,
+      `CREATE TABLE sessions (
+        id text PRIMARY KEY, token_hash text NOT NULL UNIQUE, user_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE, amr text NOT NULL,
+        created bigint NOT NULL, last_seen bigint NOT NULL, expires bigint NOT NULL, factor_at bigint NOT NULL, user_agent text NOT NULL,
+        address text NOT NULL, revoked_at bigint)`,
+      `CREATE INDEX sessions_by_user ON sessions (user_id, expires)`,
+      `CREATE INDEX sessions_by_expiry ON sessions (expires)`,
+    ],
+  },
 ];
 
 /** The newest schema that this code knows. */

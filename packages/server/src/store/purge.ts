@@ -10,6 +10,10 @@ const PURGED = [
   { table: "used_steps", column: "at", unit: 1 },
   { table: "links", column: "expires", unit: 1 },
   { table: "bypass_codes", column: "expires", unit: 1 },
+  { table: "challenges", column: "expires", unit: 1 },
+  { table: "tickets", column: "expires", unit: 1 },
+  { table: "outbox", column: "expires", unit: 1 },
+  { table: "sessions", column: "expires", unit: 1 },
   { table: "host_names", column: "hour", unit: 3_600_000 },
 ] as const;
 /** Rows a commit: nobody waits longer than for these. */

@@ -1,5 +1,7 @@
 /** The tables, as types for the statement builder. Times are epoch ms; JSON is text; ids are random text. */
-export interface Schema {
+import type { RequestTables } from "./schema-requests.ts";
+
+export interface Schema extends RequestTables {
   meta: { key: string; value: string };
   users: {
     id: string;
@@ -16,6 +18,8 @@ export interface Schema {
     created: number;
     updated: number;
     linked_to: string | null;
+    password_failures: number;
+    next_password_at: number;
   };
   user_attributes: { user_id: string; attribute: string; folded: string };
   user_names: { kind: string; folded: string; user_id: string };
@@ -114,6 +118,11 @@ export interface Schema {
     created: number;
     updated: number;
     refused_through: number;
+    name: string | null;
+    handle: string | null;
+    data: string;
+    counter: number;
+    last_used: number | null;
   };
   used_steps: { enrolment_id: string; step: number; at: number };
   transactions: {
@@ -136,6 +145,13 @@ export interface Schema {
     amr: string;
     opened: number;
     expires: number;
+    challenge_id: string | null;
+    enrolling: string | null;
+    enrol_proof: string | null;
+    ticket_id: string | null;
+    offer_more: number;
+    browser_hash: string | null;
+    address: string | null;
   };
   logons: {
     host_id: string;

@@ -83,6 +83,7 @@ export const SEALED = {
   "client-secret": { table: "client_secrets", id: "id", column: "sealed_secret" },
   "decision-key": { table: "decision_keys", id: "kid", column: "sealed_private" },
   source: { table: "sources", id: "name", column: "sealed_secret" },
+  outbox: { table: "outbox", id: "id", column: "sealed" },
 } as const satisfies Record<SealedPlace, { table: keyof Schema; id: string; column: string }>;
 
 /** The columns are the table's own, from the list above: nothing of a caller becomes SQL. */

@@ -8,7 +8,7 @@ import type { Sql } from "./sql.ts";
 type Stored = Schema["transactions"];
 
 /** States in which something may still happen; see `transaction.ts` in logon. */
-const OPEN = ["UNAUTHENTICATED", "MFA_REQUIRED"];
+const OPEN = ["UNAUTHENTICATED", "MFA_REQUIRED", "MFA_CHALLENGE", "MFA_ENROLL", "MFA_ENROLL_ACTIVATE", "PASSWORD_EXPIRED"];
 
 export function transactionsStore(sql: Sql, build: Builder): TransactionsStore {
   return {
@@ -58,6 +58,11 @@ const COLUMNS = {
   lastCause: "last_cause",
   opened: "opened",
   expires: "expires",
+  challengeId: "challenge_id",
+  enrolling: "enrolling",
+  enrolProof: "enrol_proof",
+  ticketId: "ticket_id",
+  browserHash: "browser_hash",
 } as const;
 
 function changeOf(change: Partial<TransactionRow>): Partial<Stored> {
@@ -68,6 +73,8 @@ function changeOf(change: Partial<TransactionRow>): Partial<Stored> {
   }
   if (change.factors !== undefined) set["factors"] = JSON.stringify(change.factors);
   if (change.amr !== undefined) set["amr"] = JSON.stringify(change.amr);
+  if (change.offerMore !== undefined) set["offer_more"] = change.offerMore ? 1 : 0;
+  if (change.address !== undefined) set["address"] = change.address === null ? null : JSON.stringify(change.address);
   if (change.lastInput !== undefined) set["last_input"] = change.lastInput === null ? null : JSON.stringify(change.lastInput);
   return set as Partial<Stored>;
 }
@@ -93,5 +100,12 @@ function fromRow(row: Stored): TransactionRow {
     amr: JSON.parse(row.amr),
     opened: row.opened,
     expires: row.expires,
+    challengeId: row.challenge_id,
+    enrolling: row.enrolling,
+    enrolProof: row.enrol_proof as TransactionRow["enrolProof"],
+    ticketId: row.ticket_id,
+    offerMore: row.offer_more === 1,
+    browserHash: row.browser_hash,
+    address: row.address === null ? null : JSON.parse(row.address),
   };
 }

@@ -4,6 +4,7 @@ import type { Tx } from "../flows/store.ts";
 import { appsStore, zonesStore } from "./apps.ts";
 import type { Builder } from "./builder.ts";
 import { bypassCodesStore } from "./bypass-codes.ts";
+import { challengesStore } from "./challenges.ts";
 import { changesStore } from "./changes.ts";
 import { clientsStore } from "./clients.ts";
 import { domainsStore } from "./domains.ts";
@@ -14,11 +15,14 @@ import { hostsStore } from "./hosts.ts";
 import { leasesStore } from "./leases.ts";
 import { logStore } from "./log.ts";
 import { logonsStore } from "./logons.ts";
+import { outboxStore } from "./outbox.ts";
 import { recoveryCodesStore } from "./recovery-codes.ts";
 import { restoreStore } from "./restore.ts";
 import { secretsStore } from "./secrets.ts";
+import { sessionsStore } from "./sessions.ts";
 import { sourcesStore } from "./sources.ts";
 import type { Sql } from "./sql.ts";
+import { ticketsStore } from "./tickets.ts";
 import { transactionsStore } from "./transactions.ts";
 import { usersStore } from "./users.ts";
 
@@ -44,6 +48,10 @@ export function unit(sql: Sql, build: Builder, chain: ChainEnd, now: number, hin
     sources: sourcesStore(sql, build),
     domains: domainsStore(sql, build),
     duplicates: duplicatesStore(sql, build),
+    challenges: challengesStore(sql, build),
+    tickets: ticketsStore(sql, build),
+    outbox: outboxStore(sql, build),
+    sessions: sessionsStore(sql, build),
     changes: changesStore(sql, build, hint),
   };
 }

@@ -3,6 +3,7 @@ import { attributesOf, foldName } from "@sallyport/logon";
 import { Conflict } from "../flows/store.ts";
 import type { UserName, UserRow, UsersStore } from "../flows/store-directory.ts";
 import type { Builder } from "./builder.ts";
+import { incrementIf } from "./primitives.ts";
 import type { Schema } from "./schema.ts";
 import { sourceKeys } from "./source-keys.ts";
 import type { Sql } from "./sql.ts";
@@ -28,7 +29,7 @@ export function usersStore(sql: Sql, build: Builder): UsersStore {
     async insert(user, names) {
       const statement = build
         .insertInto("users")
-        .values(toStored(user))
+        .values({ ...toStored(user), password_failures: 0, next_password_at: 0 })
         .onConflict((c) => c.doNothing())
         .returning("id");
       if (!(await sql.first(statement))) throw new Conflict(`the user ${user.profile.login} of source ${user.source}`);
@@ -87,6 +88,23 @@ export function usersStore(sql: Sql, build: Builder): UsersStore {
     async linkedTo(id) {
       return (await sql.all(build.selectFrom("users").selectAll().where("linked_to", "=", id).orderBy("id"))).map((row) => fromRow(row));
     },
+    takePasswordTry: (id, cap, now) =>
+      incrementIf(
+        sql,
+        build
+          .updateTable("users")
+          .set((eb) => ({ password_failures: eb("password_failures", "+", 1) }))
+          .where("id", "=", id)
+          .where("password_failures", "<", cap)
+          .where("next_password_at", "<=", now)
+          .returning("password_failures as count"),
+      ),
+    async passwordTries(id) {
+      const tries = build.selectFrom("users").select(["password_failures as failures", "next_password_at as nextAt"]).where("id", "=", id);
+      return (await sql.first(tries)) ?? { failures: 0, nextAt: 0 };
+    },
+    setPasswordTries: (id, { failures, nextAt }) =>
+      sql.run(build.updateTable("users").set({ password_failures: failures, next_password_at: nextAt }).where("id", "=", id)),
     async count() {
       const row = await sql.first(build.selectFrom("users").select((eb) => eb.fn.countAll<number>().as("count")));
       return Number(row?.count ?? 0);
@@ -97,7 +115,7 @@ export function usersStore(sql: Sql, build: Builder): UsersStore {
   };
 }
 
-function toStored(user: UserRow): Stored {
+function toStored(user: UserRow): Omit<Stored, "password_failures" | "next_password_at"> {
   return {
     id: user.id,
     source: user.source,

@@ -1,6 +1,7 @@
 /** Rows for the store's suites: whole and plain, each with names of its own. */
 import type { LogonRequest } from "@sallyport/contracts";
 import { namesOf } from "@sallyport/logon";
+import { blankTransaction } from "../../src/flows/authn/blank-transaction.ts";
 import { newId, random128, random256 } from "../../src/flows/ids.ts";
 import type { Tx } from "../../src/flows/store.ts";
 import type { ClientRow } from "../../src/flows/store-clients.ts";
@@ -94,7 +95,8 @@ export function enrolmentRow(userId: string, change: Partial<EnrolmentRow> = {})
     algorithm: "SHA1" as const,
     period: 30,
   };
-  return { id: newId("enr"), userId, ...shape, drift: 0, failures: 0, nextTryAt: 0, created: 1, updated: 1, ...change };
+  const rest = { name: null, handle: null, data: {}, counter: 0, lastUsed: null };
+  return { id: newId("enr"), userId, ...shape, drift: 0, failures: 0, nextTryAt: 0, created: 1, updated: 1, ...rest, ...change };
 }
 
 export function recoveryCodeRow(enrolmentId: string, selector: string): RecoveryCodeRow {
@@ -109,24 +111,10 @@ export function bypassCodeRow(userId: string, appId: string, change: Partial<Byp
 
 export function transactionRow(change: Partial<TransactionRow> = {}): TransactionRow {
   return {
-    id: newId("trx"),
+    ...blankTransaction(1),
     tokenHash: random256(),
-    version: 1,
     status: "MFA_REQUIRED",
-    hostId: null,
-    appId: null,
-    userId: null,
-    reference: null,
-    nonce: null,
-    logonHash: null,
     drive: "agent",
-    factors: [],
-    rule: null,
-    tries: 0,
-    lastCause: null,
-    lastInput: null,
-    amr: [],
-    opened: 1,
     expires: 1000,
     ...change,
   };

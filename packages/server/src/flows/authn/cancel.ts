@@ -34,6 +34,7 @@ async function end(
   evidence: Record<string, unknown> = {},
 ): Promise<void> {
   const done = await advance(tx, transaction, { status, lastCause: cause });
+  await tx.challenges.supersede(transaction.id, tx.now);
   await endLogon(tx, done, { result: "deny", cause, evidence: { tries: transaction.tries, ...evidence } });
 }
 

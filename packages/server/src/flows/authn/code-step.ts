@@ -1,6 +1,6 @@
 /** What every code step does, whatever the code: find the transaction and the factor, let in, keep out, answer a retry alike. */
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { CauseId, EventType } from "@sallyport/contracts";
+import type { CauseId, EventType, FactorResult } from "@sallyport/contracts";
 import { expiryOf, step, toldToHost } from "@sallyport/logon";
 import { judgeState } from "../host-link/judge-person.ts";
 import { endLogon } from "../logon-record.ts";
@@ -8,6 +8,7 @@ import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow, HostRow, TransactionRow } from "../store-logons.ts";
+import type { ChallengeRow } from "../store-requests.ts";
 import { advance, causeOfMisfit, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
 import type { WrongCode } from "./tries.ts";
 
@@ -17,6 +18,7 @@ export const TRIES_PER_TRANSACTION = 5;
 export interface CodeInput {
   stateToken: string;
   factorId: string;
+  /** What was typed, or signed: whatever a retry must bring again to be known as one. */
   passCode: string;
   inputId?: string | undefined;
 }
@@ -30,7 +32,25 @@ export interface WrongStep {
   evidence: Record<string, unknown>;
 }
 
-export type VerifyOutcome = NotYours | { kind: "right"; transaction: TransactionRow; user: UserRow; now: number } | WrongStep;
+/** A factor was asked for, or has not answered yet, or said no and another way is open. */
+export interface AskedStep {
+  kind: "asked";
+  transaction: TransactionRow;
+  user: UserRow;
+  now: number;
+  asked: Asked;
+}
+
+/** What of a challenge its driver sees. */
+export interface Asked {
+  enrolment: EnrolmentRow;
+  challenge: ChallengeRow;
+  result: FactorResult;
+  /** Why not; for a host only. */
+  cause?: CauseId;
+}
+
+export type VerifyOutcome = NotYours | { kind: "right"; transaction: TransactionRow; user: UserRow; now: number } | AskedStep | WrongStep;
 
 /** A step that may go on: the code can be looked at. */
 export interface CodeStep {
@@ -51,7 +71,7 @@ export async function findStep(tx: Tx, host: HostRow | undefined, input: CodeInp
   if (repeated) return repeated;
   // A person who is suspended while the prompt is open does not get in with a code typed after that.
   const state = user ? judgeState(user) : undefined;
-  if (!user || !step(transaction.status, "code-right").ok)
+  if (!user || !step(transaction.status, "proof-right").ok)
     return refused(causeOfMisfit(transaction), transaction, { status: transaction.status });
   if (state) return endRefused(tx, transaction, state.cause, state.evidence);
   const usable = (await factorsOf(tx, user)).filter(({ id }) => transaction.factors.includes(id));
@@ -71,7 +91,8 @@ export async function letIn(tx: Tx, { transaction, user }: CodeStep, proof: Proo
   const amr = [...transaction.amr, proof.amr];
   const lastInput = remember(input, { answer: "right" as const });
   const expires = expiryOf(transaction.opened, tx.now);
-  const done = await advance(tx, transaction, { status: "SUCCESS", lastInput, lastCause: null, amr, expires });
+  const done = await advance(tx, transaction, { status: "SUCCESS", lastInput, lastCause: null, amr, expires, challengeId: null });
+  await tx.challenges.supersede(transaction.id, tx.now);
   await tx.log.append({
     type: proof.type,
     actor: { type: "user", id: user.id, name: user.profile.login },
@@ -108,7 +129,10 @@ export async function keepOut(
     data: { factor: enrolment.id, kind: enrolment.kind, evidence },
   });
   const ended = status !== transaction.status;
-  if (ended) await endLogon(tx, done, { result: "deny", cause, told, evidence });
+  if (ended) {
+    await tx.challenges.supersede(transaction.id, tx.now);
+    await endLogon(tx, done, { result: "deny", cause, told, evidence });
+  }
   return { kind: "wrong", cause, told, reference: transaction.reference, ended, evidence };
 }
 
@@ -146,6 +170,7 @@ export async function endRefused(
   evidence: Record<string, unknown>,
 ): Promise<VerifyOutcome> {
   const done = await advance(tx, transaction, { status: "REFUSED", lastCause: cause });
+  await tx.challenges.supersede(transaction.id, tx.now);
   await endLogon(tx, done, { result: "deny", cause, evidence });
   return { kind: "wrong", cause, told: toldToHost(cause), reference: transaction.reference, ended: true, evidence };
 }

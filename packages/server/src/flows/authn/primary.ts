@@ -1,11 +1,13 @@
 /** Primary authentication for pages and API clients: user name and password open a transaction that waits for a factor. */
 import { createHash } from "node:crypto";
-import { expiryOf, foldName, usableFactors } from "@sallyport/logon";
+import { foldName, usableFactors } from "@sallyport/logon";
 import type { Opened } from "../host-link/start-logon.ts";
-import { newId, random256 } from "../ids.ts";
+import { random256 } from "../ids.ts";
 import { factorsOf } from "../person.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
+import type { TransactionRow } from "../store-logons.ts";
+import { blankTransaction } from "./blank-transaction.ts";
 import { type Judged, judgePassword, keeperOf, type PasswordDeps } from "./judge-password.ts";
 import { renewHash } from "./renew-hash.ts";
 
@@ -45,26 +47,14 @@ async function openFor(tx: Tx, user: UserRow): Promise<PrimaryOutcome> {
   if (usable.kind === "locked") return { kind: "locked" };
   if (usable.kind !== "usable") return fail(tx, user.profile.login, user, usable.kind);
   const stateToken = random256();
-  const transaction = {
-    id: newId("trx"),
+  const transaction: TransactionRow = {
+    ...blankTransaction(tx.now),
     tokenHash: createHash("sha256").update(stateToken).digest("hex"),
-    version: 1,
-    status: "MFA_REQUIRED" as const,
-    hostId: null,
-    appId: null,
+    status: "MFA_REQUIRED",
     userId: user.id,
-    reference: null,
-    nonce: null,
-    logonHash: null,
-    drive: "page" as const,
+    drive: "page",
     factors: usable.enrolments.map(({ id }) => id),
-    rule: null,
-    tries: 0,
-    lastCause: null,
-    lastInput: null,
     amr: ["pwd"],
-    opened: tx.now,
-    expires: expiryOf(tx.now, tx.now),
   };
   await tx.transactions.insert(transaction);
   await tx.log.append({

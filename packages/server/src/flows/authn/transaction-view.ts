@@ -1,7 +1,8 @@
 /** How a transaction is shown to the client that drives it, and the signed decision when it ended well. */
 import {
   type DecisionClaims,
-  type EnrolledKind,
+  FACTOR_NAMES,
+  type FactorView,
   JWS_TYPES,
   LIMITS,
   type LogHead,
@@ -10,12 +11,16 @@ import {
 } from "@sallyport/contracts";
 import type { Keys } from "../../keys/keys.ts";
 import type { EnrolmentRow, TransactionRow } from "../store-logons.ts";
+import { shownOf } from "./asked-factors.ts";
+import type { Asked } from "./code-step.ts";
 
 export interface Shown {
   transaction: TransactionRow;
   stateToken: string;
   user: { id: string; login: string } | undefined;
   enrolments: EnrolmentRow[];
+  /** In MFA_CHALLENGE. */
+  asked?: Asked | undefined;
 }
 
 /** False for the ends that no client sees as a status: all that is left to say of them is the cause. */
@@ -24,44 +29,66 @@ export function isShown({ status }: TransactionRow): boolean {
 }
 
 /** Every link is absolute and allows exactly one method: the public clients turn it into a function by that. */
-export function transactionView(orgUrl: string, { transaction, stateToken, user, enrolments }: Shown): TransactionView {
+export function transactionView(orgUrl: string, shown: Shown): TransactionView {
+  const { transaction, stateToken, user } = shown;
   const status = transaction.status as TransactionView["status"];
-  const link = (path: string, name?: string) => ({
-    ...(name ? { name } : {}),
-    href: `${orgUrl}${path}`,
-    hints: { allow: ["POST" as const] },
-  });
+  const link: Link = (path, name) => ({ ...(name ? { name } : {}), href: `${orgUrl}${path}`, hints: { allow: ["POST"] } });
   return {
     ...(status === "SUCCESS" ? {} : { stateToken }),
     expiresAt: new Date(transaction.expires).toISOString(),
     status,
-    ...(status === "SUCCESS" ? { factorResult: "SUCCESS" } : {}),
-    ...(user ? { _embedded: { user: { id: user.id, profile: { login: user.login } }, ...factorsOf(status, enrolments, link) } } : {}),
-    _links:
-      status === "SUCCESS"
-        ? {}
-        : { ...(status === "UNAUTHENTICATED" ? { next: link("/api/v1/authn", "password") } : {}), cancel: link("/api/v1/authn/cancel") },
+    ...resultOf(status, shown.asked),
+    ...(user ? { _embedded: { user: { id: user.id, profile: { login: user.login } }, ...factorsShown(status, shown, link) } } : {}),
+    _links: linksOf(status, shown.asked, link),
   };
 }
 
-/** What the public API calls a kind; recovery codes are ours alone. */
-export const NAMES = {
-  totp: { factorType: "token:software:totp", provider: "GOOGLE", vendorName: "GOOGLE" },
-  recovery: { factorType: "recovery_codes", provider: "SALLYPORT", vendorName: "SALLYPORT" },
-} as const satisfies Record<EnrolledKind, object>;
-
 type Link = (path: string, name?: string) => { name?: string; href: string; hints: { allow: "POST"[] } };
 
-function factorsOf(status: string, enrolments: EnrolmentRow[], link: Link) {
-  if (status !== "MFA_REQUIRED") return {};
+function resultOf(status: string, asked: Asked | undefined): Pick<TransactionView, "factorResult" | "challengeType" | "cause"> {
+  if (status === "SUCCESS") return { factorResult: "SUCCESS" };
+  if (status !== "MFA_CHALLENGE" || !asked) return {};
+  const { result, cause, enrolment } = asked;
   return {
-    factors: enrolments.map((enrolment) => ({
-      id: enrolment.id,
-      ...NAMES[enrolment.kind],
-      kind: enrolment.kind,
-      ...(enrolment.kind === "totp" ? { digits: enrolment.digits } : {}),
-      _links: { verify: link(`/api/v1/authn/factors/${enrolment.id}/verify`) },
-    })),
+    factorResult: result,
+    ...(enrolment.kind === "passkey" ? { challengeType: "FACTOR" as const } : {}),
+    ...(cause ? { cause } : {}),
+  };
+}
+
+function linksOf(status: string, asked: Asked | undefined, link: Link): NonNullable<TransactionView["_links"]> {
+  if (status === "SUCCESS") return {};
+  const cancel = link("/api/v1/authn/cancel");
+  if (status === "UNAUTHENTICATED") return { next: link("/api/v1/authn", "password"), cancel };
+  if (status !== "MFA_CHALLENGE" || !asked) return { cancel };
+  const { enrolment, result } = asked;
+  const verify = `/api/v1/authn/factors/${enrolment.id}/verify`;
+  return {
+    next: link(verify, result === "WAITING" ? "poll" : "verify"),
+    prev: link("/api/v1/authn/previous"),
+    resend: [link(`${verify}/resend`, enrolment.kind)],
+    cancel,
+  };
+}
+
+function factorsShown(status: string, { enrolments, asked }: Shown, link: Link) {
+  if (status === "MFA_CHALLENGE" && asked) {
+    const shown = shownOf(asked.enrolment, asked.challenge);
+    return { factor: { ...factorOf(asked.enrolment, link), ...(shown ? { _embedded: { challenge: shown } } : {}) } };
+  }
+  if (status !== "MFA_REQUIRED") return {};
+  return { factors: enrolments.map((enrolment) => factorOf(enrolment, link)) };
+}
+
+/** Nothing that tells of a device, an address or a number: the password alone was proved so far (S16). */
+function factorOf({ id, kind, digits, data }: EnrolmentRow, link: Link): FactorView {
+  return {
+    id,
+    ...FACTOR_NAMES[kind],
+    kind,
+    ...(kind === "totp" ? { digits } : {}),
+    ...(kind === "passkey" ? { profile: { credentialId: data["credentialId"] } } : {}),
+    _links: { verify: link(`/api/v1/authn/factors/${id}/verify`) },
   };
 }
 

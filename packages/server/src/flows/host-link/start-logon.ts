@@ -1,10 +1,11 @@
 /** The first question of a logon: may this person try here, and with what? Opens the transaction or ends the logon at once. */
 import { createHash } from "node:crypto";
 import { LIMITS, type LogonRequest } from "@sallyport/contracts";
-import { expiryOf, foldName, takesBypass } from "@sallyport/logon";
+import { foldName, takesBypass } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
+import { blankTransaction } from "../authn/blank-transaction.ts";
+import type { Asked } from "../authn/code-step.ts";
 import { isShown } from "../authn/transaction-view.ts";
-import { newId } from "../ids.ts";
 import { endLogon, newLogon, type Refused, refuseAtOnce } from "../logon-record.ts";
 import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
@@ -23,6 +24,8 @@ export interface Opened {
   stateToken: string;
   user: { id: string; login: string } | undefined;
   enrolments: EnrolmentRow[];
+  /** In MFA_CHALLENGE: what was asked. */
+  asked?: Asked | undefined;
   now: number;
 }
 
@@ -87,25 +90,16 @@ export function transactionFor(transaction: TransactionRow, person: Person): Tra
 
 function frame(host: HostRow, request: LogonRequest, logonHash: string, tokenHash: string, now: number): TransactionRow {
   return {
-    id: newId("trx"),
+    ...blankTransaction(now),
     tokenHash,
-    version: 1,
     status: "MFA_REQUIRED",
     hostId: host.id,
     appId: host.appId,
-    userId: null,
     reference: request.reference,
     nonce: request.nonce,
     logonHash,
     drive: request.drive,
-    factors: [],
-    rule: null,
-    tries: 0,
-    lastCause: null,
-    lastInput: null,
     amr: request.password === "none" ? [] : ["pwd"],
-    opened: now,
-    expires: expiryOf(now, now),
   };
 }
 

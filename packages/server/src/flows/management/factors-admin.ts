@@ -4,6 +4,7 @@ import type { EnrolledKind, TotpAlgorithm } from "@sallyport/contracts";
 import { judgeTotp, otpauthUri, TOTP_SECRET_BYTES } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
 import { enrolmentContext } from "../authn/judge-code.ts";
+import { blankEnrolment } from "../blank-enrolment.ts";
 import { newId } from "../ids.ts";
 import { factorsOf, personOf } from "../person.ts";
 import type { Store, Tx } from "../store.ts";
@@ -140,19 +141,9 @@ export function newEnrolment(
   given: { id: string; userId: string; secret: Uint8Array; active: boolean; now: number; shape?: TotpShape },
 ): EnrolmentRow {
   const { id, userId, secret, active, now, shape = TOTP } = given;
-  return {
-    id,
-    userId,
-    kind: "totp",
-    ...shape,
-    status: active ? "ACTIVE" : "PENDING_ACTIVATION",
-    sealedSecret: keys.seal(secret, enrolmentContext(id)),
-    drift: 0,
-    failures: 0,
-    nextTryAt: 0,
-    created: now,
-    updated: now,
-  };
+  const status = active ? ("ACTIVE" as const) : ("PENDING_ACTIVATION" as const);
+  const sealedSecret = keys.seal(secret, enrolmentContext(id));
+  return { ...blankEnrolment(now), id, userId, kind: "totp", ...shape, status, sealedSecret };
 }
 
 /** What the QR code holds. The org's host name is the issuer: it tells two orgs in one app apart. */

@@ -2,11 +2,12 @@
 import { randomBytes } from "node:crypto";
 import { LONG_CODE_BYTES, readLongCode, writeLongCode } from "@sallyport/contracts";
 import { RECOVERY_CODES } from "@sallyport/logon";
+import { blankEnrolment } from "../blank-enrolment.ts";
 import { newId } from "../ids.ts";
 import { factorsOf } from "../person.ts";
 import type { Store } from "../store.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
-import { findReachable, judgeNew, say, TOTP } from "./factors-admin.ts";
+import { findReachable, judgeNew, say } from "./factors-admin.ts";
 import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
 import type { PasswordHash } from "./password-rules.ts";
 
@@ -44,19 +45,7 @@ export async function enrolRecovery(
     const user = found.value;
     const refusal = judgeNew(user, await factorsOf(tx, user), "recovery");
     if (refusal) return refusal;
-    const enrolment: EnrolmentRow = {
-      id,
-      userId: user.id,
-      kind: "recovery",
-      status: "ACTIVE",
-      sealedSecret: "",
-      ...TOTP,
-      drift: 0,
-      failures: 0,
-      nextTryAt: 0,
-      created: tx.now,
-      updated: tx.now,
-    };
+    const enrolment: EnrolmentRow = { ...blankEnrolment(tx.now), id, userId: user.id, kind: "recovery", status: "ACTIVE" };
     await tx.enrolments.insert(enrolment);
     await tx.recoveryCodes.insert(made.map(({ selector, hash }) => ({ enrolmentId: id, selector, hash, usedAt: null })));
     await say(tx, "factor.activated", caller.actor, user, enrolment);

@@ -1,7 +1,6 @@
 /** Factors and bypass codes as the management API shows them: no hash, and a secret only in the answer that makes it. */
-import type { BypassView, RecoveryFactorView, TotpFactorView, UserFactorView } from "@sallyport/contracts";
+import { type BypassView, FACTOR_NAMES, type RecoveryFactorView, type TotpFactorView, type UserFactorView } from "@sallyport/contracts";
 import { base32, bypassStatus } from "@sallyport/logon";
-import { NAMES } from "../../flows/authn/transaction-view.ts";
 import type { BypassShown } from "../../flows/management/bypass-codes.ts";
 import type { Activation, FactorShown } from "../../flows/management/factors-admin.ts";
 import type { EnrolmentRow } from "../../flows/store-logons.ts";
@@ -12,7 +11,7 @@ export function factorOf({ enrolment, remaining }: FactorShown): UserFactorView 
 }
 
 export function totpOf(row: EnrolmentRow, activation?: Activation): TotpFactorView {
-  const view = { ...commonOf(row), ...NAMES.totp, digits: row.digits, algorithm: row.algorithm };
+  const view = { ...commonOf(row), ...FACTOR_NAMES.totp, digits: row.digits, algorithm: row.algorithm };
   if (!activation) return view;
   const sharedSecret = base32(activation.secret);
   const { otpauth } = activation;
@@ -23,7 +22,7 @@ export function totpOf(row: EnrolmentRow, activation?: Activation): TotpFactorVi
 }
 
 export function recoveryOf(row: EnrolmentRow, remaining: number, codes?: string[]): RecoveryFactorView {
-  const view = { ...commonOf(row), ...NAMES.recovery, remaining };
+  const view = { ...commonOf(row), ...FACTOR_NAMES.recovery, remaining };
   return codes ? { ...view, _embedded: { activation: { codes } } } : view;
 }
 
