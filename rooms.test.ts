@@ -23,7 +23,8 @@ const PACKAGES: Record<string, { may: string[]; why: string }> = {
   settings: { may: [], why: "reading a file strictly is the same for everybody" },
   logon: { may: ["contracts"], why: "a decision must be the same in server, agent and rehearsal: it knows neither" },
   doctor: { may: ["contracts", "settings"], why: "it explains what others decided, and starts none of them" },
-  server: { may: ["contracts", "logon"], why: "the org never runs an agent's code" },
+  web: { may: ["contracts"], why: "what a browser loads knows the wire and nothing of who decides" },
+  server: { may: ["contracts", "logon", "web"], why: "the org never runs an agent's code" },
   agent: { may: ["contracts", "settings"], why: "what runs as root has a short, visible list; it never holds the org's code" },
   cli: { may: ["contracts", "settings", "doctor", "server", "agent"], why: "the command starts both; it decides nothing" },
 };

@@ -1,0 +1,66 @@
+/** A real Chromium for the stories: an own profile each, its network kept to itself, an authenticator made of software where a story needs a key. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, type CDPSession, chromium, type Page } from "playwright-core";
+
+/** What keeps Chromium from calling anybody, and lets it run as root. */
+const QUIET = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export interface Browser {
+  context: BrowserContext;
+  close(): Promise<void>;
+}
+
+/** @param width of the window, CSS pixels: 360 is a phone. */
+export async function startBrowser({ width = 1280, height = 900, locale = "en-GB" } = {}): Promise<Browser> {
+  const profile = mkdtempSync(join(tmpdir(), "sallyport-chromium-"));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: "/usr/bin/chromium",
+    headless: true,
+    args: QUIET,
+    viewport: { width, height },
+    locale,
+  });
+  return {
+    context,
+    async close() {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What CDP calls an authenticator; see the WebAuthn domain of the Chrome DevTools Protocol. */
+export interface Authenticator {
+  cdp: CDPSession;
+  id: string;
+}
+
+/** A CTAP2 authenticator of software, as good as a key that is plugged in: presence and verification are given at once. */
+export async function addAuthenticator(
+  page: Page,
+  { userVerified = true, transport = "usb" as "usb" | "internal" } = {},
+): Promise<Authenticator> {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("WebAuthn.enable");
+  const { authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport,
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: userVerified,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return { cdp, id: authenticatorId };
+}
