@@ -7,7 +7,7 @@ prepare();
 const node = projectNode();
 const quiet = "--disable-warning=ExperimentalWarning";
 const own = ["-mpnf", "--kill-child", "--mount-proc", join(ROOT, "e2e/in-namespace.sh")];
-runSteps([
+await runSteps([
   { name: "logon", command: node, args: [quiet, "bench/logon.ts"] },
   { name: "logon on PostgreSQL", command: node, args: [quiet, "bench/nodes.ts"] },
   { name: "migrate", command: node, args: [quiet, "bench/migrate.ts"] },

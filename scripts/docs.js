@@ -3,4 +3,4 @@ import { prepare, projectNode } from "./prepare.js";
 import { runSteps } from "./steps.js";
 
 prepare();
-runSteps([{ name: "docs", command: projectNode(), args: ["--disable-warning=ExperimentalWarning", "scripts/docs/main.ts"] }]);
+await runSteps([{ name: "docs", command: projectNode(), args: ["--disable-warning=ExperimentalWarning", "scripts/docs/main.ts"] }]);

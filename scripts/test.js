@@ -21,7 +21,7 @@ function testsBelow(folder) {
 
 const node = projectNode();
 const tests = ["rooms.test.ts", ...testsBelow("bin"), ...testsBelow("scripts"), ...testsBelow("packages"), ...testsBelow("demo")];
-runSteps([
+await runSteps([
   { name: "format and lint", command: node, args: ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."] },
   { name: "types", command: node, args: ["node_modules/typescript/bin/tsc", "--noEmit", "-p", "."] },
   {
