@@ -20,6 +20,7 @@ export const JWS_TYPES = {
   key: "sallyport-key+jws",
   checkpoint: "sallyport-checkpoint+jws",
   export: "sallyport-export+jws",
+  phone: "sallyport-phone+jws",
 } as const;
 
 const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/);

@@ -1,4 +1,5 @@
 /** Contracts: everything that crosses a wire, as schemas, tables and codecs. No behaviour. */
+export * from "./activation-code.ts";
 export * from "./bundle.ts";
 export * from "./cause-id.ts";
 export * from "./causes.ts";
@@ -28,6 +29,8 @@ export * from "./org-url.ts";
 export * from "./passkeys.ts";
 export * from "./people.ts";
 export * from "./people-import.ts";
+export * from "./phone.ts";
+export * from "./phone-text.ts";
 export * from "./policy.ts";
 export * from "./reference.ts";
 export * from "./source-views.ts";
