@@ -1,7 +1,6 @@
 /** Makes a certificate authority and the org's certificate on the spot; both are worth nothing a day later. */
 // x509 finds its algorithms through it, so it comes first.
 import "reflect-metadata";
-import { webcrypto } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -26,9 +25,9 @@ export interface Certificates {
 
 /** Writes the three files into `folder` and answers their paths. */
 export async function makeCertificates(folder: string): Promise<Certificates> {
-  cryptoProvider.set(webcrypto as never);
+  cryptoProvider.set(crypto);
   const times = { notBefore: new Date(Date.now() - HOUR), notAfter: new Date(Date.now() + 24 * HOUR) };
-  const caKeys = await webcrypto.subtle.generateKey(ALGORITHM, false, ["sign", "verify"]);
+  const caKeys = await crypto.subtle.generateKey(ALGORITHM, false, ["sign", "verify"]);
   const ca = await X509CertificateGenerator.createSelfSigned({
     name: "CN=Demo CA",
     ...times,
@@ -36,7 +35,7 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
     keys: caKeys,
     extensions: [new BasicConstraintsExtension(true, 0, true), new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true)],
   });
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const names = new SubjectAlternativeNameExtension([
     { type: "dns", value: "localhost" },
     { type: "ip", value: "127.0.0.1" },
@@ -53,7 +52,7 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
   const files = { ca: join(folder, "ca.pem"), chain: join(folder, "chain.pem"), key: join(folder, "org.key") };
   writeFileSync(files.ca, `${ca.toString("pem")}\n`);
   writeFileSync(files.chain, `${org.toString("pem")}\n${ca.toString("pem")}\n`);
-  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey));
+  const pkcs8 = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
   const lines = pkcs8.toString("base64").match(/.{1,64}/g) ?? [];
   writeFileSync(files.key, `-----BEGIN PRIVATE KEY-----\n${lines.join("\n")}\n-----END PRIVATE KEY-----\n`, { mode: 0o600 });
   return files;

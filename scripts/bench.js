@@ -1,9 +1,11 @@
 /** `npm run bench`: every measurement with its floor, one after the other. */
 import { join } from "node:path";
+import { preparePages } from "./pages.js";
 import { prepare, projectNode, ROOT } from "./prepare.js";
 import { runSteps } from "./steps.js";
 
 prepare();
+preparePages();
 const node = projectNode();
 const quiet = "--disable-warning=ExperimentalWarning";
 const own = ["-mpnf", "--kill-child", "--mount-proc", join(ROOT, "e2e/in-namespace.sh")];

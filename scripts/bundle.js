@@ -2,9 +2,11 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { BUNDLES, makeBundles } from "./bundles.js";
+import { preparePages } from "./pages.js";
 import { prepare, ROOT } from "./prepare.js";
 
 prepare();
+preparePages();
 const dist = join(ROOT, "dist");
 rmSync(dist, { recursive: true, force: true });
 await makeBundles(dist);

@@ -1,8 +1,11 @@
-/** Makes the bundles: the org with the whole command, its process that reads directories, the agent, and the command of a machine with an agent. */
-import { cpSync, mkdirSync } from "node:fs";
+/** Makes the bundles: the org with the whole command, its built pages, its process that reads directories, the agent, and the command of a machine with an agent. */
+import { cpSync, mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { ROOT } from "./prepare.js";
+
+/** The built pages, as they lie beside the server's bundle. */
+export const PAGES = "pages";
 
 export const BUNDLES = {
   "sallyport.mjs": { entry: "packages/cli/src/main.ts", target: "node24", external: ["@node-rs/argon2"] },
@@ -41,6 +44,9 @@ export async function makeBundles(dist) {
     inputs[name] = Object.keys(output.inputs).filter((file) => output.inputs[file].bytesInOutput > 0);
   }
   copyNative(dist);
+  const pages = join(ROOT, "packages/web/dist");
+  cpSync(pages, join(dist, PAGES), { recursive: true });
+  inputs[PAGES] = Object.keys(JSON.parse(readFileSync(join(pages, "manifest.json"), "utf8")).inputs);
   return inputs;
 }
 

@@ -18,7 +18,7 @@ export function sourcesBelow(folder: string): Source[] {
     .flatMap((name) => {
       const file = join(folder, name);
       if (statSync(join(ROOT, file)).isDirectory()) return sourcesBelow(file);
-      if (!/\.(ts|js)$/.test(name)) return [];
+      if (!/\.(tsx?|js)$/.test(name)) return [];
       const text = readFileSync(join(ROOT, file), "utf8");
       return [{ file, text, imports: importsOf(text) }];
     });

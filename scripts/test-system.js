@@ -1,10 +1,12 @@
 /** `npm run test:system`: the stories that need Debian packages; says the one line that installs what is missing. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { preparePages } from "./pages.js";
 import { prepare, prepareFolder, projectNode, ROOT } from "./prepare.js";
 import { runSteps } from "./steps.js";
 
 prepare();
+preparePages();
 const packages = JSON.parse(readFileSync(join(ROOT, "e2e/system-packages.json"), "utf8"));
 const missing = Object.entries(packages)
   .filter(([, proof]) => !existsSync(proof))

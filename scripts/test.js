@@ -1,10 +1,12 @@
 /** `npm test`: format and lint, types, rooms, and every test that needs no system package. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { preparePages } from "./pages.js";
 import { prepare, projectNode, ROOT } from "./prepare.js";
 import { runSteps } from "./steps.js";
 
 prepare();
+preparePages();
 
 /** Test files below a folder, in a fixed order (fs.globSync needs Node 22). */
 function testsBelow(folder) {

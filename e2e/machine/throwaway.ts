@@ -13,7 +13,7 @@ export function freshHomes(): void {
 }
 
 /** What a build or an earlier `npm start` may have left. */
-const LEFT = ["data", "dist", "native/pam/build"];
+const LEFT = ["data", "dist", "packages/web/dist", "native/pam/build"];
 
 export function freshProject(): string {
   const folder = "/mnt/fresh";

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { broughtNode } from "../../bin/project-node.js";
-import { NATIVE } from "../bundles.js";
+import { NATIVE, PAGES } from "../bundles.js";
 import { ROOT } from "../prepare.js";
 import type { PackageContents, PackageFile } from "./deb.ts";
 import { ReleaseRefused } from "./run.ts";
@@ -52,6 +52,7 @@ export function serverPackage(dist: string): PackageContents {
       { to: `${lib}/sallyport.mjs`, from: join(dist, "sallyport.mjs") },
       { to: `${lib}/sallyport-sync.mjs`, from: join(dist, "sallyport-sync.mjs") },
       ...NATIVE.flatMap((name) => filesBelow(join(dist, "node_modules", name), `${lib}/node_modules/${name}`)),
+      ...filesBelow(join(dist, PAGES), `${lib}/${PAGES}`),
       { to: `${lib}/sallyport`, from: from("sallyport"), mode: 0o755 },
       { to: "/lib/systemd/system/sallyport-server.service", from: from("sallyport-server.service") },
       { to: "/etc/init.d/sallyport-server", from: from("sallyport-server.init"), mode: 0o755 },

@@ -18,6 +18,7 @@ import { runAlone } from "./flows/run-alone.ts";
 import { DatabaseFault, type Store } from "./flows/store.ts";
 import { type AppDeps, buildApp } from "./http/app.ts";
 import { countEvents, prometheusMetrics } from "./http/metrics.ts";
+import { readBuiltPages } from "./http/pages/built-pages.ts";
 import { ROUTES } from "./http/routes.ts";
 import { type Keys, openKeys } from "./keys/keys.ts";
 import { SealingKeyFault } from "./keys/sealing-key.ts";
@@ -111,6 +112,7 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
     directory: ldapDirectory(),
     syncs,
     dataFolder: dirname(files.database),
+    pages: readBuiltPages(),
     stopping: stopping.signal,
     ...(listening.pin ? { pin: listening.pin } : {}),
   };
@@ -123,6 +125,8 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
   watchPeople(store, log, stopping.signal);
   await say(store, "org.started", { version: options.version, node: store.node, url });
   void finishReseal(deps).catch((err: unknown) => log.error({ err }, "secrets could not be sealed anew"));
+  if (!deps.pages)
+    log.warn("the pages for browsers are not built: sign-in and self-service answer 503; in a clone of the project run npm run pages");
   const setUpLink = await newSetUpLink(deps);
   return {
     url,

@@ -17,6 +17,7 @@ import { sayFaults } from "./fault-events.ts";
 import { readJsonBodies } from "./json-body.ts";
 import { type Metrics, measureRequests } from "./metrics.ts";
 import { describeRoutes } from "./openapi.ts";
+import type { BuiltPages } from "./pages/built-pages.ts";
 import type { RouteSet } from "./routes.ts";
 import { securityHeaders } from "./security-headers.ts";
 
@@ -38,6 +39,8 @@ export interface AppDeps {
   pin?: Uint8Array | undefined;
   /** Folder of the database: `/readyz` looks at its disk. */
   dataFolder: string;
+  /** Absent where they were not built: the org works without them. */
+  pages?: BuiltPages | undefined;
   /** Aborted when the server begins to stop: long work must not hold it. */
   stopping?: AbortSignal | undefined;
 }

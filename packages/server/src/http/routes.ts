@@ -5,6 +5,7 @@ import { authnRoutes } from "./authn.ts";
 import { hostLinkRoutes } from "./host-link.ts";
 import { managementRoutes } from "./management/management.ts";
 import { openapiRoutes } from "./openapi.ts";
+import { pageRoutes } from "./pages/pages.ts";
 import { probeRoutes } from "./probes.ts";
 import { scimRoutes } from "./scim/scim.ts";
 import { setUpRoutes } from "./set-up/set-up.ts";
@@ -19,4 +20,5 @@ export const ROUTES: readonly RouteSet[] = [
   scimRoutes,
   setUpRoutes,
   openapiRoutes,
+  pageRoutes,
 ];

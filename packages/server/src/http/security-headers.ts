@@ -16,6 +16,27 @@ export function securityHeaders(orgUrl: string): FastifyHelmetOptions {
   };
 }
 
+/** The policy of a page that runs our own script: everything from here, nothing inline without the nonce of this very answer. */
+export function scriptedPagePolicy(nonce: string): string {
+  return [
+    "default-src 'none'",
+    `script-src 'self' 'nonce-${nonce}'`,
+    `style-src 'self' 'nonce-${nonce}'`,
+    "connect-src 'self'",
+    "img-src 'self' data:",
+    "manifest-src 'self'",
+    "worker-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+}
+
+/** A service worker may ask the org, and nobody else. */
+export function workerPolicy(): string {
+  return "default-src 'none'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+}
+
 /** The policy of a server-rendered page without any script: one nonced style, images within the page, forms to itself. */
 export function pagePolicy(styleNonce: string): string {
   return [
