@@ -16,8 +16,10 @@ export const transactionStatus = z.enum([
 ]);
 export type TransactionStatus = z.infer<typeof transactionStatus>;
 
-/** 256 bits, base64url: the opaque name of a stored transaction. */
-export const stateToken = z.string().regex(/^[A-Za-z0-9_-]{43}$/, "not a state token");
+/** How every state token begins: Okta's sign-in widget takes any other for a token of another engine, and refuses it. */
+export const STATE_TOKEN_PREFIX = "00";
+/** The opaque name of a stored transaction: the prefix and 256 bits, base64url. */
+export const stateToken = z.string().regex(/^00[A-Za-z0-9_-]{43}$/, "not a state token");
 const passCode = z.string().max(64);
 /** Id of an input: a retry after a lost answer carries the same one and gets the same answer. */
 const inputId = z.string().regex(/^[A-Za-z0-9_-]{8,64}$/);

@@ -1,5 +1,6 @@
 /** Random names: ids with a readable prefix, and 128-bit values. All from the system's CSPRNG (S12). */
 import { randomBytes } from "node:crypto";
+import { STATE_TOKEN_PREFIX } from "@sallyport/contracts";
 
 const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -36,4 +37,9 @@ export function random128(): string {
 /** 256 random bits, base64url, 43 characters. */
 export function random256(): string {
   return randomBytes(32).toString("base64url");
+}
+
+/** A state token of 256 bits. @param bits random; or of a secret hash, so that one request has one token. */
+export function newStateToken(bits: Uint8Array = randomBytes(32)): string {
+  return `${STATE_TOKEN_PREFIX}${Buffer.from(bits).toString("base64url")}`;
 }

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { foldName, usableFactors } from "@sallyport/logon";
 import type { Opened } from "../host-link/start-logon.ts";
-import { random256 } from "../ids.ts";
+import { newStateToken } from "../ids.ts";
 import { factorsOf } from "../person.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
@@ -46,7 +46,7 @@ async function openFor(tx: Tx, user: UserRow): Promise<PrimaryOutcome> {
   // S1: a locked or pending enrolment is still one: the end is LOCKED_OUT, never enrolment.
   if (usable.kind === "locked") return { kind: "locked" };
   if (usable.kind !== "usable") return fail(tx, user.profile.login, user, usable.kind);
-  const stateToken = random256();
+  const stateToken = newStateToken();
   const transaction: TransactionRow = {
     ...blankTransaction(tx.now),
     tokenHash: createHash("sha256").update(stateToken).digest("hex"),

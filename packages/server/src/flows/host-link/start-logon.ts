@@ -6,6 +6,7 @@ import type { Keys } from "../../keys/keys.ts";
 import { blankTransaction } from "../authn/blank-transaction.ts";
 import type { Asked } from "../authn/code-step.ts";
 import { isShown } from "../authn/transaction-view.ts";
+import { newStateToken } from "../ids.ts";
 import { endLogon, newLogon, type Refused, refuseAtOnce } from "../logon-record.ts";
 import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
@@ -55,9 +56,7 @@ export function judgeNames(names: number): { cause: "http.rate-limited"; evidenc
 
 async function openLogon(tx: Tx, host: HostRow, request: LogonRequest, logonHash: string, keys: Keys): Promise<Opened | Refused> {
   // The token is made of the request, so that a retry after a lost answer finds the transaction that it opened; only this org can make it.
-  const stateToken = Buffer.from(keys.mac("state-token", `${host.id}\0${request.reference}\0${request.nonce}\0${logonHash}`)).toString(
-    "base64url",
-  );
+  const stateToken = newStateToken(keys.mac("state-token", `${host.id}\0${request.reference}\0${request.nonce}\0${logonHash}`));
   const tokenHash = hashToken(stateToken);
   const known = (await tx.logons.byReference(request.reference)).find((row) => row.hostId === host.id);
   if (known) return answerAgain(tx, known, tokenHash, stateToken);
