@@ -1,5 +1,6 @@
 /** What the flows need of the stored people and apps: users, groups, apps with assignments and policy, zones. */
 import type { GroupRule, NameRule, PolicyDocument, Role, UserProfile, UserStatus, Zone } from "@sallyport/contracts";
+import type { KnownDomain } from "@sallyport/logon";
 import type { Page } from "./store.ts";
 
 export interface UserRow {
@@ -32,6 +33,14 @@ export interface NameHolder extends UserName {
   linkedTo: string | null;
 }
 
+export interface LookedUp {
+  holders: NameHolder[];
+  /** Those of them who are assigned to the app, by themselves or as effective members of a group. */
+  assigned: ReadonlySet<string>;
+  /** The domains of the org, of the same moment. */
+  domains: readonly KnownDomain[];
+}
+
 /** What came from a source is known by the source's own id, never by a name (S29). */
 export interface SourceKeys<Row> {
   byExternalId(source: string, externalId: string): Promise<Row | undefined>;
@@ -53,8 +62,13 @@ export interface UsersStore extends SourceKeys<UserRow> {
   ofSource(source: string, page: Page): Promise<UserRow[]>;
   update(id: string, change: Partial<Omit<UserRow, "id" | "source" | "externalId" | "created">>, names?: UserName[]): Promise<void>;
   remove(id: string): Promise<void>;
-  /** Who is found under each of these names, and the user they are linked to: for the name resolver, one statement. */
+  /** Who is found under each of these names, and the user they are linked to; one statement. */
   holders(names: UserName[]): Promise<NameHolder[]>;
+  /**
+   * For the name resolver: who is found under the names that `namesFor` makes of the domains, which are always the present ones. One way to
+   * the database and back, or two where the domains have changed since this process last looked: `namesFor` may then run again.
+   */
+  lookUp(appId: string, namesFor: (domains: readonly KnownDomain[]) => readonly UserName[]): Promise<LookedUp>;
   /** Users who are linked to this one; not this one. */
   linkedTo(id: string): Promise<UserRow[]>;
   /**
@@ -153,8 +167,6 @@ export interface AppsStore {
   assignments(appId: string, scope: "USER" | "GROUP", page: Page): Promise<AssignmentRow[]>;
   /** The assignment of this very user or group, not through another. */
   assignment(appId: string, scope: "USER" | "GROUP", id: string): Promise<AssignmentRow | undefined>;
-  /** Which of these users are assigned, by themselves or as effective members of a group; one statement. */
-  assignedOf(appId: string, userIds: string[]): Promise<string[]>;
 }
 
 export interface ZonesStore {

@@ -1,10 +1,8 @@
 /** Stored apps with their policy and assignments, and zones. */
 import { ruleText, type Zone } from "@sallyport/contracts";
-import { sql as raw } from "kysely";
 import { Conflict, type Page } from "../flows/store.ts";
 import type { AppRow, AppsStore, AssignmentRow, ZonesStore } from "../flows/store-directory.ts";
 import type { Builder } from "./builder.ts";
-import { groupsOf } from "./effective-groups.ts";
 import type { Schema } from "./schema.ts";
 import type { Sql } from "./sql.ts";
 
@@ -92,14 +90,6 @@ function assignments(sql: Sql, build: Builder) {
       const group = assignedGroups(build, appId).where("groups.id", "=", id);
       const row = await sql.first<Assigned>(scope === "USER" ? user : group);
       return row && { ...row, scope };
-    },
-    async assignedOf(appId: string, userIds: string[]): Promise<string[]> {
-      if (userIds.length === 0) return [];
-      // One way to the database and back: a logon waits for it.
-      const statement = raw<{ user_id: string }>`${groupsOf(userIds)} select user_id from app_users
-        where app_id = ${appId} and user_id in (${raw.join(userIds)})
-        union select own.user_id from own join app_groups on app_groups.group_id = own.group_id where app_groups.app_id = ${appId}`;
-      return (await sql.all({ compile: () => statement.compile(build) })).map((row) => row.user_id);
     },
   };
 }

@@ -137,7 +137,7 @@ function effective(sql: Sql, build: Builder): Effective {
       return (await sql.all({ compile: () => statement.compile(build) })).map((row) => userFromRow(row));
     },
     async ofUser(userId) {
-      const statement = raw<Stored>`${groupsOf([userId])} select distinct groups.* from own
+      const statement = raw<Stored>`with recursive ${groupsOf(raw`= ${userId}`)} select distinct groups.* from own
         join groups on groups.id = own.group_id order by groups.folded`;
       return (await sql.all({ compile: () => statement.compile(build) })).map(fromRow);
     },

@@ -7,6 +7,7 @@ import { type Builder, postgresBuilder } from "./builder.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { lookOver } from "./look-over.ts";
 import { migratePostgres } from "./migrate.ts";
+import { NameLookup } from "./name-lookup.ts";
 import { CLOCK, connectionConfig, type DatabaseAddress, PostgresConnection, withoutPassword } from "./postgres-connection.ts";
 import { againAfter, asPostgresFault, isLost } from "./postgres-faults.ts";
 import { greet } from "./postgres-greeting.ts";
@@ -16,7 +17,7 @@ import type { TimelineChange } from "./postgres-timeline.ts";
 import { PostgresWriter, type WriterHooks } from "./postgres-writer.ts";
 import { purgeWith, ROW_PLACE } from "./purge.ts";
 import type { Sql } from "./sql.ts";
-import { guarded, unit } from "./unit.ts";
+import { guarded, type Statements, unit } from "./unit.ts";
 import { Watchers } from "./watchers.ts";
 
 export interface PostgresOptions extends DatabaseAddress {
@@ -38,13 +39,14 @@ const READ_TRIES = 5;
 export async function openPostgres(options: PostgresOptions): Promise<Store> {
   await migrate(options);
   const build = postgresBuilder();
+  const statements = { build, lookup: new NameLookup(build) };
   const hooks: WriterHooks = {
     say: options.say,
-    onTimeline: (connection, now, change, chain) => options.onTimeline(unit(connection, build, chain, now), change),
+    onTimeline: (connection, now, change, chain) => options.onTimeline(unit(connection, statements, chain, now), change),
   };
   const writer = new PostgresWriter(options, build, hooks, options.newChain === true);
   await writer.connect();
-  return assemble(options, build, writer);
+  return assemble(options, statements, writer);
 }
 
 /** On a connection of its own, which may wait long for another node that migrates. */
@@ -62,9 +64,10 @@ async function migrate(address: DatabaseAddress): Promise<void> {
   }
 }
 
-function assemble(options: PostgresOptions, build: Builder, writer: PostgresWriter): Store {
+function assemble(options: PostgresOptions, statements: Statements, writer: PostgresWriter): Store {
+  const { build } = statements;
   const units = {
-    begin: (now: number) => guarded(writer, (sql) => unit(sql, build, writer.chain, now, notifier(sql, build))),
+    begin: (now: number) => guarded(writer, (sql) => unit(sql, statements, writer.chain, now, notifier(sql, build))),
     mark: () => writer.chain.head,
     reset: (mark: unknown) => {
       writer.chain.head = mark as Chain["head"];
@@ -74,7 +77,7 @@ function assemble(options: PostgresOptions, build: Builder, writer: PostgresWrit
     },
   };
   const commits = new GroupCommit(writer, units);
-  const read = readers(options, build, () => writer.chain);
+  const read = readers(options, statements, () => writer.chain);
   const watchers = new Watchers(() => read.run((tx) => tx.changes.numbers()), LOOK_MS);
   const listener = new PostgresListener(options, () => watchers.look());
   const listening = setInterval(() => void (watchers.watched && listener.ensure()), LOOK_MS).unref();
@@ -122,7 +125,7 @@ function renew(commits: GroupCommit, writer: PostgresWriter): Promise<void> {
 }
 
 /** Each reading has one snapshot of its own; the guard keeps a call that was not awaited out of the next one's. */
-function readers(address: DatabaseAddress, build: Builder, chain: () => Chain) {
+function readers(address: DatabaseAddress, statements: Statements, chain: () => Chain) {
   const pool = new Pool({ ...connectionConfig(address, { default_transaction_read_only: "on" }), max: READERS });
   // An idle connection that breaks is replaced at the next call, which is told of it if that fails too.
   pool.on("error", () => undefined);
@@ -142,7 +145,7 @@ function readers(address: DatabaseAddress, build: Builder, chain: () => Chain) {
     let fault: unknown;
     try {
       const [row] = await connection.exec(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT ${CLOCK}`);
-      const one = guarded(connection, (sql) => unit(sql, build, chain().forReading(), Number(row?.["now"])));
+      const one = guarded(connection, (sql) => unit(sql, statements, chain().forReading(), Number(row?.["now"])));
       try {
         return await fn(one.tx);
       } finally {

@@ -7,6 +7,7 @@ import { copyPages } from "./copy-pages.ts";
 import { GroupCommit, type Writer } from "./group-commit.ts";
 import { lookOver } from "./look-over.ts";
 import { migrateSqlite } from "./migrate.ts";
+import { NameLookup } from "./name-lookup.ts";
 import { purgeWith, ROW_PLACE } from "./purge.ts";
 import { holdAlone } from "./sole-holder.ts";
 import type { Sql } from "./sql.ts";
@@ -58,13 +59,14 @@ function assemble(
   { now, release, node }: { now: () => number; release: () => void; node: string },
 ): Store {
   const build = sqliteBuilder();
+  const statements = { build, lookup: new NameLookup(build) };
   const chain = new Chain(node, lastOf(writer, node));
   let changed = false;
   const announced = async () => {
     changed = true;
   };
   const units = {
-    begin: (at: number) => guarded(writer, (sql) => unit(sql, build, chain, at, announced)),
+    begin: (at: number) => guarded(writer, (sql) => unit(sql, statements, chain, at, announced)),
     mark: () => chain.head,
     reset: (mark: unknown) => {
       chain.head = mark as Chain["head"];
@@ -77,7 +79,7 @@ function assemble(
   };
   const commits = new GroupCommit(sqliteWriter(writer, now), units);
   const snapshot = sharedSnapshot(reader);
-  const read: Store["read"] = (fn) => snapshot((sql) => fn(unit(sql, build, chain.forReading(), now())));
+  const read: Store["read"] = (fn) => snapshot((sql) => fn(unit(sql, statements, chain.forReading(), now())));
   const watchers = new Watchers(() => read((tx) => tx.changes.numbers()), LOOK_MS);
   const store: Store = {
     node,

@@ -15,6 +15,7 @@ import { hostsStore } from "./hosts.ts";
 import { leasesStore } from "./leases.ts";
 import { logStore } from "./log.ts";
 import { logonsStore } from "./logons.ts";
+import type { NameLookup } from "./name-lookup.ts";
 import { outboxStore } from "./outbox.ts";
 import { recoveryCodesStore } from "./recovery-codes.ts";
 import { restoreStore } from "./restore.ts";
@@ -26,11 +27,17 @@ import { ticketsStore } from "./tickets.ts";
 import { transactionsStore } from "./transactions.ts";
 import { usersStore } from "./users.ts";
 
+/** What all units of one store make their statements with. */
+export interface Statements {
+  build: Builder;
+  lookup: NameLookup;
+}
+
 /** @param now the database's clock, epoch ms. @param hint see `changesStore`. */
-export function unit(sql: Sql, build: Builder, chain: ChainEnd, now: number, hint = async (_topic: string) => {}): Tx {
+export function unit(sql: Sql, { build, lookup }: Statements, chain: ChainEnd, now: number, hint = async (_topic: string) => {}): Tx {
   return {
     now,
-    users: usersStore(sql, build),
+    users: usersStore(sql, build, lookup),
     groups: groupsStore(sql, build),
     apps: appsStore(sql, build),
     zones: zonesStore(sql, build),

@@ -3,6 +3,7 @@ import { attributesOf, foldName } from "@sallyport/logon";
 import { Conflict } from "../flows/store.ts";
 import type { UserName, UserRow, UsersStore } from "../flows/store-directory.ts";
 import type { Builder } from "./builder.ts";
+import type { NameLookup } from "./name-lookup.ts";
 import { incrementIf } from "./primitives.ts";
 import type { Schema } from "./schema.ts";
 import { sourceKeys } from "./source-keys.ts";
@@ -10,7 +11,7 @@ import type { Sql } from "./sql.ts";
 
 type Stored = Schema["users"];
 
-export function usersStore(sql: Sql, build: Builder): UsersStore {
+export function usersStore(sql: Sql, build: Builder, lookup: NameLookup): UsersStore {
   const addNames = async (id: string, names: UserName[]) => {
     const rows = names.map(({ kind, folded }) => ({ kind, folded, user_id: id }));
     if (rows.length > 0)
@@ -85,6 +86,7 @@ export function usersStore(sql: Sql, build: Builder): UsersStore {
         .orderBy("user_id");
       return sql.all(statement);
     },
+    lookUp: (appId, namesFor) => lookup.ask(sql, appId, namesFor),
     async linkedTo(id) {
       return (await sql.all(build.selectFrom("users").selectAll().where("linked_to", "=", id).orderBy("id"))).map((row) => fromRow(row));
     },

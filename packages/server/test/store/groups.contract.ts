@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Conflict, type Store } from "../../src/flows/store.ts";
-import { addUser, appRow, groupRow } from "./rows.ts";
+import { addUser, appRow, assignedOf, groupRow } from "./rows.ts";
 
 interface Under {
   unit: Store["inTransaction"];
@@ -27,7 +27,7 @@ export function groupTests({ unit, read }: Under): void {
       return one;
     });
     assert.deepEqual(await names(user.id), ["n-inner", "n-middle", "n-outer"]);
-    assert.deepEqual(await read((tx) => tx.apps.assignedOf(app.id, [user.id])), [user.id]);
+    assert.deepEqual(await read((tx) => assignedOf(tx, app.id, "nested")), [user.id]);
     assert.deepEqual(
       (await read((tx) => tx.groups.members(outer.id, { limit: 5 }))).map(({ id }) => id),
       [user.id],
@@ -36,7 +36,7 @@ export function groupTests({ unit, read }: Under): void {
     await unit((tx) => tx.groups.removeChildren(middle.id, [inner.id]));
     // inner holds outer, not the other way round: who is in inner is in no group above any more.
     assert.deepEqual(await names(user.id), ["n-inner"]);
-    assert.deepEqual(await read((tx) => tx.apps.assignedOf(app.id, [user.id])), []);
+    assert.deepEqual(await read((tx) => assignedOf(tx, app.id, "nested")), []);
     assert.deepEqual(
       (await read((tx) => tx.groups.directOfUser(user.id))).map(({ name }) => name),
       ["n-inner"],

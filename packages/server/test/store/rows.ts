@@ -22,6 +22,12 @@ export async function addUser(tx: Tx, login: string, change: Partial<UserRow> = 
   return user;
 }
 
+/** Ids of those whose login is one of these and who are assigned to the app. @param logins folded. */
+export async function assignedOf(tx: Tx, appId: string, ...logins: string[]): Promise<string[]> {
+  const { assigned } = await tx.users.lookUp(appId, () => logins.map((folded) => ({ kind: "login", folded })));
+  return [...assigned].sort();
+}
+
 export function groupRow(name: string, change: Partial<GroupRow> = {}): GroupRow {
   return { id: newId("grp"), name, description: null, created: 1, source: null, externalId: null, rule: null, ...change };
 }

@@ -7,6 +7,7 @@ import { codeTests } from "./codes.contract.ts";
 import { directoryTests } from "./directory.contract.ts";
 import { effectiveGroupTests } from "./effective-groups.contract.ts";
 import { groupTests } from "./groups.contract.ts";
+import { nameLookupTests } from "./name-lookup.contract.ts";
 import { nameTests } from "./names.contract.ts";
 import { addUser, logonRow, transactionRow } from "./rows.ts";
 import { singleUseTests } from "./single-use.contract.ts";
@@ -209,6 +210,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     effectiveGroupTests({ unit, read });
     sourceTests({ unit, read });
     nameTests({ unit, read, lookOver: (world, signal) => under.store.lookOver(world, signal) });
+    nameLookupTests({ unit, read });
     singleUseTests({ unit, read, purge: (before) => under.store.purge(before), clock: () => under.clock });
     codeTests({ unit, read, purge: (before) => under.store.purge(before) });
   });

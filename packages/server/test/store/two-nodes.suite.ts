@@ -9,6 +9,7 @@ import { readOn } from "../../src/flows/management/log-view.ts";
 import type { Store, Tx } from "../../src/flows/store.ts";
 import { makeApp, openTestOrg, TestHost, type TestOrg } from "../test-org.ts";
 import { newDatabase, openStore } from "./postgres-database.ts";
+import { addUser } from "./rows.ts";
 
 const ROUNDS = 20;
 let nodes: TestOrg[];
@@ -40,6 +41,25 @@ test("one self-check at two nodes at once moves the generation once, and both an
     );
     assert.equal(answers[0].body.generation, answers[1].body.generation);
     host.generation = twin.generation = answers[0].body.generation;
+  }
+});
+
+test("a domain's other name that one node was told of finds people on the other at once, and no longer than it stands", async () => {
+  const [told, other] = (nodes as [TestOrg, TestOrg]).map(({ deps }) => deps.store) as [Store, Store];
+  const user = await told.inTransaction((tx) => addUser(tx, "two-nodes"));
+  const find = () =>
+    other.read(async (tx) => {
+      const known = (domains: readonly { aliases: readonly string[] }[]) => domains.some(({ aliases }) => aliases.includes("old-corp"));
+      const { holders } = await tx.users.lookUp("app_none", (domains) => (known(domains) ? [{ kind: "login", folded: "two-nodes" }] : []));
+      return holders.map(({ userId }) => userId);
+    });
+  for (let round = 0; round < ROUNDS; round++) {
+    assert.deepEqual(await find(), []);
+    await told.inTransaction((tx) =>
+      tx.domains.put({ name: "corp.test", netbios: "CORP", aliases: ["old-corp"], source: null, created: 1 }),
+    );
+    assert.deepEqual(await find(), [user.id]);
+    await told.inTransaction((tx) => tx.domains.remove("corp.test"));
   }
 });
 

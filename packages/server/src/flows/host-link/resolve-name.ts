@@ -25,11 +25,11 @@ export interface Looked {
 
 /** Reads only. `host`: the machine at which the name was typed. */
 export async function resolveName(tx: Tx, app: AppRow, host: JudgedHost, given: GivenName): Promise<Looked> {
-  const domains = await tx.domains.list();
-  const steps = lookupSteps({ ...given, context: host.domain ?? undefined }, app.nameRules, domains);
-  const holders = await tx.users.holders(keysOf(steps));
-  const ids = [...new Set(holders.map(({ userId }) => userId))];
-  const assigned = new Set(await tx.apps.assignedOf(app.id, ids));
+  let steps: LookupStep[] = [];
+  const { holders, assigned, domains } = await tx.users.lookUp(app.id, (known) => {
+    steps = lookupSteps({ ...given, context: host.domain ?? undefined }, app.nameRules, known);
+    return keysOf(steps);
+  });
   const links = new Map(holders.flatMap(({ userId, linkedTo }) => (linkedTo === null ? [] : [[userId, linkedTo] as const])));
   return { steps, holders, assigned, domains, resolution: resolveUser(steps, holders, assigned, links) };
 }

@@ -1,6 +1,7 @@
 /** Tests of groups, apps, assignments and zones over HTTP. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { assignedOf } from "../../../test/store/rows.ts";
 import { openOrg, type TestOrg } from "../org.fixture.ts";
 import { hostRow } from "./host-row.fixture.ts";
 
@@ -109,7 +110,7 @@ test("users and groups are assigned in both ways of the public API, once", async
     (await org.call("auditor", "GET", `${url}/groups`)).body.map((a: { id: string }) => a.id),
     [group],
   );
-  assert.deepEqual(await org.store.read((tx) => tx.apps.assignedOf(app, [user])), [user]);
+  assert.deepEqual(await org.store.read((tx) => assignedOf(tx, app, "alice")), [user]);
   assert.equal((await org.call("admin", "DELETE", `${url}/users/${user}`)).status, 204);
   assert.equal((await org.call("admin", "DELETE", `${url}/users/${user}`)).status, 404);
   assert.equal((await org.call("admin", "DELETE", `${url}/groups/${group}`)).status, 204);
