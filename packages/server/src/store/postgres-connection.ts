@@ -16,13 +16,16 @@ const asNumbers: CustomTypesConfig = {
 
 /**
  * Settings of every connection. The database gives up before a unit of work does; a node that was stopped in the middle of one does not
- * keep the others waiting. Plans stay right when tables grow: every lookup of a logon has an index, also while the table is small.
+ * keep the others waiting. Plans stay right when tables grow: every lookup of a logon has an index, also while the table is small; and no
+ * join reads a whole table because more rows are expected than there are, as at each step of a walk through groups.
  */
 const SETTINGS = {
   statement_timeout: "4500",
   lock_timeout: "4000",
   idle_in_transaction_session_timeout: "5000",
   enable_seqscan: "off",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
   jit: "off",
   application_name: "sallyport",
 };
