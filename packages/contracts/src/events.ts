@@ -70,6 +70,25 @@ export const EVENTS = {
   },
   "bypass.revoked": { title: "A bypass code was withdrawn", severity: "info", data: ["bypass", "app", "reason"] },
 
+  "ticket.created": {
+    title: "An administrator opened a window in which a user may enrol a first factor",
+    severity: "warning",
+    data: ["ticket", "proof", "expiresAt"],
+  },
+  "ticket.confirmed": { title: "An administrator confirmed who enrols a first factor", severity: "warning", data: ["ticket"] },
+  "ticket.refused": {
+    title: "A wrong enrolment ticket was shown",
+    severity: "warning",
+    data: ["ticket", "failures", "evidence"],
+  },
+  "ticket.shown": { title: "An enrolment ticket was right: its user may enrol a first factor now", severity: "info", data: ["ticket"] },
+  "ticket.used": {
+    title: "A first factor came in through an enrolment window, which is closed by that",
+    severity: "warning",
+    data: ["ticket", "proof"],
+  },
+  "ticket.revoked": { title: "An enrolment window was closed", severity: "info", data: ["ticket"] },
+
   "user.created": { title: "A user was created", severity: "info", data: ["source", "externalId", "login"] },
   "user.updated": { title: "A user was changed", severity: "info", data: [...CHANGE, "source"] },
   "user.activated": { title: "A user was activated", severity: "info", data: ["before"] },

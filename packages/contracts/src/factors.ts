@@ -42,6 +42,8 @@ const totpFactorView = z.object({
         keyLength: z.int(),
         timeStep: z.int(),
         otpauth: z.string(),
+        /** A picture in a `data:` URI. */
+        _links: z.object({ qrcode: z.object({ href: z.string(), type: z.string() }) }),
       }),
     })
     .optional(),

@@ -26,7 +26,12 @@ const inputId = z.string().regex(/^[A-Za-z0-9_-]{8,64}$/);
 
 export const primaryRequest = z.union([
   z.strictObject({ stateToken, password: z.string().max(1024) }),
-  z.object({ username: z.string().min(1).max(256), password: z.string().max(1024) }),
+  z.object({
+    username: z.string().min(1).max(256),
+    password: z.string().max(1024),
+    /** `multiOptionalFactorEnroll`: whoever proved a factor is offered to enrol more before the end. */
+    options: z.object({ multiOptionalFactorEnroll: z.boolean().optional() }).optional(),
+  }),
   z.strictObject({ stateToken }),
 ]);
 /** Standard base64 with padding, as browsers' clients send what an authenticator made. */
@@ -52,6 +57,10 @@ export const verifyRequest = z.object({
 export type VerifyRequest = z.infer<typeof verifyRequest>;
 export const cancelRequest = z.object({ stateToken, cause: cancelCause.optional() });
 export const introspectRequest = z.object({ stateToken });
+/** Of `previous`, `skip`, `resend` and the polls: nothing but the transaction. */
+export const stepRequest = z.object({ stateToken });
+/** Ours: what an administrator handed over to whoever enrols a first factor. */
+export const ticketRequest = z.object({ stateToken, ticket: z.string().max(64) });
 
 const hints = z.object({ allow: z.array(z.enum(["GET", "POST"])).length(1) });
 const link = z.object({ name: z.string().optional(), href: z.string(), type: z.string().optional(), hints: hints.optional() });
@@ -69,6 +78,28 @@ export const FACTOR_NAMES = {
 } as const satisfies Record<EnrolledKind, object>;
 export const factorType = z.enum(["token:software:totp", "push", "webauthn", "email", "sms", "call", "recovery_codes"]);
 export const factorProvider = z.enum(["GOOGLE", "OKTA", "FIDO", "SALLYPORT"]);
+/** Begins a factor; `profile` by its kind. */
+export const enrolStepRequest = z.object({
+  stateToken,
+  factorType,
+  provider: factorProvider,
+  profile: z.record(z.string().max(64), z.unknown()).optional(),
+});
+/** Confirms it: a first code, or what an authenticator made. The last two are JSON in a text, as the public clients send them. */
+export const activateStepRequest = z.object({
+  stateToken,
+  passCode: passCode.optional(),
+  clientData: bytes64.optional(),
+  attestation: z
+    .string()
+    .max(65_536)
+    .regex(/^[A-Za-z0-9+/_-]*={0,2}$/, "not base64")
+    .optional(),
+  transports: z.string().max(256).optional(),
+  clientExtensions: z.string().max(4096).optional(),
+  profile: z.record(z.string().max(64), z.unknown()).optional(),
+});
+export type ActivateStepRequest = z.infer<typeof activateStepRequest>;
 export const factorView = z.object({
   /** Absent for a kind that is only offered for enrolment. */
   id: z.string().optional(),

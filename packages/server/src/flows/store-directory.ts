@@ -78,6 +78,8 @@ export interface UsersStore extends SourceKeys<UserRow> {
   takePasswordTry(id: string, cap: number, now: number): Promise<number | undefined>;
   /** How many wrong passwords in a row there were, and before when no other is looked at; epoch ms. */
   passwordTries(id: string): Promise<{ failures: number; nextAt: number }>;
+  /** Gives one try back in which no password was compared, and ends its wait. One statement. */
+  returnPasswordTry(id: string): Promise<void>;
   setPasswordTries(id: string, tries: { failures: number; nextAt: number }): Promise<void>;
   count(): Promise<number>;
   anyAdministrator(): Promise<boolean>;

@@ -61,6 +61,9 @@ export interface TicketRow {
   /** An administrator saw the person, and said so. */
   confirmedAt: number | null;
   confirmedBy: string | null;
+  /** Wrong tickets that were typed for this window, and before when no other is looked at (S1, S2); epoch ms, 0 = none. */
+  failures: number;
+  nextTryAt: number;
 }
 
 export interface TicketsStore {
@@ -73,6 +76,11 @@ export interface TicketsStore {
   /** True if it was open until now. One statement each. */
   revoke(id: string, now: number): Promise<boolean>;
   confirm(id: string, now: number, by: string): Promise<boolean>;
+  /** As of an enrolment (S1): one failure more while it is open, below `cap` and past its wait, or undefined. One statement. */
+  takeTry(id: string, cap: number, now: number): Promise<number | undefined>;
+  setTries(id: string, tries: { failures: number; nextTryAt: number }): Promise<void>;
+  /** Gives one try back in which nothing was compared. One statement. */
+  returnTry(id: string): Promise<void>;
 }
 
 export interface OutboxRow {

@@ -1,6 +1,9 @@
 /** Turns the outcomes of the host link and the transaction API into answers; what a caller may learn is decided here. */
 import type { CauseId, TransactionView } from "@sallyport/contracts";
 import type { FastifyRequest } from "fastify";
+import type { Asked, VerifyOutcome } from "../flows/authn/code-step.ts";
+import type { NotYours } from "../flows/authn/open-transaction.ts";
+import { sessionTokenOf } from "../flows/authn/session-token.ts";
 import { signDecision, transactionView } from "../flows/authn/transaction-view.ts";
 import type { HostCall, HostRefusal } from "../flows/host-link/host-caller.ts";
 import type { Opened } from "../flows/host-link/start-logon.ts";
@@ -34,7 +37,9 @@ export function refuseLogon(refused: Pick<RefusedLogon, "told" | "evidence"> & {
   });
 }
 
-const CODES: Partial<Record<CauseId, "E0000004" | "E0000069" | "E0000079" | "E0000011" | "S0000001" | "S0000004">> = {
+const CODES: Partial<Record<CauseId, "E0000004" | "E0000069" | "E0000079" | "E0000011" | "E0000006" | "S0000001" | "S0000004">> = {
+  "factor.enrol-not-allowed": "E0000006",
+  "factor.enrol-expired": "E0000006",
   "user.password": "E0000004",
   "factor.locked": "E0000069",
   "logon.out-of-order": "E0000079",
@@ -60,11 +65,35 @@ export function refuseStep(
   });
 }
 
-/** The transaction as its driver sees it; with the signed decision when a host's transaction succeeded. */
-export async function answerTransaction(deps: AppDeps, opened: Opened): Promise<TransactionView> {
+/**
+ * The transaction as its driver sees it. At its good end a host gets the signed decision; a page that began by itself, a session token; a
+ * page that drove for a host, nothing: the host alone fetches what it asked for.
+ */
+export async function answerTransaction(deps: AppDeps, opened: Opened, toHost: boolean): Promise<TransactionView> {
   const view = transactionView(deps.orgUrl, opened);
-  const { transaction, user, now } = opened;
-  if (transaction.status !== "SUCCESS" || transaction.hostId === null || !user) return view;
+  const { transaction, user, now, stateToken } = opened;
+  if (transaction.status !== "SUCCESS" || !user) return view;
+  if (transaction.hostId === null) return { ...view, sessionToken: sessionTokenOf(deps.keys, stateToken) };
+  if (!toHost) return view;
   const head = await deps.store.read((tx) => tx.log.head());
   return { ...view, decision: await signDecision(deps.keys, deps.orgUrl, transaction, user, head, now) };
+}
+
+/** What a step with a factor came to. */
+export async function answerVerified(deps: AppDeps, stateToken: string, outcome: VerifyOutcome, toHost: boolean): Promise<TransactionView> {
+  if (outcome.kind === "no-transaction") throw noTransaction(outcome, toHost);
+  if (outcome.kind === "wrong") throw refuseStep(outcome, toHost);
+  const user = { id: outcome.user.id, login: outcome.user.profile.login };
+  const { transaction, now } = outcome;
+  const shown = outcome.kind === "asked" ? { asked: toHost ? outcome.asked : unexplained(outcome.asked) } : { offers: outcome.offers };
+  return answerTransaction(deps, { kind: "opened", transaction, stateToken, user, enrolments: [], ...shown, now }, toHost);
+}
+
+/** A page hears that the answer was no, or did not come; why stands in the log. */
+function unexplained({ cause: _, ...asked }: Asked): Asked {
+  return asked;
+}
+
+export function noTransaction(outcome: NotYours, toHost: boolean): Refused {
+  return new Refused({ code: "E0000011", ...(toHost ? { cause: outcome.cause ?? "logon.expired" } : {}) });
 }

@@ -52,7 +52,7 @@ export const hostLinkRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) =
     const outcome = await startLogon(deps, hostCall(request), request.body);
     if (isRefusal(outcome)) throw refuseHost(deps, request, outcome, request.body.reference);
     if (outcome.kind === "logon-refused") throw refuseLogon(outcome);
-    return answerTransaction(deps, outcome);
+    return answerTransaction(deps, outcome, true);
   });
 
   app.post("/api/v1/hosts/self/check", { schema: { body: selfCheckRequest, response: { 200: selfCheckAnswer } } }, async (request) => {

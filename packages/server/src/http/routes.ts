@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import type { AppDeps } from "./app.ts";
 import { authnRoutes } from "./authn.ts";
+import { authnStepRoutes } from "./authn-steps.ts";
 import { hostLinkRoutes } from "./host-link.ts";
 import { managementRoutes } from "./management/management.ts";
 import { openapiRoutes } from "./openapi.ts";
@@ -16,6 +17,7 @@ export const ROUTES: readonly RouteSet[] = [
   probeRoutes,
   hostLinkRoutes,
   authnRoutes,
+  authnStepRoutes,
   managementRoutes,
   scimRoutes,
   setUpRoutes,

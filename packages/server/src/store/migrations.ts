@@ -197,7 +197,7 @@ export const MIGRATIONS: readonly Migration[] = [
       `CREATE TABLE tickets (
         id text PRIMARY KEY, user_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE, selector text, hash text, created bigint NOT NULL,
         created_by text NOT NULL, expires bigint NOT NULL, used_at bigint, revoked_at bigint, confirmed_at bigint, confirmed_by text,
-        UNIQUE (user_id, selector))`,
+        failures integer NOT NULL, next_try_at bigint NOT NULL, UNIQUE (user_id, selector))`,
       `CREATE INDEX tickets_by_expiry ON tickets (expires)`,
       `CREATE TABLE outbox (
         id text PRIMARY KEY, kind text NOT NULL, about text NOT NULL, sealed text NOT NULL, created bigint NOT NULL, expires bigint NOT NULL,

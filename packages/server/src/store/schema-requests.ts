@@ -27,6 +27,8 @@ export interface RequestTables {
     revoked_at: number | null;
     confirmed_at: number | null;
     confirmed_by: string | null;
+    failures: number;
+    next_try_at: number;
   };
   outbox: {
     id: string;

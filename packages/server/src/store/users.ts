@@ -105,6 +105,14 @@ export function usersStore(sql: Sql, build: Builder, lookup: NameLookup): UsersS
       const tries = build.selectFrom("users").select(["password_failures as failures", "next_password_at as nextAt"]).where("id", "=", id);
       return (await sql.first(tries)) ?? { failures: 0, nextAt: 0 };
     },
+    returnPasswordTry: (id) =>
+      sql.run(
+        build
+          .updateTable("users")
+          .set((eb) => ({ password_failures: eb("password_failures", "-", 1), next_password_at: 0 }))
+          .where("id", "=", id)
+          .where("password_failures", ">", 0),
+      ),
     setPasswordTries: (id, { failures, nextAt }) =>
       sql.run(build.updateTable("users").set({ password_failures: failures, next_password_at: nextAt }).where("id", "=", id)),
     async count() {

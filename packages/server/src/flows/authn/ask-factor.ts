@@ -28,6 +28,16 @@ export async function askFactor(tx: Tx, deps: AskDeps, host: HostRow | undefined
   return ask(tx, deps, found, factor, input);
 }
 
+/** The same factor once more, whatever became of the challenge before: it does not count any more. */
+export async function askAgain(tx: Tx, deps: AskDeps, host: HostRow | undefined, input: CodeInput): Promise<VerifyOutcome> {
+  const found = await findStep(tx, host, input);
+  if (found.kind !== "step") return found;
+  const factor = ASKED[found.enrolment.kind];
+  const again = stepOf(found.transaction.status, "ask-again");
+  if (factor && again.ok) return ask(tx, deps, found, factor, input);
+  return refused("logon.out-of-order", found.transaction, { status: found.transaction.status, factor: input.factorId });
+}
+
 /** The challenge that this very factor was asked for last, as long as nobody was told how it ended. */
 export async function openChallenge(tx: Tx, { transaction, enrolment }: CodeStep): Promise<ChallengeRow | undefined> {
   const challenge = transaction.challengeId === null ? undefined : await tx.challenges.byId(transaction.challengeId);

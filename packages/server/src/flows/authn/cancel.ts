@@ -5,7 +5,7 @@ import { endLogon } from "../logon-record.ts";
 import { runAlone } from "../run-alone.ts";
 import type { Store, Tx } from "../store.ts";
 import type { HostRow, TransactionRow } from "../store-logons.ts";
-import { advance, findTransaction, isNotYours, type NotYours, Superseded } from "./open-transaction.ts";
+import { advance, dropUnfinished, findTransaction, isNotYours, type NotYours, Superseded } from "./open-transaction.ts";
 
 /** What a provider may say of the end; a refusal inside the transaction outranks *the person left*. */
 export async function cancelTransaction(
@@ -35,6 +35,7 @@ async function end(
 ): Promise<void> {
   const done = await advance(tx, transaction, { status, lastCause: cause });
   await tx.challenges.supersede(transaction.id, tx.now);
+  await dropUnfinished(tx, transaction);
   await endLogon(tx, done, { result: "deny", cause, evidence: { tries: transaction.tries, ...evidence } });
 }
 

@@ -9,7 +9,9 @@ import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow, HostRow, TransactionRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
-import { advance, causeOfMisfit, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
+import { advance, causeOfMisfit, dropUnfinished, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
+import { leaveSessionToken } from "./session-token.ts";
+import { isFree, type Offer, offersOf } from "./show.ts";
 import type { WrongCode } from "./tries.ts";
 
 /** Tries within one transaction; the cap over all of them is the enrolment's (S1). */
@@ -20,6 +22,8 @@ export interface CodeInput {
   factorId: string;
   /** What was typed, or signed: whatever a retry must bring again to be known as one. */
   passCode: string;
+  /** SHA-256 (hex) of the session token that a page gets if this is right. */
+  sessionHash?: string | undefined;
   inputId?: string | undefined;
 }
 
@@ -50,7 +54,9 @@ export interface Asked {
   cause?: CauseId;
 }
 
-export type VerifyOutcome = NotYours | { kind: "right"; transaction: TransactionRow; user: UserRow; now: number } | AskedStep | WrongStep;
+/** `offers`: in MFA_ENROLL, where more factors may be added now. */
+export type RightStep = { kind: "right"; transaction: TransactionRow; user: UserRow; now: number; offers?: Offer[] };
+export type VerifyOutcome = NotYours | RightStep | AskedStep | WrongStep;
 
 /** A step that may go on: the code can be looked at. */
 export interface CodeStep {
@@ -90,8 +96,11 @@ export interface Proof {
 export async function letIn(tx: Tx, { transaction, user }: CodeStep, proof: Proof, input: CodeInput): Promise<VerifyOutcome> {
   const amr = [...transaction.amr, proof.amr];
   const lastInput = remember(input, { answer: "right" as const });
+  const offers = transaction.offerMore ? offersOf(transaction, await factorsOf(tx, user)) : [];
+  const more = offers.some(isFree) && step(transaction.status, "proof-right-enrol").ok;
+  const state = more ? { status: "MFA_ENROLL" as const, enrolProof: "factor" as const } : { status: "SUCCESS" as const };
   const expires = expiryOf(transaction.opened, tx.now);
-  const done = await advance(tx, transaction, { status: "SUCCESS", lastInput, lastCause: null, amr, expires, challengeId: null });
+  const done = await advance(tx, transaction, { ...state, lastInput, lastCause: null, amr, expires, challengeId: null });
   await tx.challenges.supersede(transaction.id, tx.now);
   await tx.log.append({
     type: proof.type,
@@ -101,6 +110,8 @@ export async function letIn(tx: Tx, { transaction, user }: CodeStep, proof: Proo
     host: transaction.hostId ?? undefined,
     data: proof.data,
   });
+  if (more) return { kind: "right", transaction: done, user, now: tx.now, offers };
+  await leaveSessionToken(tx, done, user, input.sessionHash);
   await endLogon(tx, done, { result: "allow", cause: null, amr });
   return { kind: "right", transaction: done, user, now: tx.now };
 }
@@ -171,6 +182,7 @@ export async function endRefused(
 ): Promise<VerifyOutcome> {
   const done = await advance(tx, transaction, { status: "REFUSED", lastCause: cause });
   await tx.challenges.supersede(transaction.id, tx.now);
+  await dropUnfinished(tx, transaction);
   await endLogon(tx, done, { result: "deny", cause, evidence });
   return { kind: "wrong", cause, told: toldToHost(cause), reference: transaction.reference, ended: true, evidence };
 }

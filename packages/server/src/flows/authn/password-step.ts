@@ -13,6 +13,7 @@ import type { HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
 import { type Judged, judgePassword, type Keeper, keeperOf, type PasswordDeps } from "./judge-password.ts";
 import { advance, causeOfMisfit, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
 import { renewHash } from "./renew-hash.ts";
+import { showTransaction } from "./show.ts";
 
 /** Passwords that may be tried in one transaction. */
 const PASSWORDS_PER_TRANSACTION = 3;
@@ -103,13 +104,12 @@ async function goOn(tx: Tx, waiting: Waiting, stateToken: string): Promise<Passw
     const refused = { ...transaction, userId: person.userId ?? null, rule: person.rule ?? null };
     return endWith(tx, refused, person.cause, person.evidence);
   }
-  const { userId, rule, status, lastCause, factors } = transactionFor(transaction, person);
+  const { userId, rule, status, lastCause, factors, ticketId } = transactionFor(transaction, person);
   const expires = expiryOf(transaction.opened, tx.now);
-  const done = await advance(tx, transaction, { userId, rule, status, lastCause, factors, amr: ["pwd"], expires });
+  const done = await advance(tx, transaction, { userId, rule, status, lastCause, factors, ticketId, amr: ["pwd"], expires });
   await tx.logons.update(host.id, logon.reference, { userId, rule });
   if (status === "SUCCESS") await endLogon(tx, done, { result: "allow", cause: "policy.no-mfa", amr: ["pwd"] });
-  const user = { id: person.user.id, login: person.user.profile.login };
-  return { kind: "opened", transaction: done, stateToken, user, enrolments: person.enrolments, now: tx.now };
+  return showTransaction(tx, done, stateToken);
 }
 
 function askedOf(logon: LogonRow) {
@@ -118,6 +118,7 @@ function askedOf(logon: LogonRow) {
     ...(logon.domain === null ? {} : { domain: logon.domain }),
     service: logon.service,
     scenario: logon.scenario as "logon" | "unlock" | "elevate" | "reconnect",
+    conversation: logon.evidence["conversation"] === true,
     ...(logon.address === null ? {} : { address: logon.address }),
   };
 }

@@ -1,6 +1,8 @@
 /** Primary authentication for pages and API clients: user name and password open a transaction that waits for a factor. */
 import { createHash } from "node:crypto";
+import { isIP } from "node:net";
 import { foldName, usableFactors } from "@sallyport/logon";
+import { openWindow } from "../enrolling/window.ts";
 import type { Opened } from "../host-link/start-logon.ts";
 import { newStateToken } from "../ids.ts";
 import { factorsOf } from "../person.ts";
@@ -10,14 +12,29 @@ import type { TransactionRow } from "../store-logons.ts";
 import { blankTransaction } from "./blank-transaction.ts";
 import { type Judged, judgePassword, keeperOf, type PasswordDeps } from "./judge-password.ts";
 import { renewHash } from "./renew-hash.ts";
+import { enrolMarks, showTransaction } from "./show.ts";
 
 /** One answer for unknown user, wrong password, suspended user and user without a factor (S16); the log knows which. */
 export type PrimaryOutcome = Opened | { kind: "failed" } | { kind: "locked" } | { kind: "overloaded" };
 
+export interface Primary extends Begun {
+  username: string;
+  password: string;
+}
+
+/** How the transaction begins, besides its person. */
+interface Begun {
+  /** Whoever proved a factor is offered to enrol more. */
+  offerMore: boolean;
+  /** SHA-256 (hex) of the cookie of the browser that begins (S36); undefined for a program. */
+  browserHash?: string | undefined;
+  /** IP literal of the caller. */
+  address: string;
+}
+
 export async function primaryAuthentication(
   deps: PasswordDeps & { store: Store },
-  username: string,
-  password: string,
+  { username, password, ...begun }: Primary,
 ): Promise<PrimaryOutcome> {
   const folded = foldName(username);
   const { user, keeper } = await deps.store.read(async (tx) => {
@@ -28,7 +45,7 @@ export async function primaryAuthentication(
   if (verdict.kind === "overloaded") return { kind: "overloaded" };
   if (user && verdict.kind === "right") await renewHash(deps, user.id, user.passwordHash, password);
   return deps.store.inTransaction((tx) =>
-    user && verdict.kind === "right" ? openFor(tx, user) : fail(tx, username, user, "wrong", verdict),
+    user && verdict.kind === "right" ? openFor(tx, user, begun) : fail(tx, username, user, "wrong", verdict),
   );
 }
 
@@ -40,37 +57,35 @@ async function byLogin(tx: Tx, folded: string): Promise<UserRow | undefined> {
   return holder && other === undefined ? tx.users.byId(holder.userId) : undefined;
 }
 
-async function openFor(tx: Tx, user: UserRow): Promise<PrimaryOutcome> {
+async function openFor(tx: Tx, user: UserRow, { offerMore, browserHash, address }: Begun): Promise<PrimaryOutcome> {
   if (user.status !== "ACTIVE") return fail(tx, user.profile.login, user, user.status);
   const usable = usableFactors(await factorsOf(tx, user));
   // S1: a locked or pending enrolment is still one: the end is LOCKED_OUT, never enrolment.
   if (usable.kind === "locked") return { kind: "locked" };
-  if (usable.kind !== "usable") return fail(tx, user.profile.login, user, usable.kind);
+  const window = usable.kind === "none" ? await openWindow(tx, user.id) : undefined;
+  if (usable.kind !== "usable" && !window) return fail(tx, user.profile.login, user, usable.kind);
   const stateToken = newStateToken();
   const transaction: TransactionRow = {
     ...blankTransaction(tx.now),
     tokenHash: createHash("sha256").update(stateToken).digest("hex"),
-    status: "MFA_REQUIRED",
+    status: window ? "MFA_ENROLL" : "MFA_REQUIRED",
     userId: user.id,
     drive: "page",
-    factors: usable.enrolments.map(({ id }) => id),
+    factors: usable.kind === "usable" ? usable.enrolments.map(({ id }) => id) : enrolMarks(),
+    ticketId: window?.id ?? null,
     amr: ["pwd"],
+    offerMore,
+    browserHash: browserHash ?? null,
+    address: isIP(address) ? { value: address, origin: "socket" } : null,
   };
   await tx.transactions.insert(transaction);
   await tx.log.append({
     type: "user.primary-verified",
     actor: { type: "user", id: user.id, name: user.profile.login },
     outcome: "success",
-    data: { username: user.profile.login },
+    data: { username: user.profile.login, address },
   });
-  return {
-    kind: "opened",
-    transaction,
-    stateToken,
-    user: { id: user.id, login: user.profile.login },
-    enrolments: usable.enrolments,
-    now: tx.now,
-  };
+  return showTransaction(tx, transaction, stateToken);
 }
 
 /** @param verdict of the directory, if it was one that refused */

@@ -13,6 +13,7 @@ import type { Keys } from "../../keys/keys.ts";
 import type { EnrolmentRow, TransactionRow } from "../store-logons.ts";
 import { shownOf } from "./asked-factors.ts";
 import type { Asked } from "./code-step.ts";
+import { type Enrolling, isFree, type Offer } from "./show.ts";
 
 export interface Shown {
   transaction: TransactionRow;
@@ -21,6 +22,9 @@ export interface Shown {
   enrolments: EnrolmentRow[];
   /** In MFA_CHALLENGE. */
   asked?: Asked | undefined;
+  /** In MFA_ENROLL_ACTIVATE and MFA_ENROLL. */
+  enrolling?: Enrolling | undefined;
+  offers?: Offer[] | undefined;
 }
 
 /** False for the ends that no client sees as a status: all that is left to say of them is the cause. */
@@ -37,16 +41,17 @@ export function transactionView(orgUrl: string, shown: Shown): TransactionView {
     ...(status === "SUCCESS" ? {} : { stateToken }),
     expiresAt: new Date(transaction.expires).toISOString(),
     status,
-    ...resultOf(status, shown.asked),
+    ...resultOf(status, shown),
     ...(user ? { _embedded: { user: { id: user.id, profile: { login: user.login } }, ...factorsShown(status, shown, link) } } : {}),
-    _links: linksOf(status, shown.asked, link),
+    _links: linksOf(status, shown, link),
   };
 }
 
 type Link = (path: string, name?: string) => { name?: string; href: string; hints: { allow: "POST"[] } };
 
-function resultOf(status: string, asked: Asked | undefined): Pick<TransactionView, "factorResult" | "challengeType" | "cause"> {
+function resultOf(status: string, { asked, enrolling }: Shown): Pick<TransactionView, "factorResult" | "challengeType" | "cause"> {
   if (status === "SUCCESS") return { factorResult: "SUCCESS" };
+  if (status === "MFA_ENROLL_ACTIVATE" && enrolling?.waits) return { factorResult: "WAITING" };
   if (status !== "MFA_CHALLENGE" || !asked) return {};
   const { result, cause, enrolment } = asked;
   return {
@@ -56,28 +61,67 @@ function resultOf(status: string, asked: Asked | undefined): Pick<TransactionVie
   };
 }
 
-function linksOf(status: string, asked: Asked | undefined, link: Link): NonNullable<TransactionView["_links"]> {
-  if (status === "SUCCESS") return {};
+type Links = NonNullable<TransactionView["_links"]>;
+
+function linksOf(status: string, shown: Shown, link: Link): Links {
   const cancel = link("/api/v1/authn/cancel");
-  if (status === "UNAUTHENTICATED") return { next: link("/api/v1/authn", "password"), cancel };
-  if (status !== "MFA_CHALLENGE" || !asked) return { cancel };
-  const { enrolment, result } = asked;
-  const verify = `/api/v1/authn/factors/${enrolment.id}/verify`;
-  return {
-    next: link(verify, result === "WAITING" ? "poll" : "verify"),
-    prev: link("/api/v1/authn/previous"),
-    resend: [link(`${verify}/resend`, enrolment.kind)],
-    cancel,
-  };
+  switch (status) {
+    case "SUCCESS":
+      return {};
+    case "UNAUTHENTICATED":
+      return { next: link("/api/v1/authn", "password"), cancel };
+    case "MFA_CHALLENGE":
+      return { ...challengeLinks(shown.asked, link), prev: link("/api/v1/authn/previous"), cancel };
+    case "MFA_ENROLL":
+      return { ...enrolLinks(shown.transaction, link), cancel };
+    case "MFA_ENROLL_ACTIVATE":
+      return { ...activateLinks(shown.enrolling, link), prev: link("/api/v1/authn/previous"), cancel };
+    default:
+      return { cancel };
+  }
 }
 
-function factorsShown(status: string, { enrolments, asked }: Shown, link: Link) {
+function challengeLinks(asked: Asked | undefined, link: Link): Links {
+  if (!asked) return {};
+  const verify = `/api/v1/authn/factors/${asked.enrolment.id}/verify`;
+  const next = link(verify, asked.result === "WAITING" ? "poll" : "verify");
+  return { next, resend: [link(`${verify}/resend`, asked.enrolment.kind)] };
+}
+
+/** Whoever proved a factor may leave it at that; whoever has none shows the ticket first. */
+function enrolLinks({ enrolProof }: TransactionRow, link: Link): Links {
+  if (enrolProof === "factor") return { skip: link("/api/v1/authn/skip", "skip") };
+  return enrolProof === null ? { next: link("/api/v1/authn/ticket", "ticket") } : {};
+}
+
+function activateLinks(enrolling: Enrolling | undefined, link: Link): Links {
+  if (!enrolling) return {};
+  const lifecycle = `/api/v1/authn/factors/${enrolling.enrolment.id}/lifecycle`;
+  if (!enrolling.waits) return { next: link(`${lifecycle}/activate`, "activate") };
+  const resend = [link(`${lifecycle}/resend`, enrolling.enrolment.kind)];
+  return { next: link(`${lifecycle}/activate/poll`, "poll"), resend };
+}
+
+function factorsShown(status: string, shown: Shown, link: Link) {
+  const { enrolments, asked, enrolling, offers = [] } = shown;
   if (status === "MFA_CHALLENGE" && asked) {
-    const shown = shownOf(asked.enrolment, asked.challenge);
-    return { factor: { ...factorOf(asked.enrolment, link), ...(shown ? { _embedded: { challenge: shown } } : {}) } };
+    const challenge = shownOf(asked.enrolment, asked.challenge);
+    return { factor: { ...factorOf(asked.enrolment, link), ...(challenge ? { _embedded: { challenge } } : {}) } };
   }
+  if (status === "MFA_ENROLL_ACTIVATE" && enrolling) {
+    const { id, kind } = enrolling.enrolment;
+    const { activation } = enrolling;
+    return { factor: { id, ...FACTOR_NAMES[kind], kind, ...(activation ? { _embedded: { activation } } : {}) } };
+  }
+  if (status === "MFA_ENROLL") return { factors: offers.map((offer) => offerOf(offer, link)) };
   if (status !== "MFA_REQUIRED") return {};
   return { factors: enrolments.map((enrolment) => factorOf(enrolment, link)) };
+}
+
+function offerOf(offer: Offer, link: Link): FactorView {
+  const status = offer.has ? "ACTIVE" : "NOT_SETUP";
+  const links = isFree(offer) ? { _links: { enroll: link("/api/v1/authn/factors") } } : {};
+  return { ...FACTOR_NAMES[offer.kind], kind: offer.kind, status, enrollment: "OPTIONAL", ...links };
 }
 
 /** Nothing that tells of a device, an address or a number: the password alone was proved so far (S16). */

@@ -6,6 +6,7 @@ import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
+import { totpEnroller } from "./totp.ts";
 
 export interface Begun {
   /** PENDING_ACTIVATION, stored. */
@@ -22,9 +23,14 @@ export interface NotNow {
   sentence: string;
 }
 
-export type Examined = { kind: "right"; change: EnrolmentChange } | WrongCode;
+/** `usedStep` of a wrong one: a code that matched outside of the window, and is burnt (S5). */
+export type Examined = { kind: "right"; change: EnrolmentChange } | (WrongCode & { usedStep?: number });
 /** What becomes of the enrolment with its activation. */
-export type EnrolmentChange = Partial<Pick<EnrolmentRow, "handle" | "data" | "drift" | "name">> & { counter?: number };
+export type EnrolmentChange = Partial<Pick<EnrolmentRow, "handle" | "data" | "drift" | "name">> & {
+  counter?: number;
+  /** Time step of the first code: it is used up with the activation (S4). */
+  usedStep?: number;
+};
 
 /**
  * One kind. Whoever calls it has judged that this user may enrol here (S18), and writes the event and the notice afterwards: the
@@ -34,6 +40,8 @@ export type EnrolmentChange = Partial<Pick<EnrolmentRow, "handle" | "data" | "dr
 export interface Enroller<Request, Proof> {
   /** A person may have several: passkeys, phones. */
   several: boolean;
+  /** It becomes active on another device (a phone): whoever began it asks how it stands, and brings no proof. */
+  elsewhere?: boolean;
   begin(tx: Tx, deps: AskDeps, user: UserRow, request: Request): Promise<Begun | NotNow>;
   /** Outside any unit: signatures take their time. Reads nothing. @param now epoch ms of the unit that read `pending`. */
   examine(deps: AskDeps, pending: EnrolmentRow, challenge: ChallengeRow | undefined, proof: Proof, now: number): Promise<Examined>;
@@ -43,4 +51,6 @@ export interface Enroller<Request, Proof> {
 export type AnyEnroller = Enroller<any, any>;
 
 /** Kinds that a person enrols; recovery codes are given out. */
-export const ENROLLERS: Partial<Record<EnrolledKind, AnyEnroller>> = {};
+export const ENROLLERS: Partial<Record<EnrolledKind, AnyEnroller>> = {
+  totp: totpEnroller,
+};

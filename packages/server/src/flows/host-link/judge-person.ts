@@ -1,14 +1,19 @@
 /** Who the name on the logon screen is, and whether that person may try here: user → state → right → policy → factor, in this order. */
 import type { CauseId, LogonRequest } from "@sallyport/contracts";
 import { decidePolicy, type PolicyDecision, usableFactors } from "@sallyport/logon";
+import { openWindow } from "../enrolling/window.ts";
 import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
 import type { AppRow, UserRow } from "../store-directory.ts";
 import type { EnrolmentRow, HostRow } from "../store-logons.ts";
+import type { TicketRow } from "../store-requests.ts";
 import { findUser } from "./find-user.ts";
 
 /** What of a logon request the judgement needs: a rehearsal has the same. */
-export type Asked = Pick<LogonRequest, "username" | "domain" | "sid" | "service" | "scenario" | "address">;
+export type Asked = Pick<LogonRequest, "username" | "domain" | "sid" | "service" | "scenario" | "address"> & {
+  /** A first factor can be enrolled only where something can be shown and asked. */
+  conversation?: boolean | undefined;
+};
 
 /** The machine, which a rehearsal may only think of. `domain`: in which a name without one is looked for first. */
 export type JudgedHost = Pick<HostRow, "id" | "name"> & { domain?: string | null };
@@ -17,8 +22,10 @@ export interface Person {
   kind: "person";
   user: UserRow;
   policy: PolicyDecision;
-  /** Usable ones; empty only where the policy lets in without a factor. */
+  /** Usable ones; empty only where the policy lets in without a factor, or with a `window`. */
   enrolments: EnrolmentRow[];
+  /** They never had a factor, and may enrol a first one here. */
+  window?: TicketRow | undefined;
 }
 
 export interface PersonRefused {
@@ -48,7 +55,10 @@ export async function judgePerson(tx: Tx, app: AppRow, host: JudgedHost, asked: 
     };
   }
   if (policy.outcome === "allow") return { kind: "person", user, policy, enrolments: [] };
-  return judgeFactors(await factorsOf(tx, user), user, policy);
+  const judged = judgeFactors(await factorsOf(tx, user), user, policy);
+  if (judged.kind === "person" || judged.cause !== "factor.none" || asked.conversation !== true) return judged;
+  const window = await openWindow(tx, user.id);
+  return window ? { kind: "person", user, policy, enrolments: [], window } : judged;
 }
 
 const STATE_CAUSES = {

@@ -5,10 +5,10 @@ import { foldName, takesBypass } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
 import { blankTransaction } from "../authn/blank-transaction.ts";
 import type { Asked } from "../authn/code-step.ts";
+import { type Enrolling, enrolMarks, type Offer, showTransaction } from "../authn/show.ts";
 import { isShown } from "../authn/transaction-view.ts";
 import { newStateToken } from "../ids.ts";
 import { endLogon, newLogon, type Refused, refuseAtOnce } from "../logon-record.ts";
-import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
 import type { EnrolmentRow, HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
 import type { HostCall, HostRefusal } from "./host-caller.ts";
@@ -27,6 +27,9 @@ export interface Opened {
   enrolments: EnrolmentRow[];
   /** In MFA_CHALLENGE: what was asked. */
   asked?: Asked | undefined;
+  /** In MFA_ENROLL_ACTIVATE: what is being made; in MFA_ENROLL: what may be. */
+  enrolling?: Enrolling | undefined;
+  offers?: Offer[] | undefined;
   now: number;
 }
 
@@ -75,15 +78,15 @@ async function openLogon(tx: Tx, host: HostRow, request: LogonRequest, logonHash
 }
 
 /** Fields of a transaction that the policy and the person fill, once the password counts as right. */
-export function transactionFor(transaction: TransactionRow, person: Person): TransactionRow {
-  const allowed = person.policy.outcome === "allow";
+export function transactionFor(transaction: TransactionRow, { policy, user, enrolments, window }: Person): TransactionRow {
+  const allowed = policy.outcome === "allow";
+  const common = { ...transaction, userId: user.id, rule: policy.rule };
+  if (window) return { ...common, status: "MFA_ENROLL", lastCause: null, factors: enrolMarks(policy.factors), ticketId: window.id };
   return {
-    ...transaction,
-    userId: person.user.id,
-    rule: person.policy.rule,
+    ...common,
     status: allowed ? "SUCCESS" : "MFA_REQUIRED",
     lastCause: allowed ? "policy.no-mfa" : null,
-    factors: [...person.enrolments.map(({ id }) => id), ...(takesBypass(person.policy.factors) ? ["bypass"] : [])],
+    factors: [...enrolments.map(({ id }) => id), ...(takesBypass(policy.factors) ? ["bypass"] : [])],
   };
 }
 
@@ -108,6 +111,7 @@ async function open(tx: Tx, logon: LogonRow, transaction: TransactionRow, stateT
   if (transaction.status === "SUCCESS") {
     await endLogon(tx, transaction, { result: "allow", cause: "policy.no-mfa" });
   }
+  if (person?.window) return showTransaction(tx, transaction, stateToken);
   const user = person ? { id: person.user.id, login: person.user.profile.login } : undefined;
   return { kind: "opened", transaction, stateToken, user, enrolments: person?.enrolments ?? [], now: tx.now };
 }
@@ -120,9 +124,7 @@ async function answerAgain(tx: Tx, known: LogonRow, tokenHash: string, stateToke
     const cause = known.cause !== null && over ? known.cause : "logon.out-of-order";
     return { kind: "logon-refused", cause, told: known.told ?? "logon.out-of-order", reference: known.reference, evidence: {} };
   }
-  const user = transaction.userId === null ? undefined : await tx.users.byId(transaction.userId);
-  const enrolments = user ? (await factorsOf(tx, user)).filter(({ id }) => transaction.factors.includes(id)) : [];
-  return { kind: "opened", transaction, stateToken, user: user && { id: user.id, login: user.profile.login }, enrolments, now: tx.now };
+  return showTransaction(tx, transaction, stateToken);
 }
 
 /** SHA-256 hex of a state token: what is stored of it. The token has 256 bits, so that a plain hash is enough. */

@@ -1,10 +1,9 @@
 /** What administrators do to a user's factors: enrol TOTP, activate with a first code, list, reset. */
 import { randomBytes } from "node:crypto";
 import type { EnrolledKind, TotpAlgorithm } from "@sallyport/contracts";
-import { judgeTotp, otpauthUri, TOTP_SECRET_BYTES } from "@sallyport/logon";
+import { TOTP_SECRET_BYTES } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
-import { enrolmentContext } from "../authn/judge-code.ts";
-import { blankEnrolment } from "../blank-enrolment.ts";
+import { judgeFirstCode, newTotp, TOTP, totpActivation, uriFor } from "../enrolling/totp.ts";
 import { newId } from "../ids.ts";
 import { factorsOf, personOf } from "../person.ts";
 import type { Store, Tx } from "../store.ts";
@@ -20,23 +19,9 @@ export interface FactorDeps {
   orgUrl: string;
 }
 
-/** Shown once, when the secret is made. */
-export interface Activation {
-  /** 160 random bits or more (S7). */
-  secret: Uint8Array;
-  otpauth: string;
-}
+/** Shown once, when the secret is made (160 random bits or more, S7). */
+export type Activation = ReturnType<typeof totpActivation>;
 
-/** What a TOTP code is made by. */
-export interface TotpShape {
-  digits: number;
-  algorithm: TotpAlgorithm;
-  /** Seconds; never another (S5). */
-  period: number;
-}
-
-/** RFC 6238's defaults: the only ones that every authenticator app takes. */
-export const TOTP: TotpShape = { digits: 6, algorithm: "SHA1", period: 30 };
 /** First codes that may be tried before a pending enrolment is reset: whoever has the secret needs no guessing. */
 const FIRST_CODES = 10;
 
@@ -59,10 +44,10 @@ export function enrolFactor(
     if (refusal) return refusal;
     for (const pending of there.filter(({ status, userId: own }) => status === "PENDING_ACTIVATION" && own === user.id))
       await resetRow(tx, caller, user, pending, "enrolled anew");
-    const enrolment = newEnrolment(deps.keys, { id, userId: user.id, secret, active: activate, now: tx.now, shape });
+    const enrolment = newTotp(deps.keys, { id, userId: user.id, secret, active: activate, now: tx.now, shape });
     await tx.enrolments.insert(enrolment);
     await say(tx, activate ? "factor.activated" : "factor.enrolled", caller.actor, user, enrolment);
-    return done({ enrolment, activation: { secret, otpauth: uriFor(deps.orgUrl, user.profile.login, secret, shape) } });
+    return done({ enrolment, activation: totpActivation(secret, uriFor(deps.orgUrl, user.profile.login, secret, shape), shape) });
   });
 }
 
@@ -134,27 +119,6 @@ export async function listFactors(store: Store, userId: string): Promise<Outcome
       shown.push({ enrolment, remaining: enrolment.kind === "recovery" ? await tx.recoveryCodes.remaining(enrolment.id) : 0 });
     return done(shown);
   });
-}
-
-export function newEnrolment(
-  keys: Keys,
-  given: { id: string; userId: string; secret: Uint8Array; active: boolean; now: number; shape?: TotpShape },
-): EnrolmentRow {
-  const { id, userId, secret, active, now, shape = TOTP } = given;
-  const status = active ? ("ACTIVE" as const) : ("PENDING_ACTIVATION" as const);
-  const sealedSecret = keys.seal(secret, enrolmentContext(id));
-  return { ...blankEnrolment(now), id, userId, kind: "totp", ...shape, status, sealedSecret };
-}
-
-/** What the QR code holds. The org's host name is the issuer: it tells two orgs in one app apart. */
-export function uriFor(orgUrl: string, login: string, secret: Uint8Array, shape: TotpShape = TOTP): string {
-  return otpauthUri({ issuer: `Sallyport ${new URL(orgUrl).hostname}`, account: login, secret, ...shape });
-}
-
-function judgeFirstCode(keys: Keys, enrolment: EnrolmentRow, passCode: string, now: number): ReturnType<typeof judgeTotp> {
-  const { digits, algorithm, period, drift } = enrolment;
-  const secret = keys.unseal(enrolment.sealedSecret, enrolmentContext(enrolment.id));
-  return judgeTotp({ secret, digits, algorithm, period, drift, now, code: passCode.replace(/\s/g, "") });
 }
 
 /** A factor of one counts for everybody who is linked with them: nobody reaches an administrator through a user of no role (S18). */

@@ -3,10 +3,10 @@ import { createHash, randomBytes } from "node:crypto";
 import { foldName, judgeTotp, namesOf } from "@sallyport/logon";
 import * as z from "zod";
 import type { Keys } from "../../keys/keys.ts";
+import { newTotp, TOTP, uriFor } from "../enrolling/totp.ts";
 import { newId, random256 } from "../ids.ts";
 import { Conflict, type Store, type Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
-import { newEnrolment, TOTP, uriFor } from "./factors-admin.ts";
 import { judgePassword, type PasswordHash } from "./password-rules.ts";
 
 export interface SetUpDeps {
@@ -125,7 +125,7 @@ async function makeOwner(
     linkedTo: null,
   };
   await tx.users.insert(user, namesOf(user.profile));
-  const enrolment = newEnrolment(keys, { id: newId("enr"), userId: id, secret, active: true, now: tx.now });
+  const enrolment = newTotp(keys, { id: newId("enr"), userId: id, secret, active: true, now: tx.now });
   await tx.enrolments.insert({ ...enrolment, drift });
   await tx.enrolments.consumeStep(enrolment.id, step);
   const target = { type: "user", id, name: login };

@@ -1,6 +1,6 @@
 /** Factors and bypass codes as the management API shows them: no hash, and a secret only in the answer that makes it. */
 import { type BypassView, FACTOR_NAMES, type RecoveryFactorView, type TotpFactorView, type UserFactorView } from "@sallyport/contracts";
-import { base32, bypassStatus } from "@sallyport/logon";
+import { bypassStatus } from "@sallyport/logon";
 import type { BypassShown } from "../../flows/management/bypass-codes.ts";
 import type { Activation, FactorShown } from "../../flows/management/factors-admin.ts";
 import type { EnrolmentRow } from "../../flows/store-logons.ts";
@@ -13,12 +13,7 @@ export function factorOf({ enrolment, remaining }: FactorShown): UserFactorView 
 export function totpOf(row: EnrolmentRow, activation?: Activation): TotpFactorView {
   const view = { ...commonOf(row), ...FACTOR_NAMES.totp, digits: row.digits, algorithm: row.algorithm };
   if (!activation) return view;
-  const sharedSecret = base32(activation.secret);
-  const { otpauth } = activation;
-  return {
-    ...view,
-    _embedded: { activation: { sharedSecret, encoding: "base32", keyLength: sharedSecret.length, timeStep: row.period, otpauth } },
-  };
+  return { ...view, _embedded: { activation } };
 }
 
 export function recoveryOf(row: EnrolmentRow, remaining: number, codes?: string[]): RecoveryFactorView {

@@ -1,0 +1,49 @@
+/** The steps that prove nothing and lead somewhere else: back to the choice of factor, or past the offer of more factors. */
+import { expiryOf, step } from "@sallyport/logon";
+import { judgeState } from "../host-link/judge-person.ts";
+import type { Opened } from "../host-link/start-logon.ts";
+import { endLogon } from "../logon-record.ts";
+import type { Tx } from "../store.ts";
+import type { HostRow, TransactionRow } from "../store-logons.ts";
+import { endRefused, refused, type WrongStep } from "./code-step.ts";
+import { advance, causeOfMisfit, dropUnfinished, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
+import { leaveSessionToken } from "./session-token.ts";
+import { showTransaction } from "./show.ts";
+
+export type StepOutcome = NotYours | Opened | WrongStep;
+
+/** What was asked for does not count any more; a factor that was being made is forgotten. Neither is a failure. */
+export async function goBack(tx: Tx, host: HostRow | undefined, stateToken: string): Promise<StepOutcome> {
+  const transaction = await findTransaction(tx, stateToken, host);
+  if (isNotYours(transaction)) return transaction;
+  const next = step(transaction.status, "back");
+  if (!next.ok) return misfit(transaction);
+  await tx.challenges.supersede(transaction.id, tx.now);
+  await dropUnfinished(tx, transaction);
+  const change = { status: next.to as TransactionRow["status"], challengeId: null, enrolling: null };
+  const back = await advance(tx, transaction, { ...change, expires: expiryOf(transaction.opened, tx.now) });
+  return showTransaction(tx, back, stateToken);
+}
+
+export function misfit(transaction: TransactionRow): WrongStep {
+  return refused(causeOfMisfit(transaction), transaction, { status: transaction.status });
+}
+
+/** Whoever proved a factor here may leave it at that one. */
+export async function skipEnrolling(
+  tx: Tx,
+  host: HostRow | undefined,
+  input: { stateToken: string; sessionHash: string },
+): Promise<StepOutcome> {
+  const transaction = await findTransaction(tx, input.stateToken, host);
+  if (isNotYours(transaction)) return transaction;
+  const user = transaction.userId === null ? undefined : await tx.users.byId(transaction.userId);
+  // Without a factor there is nothing to skip: this is the only way in for whoever has none.
+  if (!user || !step(transaction.status, "skip").ok || transaction.enrolProof !== "factor") return misfit(transaction);
+  const state = judgeState(user);
+  if (state) return (await endRefused(tx, transaction, state.cause, state.evidence)) as WrongStep;
+  const done = await advance(tx, transaction, { status: "SUCCESS", expires: expiryOf(transaction.opened, tx.now) });
+  await leaveSessionToken(tx, done, user, input.sessionHash);
+  await endLogon(tx, done, { result: "allow", cause: null, amr: done.amr });
+  return showTransaction(tx, done, input.stateToken);
+}

@@ -1,0 +1,137 @@
+/** The transaction as a page drives it: begin, prove, go back, offer more, and what the end gives. */
+import assert from "node:assert/strict";
+import { after, describe, test } from "node:test";
+import { openLogonOrg, PASSWORD } from "./logon-org.ts";
+import { make } from "./test-org.ts";
+
+const { org, host, alice, nextStep } = await openLogonOrg();
+after(() => org.close());
+
+async function post(
+  path: string,
+  body: object,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: any; headers: any }> {
+  const answer = await org.app.inject({ method: "POST", url: path, payload: body, headers });
+  return { status: answer.statusCode, body: answer.json(), headers: answer.headers };
+}
+
+async function begin(options?: object, headers: Record<string, string> = {}) {
+  const { body } = await post("/api/v1/authn", { username: "alice", password: PASSWORD, ...(options ? { options } : {}) }, headers);
+  return body;
+}
+
+const verify = (stateToken: string, passCode: string, query = "") =>
+  post(`/api/v1/authn/factors/${alice.factor}/verify${query}`, { stateToken, passCode });
+
+describe("steps", () => {
+  test("what the public clients add to the query is accepted; anything else is refused by its name", async () => {
+    const now = nextStep();
+    const { stateToken } = await begin();
+    const slip = await verify(stateToken, alice.code(now), "?autopush=true");
+    assert.equal(slip.status, 400);
+    assert.deepEqual(slip.body.errorCauses, [{ errorSummary: "autopush: unknown query parameter" }]);
+    const right = await verify(stateToken, alice.code(now), "?autoPush=false&rememberDevice=true");
+    assert.equal(right.body.status, "SUCCESS");
+  });
+
+  test("a step that the state does not know is E0000079 and changes nothing", async () => {
+    const now = nextStep();
+    const { stateToken } = await begin();
+    for (const path of ["previous", "skip", `factors/${alice.factor}/verify/resend`, `factors/${alice.factor}/lifecycle/activate`]) {
+      const { status, body } = await post(`/api/v1/authn/${path}`, { stateToken });
+      assert.equal(status, 403, path);
+      assert.equal(body.errorCode, "E0000079", path);
+    }
+    assert.equal((await verify(stateToken, alice.code(now))).body.status, "SUCCESS");
+  });
+
+  test("a transaction that is over, cancelled or unknown is E0000011", async () => {
+    const { stateToken } = await begin();
+    assert.deepEqual((await post("/api/v1/authn/cancel", { stateToken })).body, {});
+    for (const path of ["introspect", "previous", "skip", "factors/x/verify"])
+      assert.equal((await post(`/api/v1/authn/${path}`, { stateToken })).body.errorCode, "E0000011", path);
+  });
+});
+
+describe("offering more factors", () => {
+  const totp = { factorType: "token:software:totp", provider: "GOOGLE" };
+
+  test("S18: whoever proved a factor may add another, or leave it; before that nobody may", async () => {
+    const user = await make(org, "POST", "/api/v1/users?activate=true", {
+      profile: { login: "rita" },
+      credentials: { password: { value: PASSWORD } },
+    });
+    const set = await make(org, "POST", `/api/v1/users/${user.id}/factors`, { factorType: "recovery_codes" });
+    const [first, second] = set._embedded.activation.codes as string[];
+    const beginAs = async () =>
+      (await post("/api/v1/authn", { username: "rita", password: PASSWORD, options: { multiOptionalFactorEnroll: true } })).body;
+    const prove = (stateToken: string, passCode = "") => post(`/api/v1/authn/factors/${set.id}/verify`, { stateToken, passCode });
+
+    const { stateToken } = await beginAs();
+    assert.equal((await post("/api/v1/authn/factors", { stateToken, ...totp })).body.errorCode, "E0000079");
+    const offered = (await prove(stateToken, first)).body;
+    assert.equal(offered.status, "MFA_ENROLL");
+    assert.equal(offered.sessionToken, undefined, "nothing before the end");
+    assert.equal(offered._links.skip.name, "skip");
+    assert.equal((await post("/api/v1/authn/skip", { stateToken })).body.status, "SUCCESS");
+
+    const again = await beginAs();
+    await prove(again.stateToken, second);
+    const begun = (await post("/api/v1/authn/factors", { stateToken: again.stateToken, ...totp })).body;
+    assert.equal(begun.status, "MFA_ENROLL_ACTIVATE");
+    assert.match(begun._embedded.factor._embedded.activation._links.qrcode.href, /^data:image\/svg\+xml;base64,/);
+    const back = (await post("/api/v1/authn/previous", { stateToken: again.stateToken })).body;
+    assert.equal(back.status, "MFA_ENROLL");
+    const factors = (await org.manage("GET", `/api/v1/users/${user.id}/factors`)).body;
+    assert.equal(factors.length, 1, "what was begun and left is gone");
+  });
+});
+
+describe("drive: page of a host", () => {
+  test("the page proves the factor with the state token alone and gets nothing; the host alone fetches the decision", async () => {
+    const now = nextStep();
+    const opened = await host.call("/api/v1/authn/logon", host.request("alice", { drive: "page" }));
+    const { stateToken } = opened.body;
+    assert.equal((await post("/api/v1/authn/introspect", { stateToken })).body.status, "MFA_REQUIRED");
+    const end = await verify(stateToken, alice.code(now));
+    assert.equal(end.body.status, "SUCCESS");
+    assert.equal(end.body.decision, undefined);
+    assert.equal(end.body.sessionToken, undefined);
+    assert.equal((await post("/api/v1/authn/introspect", { stateToken })).body.decision, undefined);
+    const fetched = await host.call("/api/v1/authn/introspect", { stateToken });
+    assert.match(fetched.body.decision, /^ey/);
+  });
+
+  test("with drive: agent the state token is nothing without the assertion", async () => {
+    const now = nextStep();
+    const opened = await host.call("/api/v1/authn/logon", host.request("alice"));
+    const { stateToken } = opened.body;
+    assert.equal((await verify(stateToken, alice.code(now))).body.errorCode, "E0000011");
+    assert.equal((await host.verify(stateToken, alice.factor, alice.code(now))).body.status, "SUCCESS");
+  });
+
+  test("what the page failed at, the host hears by its cause", async () => {
+    const now = nextStep();
+    const opened = await host.call("/api/v1/authn/logon", host.request("alice", { drive: "page" }));
+    const { stateToken } = opened.body;
+    const wrong = alice.code(now) === "000000" ? "111111" : "000000";
+    for (let tries = 0; tries < 5; tries++) assert.equal((await verify(stateToken, wrong)).body.errorCode, "E0000068");
+    assert.equal((await post("/api/v1/authn/introspect", { stateToken })).body.errorCode, "E0000011");
+    const heard = await host.call("/api/v1/authn/introspect", { stateToken });
+    assert.equal(heard.body.cause, "factor.code-wrong");
+    assert.equal(heard.body.evidence.ended, true);
+    nextStep();
+    const again = await host.call("/api/v1/authn/logon", host.request("alice"));
+    await host.verify(again.body.stateToken, alice.factor, alice.code(org.clock.now));
+  });
+});
+
+test("the session token comes with the end of a page's own transaction only, the same again for a retry", async () => {
+  const now = nextStep();
+  const { stateToken } = await begin(undefined, { origin: "https://mfa.corp.example" });
+  const end = await verify(stateToken, alice.code(now));
+  assert.match(end.body.sessionToken, /^[A-Za-z0-9_-]{43}$/);
+  const again = await post("/api/v1/authn/introspect", { stateToken });
+  assert.equal(again.body.sessionToken, end.body.sessionToken);
+});
