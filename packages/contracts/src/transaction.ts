@@ -76,8 +76,10 @@ export const FACTOR_NAMES = {
   call: { factorType: "call", provider: "OKTA", vendorName: "OKTA" },
   recovery: { factorType: "recovery_codes", provider: "SALLYPORT", vendorName: "SALLYPORT" },
 } as const satisfies Record<EnrolledKind, object>;
-export const factorType = z.enum(["token:software:totp", "push", "webauthn", "email", "sms", "call", "recovery_codes"]);
-export const factorProvider = z.enum(["GOOGLE", "OKTA", "FIDO", "SALLYPORT"]);
+/** Recovery codes in a transaction: by the one public name under which public clients draw a field for any code, and call it as they are told. */
+export const RECOVERY_SHOWN = { factorType: "token:hotp", provider: "CUSTOM", vendorName: "Recovery code" } as const;
+export const factorType = z.enum(["token:software:totp", "push", "webauthn", "email", "sms", "call", "token:hotp", "recovery_codes"]);
+export const factorProvider = z.enum(["GOOGLE", "OKTA", "FIDO", "CUSTOM", "SALLYPORT"]);
 /** Begins a factor; `profile` by its kind. */
 export const enrolStepRequest = z.object({
   stateToken,

@@ -49,14 +49,24 @@ const CODES: Partial<Record<CauseId, "E0000004" | "E0000069" | "E0000079" | "E00
   "org.overloaded": "S0000004",
 };
 
+/** What public clients show under the field. A wait is the same for right and wrong codes, and so tells nothing of them. */
+function passcodeRefused(waitSeconds: unknown): string {
+  if (typeof waitSeconds !== "number") return "Your passcode doesn't match our records. Please try again.";
+  const wait = waitSeconds < 90 ? `${waitSeconds} seconds` : `${Math.ceil(waitSeconds / 60)} minutes`;
+  return `Too many wrong passcodes. Wait ${wait} before you try again.`;
+}
+
 /** A refused step. A page (no host) gets the documented code alone: the cause stands in the log. */
 export function refuseStep(
-  step: { told: CauseId; reference: string | null; ended: boolean; evidence: Record<string, unknown> },
+  step: { told: CauseId; reference: string | null; ended: boolean; locked?: boolean; evidence: Record<string, unknown> },
   toHost: boolean,
 ): Refused {
-  const code = CODES[step.told] ?? "E0000068";
-  if (!toHost) return new Refused({ code });
   const wait = step.told === "factor.throttled" ? { waitSeconds: step.evidence["waitSeconds"] } : {};
+  if (!toHost) {
+    const code = step.locked ? "E0000069" : (CODES[step.told] ?? "E0000068");
+    return new Refused({ code, ...(code === "E0000068" ? { causes: [passcodeRefused(wait.waitSeconds)] } : {}) });
+  }
+  const code = CODES[step.told] ?? "E0000068";
   return new Refused({
     code,
     cause: step.told,

@@ -33,6 +33,8 @@ export interface WrongStep {
   told: CauseId;
   reference: string | null;
   ended: boolean;
+  /** True with the failure that locks the factor: a page is told so at once. */
+  locked?: boolean;
   evidence: Record<string, unknown>;
 }
 
@@ -144,7 +146,7 @@ export async function keepOut(
     await tx.challenges.supersede(transaction.id, tx.now);
     await endLogon(tx, done, { result: "deny", cause, told, evidence });
   }
-  return { kind: "wrong", cause, told, reference: transaction.reference, ended, evidence };
+  return { kind: "wrong", cause, told, reference: transaction.reference, ended, locked: verdict.locked, evidence };
 }
 
 /** A retry after a lost answer carries the same input id and the same code: it gets the same answer, and nothing is counted twice. */

@@ -35,7 +35,8 @@ function isYours({ hostId, drive }: TransactionRow, host: HostRow | undefined): 
 }
 
 /** Why a step does not fit: the org itself ended the transaction meanwhile, or the caller does not keep the order. */
-export function causeOfMisfit({ lastCause }: TransactionRow): CauseId {
+export function causeOfMisfit({ lastCause, status }: TransactionRow): CauseId {
+  if (status === "LOCKED_OUT") return "factor.locked";
   return lastCause === "org.timeline" ? lastCause : "logon.out-of-order";
 }
 

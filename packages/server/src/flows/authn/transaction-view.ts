@@ -6,6 +6,7 @@ import {
   JWS_TYPES,
   LIMITS,
   type LogHead,
+  RECOVERY_SHOWN,
   type TransactionView,
   transactionStatus,
 } from "@sallyport/contracts";
@@ -115,7 +116,13 @@ function factorsShown(status: string, shown: Shown, link: Link) {
   }
   if (status === "MFA_ENROLL") return { factors: offers.map((offer) => offerOf(offer, link)) };
   if (status !== "MFA_REQUIRED") return {};
-  return { factors: enrolments.map((enrolment) => factorOf(enrolment, link)) };
+  return { factors: inOrder(enrolments).map((enrolment) => factorOf(enrolment, link)) };
+}
+
+/** Public clients open with the first: what was used last, then what was set up first; recovery codes, which run out, are for when all else is lost. */
+function inOrder(enrolments: EnrolmentRow[]): EnrolmentRow[] {
+  const rank = ({ kind }: EnrolmentRow) => (kind === "recovery" ? 1 : 0);
+  return enrolments.toSorted((a, b) => rank(a) - rank(b) || (b.lastUsed ?? 0) - (a.lastUsed ?? 0));
 }
 
 function offerOf(offer: Offer, link: Link): FactorView {
@@ -128,7 +135,7 @@ function offerOf(offer: Offer, link: Link): FactorView {
 function factorOf({ id, kind, digits, data }: EnrolmentRow, link: Link): FactorView {
   return {
     id,
-    ...FACTOR_NAMES[kind],
+    ...(kind === "recovery" ? RECOVERY_SHOWN : FACTOR_NAMES[kind]),
     kind,
     ...(kind === "totp" ? { digits } : {}),
     ...(kind === "passkey" ? { profile: { credentialId: data["credentialId"] } } : {}),
