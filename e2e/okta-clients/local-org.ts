@@ -45,9 +45,28 @@ export class LocalOrg {
     return this.#daemon?.stop() ?? Promise.resolve();
   }
 
-  /** @param seconds by which the org's clock is ahead of the browser's. */
+  /** Seconds by which the org's clock is ahead of the browser's. */
+  clock = 0;
+
   setClock(seconds: number): void {
+    this.clock = seconds;
     writeFileSync(this.#clock, `+${seconds}\n`);
+  }
+
+  /** The time of the org. */
+  now(): Date {
+    return new Date(Date.now() + this.clock * 1000);
+  }
+
+  /** Types this many wrong codes, a logon each, waiting as long as the org wants it in between: by its clock. */
+  async fail(person: Someone, times: number): Promise<void> {
+    for (let done = 0; done < times; done++) {
+      if (done >= 5) this.setClock(this.clock + 3601);
+      const { stateToken } = await this.primary(person);
+      const { body } = await this.post(`/api/v1/authn/factors/${person.factor}/verify`, { stateToken, passCode: this.wrongCode(person) });
+      if (body.errorCode !== "E0000068") throw new Error(`try ${done + 1}: ${JSON.stringify(body)}`);
+    }
+    if (times >= 5) this.setClock(this.clock + 3601);
   }
 
   call(method: string, path: string, body?: unknown): Promise<any> {
@@ -108,9 +127,14 @@ export class LocalOrg {
     return found.map(({ eventType }) => eventType);
   }
 
+  /** What the authenticator app shows now, by the org's time. */
+  code(person: Someone): string {
+    return codeOf(person, this.now());
+  }
+
   /** A code that is wrong for sure, and a slip of the finger by its form. */
   wrongCode(person: Someone): string {
-    return codeOf(person).replace(/.$/, (last) => String((Number(last) + 5) % 10));
+    return this.code(person).replace(/.$/, (last) => String((Number(last) + 5) % 10));
   }
 }
 

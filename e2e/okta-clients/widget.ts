@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page, Route } from "playwright-core";
 import { type Browser, startBrowser } from "../machine/browser.ts";
+import { until } from "../machine/processes.ts";
 import { LOCAL_URL, shotsFolder } from "./local-org.ts";
 
 const DIST = join(import.meta.dirname, "node_modules/@okta/okta-signin-widget/dist");
@@ -122,8 +123,23 @@ export class Widget {
     await this.page.locator('input[name="answer"], input[name="passCode"]').first().fill(code);
   }
 
+  /** By the keyboard: a complaint that comes or goes moves the button away from below the mouse. */
   async submit(): Promise<void> {
-    await this.page.locator('form input[type="submit"]').first().click();
+    await this.page.locator('form input[type="submit"]:not(.link-button-disabled)').first().press("Enter");
+  }
+
+  /** Submits, and waits for the answer. */
+  async submitted(): Promise<Exchange> {
+    const before = this.exchanges.length;
+    await this.submit();
+    return until("an answer", () => this.exchanges.slice(before).find(({ got }) => got !== undefined));
+  }
+
+  /** Nothing happened on the page that must not; forgets the story so far. */
+  quiet(): void {
+    const faults = this.faults.splice(0);
+    this.exchanges.length = 0;
+    if (faults.length > 0) throw new Error(faults.join("\n"));
   }
 
   /** What the widget says is wrong. */
@@ -139,7 +155,11 @@ export class Widget {
 
   /** How it ended: what the page is told by the widget. */
   async outcome(): Promise<Outcome> {
-    await this.page.waitForFunction("window.outcome !== undefined");
+    return until("an end that the page is told of", () => this.outcomeNow());
+  }
+
+  /** The same, without waiting for it. */
+  outcomeNow(): Promise<Outcome | undefined> {
     return this.page.evaluate("window.outcome");
   }
 
