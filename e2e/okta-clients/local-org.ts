@@ -165,9 +165,9 @@ export class PageHost {
     await this.#org.call("POST", `/api/v1/apps/${this.app}/users`, { id });
   }
 
-  /** The first question of a logon that a page drives. */
-  async ask({ login }: Someone): Promise<Answered & { reference: string }> {
-    const asked = { ...question(login), drive: "page" };
+  /** The first question of a logon. */
+  async ask({ login }: Someone, drive: "page" | "agent" = "page"): Promise<Answered & { reference: string }> {
+    const asked = { ...question(login), drive };
     return { ...(await this.call("/api/v1/authn/logon", asked)), reference: asked.reference };
   }
 
@@ -178,7 +178,7 @@ export class PageHost {
 
   call(path: string, asked: object): Promise<Answered> {
     const body = JSON.stringify(asked);
-    return this.#org.post(path, body, `Bearer ${this.#key.bearer(this.#enrolled, LOCAL_URL, body).replace(/^Bearer /, "")}`);
+    return this.#org.post(path, body, this.#key.bearer(this.#enrolled, LOCAL_URL, body));
   }
 }
 

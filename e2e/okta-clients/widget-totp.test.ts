@@ -57,8 +57,9 @@ test("the fifth wrong code of a logon ends it: the right one does no more", asyn
     await widget.complaint();
   }
   await widget.type(org.code(cleo));
-  await widget.submitted();
-  assert.equal(widget.exchanges.at(-1)?.got.errorCode, "E0000079");
+  const { status, got } = await widget.submitted();
+  assert.deepEqual([status, got.errorCode], [401, "E0000011"]);
+  await widget.sees("Unable to authenticate at this time.");
   await widget.shoot("totp-ended");
 });
 
