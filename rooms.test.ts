@@ -43,6 +43,10 @@ const SERVER: Record<string, { may: string[]; why: string }> = {
   limits: { may: ["flows", "http"], why: "counts callers at the HTTP edge" },
   directory: { may: ["flows"], why: "implements what flows ask of a directory; nobody else speaks LDAP" },
   sync: { may: ["flows", "directory"], why: "the process that reads and plans: what it needs of the org it asks the flows" },
+  delivery: {
+    may: ["flows", "keys"],
+    why: "sends what flows put into the outbox, and opens it by the sealing key; nobody else writes to the world",
+  },
   passwords: { may: ["flows"], why: "implements the password check that flows declare" },
 };
 

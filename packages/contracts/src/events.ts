@@ -275,6 +275,17 @@ export const EVENTS = {
     severity: "warning",
     data: ["before", "after", "heads", "transactions", "enrolments", "recovery", "bypass", "hosts"],
   },
+  "delivery.failing": {
+    title: "Messages of one way out do not leave the org any more",
+    severity: "error",
+    data: ["channel", "server", "error", "waiting"],
+  },
+  "delivery.working": { title: "Messages of one way out leave the org again", severity: "info", data: ["channel", "server", "since"] },
+  "delivery.given-up": {
+    title: "A message was not delivered, and is not tried any more",
+    severity: "warning",
+    data: ["channel", "about", "error", "tries"],
+  },
   "org.callers-refused": {
     title: "Callers that proved nothing were refused; one line for each source and minute",
     severity: "warning",

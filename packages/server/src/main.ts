@@ -4,8 +4,11 @@ import { dirname, resolve } from "node:path";
 import type { FastifyInstance } from "fastify";
 import pino, { type Logger } from "pino";
 import { type DataFiles, openDataFolder } from "./data-folder.ts";
+import { deliverersOf } from "./delivery/deliverers.ts";
+import { deliver } from "./delivery/worker.ts";
 import { ldapDirectory } from "./directory/directory.ts";
 import { expireTransactions } from "./flows/authn/cancel.ts";
+import { channelStands } from "./flows/delivery.ts";
 import { checkDuplicates, PEOPLE_CHANGED } from "./flows/management/check-duplicates.ts";
 import { writeCheckpoint } from "./flows/management/checkpoints.ts";
 import { KEYS_CHANGED } from "./flows/management/decision-keys.ts";
@@ -93,7 +96,8 @@ export async function startServer(options: ServerOptions): Promise<ServerHandle>
 
 async function openOrg(options: ServerOptions, listening: Listening, files: DataFiles, plain: Store, log: Logger): Promise<ServerHandle> {
   const passwords = argonPasswords();
-  const metrics = prometheusMetrics({ passwords: passwords.waiting, sources: () => lastSuccesses(plain) });
+  const outbox = async () => (await channelStands(plain)).map(({ failure, ...rest }) => ({ ...rest, failing: failure !== undefined }));
+  const metrics = prometheusMetrics({ passwords: passwords.waiting, sources: () => lastSuccesses(plain), outbox });
   const store = countEvents(plain, metrics);
   const keys = await openKeys(store, options.sealingKey ?? files.sealingKey);
   const refusedCallers = countRefusedCallers(store, log);
@@ -120,6 +124,13 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
   const app = await listenOnNetwork(deps, options, listening);
   const { adminSocket } = files;
   const admin = await listenForAdministrator(deps, adminSocket);
+  const delivery = deliver({
+    store,
+    keys,
+    deliverers: deliverersOf(deps),
+    say: (err, sentence) => log.error({ err }, sentence),
+    counted: metrics.delivered,
+  });
   const timers = sweepRegularly(store, keys, syncs, log, stopping.signal);
   store.watch(KEYS_CHANGED, () => void keys.refresh().catch((err: unknown) => log.error({ err }, "the keys could not be read again")));
   watchPeople(store, log, stopping.signal);
@@ -135,7 +146,7 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
     async close(signal) {
       for (const timer of timers) clearInterval(timer);
       stopping.abort(new DatabaseFault("org.database", "the server is stopping"));
-      await Promise.all([app.close(), admin.close(), syncs.stop()]);
+      await Promise.all([app.close(), admin.close(), syncs.stop(), delivery.stop()]);
       await refusedCallers.stop();
       // An org whose database is gone stops all the same.
       const stopped = say(store, "org.stopped", { version: options.version, node: store.node, signal });

@@ -4,7 +4,22 @@ import { STATE_TOKEN_PREFIX } from "@sallyport/contracts";
 
 const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-export type IdPrefix = "usr" | "grp" | "app" | "hst" | "enr" | "trx" | "evt" | "tok" | "sec" | "dup" | "run" | "byp" | "tkt" | "chl";
+export type IdPrefix =
+  | "usr"
+  | "grp"
+  | "app"
+  | "hst"
+  | "enr"
+  | "trx"
+  | "evt"
+  | "tok"
+  | "sec"
+  | "dup"
+  | "run"
+  | "byp"
+  | "tkt"
+  | "chl"
+  | "out";
 
 /** `hst_` and 20 letters or digits (119 bit): the prefix tells a reader of a log what it names. */
 export function newId(prefix: IdPrefix): string {

@@ -56,7 +56,7 @@ export interface DecisionKeyRow {
 }
 
 /** Where sealed secrets are stored. With an id, also the context that each is sealed in: `enrolment:enr_…`. */
-export const SEALED_PLACES = ["enrolment", "host-code", "client-secret", "decision-key", "source", "outbox"] as const;
+export const SEALED_PLACES = ["enrolment", "host-code", "client-secret", "decision-key", "source", "outbox", "setting"] as const;
 export type SealedPlace = (typeof SEALED_PLACES)[number];
 
 /** Keys and tokens of the org itself. */

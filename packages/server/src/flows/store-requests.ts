@@ -96,18 +96,27 @@ export interface OutboxRow {
   nextAt: number;
   tries: number;
   doneAt: number | null;
-  /** Why the last try failed, without addresses. */
+  /** Why the last try failed, without addresses. With `doneAt`: it was given up. */
   error: string | null;
 }
 
-/** Whatever leaves the org goes through here, so that a unit of work has no side effects. Announces `outbox`. */
+/** Whatever leaves the org goes through here, so that a unit of work has no side effects. See `putOut`. */
 export interface OutboxStore {
   insert(row: OutboxRow): Promise<void>;
   byId(id: string): Promise<OutboxRow | undefined>;
-  /** Takes one that is due, and puts off its next try, so that no other node sends it meanwhile. One statement. */
-  take(now: number, nextAt: number): Promise<OutboxRow | undefined>;
+  /** Takes one that is due, and puts off its next try, so that no other node sends it meanwhile. One statement. @param kind of any if absent. */
+  take(now: number, nextAt: number, kind?: OutboxRow["kind"]): Promise<OutboxRow | undefined>;
+  /** When the next one is to be tried, epoch ms; undefined: none waits. */
+  nextDue(now: number, kind: OutboxRow["kind"]): Promise<number | undefined>;
+  /** What stood in it is gone with it. */
   done(id: string, now: number): Promise<void>;
   failed(id: string, error: string, nextAt: number): Promise<void>;
+  /** It is never tried again; what stood in it is gone. */
+  giveUp(id: string, now: number, error: string): Promise<void>;
+  /** Gives up those whose time is over, at most `limit`, and answers them: each to one caller. One statement. */
+  takeExpired(now: number, limit: number): Promise<OutboxRow[]>;
+  /** How many of each kind are still to be sent. */
+  waiting(now: number): Promise<Map<OutboxRow["kind"], number>>;
   list(page: Page): Promise<OutboxRow[]>;
 }
 
@@ -138,4 +147,22 @@ export interface SessionsStore {
   revoke(id: string, now: number): Promise<boolean>;
   /** All of a user, but not this one; answers how many. */
   revokeOf(userId: string, now: number, except?: string): Promise<number>;
+}
+
+/** How the org does something that is set once for all of it: its mail server, its webhook, its push services. */
+export interface SettingRow {
+  name: string;
+  /** Checked by its own schema where it is read. */
+  document: unknown;
+  /** Sealed with the context `setting:<name>`; empty: it has no secret. */
+  sealedSecret: string;
+  updated: number;
+  updatedBy: string;
+}
+
+export interface SettingsStore {
+  byName(name: string): Promise<SettingRow | undefined>;
+  put(setting: SettingRow): Promise<void>;
+  /** True if there was one. */
+  remove(name: string): Promise<boolean>;
 }

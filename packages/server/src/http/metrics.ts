@@ -10,10 +10,19 @@ export interface Metrics {
   readonly contentType: string;
   answered(route: string, method: string, status: number, seconds: number): void;
   happened(event: NewEvent): void;
+  /** One try to send a message. */
+  delivered(kind: string, result: "sent" | "later" | "never"): void;
 }
 
-/** `sources`: name of each source that ever succeeded, and when that was last, epoch ms. */
-export function prometheusMetrics(looks: { passwords: () => number; sources: () => Promise<[string, number][]> }): Metrics {
+export interface Looks {
+  passwords: () => number;
+  /** Name of each source that ever succeeded, and when that was last, epoch ms. */
+  sources: () => Promise<[string, number][]>;
+  /** Each kind of message, how many of it wait, and whether they fail to go out. */
+  outbox?: () => Promise<{ kind: string; waiting: number; failing: boolean }[]>;
+}
+
+export function prometheusMetrics(looks: Looks): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -46,6 +55,13 @@ export function prometheusMetrics(looks: { passwords: () => number; sources: () 
       for (const [source, at] of await looks.sources()) synced.set({ source }, at / 1000);
     },
   });
+  const deliveries = new Counter({
+    name: "sallyport_deliveries_total",
+    help: "Tries to send a message, by kind and what came of it.",
+    labelNames: ["kind", "result"],
+    registers,
+  });
+  lookIntoOutbox(looks, registers);
   return {
     text: () => registry.metrics(),
     contentType: registry.contentType,
@@ -54,7 +70,30 @@ export function prometheusMetrics(looks: { passwords: () => number; sources: () 
       const result = LOGON_ENDS[event.type];
       if (result) logons.inc({ result, cause: event.cause ?? "none" });
     },
+    delivered: (kind, result) => deliveries.inc({ kind, result }),
   };
+}
+
+function lookIntoOutbox({ outbox }: Looks, registers: Registry[]): void {
+  const labelNames = ["kind"];
+  const failing = new Gauge({
+    name: "sallyport_delivery_failing",
+    help: "1 while messages of this kind do not go out.",
+    labelNames,
+    registers,
+  });
+  const waiting: Gauge<string> = new Gauge({
+    name: "sallyport_outbox_waiting",
+    help: "Messages that are still to be sent.",
+    labelNames,
+    registers,
+    async collect() {
+      for (const one of (await outbox?.()) ?? []) {
+        waiting.set({ kind: one.kind }, one.waiting);
+        failing.set({ kind: one.kind }, one.failing ? 1 : 0);
+      }
+    },
+  });
 }
 
 const LOGON_ENDS: Partial<Record<NewEvent["type"], "allow" | "deny">> = {

@@ -210,6 +210,8 @@ export const MIGRATIONS: readonly Migration[] = [
         address text NOT NULL, revoked_at bigint)`,
       `CREATE INDEX sessions_by_user ON sessions (user_id, expires)`,
       `CREATE INDEX sessions_by_expiry ON sessions (expires)`,
+      `CREATE TABLE settings (
+        name text PRIMARY KEY, document text NOT NULL, sealed_secret text NOT NULL, updated bigint NOT NULL, updated_by text NOT NULL)`,
     ],
   },
 ];

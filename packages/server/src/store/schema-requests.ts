@@ -55,4 +55,11 @@ export interface RequestTables {
     address: string;
     revoked_at: number | null;
   };
+  settings: {
+    name: string;
+    document: string;
+    sealed_secret: string;
+    updated: number;
+    updated_by: string;
+  };
 }

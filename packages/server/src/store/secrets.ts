@@ -84,6 +84,7 @@ export const SEALED = {
   "decision-key": { table: "decision_keys", id: "kid", column: "sealed_private" },
   source: { table: "sources", id: "name", column: "sealed_secret" },
   outbox: { table: "outbox", id: "id", column: "sealed" },
+  setting: { table: "settings", id: "name", column: "sealed_secret" },
 } as const satisfies Record<SealedPlace, { table: keyof Schema; id: string; column: string }>;
 
 /** The columns are the table's own, from the list above: nothing of a caller becomes SQL. */

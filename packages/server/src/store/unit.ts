@@ -21,6 +21,7 @@ import { recoveryCodesStore } from "./recovery-codes.ts";
 import { restoreStore } from "./restore.ts";
 import { secretsStore } from "./secrets.ts";
 import { sessionsStore } from "./sessions.ts";
+import { settingsStore } from "./settings.ts";
 import { sourcesStore } from "./sources.ts";
 import type { Sql } from "./sql.ts";
 import { ticketsStore } from "./tickets.ts";
@@ -59,6 +60,7 @@ export function unit(sql: Sql, { build, lookup }: Statements, chain: ChainEnd, n
     tickets: ticketsStore(sql, build),
     outbox: outboxStore(sql, build),
     sessions: sessionsStore(sql, build),
+    settings: settingsStore(sql, build),
     changes: changesStore(sql, build, hint),
   };
 }
