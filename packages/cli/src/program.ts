@@ -12,6 +12,7 @@ import { logonCommand } from "./commands/logon.ts";
 import { userCommands } from "./commands/people.ts";
 import { causeCommand, logCommands, tokenCommands, whyCommand } from "./commands/records.ts";
 import { sourceCommands } from "./commands/sources.ts";
+import { ticketCommands } from "./commands/tickets.ts";
 import { VERSION } from "./version.ts";
 
 export function newProgram(): Command {
@@ -35,6 +36,7 @@ export function commandsEverywhere(program: Command): void {
   agentCommands(program);
   factorCommands(program);
   bypassCommands(program);
+  ticketCommands(program);
   logonCommand(program);
   logCommands(program);
   whyCommand(program);

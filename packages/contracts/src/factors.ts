@@ -94,3 +94,27 @@ export const bypassView = z.object({
   code: z.string().optional(),
 });
 export type BypassView = z.infer<typeof bypassView>;
+
+/** Days that an enrolment window stays open, unless said otherwise, and at most. */
+export const TICKET_DAYS = { usual: 7, most: 7 } as const;
+/** Opens a window in which a user who never had a factor may enrol a first one. `confirm`: by an administrator's word in place of a ticket. */
+export const createTicketRequest = z.strictObject({
+  days: z.int().min(1).max(TICKET_DAYS.most).optional(),
+  proof: z.enum(["ticket", "confirmation"]).optional(),
+});
+/** `ticket` only in the answer that makes it. */
+export const ticketView = z.object({
+  id: z.string(),
+  proof: z.enum(["ticket", "confirmation"]),
+  status: z.enum(["OPEN", "USED", "EXPIRED", "REVOKED"]),
+  created: when,
+  createdBy: z.string(),
+  expiresAt: when,
+  usedAt: when.nullable(),
+  revokedAt: when.nullable(),
+  confirmedAt: when.nullable(),
+  confirmedBy: z.string().nullable(),
+  failures: z.int(),
+  ticket: z.string().optional(),
+});
+export type TicketView = z.infer<typeof ticketView>;

@@ -121,7 +121,7 @@ const AFTER_DEVICE = {
     evidence: ["user", "window", "ticket"],
     who: "administrator",
     fix: {
-      any: "Enrol the factor beforehand: `sallyport factor enrol USER totp`. Or open an enrolment window in the console under People > USER and hand over the ticket.",
+      any: "Enrol the factor beforehand: `sallyport factor enrol USER totp`. Or open a window with `sallyport ticket create USER` and hand over the ticket.",
     },
     okta: "(403) Forbidden: the user has no factor, and the agent cannot enrol one at the logon",
   },
@@ -132,7 +132,7 @@ const AFTER_DEVICE = {
     administrator: "The enrolment window or ticket ended at the time in the evidence, before the person confirmed the new factor.",
     evidence: ["user", "openedBy", "expiredAt"],
     who: "administrator",
-    fix: { any: "Start again with `sallyport factor enrol USER totp`, or open a new window in the console under People > USER." },
+    fix: { any: "Start again with `sallyport factor enrol USER totp`, or open a new window with `sallyport ticket create USER`." },
   },
   "factor.locked": {
     kind: "refusal",

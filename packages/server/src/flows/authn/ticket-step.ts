@@ -93,10 +93,11 @@ async function judgeTicket(
   const cause = "factor.enrol-not-allowed" as const;
   await tx.log.append({ type: "ticket.refused", ...place, outcome: "failure", cause, data: { ticket: window.id, failures, evidence } });
   const tries = transaction.tries + 1;
-  if (tries >= TRIES_PER_TRANSACTION) return wrongly(await endRefused(tx, transaction, cause, evidence));
-  await advance(tx, transaction, { tries, lastCause: cause, expires: expiryOf(transaction.opened, tx.now) });
   // What the person reads is what everybody reads of a mistyped code: it is their own slip, or nobody's business.
-  return { ...refused(cause, transaction, evidence), told: "factor.code-wrong" };
+  const told = "factor.code-wrong" as const;
+  if (tries >= TRIES_PER_TRANSACTION) return { ...(await endRefused(tx, transaction, cause, evidence)), told } as WrongStep;
+  await advance(tx, transaction, { tries, lastCause: cause, expires: expiryOf(transaction.opened, tx.now) });
+  return { ...refused(cause, transaction, evidence), told };
 }
 
 const wrongly = (outcome: unknown) => outcome as NotYours | WrongStep;

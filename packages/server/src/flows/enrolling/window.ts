@@ -6,9 +6,6 @@ import type { UserRow } from "../store-directory.ts";
 import type { TransactionRow } from "../store-logons.ts";
 import type { TicketRow } from "../store-requests.ts";
 
-/** Most days that a window stays open, and what it is unless said otherwise. */
-export const WINDOW_DAYS = { usual: 7, most: 7 } as const;
-
 export function isOpenWindow(ticket: TicketRow, now: number): boolean {
   return ticket.usedAt === null && ticket.revokedAt === null && ticket.expires > now;
 }

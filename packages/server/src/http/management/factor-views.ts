@@ -1,8 +1,16 @@
 /** Factors and bypass codes as the management API shows them: no hash, and a secret only in the answer that makes it. */
-import { type BypassView, FACTOR_NAMES, type RecoveryFactorView, type TotpFactorView, type UserFactorView } from "@sallyport/contracts";
+import {
+  type BypassView,
+  FACTOR_NAMES,
+  type RecoveryFactorView,
+  type TicketView,
+  type TotpFactorView,
+  type UserFactorView,
+} from "@sallyport/contracts";
 import { bypassStatus } from "@sallyport/logon";
 import type { BypassShown } from "../../flows/management/bypass-codes.ts";
 import type { Activation, FactorShown } from "../../flows/management/factors-admin.ts";
+import { type TicketShown, ticketStatus } from "../../flows/management/tickets.ts";
 import type { EnrolmentRow } from "../../flows/store-logons.ts";
 import { iso, isoOrNull } from "./views.ts";
 
@@ -39,5 +47,23 @@ export function bypassOf({ row, app, now, code }: BypassShown): BypassView {
     usedOn,
     revokedAt: isoOrNull(row.revokedAt),
     ...(code === undefined ? {} : { code }),
+  };
+}
+
+export function ticketOf({ row, now, ticket }: TicketShown): TicketView {
+  const { id, hash, createdBy, confirmedBy, failures } = row;
+  return {
+    id,
+    proof: hash === null ? "confirmation" : "ticket",
+    status: ticketStatus(row, now),
+    created: iso(row.created),
+    createdBy,
+    expiresAt: iso(row.expires),
+    usedAt: isoOrNull(row.usedAt),
+    revokedAt: isoOrNull(row.revokedAt),
+    confirmedAt: isoOrNull(row.confirmedAt),
+    confirmedBy,
+    failures,
+    ...(ticket === undefined ? {} : { ticket }),
   };
 }

@@ -17,6 +17,7 @@ import { logRoutes } from "./log.ts";
 import { orgRoutes } from "./org.ts";
 import { policyRoutes } from "./policies.ts";
 import { sourceRoutes } from "./sources.ts";
+import { ticketRoutes } from "./tickets.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { userRoutes } from "./users.ts";
 import { zoneRoutes } from "./zones.ts";
@@ -26,6 +27,7 @@ const SETS: readonly RouteSet[] = [
   sourceRoutes,
   factorRoutes,
   bypassRoutes,
+  ticketRoutes,
   groupRoutes,
   appRoutes,
   assignmentRoutes,
