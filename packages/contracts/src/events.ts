@@ -31,7 +31,7 @@ export const EVENTS = {
     data: [...ATTEMPT, "mode", "since", "policyVersion", "evidence"],
   },
 
-  "factor.verified": { title: "A factor was proved", severity: "info", data: ["factor", "kind", "step", "drift", "remaining"] },
+  "factor.verified": { title: "A factor was proved", severity: "info", data: ["factor", "kind", "step", "drift", "remaining", "link"] },
   "factor.failed": {
     title: "A factor was tried without success",
     severity: "info",
@@ -43,6 +43,22 @@ export const EVENTS = {
     title: "A factor was locked after too many wrong tries",
     severity: "warning",
     data: ["factor", "kind", "failures", "since"],
+  },
+  "factor.counter-back": {
+    title: "A passkey's counter went backwards, as that of a copy does: it is locked",
+    severity: "error",
+    data: ["factor", "kind", "counterKept", "counterFound"],
+  },
+  "factor.renamed": { title: "A factor got another name", severity: "info", data: ["factor", "kind"] },
+  "factor.link-made": {
+    title: "A link was shown at a machine, to approve its logon by a passkey",
+    severity: "info",
+    data: ["link", "expiresAt"],
+  },
+  "factor.link-answered": {
+    title: "The person of a logon answered its link, proved by a passkey",
+    severity: "info",
+    data: ["link", "factor", "answer"],
   },
   "factor.unlocked": { title: "A factor was unlocked", severity: "info", data: ["factor", "kind", "by"] },
   "factor.reset": { title: "A factor was reset", severity: "warning", data: ["factor", "kind", "reason"] },

@@ -1,6 +1,5 @@
 /** Passkeys (WebAuthn level 3) as they cross the wire: what a page gives to `navigator.credentials`, and what it sends back. */
 import * as z from "zod";
-import { stateToken } from "./transaction.ts";
 
 /** base64url without padding, as WebAuthn's JSON forms have it. */
 export const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/, "not base64url");
@@ -41,14 +40,34 @@ export const passkeySignIn = z.object({ publicKey: passkeyRequestOptions, expire
 /** Body of `POST /api/v1/authn/passkey/verify`; the answer is a transaction in SUCCESS with its session token. */
 export const passkeySignInProof = passkeyAssertion.extend({ credentialId: z.string().min(1).max(2048) });
 
-/** Body of `POST /api/v1/authn/factors/:id/lifecycle/activate` for a passkey; `transports` and `clientExtensions` are JSON as text. */
+/** What activates a passkey: `response.attestationObject` and `.clientDataJSON`; `transports` and `clientExtensions` are JSON as text, or null. */
 export const passkeyAttestation = z.object({
-  stateToken: stateToken.optional(),
   attestation: bytes64.min(1),
   clientData: bytes64.min(1),
-  transports: z.string().max(1024).optional(),
-  clientExtensions: z.string().max(4096).optional(),
+  transports: z.string().max(1024).nullish(),
+  clientExtensions: z.string().max(4096).nullish(),
   /** Ours: what its owner calls it. */
   name: z.string().trim().min(1).max(64).optional(),
 });
 export type PasskeyAttestation = z.infer<typeof passkeyAttestation>;
+
+/** What begins a passkey: what its owner calls it may be said at either end. */
+export const passkeyEnrolment = z.object({ name: passkeyAttestation.shape.name });
+export type PasskeyEnrolment = z.infer<typeof passkeyEnrolment>;
+
+/** `_embedded.activation` of a passkey that is being enrolled: for `navigator.credentials.create({publicKey})`, in its JSON form. `user.id` is base64url. */
+export const passkeyCreationOptions = z.object({
+  challenge: base64url,
+  rp: z.object({ id: z.string(), name: z.string() }),
+  user: z.object({ id: base64url, name: z.string(), displayName: z.string() }),
+  pubKeyCredParams: z.array(z.object({ type: z.literal("public-key"), alg: z.int() })),
+  timeout: z.int(),
+  attestation: z.literal("none"),
+  authenticatorSelection: z.object({
+    residentKey: z.literal("preferred"),
+    requireResidentKey: z.literal(false),
+    userVerification: z.literal("preferred"),
+  }),
+  excludeCredentials: z.array(credentialDescriptor),
+});
+export type PasskeyCreationOptions = z.infer<typeof passkeyCreationOptions>;

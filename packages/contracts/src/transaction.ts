@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { causeId } from "./cause-id.ts";
 import { cancelCause } from "./host-link.ts";
+import { bytes64 } from "./passkeys.ts";
 import { type EnrolledKind, enrolledKind } from "./policy.ts";
 
 export const transactionStatus = z.enum([
@@ -34,11 +35,6 @@ export const primaryRequest = z.union([
   }),
   z.strictObject({ stateToken }),
 ]);
-/** Standard base64 with padding, as browsers' clients send what an authenticator made. */
-const bytes64 = z
-  .string()
-  .max(16_384)
-  .regex(/^[A-Za-z0-9+/_-]*={0,2}$/, "not base64");
 /**
  * One step with a factor. With `passCode` (or `answer`) a code is judged; with the three fields of an assertion, a passkey; with none of
  * them, or an empty `passCode`, the factor is asked for, and asked again how it stands.
@@ -52,6 +48,7 @@ export const verifyRequest = z.object({
   signatureData: bytes64.optional(),
   /** Ours: base64url; which passkey answered, where several could. */
   credentialId: z.string().max(2048).optional(),
+  userHandle: bytes64.optional(),
   inputId: inputId.optional(),
 });
 export type VerifyRequest = z.infer<typeof verifyRequest>;
@@ -127,7 +124,8 @@ export const transactionView = z.object({
   status: transactionStatus,
   type: z.enum(["SESSION_STEP_UP"]).optional(),
   factorResult: factorResult.optional(),
-  challengeType: z.enum(["FACTOR"]).optional(),
+  /** `FACTOR_TYPE`: any of `_embedded.factors` may answer the one `_embedded.challenge`. */
+  challengeType: z.enum(["FACTOR", "FACTOR_TYPE"]).optional(),
   factorType: factorType.optional(),
   /** Works once, in the browser that began (S36). */
   sessionToken: z.string().optional(),
@@ -150,6 +148,9 @@ export const transactionView = z.object({
       }),
       factors: z.array(factorView).optional(),
       factor: factorView.optional(),
+      /** Types of which the person has several, to be asked for all at once. */
+      factorTypes: z.array(z.object({ factorType, _links: links })).optional(),
+      challenge: z.record(z.string(), z.unknown()).optional(),
       policy: z.record(z.string(), z.unknown()).optional(),
       target: z.record(z.string(), z.unknown()).optional(),
     })

@@ -4,6 +4,7 @@ export * from "./domains.ts";
 export * from "./explain.ts";
 export * from "./factors/attempts.ts";
 export * from "./factors/bypass.ts";
+export * from "./factors/passkey.ts";
 export * from "./factors/recovery.ts";
 export * from "./factors/totp.ts";
 export * from "./fold-name.ts";

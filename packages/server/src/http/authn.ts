@@ -27,6 +27,7 @@ import { clientAddressOf } from "./client-address.ts";
 import { driven, isHost, orOutOfOrder, outOfOrder } from "./driven.ts";
 import { answerTransaction, answerVerified, hostCall, noTransaction, refuseHost, refuseStep } from "./host-answers.ts";
 import { Refused } from "./refuse.ts";
+import { stepInput } from "./step-input.ts";
 
 export const authnRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => async (app) => {
   // A mistyped parameter is named; what a step knows is said at the step.
@@ -55,9 +56,9 @@ export const authnRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => a
     "/api/v1/authn/factors/:factorId/verify",
     { schema: { params: verifyParams, querystring: verifyQuery, body: verifyRequest, ...answer } },
     async (request) => {
-      const { stateToken, passCode, answer: typed, inputId } = request.body;
+      const { stateToken } = request.body;
       const sessionHash = hashSecret(sessionTokenOf(deps.keys, stateToken));
-      const input = { stateToken, passCode: passCode ?? typed ?? "", inputId, sessionHash, factorId: request.params.factorId };
+      const input = { ...stepInput(request.body, request.params.factorId), sessionHash };
       const outcome = await orOutOfOrder(
         request,
         verifyFactor(deps, (fn) => driven(deps, request, fn), input),

@@ -4,6 +4,7 @@ import type { AppDeps } from "./app.ts";
 import { authnRoutes } from "./authn.ts";
 import { authnStepRoutes } from "./authn-steps.ts";
 import { hostLinkRoutes } from "./host-link.ts";
+import { linkRoutes } from "./link.ts";
 import { managementRoutes } from "./management/management.ts";
 import { openapiRoutes } from "./openapi.ts";
 import { pageRoutes } from "./pages/pages.ts";
@@ -18,6 +19,7 @@ export const ROUTES: readonly RouteSet[] = [
   hostLinkRoutes,
   authnRoutes,
   authnStepRoutes,
+  linkRoutes,
   managementRoutes,
   scimRoutes,
   setUpRoutes,

@@ -4,6 +4,7 @@ import type { Keys } from "../../keys/keys.ts";
 import type { Tx } from "../store.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
+import { passkeyFactor } from "./asked/passkey.ts";
 import type { CodeStep, Proof } from "./code-step.ts";
 import type { WrongCode } from "./tries.ts";
 
@@ -31,11 +32,13 @@ export interface AskedFactor {
 }
 
 /** Kinds that answer at once, by a code that the person has already, are not in it. */
-export const ASKED: Partial<Record<EnrolledKind, AskedFactor>> = {};
+export const ASKED: Partial<Record<EnrolledKind, AskedFactor>> = {
+  passkey: passkeyFactor,
+};
 
 /** What a challenge shows to whoever drives the transaction: `_embedded.challenge` of its factor. */
 export function shownOf(enrolment: EnrolmentRow, challenge: ChallengeRow): Record<string, unknown> | undefined {
-  if (enrolment.kind === "passkey") return { challenge: challenge.secret, ...challenge.data };
+  if (enrolment.kind === "passkey") return challenge.data["publicKey"] as Record<string, unknown>;
   if (enrolment.kind === "push") return { correctAnswer: challenge.data["number"] };
   return undefined;
 }

@@ -1,6 +1,6 @@
 /** What every code step does, whatever the code: find the transaction and the factor, let in, keep out, answer a retry alike. */
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { CauseId, EventType, FactorResult } from "@sallyport/contracts";
+import { type CauseId, type EventType, FACTOR_NAMES, type FactorResult } from "@sallyport/contracts";
 import { expiryOf, step, toldToHost } from "@sallyport/logon";
 import { judgeState } from "../host-link/judge-person.ts";
 import { endLogon } from "../logon-record.ts";
@@ -69,6 +69,8 @@ export interface CodeStep {
   enrolment: EnrolmentRow;
   /** All that this transaction may use. */
   usable: EnrolmentRow[];
+  /** The step names a type of which the person has several, and not one of them. */
+  byType: boolean;
 }
 
 export async function findStep(tx: Tx, host: HostRow | undefined, input: CodeInput): Promise<CodeStep | VerifyOutcome> {
@@ -83,9 +85,10 @@ export async function findStep(tx: Tx, host: HostRow | undefined, input: CodeInp
     return refused(causeOfMisfit(transaction), transaction, { status: transaction.status });
   if (state) return endRefused(tx, transaction, state.cause, state.evidence);
   const usable = (await factorsOf(tx, user)).filter(({ id }) => transaction.factors.includes(id));
-  const enrolment = usable.find(({ id }) => id === input.factorId);
+  const byType = input.factorId === FACTOR_NAMES.passkey.factorType;
+  const enrolment = usable.find(({ id, kind }) => (byType ? kind === "passkey" : id === input.factorId));
   if (!enrolment) return refused("logon.out-of-order", transaction, { factor: input.factorId });
-  return { kind: "step", transaction, user, enrolment, usable };
+  return { kind: "step", transaction, user, enrolment, usable, byType };
 }
 
 /** What proved the person: for the log, and for the decision (`amr`). */

@@ -14,6 +14,7 @@ import type { Keys } from "../../keys/keys.ts";
 import type { EnrolmentRow, TransactionRow } from "../store-logons.ts";
 import { shownOf } from "./asked-factors.ts";
 import type { Asked } from "./code-step.ts";
+import { isByType, keysOf, type ShownFactor, typesOf } from "./passkey-view.ts";
 import { type Enrolling, isFree, type Offer } from "./show.ts";
 
 export interface Shown {
@@ -57,7 +58,7 @@ function resultOf(status: string, { asked, enrolling }: Shown): Pick<Transaction
   const { result, cause, enrolment } = asked;
   return {
     factorResult: result,
-    ...(enrolment.kind === "passkey" ? { challengeType: "FACTOR" as const } : {}),
+    ...(enrolment.kind === "passkey" ? { challengeType: isByType(asked) ? ("FACTOR_TYPE" as const) : ("FACTOR" as const) } : {}),
     ...(cause ? { cause } : {}),
   };
 }
@@ -84,7 +85,7 @@ function linksOf(status: string, shown: Shown, link: Link): Links {
 
 function challengeLinks(asked: Asked | undefined, link: Link): Links {
   if (!asked) return {};
-  const verify = `/api/v1/authn/factors/${asked.enrolment.id}/verify`;
+  const verify = `/api/v1/authn/factors/${isByType(asked) ? FACTOR_NAMES.passkey.factorType : asked.enrolment.id}/verify`;
   const next = link(verify, asked.result === "WAITING" ? "poll" : "verify");
   return { next, resend: [link(`${verify}/resend`, asked.enrolment.kind)] };
 }
@@ -107,6 +108,7 @@ function factorsShown(status: string, shown: Shown, link: Link) {
   const { enrolments, asked, enrolling, offers = [] } = shown;
   if (status === "MFA_CHALLENGE" && asked) {
     const challenge = shownOf(asked.enrolment, asked.challenge);
+    if (isByType(asked)) return { challenge, factors: keysOf(asked).map((key) => factorOf(key, link)) };
     return { factor: { ...factorOf(asked.enrolment, link), ...(challenge ? { _embedded: { challenge } } : {}) } };
   }
   if (status === "MFA_ENROLL_ACTIVATE" && enrolling) {
@@ -116,7 +118,7 @@ function factorsShown(status: string, shown: Shown, link: Link) {
   }
   if (status === "MFA_ENROLL") return { factors: offers.map((offer) => offerOf(offer, link)) };
   if (status !== "MFA_REQUIRED") return {};
-  return { factors: inOrder(enrolments).map((enrolment) => factorOf(enrolment, link)) };
+  return { factors: inOrder(enrolments).map((enrolment) => factorOf(enrolment, link)), ...typesOf(enrolments, link) };
 }
 
 /** Public clients open with the first: what was used last, then what was set up first; recovery codes, which run out, are for when all else is lost. */
@@ -132,7 +134,7 @@ function offerOf(offer: Offer, link: Link): FactorView {
 }
 
 /** Nothing that tells of a device, an address or a number: the password alone was proved so far (S16). */
-function factorOf({ id, kind, digits, data }: EnrolmentRow, link: Link): FactorView {
+function factorOf({ id, kind, digits, data }: ShownFactor, link: Link): FactorView {
   return {
     id,
     ...(kind === "recovery" ? RECOVERY_SHOWN : FACTOR_NAMES[kind]),

@@ -1,5 +1,5 @@
 /** One step with a factor, by what it brings: nothing asks for it, digits are a code, what is longer is a long code, a signature is a passkey's. */
-import { readLongCode } from "@sallyport/contracts";
+import { type PasskeyAssertion, readLongCode } from "@sallyport/contracts";
 import type { Keys } from "../../keys/keys.ts";
 import type { Store, Tx } from "../store.ts";
 import type { HostRow } from "../store-logons.ts";
@@ -10,6 +10,7 @@ import { judgeCode } from "./judge-code.ts";
 import type { PasswordCheck } from "./passwords.ts";
 import type { WrongCode } from "./tries.ts";
 import { finishLongCode, takeLongCode } from "./verify-long-code.ts";
+import { verifyPasskey } from "./verify-passkey.ts";
 
 /** Runs the first unit of work of a step for whoever drives it: a host by its assertion, a page without any. */
 export type Drive = <T>(fn: (tx: Tx, host: HostRow | undefined) => Promise<T>) => Promise<T>;
@@ -17,8 +18,9 @@ export type Drive = <T>(fn: (tx: Tx, host: HostRow | undefined) => Promise<T>) =
 export async function verifyFactor(
   deps: { store: Store; keys: Keys; passwords: PasswordCheck; orgUrl: string },
   drive: Drive,
-  input: CodeInput,
+  input: CodeInput & { assertion?: PasskeyAssertion | undefined },
 ): Promise<VerifyOutcome> {
+  if (input.assertion) return verifyPasskey(deps, drive, input, input.assertion);
   if (input.passCode === "") return drive((tx, host) => askFactor(tx, deps, host, input));
   const typed = readLongCode(input.passCode);
   if (!typed) return drive((tx, host) => verifyTyped(tx, deps, host, input));

@@ -6,6 +6,7 @@ import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
+import { passkeyEnroller } from "./passkey.ts";
 import { totpEnroller } from "./totp.ts";
 
 export interface Begun {
@@ -53,4 +54,5 @@ export type AnyEnroller = Enroller<any, any>;
 /** Kinds that a person enrols; recovery codes are given out. */
 export const ENROLLERS: Partial<Record<EnrolledKind, AnyEnroller>> = {
   totp: totpEnroller,
+  passkey: passkeyEnroller,
 };
