@@ -1,6 +1,7 @@
 /* Draws one `show` of the agent and sends what the person answers. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "sallyport.h"
 
@@ -51,13 +52,14 @@ static bool is_password(struct sp_attempt *a, const char *answer) {
     return pam_get_item(a->pamh, PAM_AUTHTOK, &password) == PAM_SUCCESS && password && *answer && strcmp(password, answer) == 0;
 }
 
-/* The n-th choice, counted from 1; -1 if the answer is no number of the list. */
-static int chosen(const struct sp_attempt *a, int node, const char *answer) {
+/* The n-th choice, counted from 1, or the one whose word was typed; -1 if the answer is neither. */
+static int chosen(const struct sp_attempt *a, int node, const char *answer, bool by_word) {
     int choices = sp_json_member(a->json, node, "choices"), count = 0;
-    char number[16];
+    char number[16], word[1025];
     for (int i = sp_json_is(a->json, choices, SP_ARRAY) ? a->json->nodes[choices].child : -1; i >= 0; i = a->json->nodes[i].next) {
         snprintf(number, sizeof number, "%d", ++count);
         if (strcmp(number, answer) == 0) return i;
+        if (by_word && sp_text_of(a, i, "value", word, sizeof word) && strcasecmp(word, answer) == 0) return i;
     }
     return -1;
 }
@@ -73,15 +75,15 @@ static void list_choices(struct sp_attempt *a, int node) {
     }
 }
 
-/* Asks until the answer can be one; what cannot be is not sent. */
+/* Asks until the answer can be one; what cannot be is not sent. A field for codes may list choices as well: no number of one is a code. */
 static enum answer ask(struct sp_attempt *a, struct field *f) {
     bool code = strcmp(f->kind, "code") == 0, choice = strcmp(f->kind, "choice") == 0;
-    if (choice) list_choices(a, f->node);
+    if (choice || code) list_choices(a, f->node);
     for (int tries = 0; tries < TRIES; tries++) {
         if (!sp_ask(a, strcmp(f->kind, "secret") != 0, f->label, f->answer, sizeof f->answer)) return LEFT;
         if (f->button >= 0 && !*f->answer) return PRESSED;
-        int picked = choice ? chosen(a, f->node, f->answer) : -1;
-        if (choice && picked >= 0) return sp_text_of(a, picked, "value", f->answer, sizeof f->answer) ? ANSWERED : LEFT;
+        int picked = choice || code ? chosen(a, f->node, f->answer, code) : -1;
+        if (picked >= 0) return sp_text_of(a, picked, "value", f->answer, sizeof f->answer) ? ANSWERED : LEFT;
         /* A long code may leave whether the person has one or not: what is asked again tells nothing. */
         bool shaped = !code || shaped_like_long_code(f->answer) || shaped_like_digits(f->answer, f->digits);
         if (!choice && !is_password(a, f->answer) && shaped) return ANSWERED;
@@ -169,6 +171,17 @@ static bool answer_fields(struct sp_attempt *a, int fields, struct sp_result *re
     return sp_send(a, &f, result);
 }
 
+/* sshd holds back what it is told until it asks something: a number to type on the phone would be seen too late. What is typed here
+ * goes nowhere. Answers the cause if the person left, or came back too late. */
+static const char *make_seen(struct sp_attempt *a, int show) {
+    char nothing[4097];
+    if (!sp_json_is(a->json, sp_json_member(a->json, show, "wait"), SP_TRUE) || !sp_service_is(a, "sshd")) return NULL;
+    bool there = sp_ask(a, true, "Then press Enter", nothing, sizeof nothing);
+    explicit_bzero(nothing, sizeof nothing);
+    if (!there) return "logon.cancelled";
+    return sp_time_left(a) == 0 ? "factor.timeout" : NULL;
+}
+
 /* Texts, then the fields in order, answered by one `input`. A show that only waits, or only tells, is not answered. */
 bool sp_draw(struct sp_attempt *a, int show, struct sp_result *result) {
     static const char *const texts[] = {"title", "text"};
@@ -178,6 +191,9 @@ bool sp_draw(struct sp_attempt *a, int show, struct sp_result *result) {
         sp_say(a, PAM_TEXT_INFO, result->text);
     }
     int fields = sp_json_member(a->json, show, "fields");
-    if (fields < 0 || a->json->nodes[fields].child < 0) return true;
+    if (fields < 0 || a->json->nodes[fields].child < 0) {
+        const char *cause = make_seen(a, show);
+        return cause ? cancel(a, cause, result) : true;
+    }
     return answer_fields(a, fields, result);
 }

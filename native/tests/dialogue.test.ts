@@ -275,6 +275,40 @@ describe("a person who", () => {
     assert.deepEqual(done.heard[1], { input: { id: 1, values: { how: "push" } } });
   });
 
+  it("types a code, or the number or word of a way that stands above it, in one field", async () => {
+    const choices = [
+      { value: "push", label: "push: a request to your phone" },
+      { value: "mail", label: "mail: a code by mail" },
+    ];
+    const answered = async (...answers: string[]) => {
+      const done = await against(log, asks(fields({ ...code, digits: 6, choices })), { ...FIRST, answers: [PASSWORD, ...answers] });
+      assert.match(done.output, /1\. push: a request to your phone\n2\. mail: a code by mail/);
+      return done.heard[1]?.["input"]?.values;
+    };
+    assert.deepEqual(await answered("2"), { code: "mail" });
+    assert.deepEqual(await answered("Push"), { code: "push" });
+    assert.deepEqual(await answered("123456"), { code: "123456" });
+    assert.deepEqual(await answered("3", "post", "mail"), { code: "mail" }, "what is neither is asked again");
+  });
+
+  it("sees over ssh at once what only waits, since sshd holds back what it is told: what is typed there goes nowhere", async () => {
+    const waits: Script = (caller, opening) => caller.say({ show: { text: "Type 42 on your phone.", wait: true } }, allow(opening));
+    const done = await against(log, waits, { ...FIRST, answers: [PASSWORD, PASSWORD] });
+    assert.equal(done.result, "Success", done.output);
+    assert.match(done.output, /Type 42 on your phone\./);
+    assert.match(done.output, /Then press Enter: /);
+    assert.deepEqual(done.heard.slice(1), []);
+    const sudo = await against(log, waits, { service: "sudo", answers: [PASSWORD] });
+    assert.deepEqual([sudo.result, /press Enter/.test(sudo.output)], ["Success", false]);
+  });
+
+  it("leaves while a show waits has cancelled, whatever the agent says by then", async () => {
+    const waits: Script = (caller, opening) => caller.say({ show: { text: "Type 42 on your phone.", wait: true } }, allow(opening));
+    const done = await against(log, waits, { ...FIRST, answers: [PASSWORD] });
+    assert.equal(done.result, "Authentication failure");
+    assert.deepEqual(done.heard.slice(1), [{ cancel: { cause: "logon.cancelled" } }]);
+  });
+
   it("reads a link and a QR code as text, and types the code that goes with it", async () => {
     const link = { id: "l", kind: "link", label: "Open", value: "https://org.example/a" };
     const done = await against(log, asks(fields(link, { ...link, id: "q", kind: "qr", label: "Scan" }, code)), {

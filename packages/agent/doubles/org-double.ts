@@ -4,8 +4,10 @@ import type { ServerOptions } from "node:https";
 import {
   type AttemptReport,
   assertionClaims,
+  type EnrolledKind,
   enrolmentCodeId,
   enrolProof,
+  FACTOR_NAMES,
   type HostPolicyClaims,
   JWS_TYPES,
   type RegisterAnswer,
@@ -29,7 +31,9 @@ export class OrgDouble extends ScriptedServer {
   decisionChange: (claims: Record<string, unknown>) => Record<string, unknown> = (claims) => claims;
   generation = "";
   suspended = false;
-  kinds: ("totp" | "recovery")[] = ["totp"];
+  kinds: EnrolledKind[] = ["totp"];
+  /** How each factor that is asked for stands, look by look; the last stays. */
+  stands: Record<string, unknown>[] = [];
   rightCode = RIGHT_CODE;
   readonly hostId = `hst_${randomBytes(10).toString("hex")}`;
   decision!: { privateKey: CryptoKey; publicKey: CryptoKey };
@@ -257,6 +261,7 @@ export class OrgDouble extends ScriptedServer {
     const before = this.#inputs.get(inputId);
     if (before) return before;
     const logon = this.#open.get(stateToken);
+    if (logon && passCode === undefined && this.stands.length > 0) return this.#stand(call, stateToken);
     let reply: Reply;
     if (!logon) reply = error(403, "E0000079", "logon.out-of-order", { ended: true });
     else if (passCode !== this.rightCode) reply = error(403, "E0000068", "factor.code-wrong", { ended: false });
@@ -267,6 +272,17 @@ export class OrgDouble extends ScriptedServer {
     }
     this.#inputs.set(inputId, reply);
     return reply;
+  }
+
+  /** Asked without a proof: the next of `stands`. */
+  async #stand(call: Call, stateToken: string): Promise<Reply> {
+    const stand = (this.stands.length > 1 ? this.stands.shift() : this.stands[0]) ?? {};
+    if (stand["status"] === "SUCCESS") return this.view(stateToken, "SUCCESS");
+    const kind = (/f-([a-z]+)/.exec(call.path)?.[1] ?? "totp") as EnrolledKind;
+    const { challenge, ...said } = stand;
+    const factor = { id: `f-${kind}`, ...FACTOR_NAMES[kind], kind, ...(challenge ? { _embedded: { challenge } } : {}) };
+    const user = { id: "usr_1", profile: { login: "alice@corp.example" } };
+    return { body: { stateToken, status: "MFA_CHALLENGE", ...said, _embedded: { user, factor } } };
   }
 
   async view(stateToken: string, status: string): Promise<Reply> {
@@ -281,7 +297,10 @@ export class OrgDouble extends ScriptedServer {
       _links: { verify },
     };
     const recovery = { ...totp, id: "f2", factorType: "recovery_codes", provider: "SALLYPORT", vendorName: "SALLYPORT", kind: "recovery" };
-    const factors = this.kinds.map((kind) => (kind === "totp" ? { ...totp, digits: this.rightCode.length } : recovery));
+    const factors = this.kinds.map((kind) => {
+      if (kind === "totp") return { ...totp, digits: this.rightCode.length };
+      return kind === "recovery" ? recovery : { ...totp, id: `f-${kind}`, ...FACTOR_NAMES[kind], kind };
+    });
     if (status === "SUCCESS")
       return { body: { status, factorResult: "SUCCESS", _embedded: { user }, decision: await this.decide(stateToken) } };
     return {

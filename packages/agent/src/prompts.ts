@@ -1,21 +1,59 @@
 /** What a person is asked, in words that tell nothing but their own clear mistakes (S16). */
-import { type CauseId, causeOf, type FactorView, type ShowFrame } from "@sallyport/contracts";
+import { type CauseId, causeOf, type ShowFrame } from "@sallyport/contracts";
 import type { Answer } from "./link/answer.ts";
+import type { Offer } from "./steps/offer.ts";
 
-/** @param recovery whether the person has recovery codes: only then are they spoken of. A bypass code never is. */
-export function codeShow(factor: FactorView, recovery: boolean, again: string | undefined): ShowFrame["show"] {
-  const label = factor.kind === "recovery" ? "Recovery code" : recovery ? "Code from your app, or a recovery code" : "Code from your app";
+type Show = ShowFrame["show"];
+type Ways = readonly { word: string; label: string }[];
+
+/** @param offer of recovery codes is spoken only to whom has some; of a bypass code never. */
+export function factorShow(offer: Offer, again: string | undefined): Show {
+  const { typed, recovery, ways } = offer;
+  const code = typed?.kind === "recovery" ? "Recovery code" : recovery ? "Code from your app, or a recovery code" : "Code from your app";
+  const label = typed ? (ways.length > 0 ? `${code}, or choose from the list` : code) : "Choose from the list";
+  return { title: "Second factor", ...said(again), fields: [codeField(label, typed?.digits, ways)] };
+}
+
+const SENT = { email: "by mail", sms: "by text message", call: "by a call" } as const;
+
+/** Says by which way the code comes, never to where (S16). */
+export function sentCodeShow(kind: string, digits: number | undefined, ways: Ways, again: string | undefined): Show {
+  const how = SENT[kind as keyof typeof SENT] ?? "to you";
+  const text = again ?? `A code was sent ${how}.`;
+  return { title: "Second factor", text, fields: [codeField("Code that was sent to you, or choose from the list", digits, ways)] };
+}
+
+/** A show that waits: nothing is asked here, the answer comes from the phone. */
+export function pushShow(number: string | undefined): Show {
+  const text = number === undefined ? "Answer the request on your phone." : `Type ${number} on your phone.`;
+  return { title: "Second factor", text, wait: true };
+}
+
+/** One field for every code; with `choices` it takes the word or the number of one of them as well. */
+function codeField(label: string, digits: number | undefined, ways: Ways): NonNullable<Show["fields"]>[number] {
+  const choices = ways.map((way) => ({ value: way.word, label: way.label }));
   return {
-    title: "Second factor",
-    ...(again === undefined ? {} : { text: again }),
-    fields: [{ id: "code", kind: "code", label, ...(factor.digits === undefined ? {} : { digits: factor.digits }) }],
+    id: "code",
+    kind: "code",
+    label,
+    ...(digits === undefined ? {} : { digits }),
+    ...(choices.length === 0 ? {} : { choices }),
   };
 }
 
-export function passwordShow(again: string | undefined): ShowFrame["show"] {
+function said(again: string | undefined): { text?: string } {
+  return again === undefined ? {} : { text: again };
+}
+
+/** One sentence for every reason why a factor is not asked just now: the reason may be for nobody at this screen (S16). */
+export function cannotBeAsked(answer: Extract<Answer<unknown>, { kind: "refused" }>): string {
+  return askAgain(answer) ?? "That is not possible just now. Please choose another way, or try again later.";
+}
+
+export function passwordShow(again: string | undefined): Show {
   return {
     title: "Password",
-    ...(again === undefined ? {} : { text: again }),
+    ...said(again),
     fields: [{ id: "password", kind: "secret", label: "Password" }],
   };
 }

@@ -78,6 +78,7 @@ export const field = z.strictObject({
   kind: z.enum(["text", "code", "secret", "choice", "button", "link", "qr"]),
   label: short,
   digits: z.int().min(4).max(12).optional(),
+  /** Of a `choice`; of a `code`, what may be answered instead of one: by its number in the list or by the word `value`. */
   choices: z
     .array(z.strictObject({ value: short, label: short }))
     .max(32)

@@ -2,6 +2,7 @@
 import { type AttemptReport, type cancelCause, reportsAnswer, type TransactionView, transactionView } from "@sallyport/contracts";
 import type * as z from "zod";
 import type { Answer } from "./answer.ts";
+import { random128 } from "./assertion.ts";
 import type { OrgLink } from "./link.ts";
 
 export type CancelCause = z.infer<typeof cancelCause>;
@@ -26,6 +27,12 @@ export class Org {
   verify(factor: string, input: { stateToken: string; passCode: string; inputId: string }): Promise<Answer<TransactionView>> {
     const path = `/api/v1/authn/factors/${encodeURIComponent(factor)}/verify`;
     return this.#link.call(path, JSON.stringify(input), transactionView, { repeatable: true });
+  }
+
+  /** Without a proof: asks the factor, and when it was asked, says how it stands. */
+  ask(factor: string, stateToken: string): Promise<Answer<TransactionView>> {
+    const path = `/api/v1/authn/factors/${encodeURIComponent(factor)}/verify`;
+    return this.#link.call(path, JSON.stringify({ stateToken, inputId: random128() }), transactionView, { repeatable: true });
   }
 
   cancel(stateToken: string, cause: CancelCause): Promise<Answer<unknown>> {

@@ -87,7 +87,11 @@ async function fill(
   if (!show.fields || show.fields.length === 0) return undefined;
   const values: Record<string, string> = {};
   for (const field of show.fields) {
-    if (field.kind === "button" || field.kind === "link" || field.kind === "qr") continue;
+    if (field.kind === "button") continue;
+    if (field.kind === "link" || field.kind === "qr") {
+      process.stderr.write(`${clean(`${field.label}: ${field.value ?? ""}`)}\n`);
+      continue;
+    }
     values[field.id] = await answer(field, options);
   }
   return values;
@@ -99,7 +103,10 @@ async function answer(field: Field, options: LogonOptions): Promise<string> {
     delete options.code;
     return code;
   }
-  return ask(`${clean(field.label)}: `, field.kind === "secret");
+  const choices = field.choices ?? [];
+  for (const [i, { label }] of choices.entries()) process.stderr.write(`${clean(`${i + 1}. ${label}`)}\n`);
+  const typed = await ask(`${clean(field.label)}: `, field.kind === "secret");
+  return choices[Number(typed.trim()) - 1]?.value ?? typed;
 }
 
 function end(frame: Exclude<AgentFrame, { show: unknown }>, options: LogonOptions): void {
