@@ -12,6 +12,7 @@ enum answer { ANSWERED, PRESSED, LEFT, NOT_A_CODE };
 /* What one field asks for, and the room for its answer. */
 struct field {
     int node, button; /* -1: no button in this show */
+    bool linked;      /* a link stands above it, whose page shows a code */
     char kind[65], label[4097], answer[4097];
     long long digits; /* 0: six to eight */
 };
@@ -20,18 +21,20 @@ bool sp_text_of(const struct sp_attempt *a, int node, const char *name, char *ou
     return sp_json_string(a->json, sp_json_member(a->json, node, name), out, size);
 }
 
-#define LONG_CODE 20 /* characters of a recovery or bypass code, without hyphens and spaces */
+/* Characters without hyphens and spaces: of a recovery code, bypass code or ticket; of the code that the page of a link shows. */
+#define LONG_CODE 20
+#define LINK_CODE 9
 
 /* Crockford's base32 as people type it: either case, I, L and O for the digits that they look like. The agent and the org read it anew. */
-static bool shaped_like_long_code(const char *text) {
+static bool shaped_like_letters(const char *text, int expected) {
     static const char hyphens[] = "- ";
     int length = 0;
     for (const char *c = text; *c; c++) {
         if (strchr(hyphens, *c)) continue;
         bool letter = (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z');
-        if (*c == 'U' || *c == 'u' || !(letter || (*c >= '0' && *c <= '9')) || ++length > LONG_CODE) return false;
+        if (*c == 'U' || *c == 'u' || !(letter || (*c >= '0' && *c <= '9')) || ++length > expected) return false;
     }
-    return length == LONG_CODE;
+    return length == expected;
 }
 
 /* Digits alone, spaces taken out; true if it can be a code of this many digits. */
@@ -85,7 +88,8 @@ static enum answer ask(struct sp_attempt *a, struct field *f) {
         int picked = choice || code ? chosen(a, f->node, f->answer, code) : -1;
         if (picked >= 0) return sp_text_of(a, picked, "value", f->answer, sizeof f->answer) ? ANSWERED : LEFT;
         /* A long code may leave whether the person has one or not: what is asked again tells nothing. */
-        bool shaped = !code || shaped_like_long_code(f->answer) || shaped_like_digits(f->answer, f->digits);
+        bool letters = shaped_like_letters(f->answer, LONG_CODE) || (f->linked && shaped_like_letters(f->answer, LINK_CODE));
+        bool shaped = !code || letters || shaped_like_digits(f->answer, f->digits);
         if (!choice && !is_password(a, f->answer) && shaped) return ANSWERED;
         explicit_bzero(f->answer, sizeof f->answer);
         sp_say(a, PAM_TEXT_INFO, code ? "That is not a code." : "That is not an answer to this question.");
@@ -110,8 +114,9 @@ static enum answer fill(struct sp_attempt *a, struct field *f, struct sp_frame *
     if (strcmp(f->kind, "button") == 0) return PRESSED;
     if (strcmp(f->kind, "link") == 0 || strcmp(f->kind, "qr") == 0) {
         char value[SP_TEXT_MAX];
-        sp_text_of(a, f->node, "value", value, sizeof value);
-        snprintf(line, sizeof line, "%s: %s", f->label, value);
+        bool drawn = sp_text_of(a, f->node, "drawn", value, sizeof value);
+        if (!drawn) sp_text_of(a, f->node, "value", value, sizeof value);
+        snprintf(line, sizeof line, drawn ? "%s:\n%s" : "%s: %s", f->label, value);
         sp_clean(line);
         sp_say(a, PAM_TEXT_INFO, line);
         return PRESSED;
@@ -138,22 +143,23 @@ static bool cancel(struct sp_attempt *a, const char *cause, struct sp_result *re
     return sp_send(a, &f, result);
 }
 
-static int first_button(const struct sp_attempt *a, int fields) {
+static int first_of(const struct sp_attempt *a, int fields, const char *wanted) {
     char kind[65];
     for (int i = a->json->nodes[fields].child; i >= 0; i = a->json->nodes[i].next)
-        if (sp_text_of(a, i, "kind", kind, sizeof kind) && strcmp(kind, "button") == 0) return i;
+        if (sp_text_of(a, i, "kind", kind, sizeof kind) && strcmp(kind, wanted) == 0) return i;
     return -1;
 }
 
 static bool answer_fields(struct sp_attempt *a, int fields, struct sp_result *result) {
     struct sp_frame f = {.ok = true};
     char start[48], id[257];
-    int button = first_button(a, fields);
+    int button = first_of(a, fields, "button");
+    bool linked = first_of(a, fields, "link") >= 0;
     enum answer how = ANSWERED;
     snprintf(start, sizeof start, "{\"input\":{\"id\":%d,\"values\":{", ++a->inputs);
     sp_frame_raw(&f, start);
     for (int i = a->json->nodes[fields].child; i >= 0 && how <= PRESSED; i = a->json->nodes[i].next) {
-        struct field field = {.node = i, .button = button};
+        struct field field = {.node = i, .button = button, .linked = linked};
         how = fill(a, &field, &f);
         explicit_bzero(&field, sizeof field);
     }

@@ -309,12 +309,22 @@ describe("a person who", () => {
     assert.deepEqual(done.heard.slice(1), [{ cancel: { cause: "logon.cancelled" } }]);
   });
 
+  it("types the nine letters of a page only where a link stands above", async () => {
+    const link = { id: "l", kind: "link", label: "Open", value: "https://org.example/a" };
+    const call = { ...FIRST, answers: [PASSWORD, "k7q-f3m-2p0", "123456"] };
+    assert.deepEqual((await against(log, asks(fields(link, code)), call)).heard[1]?.["input"]?.values, { code: "k7q-f3m-2p0" });
+    assert.deepEqual((await against(log, asks(fields(code)), call)).heard[1]?.["input"]?.values, { code: "123456" });
+  });
+
   it("reads a link and a QR code as text, and types the code that goes with it", async () => {
     const link = { id: "l", kind: "link", label: "Open", value: "https://org.example/a" };
     const done = await against(log, asks(fields(link, { ...link, id: "q", kind: "qr", label: "Scan" }, code)), {
       ...FIRST,
       answers: [PASSWORD, "123456"],
     });
+    const drawn = { id: "q", kind: "qr", label: "Scan", value: "otpauth://x", drawn: "██\n▀▄" };
+    const seen = await against(log, asks(fields(drawn, code)), { ...FIRST, answers: [PASSWORD, "123456"] });
+    assert.match(seen.output, /Scan:\n██\n▀▄\n/);
     assert.match(done.output, /Open: https:\/\/org\.example\/a\nScan: https:\/\/org\.example\/a/);
     assert.deepEqual(done.heard[1], { input: { id: 1, values: { code: "123456" } } });
   });

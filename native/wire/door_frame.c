@@ -25,6 +25,7 @@ static const struct rule {
     {"field", "digits", SP_NUMBER, 12, NULL, false},
     {"field", "choices", SP_ARRAY, 32, "choice", false},
     {"field", "value", SP_STRING, 4096, NULL, false},
+    {"field", "drawn", SP_STRING, 4096, NULL, false},
     {"choice", "value", SP_STRING, 1024, NULL, true},
     {"choice", "label", SP_STRING, 1024, NULL, true},
     {"allow", "result", SP_STRING, 5, NULL, true},

@@ -246,7 +246,7 @@ export class OrgDouble extends ScriptedServer {
   }
 
   async #logon(call: Call): Promise<Reply> {
-    const stateToken = createHash("sha256").update(call.raw).digest("base64url");
+    const stateToken = `00${createHash("sha256").update(call.raw).digest("base64url")}`;
     this.#open.set(stateToken, { ...call.body, logonHash: createHash("sha256").update(call.raw).digest("base64url") });
     return this.view(stateToken, this.firstStatus);
   }

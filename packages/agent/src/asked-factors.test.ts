@@ -1,7 +1,7 @@
 /** Factors that are asked for at the prompt: how they are chosen, shown and waited for, and what is left when they say no. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { AgentFrame } from "@sallyport/contracts";
+import { type AgentFrame, FACTOR_NAMES } from "@sallyport/contracts";
 import { RIGHT_CODE } from "../doubles/org-double.ts";
 import { type Rig, rig } from "../doubles/rig.ts";
 import { error } from "../doubles/scripted-server.ts";
@@ -187,5 +187,89 @@ describe("a code that is sent out", () => {
     one.org.stands = [sent];
     await logOn(one, "my password", "12345", "123456789");
     assert.equal(verified(one).filter(({ body }) => body["passCode"] !== undefined).length, 0);
+  });
+});
+
+describe("approval by link", () => {
+  const URL = "https://org.example/approve/0123456789ABCDEFGHJKMNPQRS";
+  const withLink = (one: Rig) => {
+    one.org.kinds = ["totp", "passkey"];
+    let links = 0;
+    one.org.scripts["/api/v1/authn/link"] = () => {
+      links += 1;
+      return { body: { url: URL, expiresAt: new Date().toISOString(), factor: "f-passkey" } };
+    };
+    return () => links;
+  };
+
+  test("shows the link and its QR code, takes the code of its page, and lets in", async (t) => {
+    const one = await rig(t);
+    const links = withLink(one);
+    one.org.rightCode = "K7QF3M2P0";
+    const { shows, result } = await logOn(one, "link", "k7q-f3m-2p0", "K7QF3M2P0");
+    const [link, qr, code] = shows[1]?.fields ?? [];
+    assert.deepEqual([link?.kind, link?.value, qr?.kind, qr?.value, code?.kind], ["link", URL, "qr", URL, "code"]);
+    assert.match(qr?.drawn ?? "", /^█+\n█/);
+    assert.deepEqual([result, shows.length, links()], ["allow", 3, 1]);
+    assert.equal(shows[2]?.fields?.length, 1, "the link is not shown again for a slip");
+  });
+
+  test("a new link on request; another way beside it; what is no code of a page stays here", async (t) => {
+    const one = await rig(t);
+    const links = withLink(one);
+    await logOn(one, "link", "again", "correct horse", "secretword1", "not-a-code");
+    assert.deepEqual([links(), verified(one).length], [2, 0]);
+    assert.equal(one.attempts().at(-1)?.["cause"], "factor.code-malformed");
+  });
+});
+
+describe("enrolment at the first logon", () => {
+  const TICKET = "K7QF-3M2P-0000-ABCD-WXYZ";
+  const totp = { ...FACTOR_NAMES.totp, kind: "totp" };
+  const enroll = { href: "https://org.example/api/v1/authn/factors", hints: { allow: ["POST"] } };
+  const user = { id: "usr_1", profile: { login: "alice@corp.example" } };
+  const activation = { sharedSecret: "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", otpauth: "otpauth://totp/x?secret=ABC&digits=6" };
+
+  function withTicket(one: Rig) {
+    let token = "";
+    const view = (more: object, _embedded: object) => ({ body: { stateToken: token, ...more, _embedded: { user, ..._embedded } } });
+    const start = (next: object) => view({ status: "MFA_ENROLL", _links: next }, { factors: [{ ...totp, _links: { enroll } }] });
+    one.org.scripts["/api/v1/authn/logon"] = async (_, normal) => {
+      token = ((await normal()).body as { stateToken: string }).stateToken;
+      return start({ next: { ...enroll, name: "ticket" } });
+    };
+    one.org.scripts["/api/v1/authn/ticket"] = ({ body }) =>
+      body["ticket"] === TICKET ? start({}) : error(403, "E0000068", "factor.code-wrong", { ended: false });
+    one.org.scripts["/api/v1/authn/factors"] = () =>
+      view({ status: "MFA_ENROLL_ACTIVATE" }, { factor: { id: "f9", ...totp, _embedded: { activation } } });
+    one.org.scripts["/api/v1/authn/factors/:id/lifecycle/activate"] = ({ body }) =>
+      body["passCode"] === RIGHT_CODE ? one.org.view(token, "SUCCESS") : error(403, "E0000068", "factor.code-wrong", { ended: false });
+  }
+
+  test("asks the ticket, shows the secret as QR code and in groups once, and lets in after its first code", async (t) => {
+    const one = await rig(t);
+    withTicket(one);
+    const { shows, result } = await logOn(one, "0000-0000-0000-0000-0000", TICKET, "111111", RIGHT_CODE);
+    assert.equal(result, "allow");
+    assert.deepEqual(
+      shows.map(({ fields }) => fields?.map(({ kind, label }) => `${kind} ${label}`).join(", ")),
+      ["code Enrolment ticket", "code Enrolment ticket", "qr Scan, code Code that the app shows", "code Code that the app shows"],
+    );
+    assert.match(shows[2]?.text ?? "", /ABCD EFGH IJKL MNOP QRST UVWX YZ23 4567/);
+    assert.deepEqual([shows[2]?.fields?.[0]?.value, shows[2]?.fields?.[1]?.digits], [activation.otpauth, 6]);
+    const log = JSON.stringify(one.log());
+    for (const secret of [activation.sharedSecret, TICKET, RIGHT_CODE]) assert.equal(log.includes(secret), false);
+  });
+
+  test("what is no ticket stays here, and without one nobody gets to see a secret", async (t) => {
+    const one = await rig(t);
+    withTicket(one);
+    const { result } = await logOn(one, "my password", "123456", "password");
+    assert.equal(result, "deny");
+    assert.equal(
+      one.org.calls.some(({ path }) => path.endsWith("/ticket") || path.endsWith("/factors")),
+      false,
+    );
+    assert.equal(one.attempts().at(-1)?.["cause"], "factor.code-malformed");
   });
 });

@@ -13,16 +13,14 @@ import { random128, sha256 } from "./link/assertion.ts";
 import type { LinkFault } from "./link/fault.ts";
 import type { CancelCause } from "./link/org.ts";
 import { WRONG } from "./prompts.ts";
+import { beginEnrolling, confirmEnrolling } from "./steps/enrol.ts";
 import { askFactor } from "./steps/factor.ts";
 import type { Offer } from "./steps/offer.ts";
 import { askPassword } from "./steps/password.ts";
 import { waitForPhone } from "./steps/push.ts";
-import type { Next, Refused, Scene } from "./steps/scene.ts";
+import { type Next, type Refused, type Scene, TRIES } from "./steps/scene.ts";
 import { askSentCode } from "./steps/sent-code.ts";
 import { takeDecision } from "./steps/success.ts";
-
-/** Codes that may be typed; a provider without conversation has only what it was given. */
-const TRIES = 3;
 
 type Begin = BeginFrame["begin"];
 
@@ -142,8 +140,9 @@ class Conversation implements Scene {
       case "LOCKED_OUT":
         return refuseBy("factor.locked");
       case "MFA_ENROLL":
+        return beginEnrolling(this, view);
       case "MFA_ENROLL_ACTIVATE":
-        return refuseBy("factor.none");
+        return confirmEnrolling(this, view);
       case "PASSWORD_EXPIRED":
         return refuseBy("user.password-expired");
     }

@@ -1,5 +1,6 @@
 /** The agent: the process on each machine that holds the host's key, asks the org and drives the prompt. */
 export { type ArmOptions, type ArmOutcome, arm, disarm } from "./arm.ts";
+export { drawQr } from "./draw-qr.ts";
 export { type EnrolOptions, enrolHost } from "./enrol.ts";
 export { findAttempt, type LogRecord } from "./find-attempt.ts";
 export type { Evidence, Finding } from "./finding.ts";

@@ -1,5 +1,6 @@
 /** What a person is asked, in words that tell nothing but their own clear mistakes (S16). */
 import { type CauseId, causeOf, type ShowFrame } from "@sallyport/contracts";
+import { drawQr } from "./draw-qr.ts";
 import type { Answer } from "./link/answer.ts";
 import type { Offer } from "./steps/offer.ts";
 
@@ -27,6 +28,39 @@ export function sentCodeShow(kind: string, digits: number | undefined, ways: Way
 export function pushShow(number: string | undefined): Show {
   const text = number === undefined ? "Answer the request on your phone." : `Type ${number} on your phone.`;
   return { title: "Second factor", text, wait: true };
+}
+
+/** @param url shown with the first prompt; the code may be mistyped without the screen filling with links. */
+export function linkShow(url: string | undefined, ways: Ways, again: string | undefined): Show {
+  const text = "Open the link in any browser and use your passkey there. It gives you a code to type here. Send the link to nobody.";
+  const link = url === undefined ? [] : [{ id: "link", kind: "link" as const, label: "Link", value: url }, qrField("Or scan this", url)];
+  const told = again ?? (url === undefined ? undefined : text);
+  return { title: "Second factor", ...said(told), fields: [...link, codeField("Code that the page shows", undefined, ways)] };
+}
+
+/** As an administrator handed it over. */
+export function ticketShow(again: string | undefined): Show {
+  const text = again ?? "You have no second factor yet. With the enrolment ticket that you were given you set one up now.";
+  return { title: "Set up your second factor", text, fields: [codeField("Enrolment ticket", undefined, [])] };
+}
+
+/** The secret is shown once; `undefined` where only the code was mistyped. */
+export function firstCodeShow(
+  shown: { sharedSecret: string; otpauth: string } | undefined,
+  digits: number,
+  again: string | undefined,
+): Show {
+  const groups = shown?.sharedSecret.replace(/.{4}(?=.)/g, "$& ") ?? "";
+  const text = `Scan this with an authenticator app, or type the secret into it by hand: ${groups}`;
+  const told = again ?? (shown ? text : undefined);
+  const qr = shown ? [qrField("Scan", shown.otpauth)] : [];
+  return { title: "Set up your second factor", ...said(told), fields: [...qr, codeField("Code that the app shows", digits, [])] };
+}
+
+/** `value` is what the code says, for who draws pictures; `drawn` is it as lines of text, for terminals. */
+function qrField(label: string, value: string): NonNullable<Show["fields"]>[number] {
+  const drawn = drawQr(value);
+  return { id: "qr", kind: "qr", label, value, ...(drawn.length > 4096 ? {} : { drawn }) };
 }
 
 /** One field for every code; with `choices` it takes the word or the number of one of them as well. */

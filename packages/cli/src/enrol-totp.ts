@@ -1,6 +1,6 @@
 /** Enrols an authenticator app at the terminal: a QR code to scan, then the first code, until it is right. */
+import { drawQr } from "@sallyport/agent";
 import type { TotpAlgorithm, TotpFactorView, UserView } from "@sallyport/contracts";
-import qrcode from "qrcode-generator";
 import { Complaint } from "./complaint.ts";
 import type { OrgClient } from "./org-client.ts";
 import { print } from "./output.ts";
@@ -46,28 +46,8 @@ export async function enrolTotp(org: OrgClient, user: UserView, wish: TotpWish =
 export function secretLines(created: TotpFactorView): string[] {
   const activation = created._embedded?.activation;
   return [
-    qr(activation?.otpauth ?? ""),
+    drawQr(activation?.otpauth ?? ""),
     `Scan this with an authenticator app, or enter the secret by hand: ${activation?.sharedSecret}`,
     activation?.otpauth ?? "",
   ];
-}
-
-/** Two rows of modules in one line of text, dark on light, with the quiet zone that scanners need. */
-function qr(text: string): string {
-  const code = qrcode(0, "M");
-  code.addData(text);
-  code.make();
-  const size = code.getModuleCount();
-  const dark = (row: number, column: number) => row >= 0 && column >= 0 && row < size && column < size && code.isDark(row, column);
-  const lines: string[] = [];
-  for (let row = -2; row < size + 2; row += 2) {
-    let line = "";
-    for (let column = -2; column < size + 2; column++) {
-      const top = dark(row, column);
-      const bottom = dark(row + 1, column);
-      line += top && bottom ? " " : top ? "▄" : bottom ? "▀" : "█";
-    }
-    lines.push(line);
-  }
-  return lines.join("\n");
 }

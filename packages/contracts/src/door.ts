@@ -84,6 +84,8 @@ export const field = z.strictObject({
     .max(32)
     .optional(),
   value: z.string().max(4096).optional(),
+  /** Of a `qr`: the picture as lines of text, for a provider that has nothing else to draw with. */
+  drawn: z.string().max(4096).optional(),
 });
 export type Field = z.infer<typeof field>;
 

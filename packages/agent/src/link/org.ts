@@ -1,5 +1,14 @@
 /** What the agent asks the org, call by call. */
-import { type AttemptReport, type cancelCause, reportsAnswer, type TransactionView, transactionView } from "@sallyport/contracts";
+import {
+  type AttemptReport,
+  type cancelCause,
+  FACTOR_NAMES,
+  type LinkAnswer,
+  linkAnswer,
+  reportsAnswer,
+  type TransactionView,
+  transactionView,
+} from "@sallyport/contracts";
 import type * as z from "zod";
 import type { Answer } from "./answer.ts";
 import { random128 } from "./assertion.ts";
@@ -33,6 +42,33 @@ export class Org {
   ask(factor: string, stateToken: string): Promise<Answer<TransactionView>> {
     const path = `/api/v1/authn/factors/${encodeURIComponent(factor)}/verify`;
     return this.#link.call(path, JSON.stringify({ stateToken, inputId: random128() }), transactionView, { repeatable: true });
+  }
+
+  /** A link for the person's browser. Asked for again it is another one, so a lost answer does no harm. */
+  link(stateToken: string): Promise<Answer<LinkAnswer>> {
+    return this.#link.call("/api/v1/authn/link", JSON.stringify({ stateToken }), linkAnswer, { repeatable: true });
+  }
+
+  /** Not repeatable, as all steps of an enrolment: a second wrong ticket would count twice, a second secret is another one. */
+  ticket(stateToken: string, ticket: string): Promise<Answer<TransactionView>> {
+    return this.#enrolStep("ticket", { stateToken, ticket });
+  }
+
+  enrolTotp(stateToken: string): Promise<Answer<TransactionView>> {
+    const { factorType, provider } = FACTOR_NAMES.totp;
+    return this.#enrolStep("factors", { stateToken, factorType, provider });
+  }
+
+  activate(factor: string, stateToken: string, passCode: string): Promise<Answer<TransactionView>> {
+    return this.#enrolStep(`factors/${encodeURIComponent(factor)}/lifecycle/activate`, { stateToken, passCode });
+  }
+
+  skip(stateToken: string): Promise<Answer<TransactionView>> {
+    return this.#enrolStep("skip", { stateToken });
+  }
+
+  #enrolStep(step: string, body: object): Promise<Answer<TransactionView>> {
+    return this.#link.call(`/api/v1/authn/${step}`, JSON.stringify(body), transactionView, { repeatable: false });
   }
 
   cancel(stateToken: string, cause: CancelCause): Promise<Answer<unknown>> {

@@ -3,9 +3,10 @@ import type { TransactionView } from "@sallyport/contracts";
 import { deny } from "../attempt.ts";
 import type { Answer } from "../link/answer.ts";
 import { askAgain, cannotBeAsked, factorShow } from "../prompts.ts";
+import { askByLink } from "./link.ts";
 import { chosenWay, type Offer, offerOf, type Way } from "./offer.ts";
 import type { Next, Scene } from "./scene.ts";
-import { afterTry, endOfTries, tryCode } from "./try-code.ts";
+import { afterTry, digitsOf, endOfTries, tryCode } from "./try-code.ts";
 
 export async function askFactor(scene: Scene, view: TransactionView): Promise<Next> {
   scene.offer = offerOf(view, scene.serial);
@@ -31,7 +32,8 @@ export async function chooseFactor(scene: Scene, offer: Offer): Promise<Next> {
 }
 
 /** Asks the org for the factor; where that cannot be now, the other ways are left. */
-async function begin(scene: Scene, offer: Offer, way: Way): Promise<Next> {
+export async function begin(scene: Scene, offer: Offer, way: Way): Promise<Next> {
+  if (way.kind === "passkey") return beginLink(scene, offer, way);
   const answer = await askFor(scene, way.factor);
   scene.again = undefined;
   if (answer.kind !== "refused") return { answer };
@@ -41,6 +43,13 @@ async function begin(scene: Scene, offer: Offer, way: Way): Promise<Next> {
   return offer.typed || offer.ways.length > 1 ? chooseFactor(scene, offer) : endOfTries(scene, answer);
 }
 
+async function beginLink(scene: Scene, offer: Offer, link: Way): Promise<Next> {
+  const others = [{ ...link, word: "again", label: "again: another link" }, ...offer.ways.filter((way) => way !== link)];
+  const next = await askByLink(scene, others);
+  if (next === "not-now") return chooseFactor(scene, offer);
+  return "word" in next ? begin(scene, offer, next.kind === "passkey" ? link : next) : next;
+}
+
 /** Without a proof: the org asks this factor, or says how it stands. */
 export function askFor(scene: Scene, factor: string): Promise<Answer<TransactionView>> {
   return scene.race(scene.host.org.ask(factor, scene.token()));
@@ -48,7 +57,8 @@ export function askFor(scene: Scene, factor: string): Promise<Answer<Transaction
 
 async function typeCode(scene: Scene, offer: Offer, code: string): Promise<Next | "again"> {
   // Who has no app may still have been given a bypass code: the org takes it with whatever factor it was asked for.
-  const factor = offer.typed ?? { id: offer.ways[0]?.factor ?? "", digits: undefined };
-  const answer = await tryCode(scene, factor, code);
+  const id = offer.typed?.id ?? offer.ways[0]?.factor ?? "";
+  const digits = offer.typed?.digits;
+  const answer = await tryCode(scene, { id, digits, isCode: digitsOf(digits) }, code);
   return afterTry(scene, answer, askAgain(answer));
 }

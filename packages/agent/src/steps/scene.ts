@@ -5,6 +5,9 @@ import type { Host } from "../desk.ts";
 import type { Answer } from "../link/answer.ts";
 import type { Offer } from "./offer.ts";
 
+/** Codes that may be typed at a logon, and again at each part of an enrolment; a provider without conversation has the one that it was given. */
+export const TRIES = 3;
+
 export type Refused = Extract<Answer<TransactionView>, { kind: "refused" }>;
 
 export interface Scene {

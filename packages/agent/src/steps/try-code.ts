@@ -8,37 +8,38 @@ import type { Next, Refused, Scene } from "./scene.ts";
 /** Marks a refusal that this agent made itself. */
 const NO_ERROR = { errorCode: "", errorSummary: "", errorLink: "", errorId: "", errorCauses: [] };
 
-/** `digits`: how many its code has; `undefined` if the org did not say, as for a code that it sends out itself. */
 export interface TypedFactor {
   id: string;
-  digits: number | undefined;
-  /** Six to eight digits will do: the code was made by the org, which alone knows its length. */
-  sent?: boolean;
+  /** True for what its code can look like. */
+  isCode(code: string): boolean;
+  /** How many digits, where it is known. */
+  digits?: number | undefined;
 }
 
 /** What is not shaped like a code never leaves the machine: it may be a password typed into the wrong field. */
 export async function tryCode(scene: Scene, factor: TypedFactor, code: string): Promise<Answer<TransactionView>> {
   // A long code is let through whether there is one or not (S16); a provider that cannot ask hands over digits only.
   const long = !scene.serial && readLongCode(code) !== undefined;
-  if (!long && !isShaped(factor, code)) {
-    const expected = factor.digits === undefined ? {} : { expectedLength: factor.digits };
-    const evidence = { length: code.length, ...expected, service: scene.begin.service };
-    return { kind: "refused", status: 400, cause: "factor.code-malformed", evidence, error: NO_ERROR };
-  }
+  if (!long && !factor.isCode(code)) return malformed(scene, code.length, factor.digits);
   const input = { stateToken: scene.token(), passCode: code, inputId: random128() };
   return scene.race(scene.host.org.verify(factor.id, input));
 }
 
-function isShaped({ digits, sent }: TypedFactor, code: string): boolean {
-  if (!/^[0-9]+$/.test(code)) return false;
-  return sent && digits === undefined ? code.length >= 6 && code.length <= 8 : code.length === digits;
+/** Of exactly so many digits. */
+export function digitsOf(digits: number | undefined): (code: string) => boolean {
+  return (code) => /^[0-9]+$/.test(code) && code.length === digits;
+}
+
+export function malformed(scene: Scene, length: number, digits?: number): Refused {
+  const evidence = { length, ...(digits === undefined ? {} : { expectedLength: digits }), service: scene.begin.service };
+  return { kind: "refused", status: 400, cause: "factor.code-malformed", evidence, error: NO_ERROR };
 }
 
 /** As `tryCode`; `again` is set if the person may type another one. */
 export function afterTry(scene: Scene, answer: Answer<TransactionView>, again: string | undefined): Next | "again" {
-  scene.tries -= 1;
   scene.again = again;
   if (again === undefined || answer.kind !== "refused") return { answer };
+  scene.tries -= 1;
   return scene.tries <= 0 || answer.evidence["ended"] === true ? endOfTries(scene, answer) : "again";
 }
 

@@ -89,7 +89,7 @@ async function fill(
   for (const field of show.fields) {
     if (field.kind === "button") continue;
     if (field.kind === "link" || field.kind === "qr") {
-      process.stderr.write(`${clean(`${field.label}: ${field.value ?? ""}`)}\n`);
+      process.stderr.write(`${clean(`${field.label}: ${field.drawn === undefined ? (field.value ?? "") : `\n${field.drawn}`}`)}\n`);
       continue;
     }
     values[field.id] = await answer(field, options);
