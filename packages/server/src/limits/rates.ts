@@ -60,11 +60,17 @@ function limitPrimary(app: FastifyInstance, max: number): void {
   const byName = app.createRateLimit({ max, timeWindow: 60_000, keyGenerator: (request) => `name ${nameIn(request)}` });
   app.addHook("preHandler", async (request, reply) => {
     if (request.routeOptions.url !== "/api/v1/authn" || nameIn(request) === undefined) return;
+    let left = max;
     for (const check of [byAddress, byName]) {
       const state = await check(request);
-      if (state.isAllowed || !state.isExceeded) continue;
-      reply.header("x-ratelimit-limit", max).header("x-ratelimit-remaining", 0);
-      reply.header("x-ratelimit-reset", state.ttlInSeconds).header("retry-after", state.ttlInSeconds);
+      if (state.isAllowed) continue;
+      // The tighter of the two is what the caller has left; the limit of the whole path says nothing here.
+      if (state.remaining <= left) {
+        left = state.remaining;
+        reply.header("x-ratelimit-limit", max).header("x-ratelimit-remaining", left).header("x-ratelimit-reset", state.ttlInSeconds);
+      }
+      if (!state.isExceeded) continue;
+      reply.header("retry-after", state.ttlInSeconds);
       throw tooMany(request, state);
     }
   });
