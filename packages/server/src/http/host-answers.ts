@@ -1,5 +1,5 @@
 /** Turns the outcomes of the host link and the transaction API into answers; what a caller may learn is decided here. */
-import type { CauseId, TransactionView } from "@sallyport/contracts";
+import { type CauseId, ERRORS, type TransactionView } from "@sallyport/contracts";
 import type { FastifyRequest } from "fastify";
 import type { Asked, VerifyOutcome } from "../flows/authn/code-step.ts";
 import type { NotYours } from "../flows/authn/open-transaction.ts";
@@ -64,6 +64,7 @@ export function refuseStep(
   const wait = step.told === "factor.throttled" ? { waitSeconds: step.evidence["waitSeconds"] } : {};
   if (!toHost) {
     const code = step.locked ? "E0000069" : (CODES[step.told] ?? "E0000068");
+    if (code === "E0000079") return new Refused({ code, causes: [ERRORS[code].summary] });
     return new Refused({ code, ...(code === "E0000068" ? { causes: [passcodeRefused(wait.waitSeconds)] } : {}) });
   }
   const code = CODES[step.told] ?? "E0000068";
@@ -83,10 +84,24 @@ export async function answerTransaction(deps: AppDeps, opened: Opened, toHost: b
   const view = transactionView(deps.orgUrl, opened);
   const { transaction, user, now, stateToken } = opened;
   if (transaction.status !== "SUCCESS" || !user) return view;
-  if (transaction.hostId === null) return { ...view, sessionToken: sessionTokenOf(deps.keys, stateToken) };
+  if (transaction.hostId === null) {
+    const _embedded = { user: await wholeUser(deps, user) };
+    return { ...view, sessionToken: sessionTokenOf(deps.keys, stateToken), _embedded };
+  }
   if (!toHost) return view;
   const head = await deps.store.read((tx) => tx.log.head());
   return { ...view, decision: await signDecision(deps.keys, deps.orgUrl, transaction, user, head, now) };
+}
+
+/** Names are for whoever came all the way: a password alone shows nothing of a person but the name that was typed (S16). */
+async function wholeUser(deps: AppDeps, { id, login }: { id: string; login: string }) {
+  const user = await deps.store.read((tx) => tx.users.byId(id));
+  const { firstName, lastName } = user?.profile ?? {};
+  return {
+    id,
+    ...(user?.passwordChanged ? { passwordChanged: new Date(user.passwordChanged).toISOString() } : {}),
+    profile: { login, ...(firstName ? { firstName } : {}), ...(lastName ? { lastName } : {}) },
+  };
 }
 
 /** What a step with a factor came to. */
