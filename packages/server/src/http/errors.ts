@@ -34,17 +34,25 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   if (status === 401) reply.header("www-authenticate", "Bearer");
   reply.code(status).header("cache-control", "no-store");
   // Serialized by hand: the route's own response schema does not describe a refusal.
-  return reply.type("application/json; charset=utf-8").serializer(JSON.stringify).send(errorObjectOf(refusal, request.id));
+  return reply
+    .type("application/json; charset=utf-8")
+    .serializer(JSON.stringify)
+    .send(errorObjectOf(refusal, request.id, languageOf(request)));
 }
 
-export function errorObjectOf(refusal: Refused, errorId: string): ErrorObject {
+/** The caller's first language, if it is one of ours. */
+function languageOf(request: FastifyRequest): "en" | "de" {
+  return /^\s*de\b/i.test(request.headers["accept-language"] ?? "") ? "de" : "en";
+}
+
+export function errorObjectOf(refusal: Refused, errorId: string, language: "en" | "de" = "en"): ErrorObject {
   const { code, cause, reference, evidence } = refusal;
   return {
     errorCode: code,
     errorSummary: refusal.summary ?? ERRORS[code].summary,
     errorLink: code,
     errorId,
-    errorCauses: refusal.causes.map((errorSummary) => ({ errorSummary })),
+    errorCauses: refusal.causes.map((cause) => ({ errorSummary: typeof cause === "string" ? cause : cause[language] })),
     ...(cause === undefined ? {} : { cause }),
     ...(reference === undefined ? {} : { reference }),
     ...(evidence === undefined ? {} : { evidence }),

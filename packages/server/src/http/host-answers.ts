@@ -9,7 +9,7 @@ import type { HostCall, HostRefusal } from "../flows/host-link/host-caller.ts";
 import type { Opened } from "../flows/host-link/start-logon.ts";
 import type { Refused as RefusedLogon } from "../flows/logon-record.ts";
 import type { AppDeps } from "./app.ts";
-import { Refused } from "./refuse.ts";
+import { Refused, type Worded } from "./refuse.ts";
 
 /** The signed call as it came: the raw body is what the assertion's hash covers. */
 export function hostCall(request: FastifyRequest, checkId?: string): HostCall {
@@ -50,10 +50,18 @@ const CODES: Partial<Record<CauseId, "E0000004" | "E0000069" | "E0000079" | "E00
 };
 
 /** What public clients show under the field. A wait is the same for right and wrong codes, and so tells nothing of them. */
-function passcodeRefused(waitSeconds: unknown): string {
-  if (typeof waitSeconds !== "number") return "Your passcode doesn't match our records. Please try again.";
-  const wait = waitSeconds < 90 ? `${waitSeconds} seconds` : `${Math.ceil(waitSeconds / 60)} minutes`;
-  return `Too many wrong passcodes. Wait ${wait} before you try again.`;
+function passcodeRefused(waitSeconds: unknown): Worded {
+  if (typeof waitSeconds !== "number") {
+    return {
+      en: "Your passcode doesn't match our records. Please try again.",
+      de: "Dieser Code stimmt nicht. Bitte versuchen Sie es noch einmal.",
+    };
+  }
+  const [count, en, de] = waitSeconds < 90 ? [waitSeconds, "seconds", "Sekunden"] : [Math.ceil(waitSeconds / 60), "minutes", "Minuten"];
+  return {
+    en: `Too many wrong passcodes. Wait ${count} ${en} before you try again.`,
+    de: `Zu viele falsche Codes. Warten Sie ${count} ${de}, bevor Sie es noch einmal versuchen.`,
+  };
 }
 
 /** A refused step. A page (no host) gets the documented code alone: the cause stands in the log. */

@@ -1,6 +1,9 @@
 /** The one way in which a route says no: thrown at the HTTP edge only, where flows have answered with a value. */
 import type { CauseId, ErrorCode } from "@sallyport/contracts";
 
+/** A line that a person reads; in both languages where public clients show it as it is. */
+export type Worded = string | { en: string; de: string };
+
 export interface Refusal {
   code: ErrorCode;
   /** Only for a host that proved itself, or an administrator. */
@@ -10,7 +13,7 @@ export interface Refusal {
   /** Replaces the table's public sentence. */
   summary?: string | undefined;
   /** Lines of `errorCauses`, such as `profile.login: …`; public. */
-  causes?: readonly string[] | undefined;
+  causes?: readonly Worded[] | undefined;
 }
 
 export class Refused extends Error {
@@ -19,7 +22,7 @@ export class Refused extends Error {
   readonly reference: string | undefined;
   readonly evidence: Record<string, unknown> | undefined;
   readonly summary: string | undefined;
-  readonly causes: readonly string[];
+  readonly causes: readonly Worded[];
 
   constructor(refusal: Refusal) {
     super(refusal.summary ?? refusal.code);
