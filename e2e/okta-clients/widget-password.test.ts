@@ -66,7 +66,7 @@ test("the widget speaks German, also about a wrong code, with its own files from
   await widget.sees("Code eingeben");
   await widget.type(org.wrongCode(cleo));
   await widget.submitted();
-  await widget.complaint();
+  assert.equal(await widget.complaint(), "Dieser Code stimmt nicht. Bitte versuchen Sie es noch einmal.");
   await widget.shoot("german");
   await widget.type(org.code(cleo));
   await widget.submit();

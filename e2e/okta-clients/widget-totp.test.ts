@@ -47,7 +47,7 @@ test("a wrong code is said on the form, which takes the right one afterwards", a
   assert.equal((await widget.outcome()).status, "SUCCESS");
 });
 
-test("the fifth wrong code of a logon ends it: the right one does no more", async () => {
+test("the fifth wrong code of a logon ends it: the right one does no more, nor in the next one before the wait is over", async () => {
   const cleo = await org.someone();
   const { stateToken } = await org.primary(cleo);
   await widget.show({ stateToken });
@@ -61,6 +61,12 @@ test("the fifth wrong code of a logon ends it: the right one does no more", asyn
   assert.deepEqual([status, got.errorCode], [401, "E0000011"]);
   await widget.sees("Unable to authenticate at this time.");
   await widget.shoot("totp-ended");
+  const again = await org.primary(cleo);
+  await widget.show({ stateToken: again.stateToken });
+  await widget.type(org.code(cleo));
+  await widget.submitted();
+  assert.match(await widget.complaint(), /^Too many wrong passcodes\. Wait (2\d|30) seconds/);
+  await widget.shoot("totp-wait");
 });
 
 test("the wrong code that locks the app is said so; the next logon with the right password is LOCKED_OUT", async () => {
