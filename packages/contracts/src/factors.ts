@@ -1,5 +1,6 @@
 /** A user's factors as administrators make, list and reset them; and the bypass codes that they give out. */
 import * as z from "zod";
+import { factorProvider, factorType } from "./transaction.ts";
 
 const when = z.iso.datetime();
 
@@ -21,6 +22,9 @@ export type EnrolFactorRequest = z.infer<typeof enrolFactorRequest>;
 export const activateFactorRequest = z.object({ passCode: z.string().max(64) });
 /** Two codes that the device showed one after the other. */
 export const resyncFactorRequest = z.strictObject({ passCode: z.string().max(64), nextPassCode: z.string().max(64) });
+
+/** What its owner calls it. */
+export const renameFactorRequest = z.strictObject({ name: z.string().trim().min(1).max(64) });
 
 export const enrolmentStatus = z.enum(["PENDING_ACTIVATION", "ACTIVE", "LOCKED", "RESET"]);
 export type EnrolmentStatus = z.infer<typeof enrolmentStatus>;
@@ -57,19 +61,32 @@ const recoveryFactorView = z.object({
   remaining: z.int(),
   _embedded: z.object({ activation: z.object({ codes: z.array(z.string()) }) }).optional(),
 });
-export const userFactorView = z.discriminatedUnion("factorType", [totpFactorView, recoveryFactorView]);
+/** `credentialId`: base64url. `backedUp`: kept in an account, and may be on several devices. `lastUsed`: when it last let somebody in. */
+const passkeyFactorView = z.object({
+  ...enrolment,
+  factorType: z.literal("webauthn"),
+  provider: z.literal("FIDO"),
+  vendorName: z.literal("FIDO"),
+  profile: z.object({ credentialId: z.string().optional(), authenticatorName: z.string() }),
+  backedUp: z.boolean(),
+  lastUsed: when.nullable(),
+});
+export const userFactorView = z.discriminatedUnion("factorType", [totpFactorView, recoveryFactorView, passkeyFactorView]);
+export type PasskeyFactorView = z.infer<typeof passkeyFactorView>;
 export type UserFactorView = z.infer<typeof userFactorView>;
 export type TotpFactorView = z.infer<typeof totpFactorView>;
 export type RecoveryFactorView = z.infer<typeof recoveryFactorView>;
 
 /** A kind of factor that a user may enrol, and how theirs stands. Recovery codes are given out by an administrator. */
 export const supportedFactorView = z.object({
-  factorType: z.literal("token:software:totp"),
-  provider: z.literal("GOOGLE"),
-  vendorName: z.literal("GOOGLE"),
+  factorType,
+  provider: factorProvider,
+  vendorName: z.string(),
   enrollment: z.literal("OPTIONAL"),
   status: z.union([enrolmentStatus, z.literal("NOT_SETUP")]),
 });
+
+export type SupportedFactorView = z.infer<typeof supportedFactorView>;
 
 /** Hours that a bypass code lives, unless said otherwise, and at most (S11). */
 export const BYPASS_HOURS = { usual: 8, most: 24 } as const;

@@ -40,20 +40,20 @@ export const passkeySignIn = z.object({ publicKey: passkeyRequestOptions, expire
 /** Body of `POST /api/v1/authn/passkey/verify`; the answer is a transaction in SUCCESS with its session token. */
 export const passkeySignInProof = passkeyAssertion.extend({ credentialId: z.string().min(1).max(2048) });
 
-/** What activates a passkey: `response.attestationObject` and `.clientDataJSON`; `transports` and `clientExtensions` are JSON as text, or null. */
+/** Ours: what its owner calls it, said at either end of the enrolment. */
+const profile = z.object({ name: z.string().trim().min(1).max(64).optional() }).optional();
+/** What begins a passkey. */
+export const passkeyEnrolment = z.object({ profile });
+export type PasskeyEnrolment = z.infer<typeof passkeyEnrolment>;
+/** What activates it: `response.attestationObject` and `.clientDataJSON`; `transports` and `clientExtensions` are JSON as text, or null. */
 export const passkeyAttestation = z.object({
   attestation: bytes64.min(1),
   clientData: bytes64.min(1),
   transports: z.string().max(1024).nullish(),
   clientExtensions: z.string().max(4096).nullish(),
-  /** Ours: what its owner calls it. */
-  name: z.string().trim().min(1).max(64).optional(),
+  profile,
 });
 export type PasskeyAttestation = z.infer<typeof passkeyAttestation>;
-
-/** What begins a passkey: what its owner calls it may be said at either end. */
-export const passkeyEnrolment = z.object({ name: passkeyAttestation.shape.name });
-export type PasskeyEnrolment = z.infer<typeof passkeyEnrolment>;
 
 /** `_embedded.activation` of a passkey that is being enrolled: for `navigator.credentials.create({publicKey})`, in its JSON form. `user.id` is base64url. */
 export const passkeyCreationOptions = z.object({

@@ -94,8 +94,8 @@ export const activateStepRequest = z.object({
     .max(65_536)
     .regex(/^[A-Za-z0-9+/_-]*={0,2}$/, "not base64")
     .optional(),
-  transports: z.string().max(256).optional(),
-  clientExtensions: z.string().max(4096).optional(),
+  transports: z.string().max(256).nullish(),
+  clientExtensions: z.string().max(4096).nullish(),
   profile: z.record(z.string().max(64), z.unknown()).optional(),
 });
 export type ActivateStepRequest = z.infer<typeof activateStepRequest>;

@@ -17,6 +17,7 @@ import { removeOld } from "./flows/management/retention.ts";
 import { newSetUpLink } from "./flows/management/set-up.ts";
 import { lastSuccesses } from "./flows/management/sources.ts";
 import { type SyncEngine, syncEngine } from "./flows/management/sync-engine.ts";
+import { keepPasskeyName } from "./flows/passkeys/keep-name.ts";
 import { runAlone } from "./flows/run-alone.ts";
 import { DatabaseFault, type Store } from "./flows/store.ts";
 import { type AppDeps, buildApp } from "./http/app.ts";
@@ -100,6 +101,8 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
   const metrics = prometheusMetrics({ passwords: passwords.waiting, sources: () => lastSuccesses(plain), outbox });
   const store = countEvents(plain, metrics);
   const keys = await openKeys(store, options.sealingKey ?? files.sealingKey);
+  const otherName = await keepPasskeyName(store, listening.url);
+  if (otherName) throw new ServerRefused("config.invalid", otherName);
   const refusedCallers = countRefusedCallers(store, log);
   const stopping = new AbortController();
   const syncs = syncEngine({ store, keys, read: planApart(), say: (err, sentence) => log.error({ err }, sentence) });

@@ -1,6 +1,7 @@
 /** Passkeys for the tests of a logon: enrolled by the very enroller of the product, on an authenticator of software. */
 import type { EventType, LogEvent } from "@sallyport/contracts";
 import { ENROLLERS } from "../src/flows/enrolling/enroller.ts";
+import { makeActive } from "../src/flows/enrolling/make-active.ts";
 import { SoftAuthenticator, type Wrong } from "./soft-authenticator.ts";
 import { ORG_URL, type TestOrg } from "./test-org.ts";
 
@@ -30,11 +31,8 @@ export async function examinePasskey(org: TestOrg, userId: string, device: SoftA
 export async function enrolPasskey(org: TestOrg, userId: string, device = new SoftAuthenticator(ORG_URL)): Promise<TestPasskey> {
   const { begun, examined } = await examinePasskey(org, userId, device);
   if (examined.kind === "wrong") throw new Error(JSON.stringify(examined));
-  const { counter = 0, ...change } = examined.change;
-  await org.deps.store.inTransaction(async (tx) => {
-    await tx.enrolments.update(begun.enrolment.id, { ...change, status: "ACTIVE" });
-    await tx.enrolments.raiseCounter(begun.enrolment.id, counter);
-  });
+  const { change } = examined;
+  await org.deps.store.inTransaction((tx) => makeActive(tx, begun.enrolment.id, change));
   return { id: begun.enrolment.id, device };
 }
 

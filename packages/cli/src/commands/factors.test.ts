@@ -89,6 +89,10 @@ test("recovery codes are printed once, one a line, and stand beside the app in t
   const listed = org.say("factor", "list", "alice").out;
   assert.match(listed, /recovery +ACTIVE +0 +10 codes left/);
   for (const code of codes) assert.ok(!listed.includes(code.trim()));
+  const [set] = org
+    .json<{ id: string; factorType: string }[]>("factor", "list", "alice")
+    .filter((one) => one.factorType === "recovery_codes");
+  assert.match(org.say("factor", "rename", "alice", set?.id ?? "", "Paper").err, /recovery codes have no name/);
   assert.match(org.say("factor", "reset", "alice", "recovery").out, /1 factor\(s\)/);
   assert.match(org.say("factor", "list", "alice").out, /totp +ACTIVE/);
 });
@@ -118,7 +122,10 @@ test("a call that cannot be meant is refused before the org is asked", () => {
     [["factor", "enrol", "alice", "recovery", "--digits", "8"], /of totp alone/],
     [["factor", "enrol", "alice", "totp", "--digits", "5"], /6, 7 or 8/],
     [["factor", "enrol", "alice", "totp", "--algorithm", "md5"], /SHA1, SHA256, SHA512/],
-    [["factor", "reset", "alice", "constructor"], /there are: totp, recovery/],
+    [["factor", "enrol", "alice", "passkey"], /on the org's pages/],
+    [["factor", "rename", "alice", "no key", "Blue"], /has no factor no key/],
+    [["factor", "remove", "alice", "no key"], /has no factor no key/],
+    [["factor", "reset", "alice", "constructor"], /there are: totp, .*recovery/],
   ];
   for (const [words, sentence] of calls) {
     const done = org.say(...words);

@@ -1,4 +1,4 @@
-/** Commands for factors: enrol TOTP with a QR code in the terminal or recovery codes, list, re-sync, reset. */
+/** Commands for factors: enrol TOTP with a QR code in the terminal or recovery codes, list, rename, re-sync, remove, reset. */
 import { totpAlgorithm, type UserFactorView } from "@sallyport/contracts";
 import type { Command } from "commander";
 import { type CommonOptions, orgCommand } from "../command.ts";
@@ -18,7 +18,11 @@ interface EnrolOptions extends CommonOptions {
 }
 
 /** A kind as administrators write it, and what the API calls it. */
-const KINDS: Record<string, UserFactorView["factorType"]> = { totp: "token:software:totp", recovery: "recovery_codes" };
+const KINDS: Record<string, UserFactorView["factorType"]> = {
+  totp: "token:software:totp",
+  passkey: "webauthn",
+  recovery: "recovery_codes",
+};
 
 export function factorCommands(program: Command): void {
   const factor = program.command("factor").description("second factors of a user");
@@ -48,6 +52,24 @@ export function factorCommands(program: Command): void {
   );
   orgCommand(
     factor,
+    {
+      name: "rename <login> <factor> <name>",
+      does: "give a factor (id, or the name of a passkey) another name",
+      example: 'sallyport factor rename alice "Security key" "Blue key"',
+    },
+    rename,
+  );
+  orgCommand(
+    factor,
+    {
+      name: "remove <login> <factor>",
+      does: "take one factor (id, or the name of a passkey) away",
+      example: 'sallyport factor remove alice "Blue key"',
+    },
+    remove,
+  );
+  orgCommand(
+    factor,
     { name: "reset <login> <kind>", does: "take a user's factors of a kind away", example: "sallyport factor reset alice totp" },
     async (org, options, login = "", kind = "") => {
       const type = typeOf(kind);
@@ -59,10 +81,35 @@ export function factorCommands(program: Command): void {
   );
 }
 
+/** By id, or by the name that it is listed under; never several at once. */
+async function findFactor(org: OrgClient, login: string, which: string): Promise<{ path: string; factor: UserFactorView }> {
+  const user = await findUser(org, login);
+  const named = (one: UserFactorView) =>
+    one.factorType === "webauthn" && one.profile.authenticatorName.toLowerCase() === which.toLowerCase();
+  const found = (await factorsOf(org, user)).filter((one) => one.id === which || named(one));
+  if (found.length > 1)
+    throw new Complaint(`${login} has ${found.length} factors called ${which}; use the id: ${found.map(({ id }) => id).join(", ")}`);
+  if (!found[0]) throw new Complaint(`${login} has no factor ${which}: sallyport factor list ${login}`);
+  return { path: `/api/v1/users/${user.id}/factors/${found[0].id}`, factor: found[0] };
+}
+
+async function rename(org: OrgClient, options: CommonOptions, login = "", which = "", name = ""): Promise<void> {
+  const { path, factor } = await findFactor(org, login, which);
+  const renamed = await org.send<UserFactorView>("POST", `${path}/lifecycle/rename`, { name });
+  print(options.json, renamed, () => `${factor.id} is called ${name} now`);
+}
+
+async function remove(org: OrgClient, options: CommonOptions, login = "", which = ""): Promise<void> {
+  const { path, factor } = await findFactor(org, login, which);
+  await org.send("DELETE", path);
+  print(options.json, { reset: [factor.id] }, () => `${kindOf(factor)} ${factor.id} of ${login} removed`);
+}
+
 const factorsOf = (org: OrgClient, user: { id: string }) => org.list<UserFactorView>(`/api/v1/users/${user.id}/factors`);
 
 async function enrol(org: OrgClient, options: EnrolOptions, login = "", kind = ""): Promise<void> {
   const recovery = typeOf(kind) === "recovery_codes";
+  if (typeOf(kind) === "webauthn") throw new Complaint("a passkey is made by its owner's own device, on the org's pages");
   if (recovery && (options.digits ?? options.algorithm) !== undefined) throw new Complaint("--digits and --algorithm are of totp alone");
   const wish = wishOf(options);
   const user = await findUser(org, login);
@@ -91,6 +138,10 @@ async function list(org: OrgClient, options: CommonOptions, login = ""): Promise
 }
 
 function about(factor: UserFactorView): string {
+  if (factor.factorType === "webauthn")
+    return [factor.profile.authenticatorName, ...(factor.backedUp ? ["backed up"] : []), `last used ${factor.lastUsed ?? "never"}`].join(
+      ", ",
+    );
   return factor.factorType === "recovery_codes" ? `${factor.remaining} codes left` : `${factor.digits} digits, ${factor.algorithm}`;
 }
 

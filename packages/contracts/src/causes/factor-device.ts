@@ -106,18 +106,18 @@ export const FACTOR_DEVICE = {
     evidence: ["factor", "counterKept", "counterFound"],
     who: "administrator",
     fix: {
-      any: "Remove the key in the console under People > USER > Factors, and let the person enrol a new one after you have made sure who it is.",
+      any: "Make sure who it is. Then remove the key (`sallyport factor list USER`, `sallyport factor remove USER FACTOR`), and let the person enrol a new one.",
     },
   },
   "factor.passkey-unknown": {
     kind: "refusal",
     title: "The passkey is not enrolled for this user",
     person: WRONG_KEY,
-    administrator: "The key that answered was never enrolled here, was removed, or belongs to another user.",
+    administrator: "The key that answered was never enrolled here, was removed, or belongs to another user; or its signature is not right.",
     evidence: ["factor", "credential", "user"],
     who: "person",
     fix: {
-      any: "The person uses the key that they enrolled. See the list in `sallyport factor list USER`; another key is added in the console under People > USER > Factors.",
+      any: "The person uses the key that they enrolled. `sallyport factor list USER` has the list; another key is added by the person on the org's pages.",
     },
   },
 } as const satisfies CauseRows;

@@ -21,7 +21,7 @@ const BEFORE_DEVICE = {
     title: "The user's factors are not allowed here",
     person: REFUSED,
     administrator:
-      "The user has a second factor, but none of a kind that the rule in the evidence accepts, or none that this way of logging on can show. Or a bypass code was typed that is right, but for another app, or where the rule takes none.",
+      "The user has a second factor, but none of a kind that the rule in the evidence accepts, or none that this way of logging on can show; or a passkey answered without its person being present, or verified where that is asked (the reason is in the evidence). Or a bypass code was typed that is right, but for another app, or where the rule takes none.",
     evidence: ["enrolments", "allowed", "rule", "reason", "service", "bypass", "issuedAt", "issuedBy", "factor", "failures"],
     who: "administrator",
     fix: {
@@ -46,8 +46,8 @@ const BEFORE_DEVICE = {
     title: "The code was used already",
     person: WRONG_CODE,
     administrator:
-      "The code is right but was used before (the evidence has its 30-second step, or when a recovery code was used), and works only once. Common after two logons in a row; if the first was not the person's, somebody else has read the code.",
-    evidence: ["step", "usedAt", "factor", "failures"],
+      "The code is right but was used before (the evidence has its 30-second step, or when a recovery code was used), and works only once. Common after two logons in a row; if the first was not the person's, somebody else has read the code. A passkey has this cause when it answers a challenge a second time, or another one than it was asked.",
+    evidence: ["step", "usedAt", "factor", "failures", "reason"],
     who: "person",
     fix: {
       any: `The person waits up to 30 seconds for the next code, or takes the next of the list of recovery codes. If the first use was not theirs: change the password and renew the factor (${NEW_TOTP}).`,
@@ -70,7 +70,8 @@ const BEFORE_DEVICE = {
     kind: "refusal",
     title: "The code came too late",
     person: WRONG_CODE,
-    administrator: "The code that was sent out is right, but was typed after its time had passed.",
+    administrator:
+      "The code that was sent out is right, but was typed after its time had passed; or a passkey answered a challenge whose minute was over.",
     evidence: ["factor", "sentAt", "expiredAt"],
     who: "person",
     fix: { any: "The person asks for a new code and types it at once. If messages arrive late, look at the delivery of mail." },

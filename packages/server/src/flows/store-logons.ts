@@ -138,6 +138,8 @@ export interface EnrolmentsStore {
   /** Single use of a time step (S4, S5): true the first time. Also burns a step that was only diagnosed. One statement. */
   consumeStep(id: string, step: number): Promise<boolean>;
   byHandle(handle: string): Promise<EnrolmentRow | undefined>;
+  /** Whether anybody has one of this kind that is not reset. */
+  anyOf(kind: EnrolledKind): Promise<boolean>;
   /** Moves a signature counter forward (S28): false if it does not rise; an authenticator that always says 0 counts nothing. One statement. */
   raiseCounter(id: string, counter: number): Promise<boolean>;
 }

@@ -79,6 +79,10 @@ export function enrolmentsStore(sql: Sql, build: Builder, now: number): Enrolmen
       const row = await sql.first(build.selectFrom("enrolments").selectAll().where("handle", "=", handle));
       return row && fromRow(row);
     },
+    async anyOf(kind) {
+      const some = build.selectFrom("enrolments").select("id").where("kind", "=", kind).where("status", "<>", "RESET").limit(1);
+      return (await sql.first(some)) !== undefined;
+    },
     raiseCounter: (id, counter) =>
       consumeOne(
         sql,

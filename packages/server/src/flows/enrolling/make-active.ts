@@ -4,7 +4,7 @@ import type { Tx } from "../store.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
 import type { EnrolmentChange } from "./enroller.ts";
 
-/** Undefined where it is pending no more, or its first code was used already (S4). The caller writes the event. */
+/** Undefined where it is pending no more, or its first code was used already (S4), or its device is enrolled. The caller writes the event. */
 export async function makeActive(tx: Tx, id: string, { usedStep, counter, ...change }: EnrolmentChange): Promise<EnrolmentRow | undefined> {
   const pending = await tx.enrolments.byId(id);
   // A phone may have made it active already; within a transaction it counts for nobody before this.

@@ -1,5 +1,11 @@
 /** A passkey as a person enrols it: made by their device for this org, its public key kept; attestation is neither asked for nor trusted. */
-import type { PasskeyAttestation, PasskeyCreationOptions, PasskeyEnrolment } from "@sallyport/contracts";
+import {
+  type PasskeyAttestation,
+  type PasskeyCreationOptions,
+  type PasskeyEnrolment,
+  passkeyAttestation,
+  passkeyEnrolment,
+} from "@sallyport/contracts";
 import { judgePasskey, PASSKEYS_PER_PERSON, readPasskeyAnswer } from "@sallyport/logon";
 import { verifyRegistrationResponse } from "@simplewebauthn/server";
 import { decodeAttestationObject } from "@simplewebauthn/server/helpers";
@@ -20,12 +26,15 @@ import type { Enroller, Examined } from "./enroller.ts";
 const ALGORITHMS = [-7, -257];
 /** Time to make a PIN first, or to find the key, ms. */
 const ENROL_MS = 5 * 60_000;
+const SHOULD_BE = "what a passkey answers when it is made";
 /** `packed` proves only itself here: without trust anchors it is worth as much as none. Others could make the org fetch something. */
 const FORMATS = ["none", "packed"];
 
 export const passkeyEnroller: Enroller<PasskeyEnrolment, PasskeyAttestation> = {
   several: true,
-  async begin(tx, { orgUrl }, user, { name }) {
+  async begin(tx, { orgUrl }, user, request) {
+    const asked = passkeyEnrolment.safeParse(request);
+    if (!asked.success) return { kind: "not-now", sentence: "The name of a passkey has 1 to 64 characters." };
     const party = relyingPartyOf(orgUrl);
     if (!party) return { kind: "not-now", sentence: "A passkey is bound to a name: this org's URL has an IP address." };
     const there = (await factorsOf(tx, user)).filter(({ kind }) => kind === "passkey");
@@ -39,21 +48,23 @@ export const passkeyEnroller: Enroller<PasskeyEnrolment, PasskeyAttestation> = {
       userId: user.id,
       kind: "passkey",
       status: "PENDING_ACTIVATION",
-      name: name ?? null,
+      name: asked.data.profile?.name ?? null,
     };
     await tx.enrolments.insert(enrolment);
     const challenge = challengeFor(enrolment, tx.now);
     await tx.challenges.insert(challenge);
     return { enrolment, challenge, activation: creationOptions(party, user, challenge.secret, kept) };
   },
-  async examine({ orgUrl }, pending, challenge, proof, now): Promise<Examined> {
+  async examine({ orgUrl }, pending, challenge, brought, now): Promise<Examined> {
     const party = relyingPartyOf(orgUrl);
     if (!challenge || !party) return wrong("logon.out-of-order", { factor: pending.id });
     if (challenge.answeredAt !== null || challenge.expires <= now) return tooLate(challenge);
-    const made = await examineAttestation(party, challenge.secret, proof);
+    const proof = passkeyAttestation.safeParse(brought);
+    if (!proof.success) return wrong("factor.code-malformed", { shouldBe: SHOULD_BE });
+    const made = await examineAttestation(party, challenge.secret, proof.data);
     if ("kind" in made) return made;
     const { counter, ...data } = made;
-    const { name = pending.name } = proof;
+    const name = proof.data.profile?.name ?? pending.name;
     return { kind: "right", change: { handle: data.credentialId, data: { ...data }, name, counter } };
   },
 };
@@ -153,5 +164,5 @@ function readTransports(text: string | null | undefined): string[] {
 }
 
 function malformed(proof: PasskeyAttestation) {
-  return wrong("factor.code-malformed", { length: proof.attestation.length, shouldBe: "what a passkey answers when it is made" });
+  return wrong("factor.code-malformed", { length: proof.attestation.length, shouldBe: SHOULD_BE });
 }

@@ -1,8 +1,11 @@
 /** Factors and bypass codes as the management API shows them: no hash, and a secret only in the answer that makes it. */
 import {
   type BypassView,
+  type EnrolledKind,
   FACTOR_NAMES,
+  type PasskeyFactorView,
   type RecoveryFactorView,
+  type SupportedFactorView,
   type TicketView,
   type TotpFactorView,
   type UserFactorView,
@@ -11,17 +14,38 @@ import { bypassStatus } from "@sallyport/logon";
 import type { BypassShown } from "../../flows/management/bypass-codes.ts";
 import type { Activation, FactorShown } from "../../flows/management/factors-admin.ts";
 import { type TicketShown, ticketStatus } from "../../flows/management/tickets.ts";
+import { passkeyData, titleOf } from "../../flows/passkeys/relying-party.ts";
 import type { EnrolmentRow } from "../../flows/store-logons.ts";
 import { iso, isoOrNull } from "./views.ts";
 
 export function factorOf({ enrolment, remaining }: FactorShown): UserFactorView {
+  if (enrolment.kind === "passkey") return passkeyOf(enrolment);
   return enrolment.kind === "totp" ? totpOf(enrolment) : recoveryOf(enrolment, remaining);
+}
+
+/** How a kind stands that a person may enrol: of several the one that is best set up. */
+export function catalogEntry(kind: EnrolledKind, shown: FactorShown[]): SupportedFactorView {
+  const states = shown.filter(({ enrolment }) => enrolment.kind === kind).map(({ enrolment }) => enrolment.status);
+  const status = states.includes("ACTIVE") ? ("ACTIVE" as const) : (states[0] ?? ("NOT_SETUP" as const));
+  return { ...FACTOR_NAMES[kind], enrollment: "OPTIONAL", status };
 }
 
 export function totpOf(row: EnrolmentRow, activation?: Activation): TotpFactorView {
   const view = { ...commonOf(row), ...FACTOR_NAMES.totp, digits: row.digits, algorithm: row.algorithm };
   if (!activation) return view;
   return { ...view, _embedded: { activation } };
+}
+
+export function passkeyOf(row: EnrolmentRow): PasskeyFactorView {
+  const { handle, lastUsed } = row;
+  const profile = { ...(handle === null ? {} : { credentialId: handle }), authenticatorName: titleOf(row) };
+  return {
+    ...commonOf(row),
+    ...FACTOR_NAMES.passkey,
+    profile,
+    backedUp: passkeyData(row).backedUp === true,
+    lastUsed: isoOrNull(lastUsed),
+  };
 }
 
 export function recoveryOf(row: EnrolmentRow, remaining: number, codes?: string[]): RecoveryFactorView {

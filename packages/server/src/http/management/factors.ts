@@ -1,17 +1,28 @@
-/** Routes of a user's factors: enrol, activate with a first code, list, re-sync, reset. */
-import { activateFactorRequest, enrolFactorRequest, resyncFactorRequest, supportedFactorView, userFactorView } from "@sallyport/contracts";
+/** Routes of a user's factors: enrol, activate with a first code, list, rename, re-sync, reset. */
+import {
+  activateFactorRequest,
+  enrolFactorRequest,
+  renameFactorRequest,
+  resyncFactorRequest,
+  supportedFactorView,
+  userFactorView,
+} from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
 import { activateFactor, enrolFactor, listFactors, resetFactor } from "../../flows/management/factors-admin.ts";
 import { enrolRecovery } from "../../flows/management/recovery-codes.ts";
+import { renameFactor } from "../../flows/management/rename-factor.ts";
 import { resyncFactor } from "../../flows/management/resync-factor.ts";
 import type { AppDeps } from "../app.ts";
 import { Refused } from "../refuse.ts";
 import { orRefuse } from "./answers.ts";
-import { factorOf, recoveryOf, totpOf } from "./factor-views.ts";
+import { catalogEntry, factorOf, recoveryOf, totpOf } from "./factor-views.ts";
 import { flag, idParams, noContent } from "./users.ts";
 
 const factorParams = z.object({ id: z.string().min(1).max(256), factor: z.string().max(64) });
+
+/** Kinds that a person enrols. */
+const SUPPORTED = ["totp", "passkey"] as const;
 
 export const factorRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => async (app) => {
   const read = { permission: "factors.read" } as const;
@@ -51,9 +62,7 @@ export const factorRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => 
     { config: read, schema: { params: idParams, response: { 200: z.array(supportedFactorView) } } },
     async (request) => {
       const shown = orRefuse(await listFactors(deps.store, request.params.id));
-      const totp = shown.find(({ enrolment }) => enrolment.kind === "totp");
-      const shape = { factorType: "token:software:totp", provider: "GOOGLE", vendorName: "GOOGLE", enrollment: "OPTIONAL" } as const;
-      return [{ ...shape, status: totp?.enrolment.status ?? ("NOT_SETUP" as const) }];
+      return SUPPORTED.map((kind) => catalogEntry(kind, shown));
     },
   );
 
@@ -83,6 +92,15 @@ export const factorRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => 
       const { id, factor } = request.params;
       const { passCode: first, nextPassCode: second } = request.body;
       return totpOf(orRefuse(await resyncFactor(deps, request.caller, id, factor, { first, second })));
+    },
+  );
+
+  app.post(
+    `${url}/:factor/lifecycle/rename`,
+    { config: enrol, schema: { params: factorParams, body: renameFactorRequest, response: { 200: userFactorView } } },
+    async (request) => {
+      const { id, factor } = request.params;
+      return factorOf({ enrolment: orRefuse(await renameFactor(deps.store, request.caller, id, factor, request.body.name)), remaining: 0 });
     },
   );
 

@@ -30,6 +30,7 @@ const TABLE: [method: string, path: string, who: Role[]][] = [
   ["GET", "/api/v1/users/{id}/factors/{factor}", READERS],
   ["POST", "/api/v1/users/{id}/factors/{factor}/lifecycle/activate", HELPERS],
   ["POST", "/api/v1/users/{id}/factors/{factor}/lifecycle/resync", HELPERS],
+  ["POST", "/api/v1/users/{id}/factors/{factor}/lifecycle/rename", HELPERS],
   ["DELETE", "/api/v1/users/{id}/factors/{factor}", HELPERS],
   ["POST", "/api/v1/users/{id}/bypass-codes", HELPERS],
   ["GET", "/api/v1/users/{id}/bypass-codes", READERS],
@@ -129,7 +130,7 @@ const TABLE: [method: string, path: string, who: Role[]][] = [
 ];
 
 /** Open to everybody, or proved in another way: hosts by their signature, transactions by their token. */
-const ELSEWHERE = /^\/(livez|readyz)$|^\/api\/v1\/(authn|time|hosts\/(enrol|register)|hosts\/self)/;
+const ELSEWHERE = /^\/(livez|readyz)$|^\/api\/v1\/(approve|authn|time|hosts\/(enrol|register)|hosts\/self)/;
 
 test("every route of the management API stands in the matrix", async (t) => {
   const org = await openOrg(t);
