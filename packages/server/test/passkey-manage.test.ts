@@ -25,6 +25,7 @@ test("S17: another name is refused as long as anybody has a passkey, and taken w
 
 test("several passkeys stand in the list and the catalog in the public shape, are renamed, and removed one by one", async () => {
   const one = await enrolPasskey(org, alice.id);
+  org.clock.now += 1000;
   const two = await enrolPasskey(org, alice.id);
   const listed = (await org.manage("GET", url)).body.filter((factor: any) => factor.factorType === "webauthn");
   assert.deepEqual(
