@@ -4,6 +4,7 @@ import { runProgram } from "./command.ts";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { keyCommands } from "./commands/keys.ts";
 import { migrateCommand } from "./commands/migrate.ts";
+import { pushCommands } from "./commands/push.ts";
 import { serveCommand, startCommand } from "./commands/serve.ts";
 import { commandsEverywhere, newProgram } from "./program.ts";
 
@@ -13,6 +14,7 @@ startCommand(program);
 migrateCommand(program);
 commandsEverywhere(program);
 keyCommands(program);
+pushCommands(program);
 backupCommand(program);
 restoreCommand(program);
 

@@ -1,5 +1,7 @@
 /** The closed table of system log events: a line of the log is one of these types and carries no data field but the listed ones. */
 
+import { PUSH_EVENTS } from "./push-events.ts";
+
 /** `warning`: an administrator should look today. `error`: something does not work, or somebody has tampered. */
 export type EventSeverity = "info" | "warning" | "error";
 
@@ -74,6 +76,7 @@ export const EVENTS = {
     data: ["factor", "kind", "drift", "before"],
   },
   "factor.recovery-low": { title: "A user's recovery codes run out", severity: "warning", data: ["factor", "remaining"] },
+  ...PUSH_EVENTS,
   "bypass.created": {
     title: "An administrator gave out a code that works once in the place of a factor",
     severity: "warning",

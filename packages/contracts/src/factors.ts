@@ -1,5 +1,6 @@
 /** A user's factors as administrators make, list and reset them; and the bypass codes that they give out. */
 import * as z from "zod";
+import { pushActivation } from "./phone.ts";
 import { factorProvider, factorType } from "./transaction.ts";
 
 const when = z.iso.datetime();
@@ -17,9 +18,16 @@ const enrolTotpRequest = z.object({
 });
 /** A set of recovery codes; it is active at once. */
 const enrolRecoveryRequest = z.object({ factorType: z.literal("recovery_codes"), provider: z.literal("SALLYPORT").optional() });
-export const enrolFactorRequest = z.discriminatedUnion("factorType", [enrolTotpRequest, enrolRecoveryRequest]);
+/** A phone approver; it is active once the code was typed into it. */
+const enrolPushRequest = z.object({
+  factorType: z.literal("push"),
+  provider: z.literal("OKTA").optional(),
+  name: z.string().trim().min(1).max(64).optional(),
+});
+export const enrolFactorRequest = z.discriminatedUnion("factorType", [enrolTotpRequest, enrolRecoveryRequest, enrolPushRequest]);
 export type EnrolFactorRequest = z.infer<typeof enrolFactorRequest>;
-export const activateFactorRequest = z.object({ passCode: z.string().max(64) });
+/** Without a code for a phone, which activates itself: answers how it stands. */
+export const activateFactorRequest = z.object({ passCode: z.string().max(64).default("") }).default({ passCode: "" });
 /** Two codes that the device showed one after the other. */
 export const resyncFactorRequest = z.strictObject({ passCode: z.string().max(64), nextPassCode: z.string().max(64) });
 
@@ -71,8 +79,21 @@ const passkeyFactorView = z.object({
   backedUp: z.boolean(),
   lastUsed: when.nullable(),
 });
-export const userFactorView = z.discriminatedUnion("factorType", [totpFactorView, recoveryFactorView, passkeyFactorView]);
 export type PasskeyFactorView = z.infer<typeof passkeyFactorView>;
+/** `profile.credentialId`: thumbprint of the phone's key; null until it is activated. `verifier`: each yes needs its owner's verification. */
+const pushFactorView = z.object({
+  ...enrolment,
+  factorType: z.literal("push"),
+  provider: z.literal("OKTA"),
+  vendorName: z.literal("OKTA"),
+  profile: z.object({ credentialId: z.string().nullable(), name: z.string().nullable() }),
+  verifier: z.boolean(),
+  woken: z.boolean(),
+  lastUsed: when.nullable(),
+  _embedded: z.object({ activation: pushActivation }).optional(),
+});
+export const userFactorView = z.discriminatedUnion("factorType", [totpFactorView, recoveryFactorView, passkeyFactorView, pushFactorView]);
+export type PushFactorView = z.infer<typeof pushFactorView>;
 export type UserFactorView = z.infer<typeof userFactorView>;
 export type TotpFactorView = z.infer<typeof totpFactorView>;
 export type RecoveryFactorView = z.infer<typeof recoveryFactorView>;

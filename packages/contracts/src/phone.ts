@@ -1,10 +1,10 @@
-/**
- * The phone approver's wire: how a phone is activated, asks what is open, and answers. Every call is `POST /api/v1/phone/<call>` with
- * `{signed}`: a compact JWS, ES256, `typ` `sallyport-phone+jws`, by the phone's own P-256 key, which never leaves the browser that made it.
- */
+/** The phone approver's wire: how a phone is activated, asks what is open, and answers. */
 import * as z from "zod";
 import { clientAddress } from "./door.ts";
 import { publicJwk } from "./host-link.ts";
+
+// Every call is `POST /api/v1/phone/<call>` with `{signed}`: a compact JWS, ES256, by the phone's own P-256 key, which never leaves the
+// browser that made it.
 
 const id = z.string().min(1).max(64);
 const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/);
@@ -57,8 +57,6 @@ export const phoneSubscribeClaims = z.strictObject({
 });
 /** Without an attestation: asks for a challenge; with it: from now on each yes needs the phone's user verification. */
 export const phoneVerifierClaims = z.strictObject({ typ: z.literal("phone-verifier"), ...common, attestation: attestation.optional() });
-/** The phone is no approver of this account any more. */
-export const phoneLeaveClaims = z.strictObject({ typ: z.literal("phone-leave"), ...common });
 
 export const phoneDecision = z.enum(["yes", "no", "not-me"]);
 export type PhoneDecision = z.infer<typeof phoneDecision>;
@@ -81,7 +79,6 @@ export const phoneClaims = z.discriminatedUnion("typ", [
   phoneRequestsClaims,
   phoneSubscribeClaims,
   phoneVerifierClaims,
-  phoneLeaveClaims,
   phoneAnswerClaims,
 ]);
 export type PhoneClaims = z.infer<typeof phoneClaims>;
@@ -143,6 +140,23 @@ export const phoneAnswerResult = z.enum(["approved", "denied", "reported", "mism
 export type PhoneAnswerResult = z.infer<typeof phoneAnswerResult>;
 export const phoneAnswerView = z.object({ result: phoneAnswerResult, waitSeconds: z.int().optional(), now: when });
 export type PhoneAnswerView = z.infer<typeof phoneAnswerView>;
+
+/** What an administrator sees of a stop after a *not me*; of scope `all`, `host` and `address` are null. */
+export const pushStopView = z.object({
+  id: z.string(),
+  user: z.string(),
+  login: z.string(),
+  scope: z.enum(["place", "all"]),
+  host: z.string().nullable(),
+  address: z.string().nullable(),
+  created: when,
+});
+export type PushStopView = z.infer<typeof pushStopView>;
+export const liftStopQuery = z.strictObject({ reason: z.string().trim().min(3, "say why, in a few words").max(256) });
+/** Host names, lower case, without port: push services beside the browsers' own. */
+export const pushHosts = z.strictObject({
+  hosts: z.array(z.string().regex(/^(?=.{1,253}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, "a host name, lower case, without a port")).max(32),
+});
 
 /** `_embedded.activation` of a push factor that is being enrolled, in the public shape; `code` and `url` are ours: shown once. */
 export const pushActivation = z.object({

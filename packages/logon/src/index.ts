@@ -5,6 +5,7 @@ export * from "./explain.ts";
 export * from "./factors/attempts.ts";
 export * from "./factors/bypass.ts";
 export * from "./factors/passkey.ts";
+export * from "./factors/push.ts";
 export * from "./factors/recovery.ts";
 export * from "./factors/totp.ts";
 export * from "./fold-name.ts";

@@ -3,6 +3,7 @@ import { totpAlgorithm, type UserFactorView } from "@sallyport/contracts";
 import type { Command } from "commander";
 import { type CommonOptions, orgCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
+import { enrolPhone } from "../enrol-phone.ts";
 import { enrolRecovery } from "../enrol-recovery.ts";
 import { createTotp, enrolTotp, secretLines, type TotpWish } from "../enrol-totp.ts";
 import type { OrgClient } from "../org-client.ts";
@@ -20,6 +21,7 @@ interface EnrolOptions extends CommonOptions {
 /** A kind as administrators write it, and what the API calls it. */
 const KINDS: Record<string, UserFactorView["factorType"]> = {
   totp: "token:software:totp",
+  push: "push",
   passkey: "webauthn",
   recovery: "recovery_codes",
 };
@@ -30,7 +32,7 @@ export function factorCommands(program: Command): void {
     factor,
     {
       name: "enrol <login> <kind>",
-      does: "enrol a factor (kind: totp, recovery); shows the QR code, or the ten codes, once",
+      does: "enrol a factor (kind: totp, push, recovery); shows the QR code, the activation code, or the ten codes, once",
       example: "sallyport factor enrol alice totp",
       options: [
         ["--no-confirm", "activate TOTP at once, without a first code"],
@@ -110,10 +112,12 @@ const factorsOf = (org: OrgClient, user: { id: string }) => org.list<UserFactorV
 async function enrol(org: OrgClient, options: EnrolOptions, login = "", kind = ""): Promise<void> {
   const recovery = typeOf(kind) === "recovery_codes";
   if (typeOf(kind) === "webauthn") throw new Complaint("a passkey is made by its owner's own device, on the org's pages");
-  if (recovery && (options.digits ?? options.algorithm) !== undefined) throw new Complaint("--digits and --algorithm are of totp alone");
+  if (typeOf(kind) !== "token:software:totp" && (options.digits ?? options.algorithm) !== undefined)
+    throw new Complaint("--digits and --algorithm are of totp alone");
   const wish = wishOf(options);
   const user = await findUser(org, login);
   if (recovery) return enrolRecovery(org, user, options.json);
+  if (typeOf(kind) === "push") return enrolPhone(org, user, options.json);
   // A script (--json) has nobody to type the first code; a person is asked, so that a mistyped secret is found now and not at a locked screen.
   const atOnce = options.json === true || options.confirm === false;
   if (!atOnce) return enrolTotp(org, user, wish);
@@ -138,11 +142,18 @@ async function list(org: OrgClient, options: CommonOptions, login = ""): Promise
 }
 
 function about(factor: UserFactorView): string {
-  if (factor.factorType === "webauthn")
-    return [factor.profile.authenticatorName, ...(factor.backedUp ? ["backed up"] : []), `last used ${factor.lastUsed ?? "never"}`].join(
-      ", ",
-    );
-  return factor.factorType === "recovery_codes" ? `${factor.remaining} codes left` : `${factor.digits} digits, ${factor.algorithm}`;
+  switch (factor.factorType) {
+    case "webauthn":
+      return [factor.profile.authenticatorName, ...(factor.backedUp ? ["backed up"] : []), `last used ${factor.lastUsed ?? "never"}`].join(
+        ", ",
+      );
+    case "recovery_codes":
+      return `${factor.remaining} codes left`;
+    case "push":
+      return [factor.profile.name ?? "phone", factor.verifier ? "with verification" : "possession only"].join(", ");
+    default:
+      return `${factor.digits} digits, ${factor.algorithm}`;
+  }
 }
 
 /** Codes are asked for and never stand on a command line, where other accounts could read them. */

@@ -59,7 +59,7 @@ export const FACTOR_DEVICE = {
     evidence: ["factor", "stoppedAt", "scope", "reports"],
     who: "administrator",
     fix: {
-      any: "When it is clear who it was and the password is changed, lift the stop in the console under People > USER > Factors. Until then the person types a code.",
+      any: "When it is clear who it was and the password is changed, lift the stop: `sallyport push stops` lists it, `sallyport push lift STOP` lifts it. Until then the person types a code.",
     },
     dependsOn: ["factor.push-reported"],
   },

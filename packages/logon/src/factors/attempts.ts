@@ -34,20 +34,24 @@ export function takesKind(kind: FactorKind, allowed?: readonly FactorKind[]): bo
   return allowed === undefined ? !ONLY_IF_NAMED.has(kind) : allowed.includes(kind);
 }
 
+/** Kinds that are asked for, and tell the person something first: there is nothing to choose them by where nothing can be shown (S10). */
+const NEEDS_SHOW: ReadonlySet<FactorKind> = new Set<FactorKind>(["push", "passkey", "email", "sms", "call"]);
+
 export type Usable<T> = { kind: "usable"; enrolments: T[] } | { kind: "none" } | { kind: "locked" } | { kind: "not-allowed" };
 
 /**
  * Which enrolments may be used here. A locked, pending or reset one still counts as an enrolment: whoever has only such ones is locked,
  * never without a factor, so that burning a factor opens no way to a new one.
- * @param allowed as of `takesKind`.
+ * @param allowed as of `takesKind`. @param conversation false where the person cannot be shown anything.
  */
 export function usableFactors<T extends { kind: FactorKind; status: EnrolmentStatus }>(
   enrolments: readonly T[],
   allowed?: readonly FactorKind[],
+  conversation = true,
 ): Usable<T> {
   if (enrolments.length === 0) return { kind: "none" };
   const active = enrolments.filter(({ status }) => status === "ACTIVE");
   if (active.length === 0) return { kind: "locked" };
-  const usable = active.filter(({ kind }) => takesKind(kind, allowed));
+  const usable = active.filter(({ kind }) => takesKind(kind, allowed) && (conversation || !NEEDS_SHOW.has(kind)));
   return usable.length === 0 ? { kind: "not-allowed" } : { kind: "usable", enrolments: usable };
 }

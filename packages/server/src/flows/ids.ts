@@ -19,6 +19,7 @@ export type IdPrefix =
   | "byp"
   | "tkt"
   | "chl"
+  | "stp"
   | "out";
 
 /** `hst_` and 20 letters or digits (119 bit): the prefix tells a reader of a log what it names. */

@@ -28,6 +28,11 @@ export interface ChallengeRow {
 
 export interface ChallengesStore {
   insert(challenge: ChallengeRow): Promise<void>;
+  /**
+   * Inserts only if fewer than `most` of its kind were made for its user since then; false otherwise. Askers of one user wait for each
+   * other, so that no number of them in parallel, on whatever node, exceeds the cap.
+   */
+  insertUnder(challenge: ChallengeRow, most: number, since: number): Promise<boolean>;
   byId(id: string): Promise<ChallengeRow | undefined>;
   /** By what the answer is held against, of one kind. */
   bySecret(kind: ChallengeKind, secret: string): Promise<ChallengeRow | undefined>;
@@ -43,6 +48,33 @@ export interface ChallengesStore {
   countSince(userId: string, kind: ChallengeKind, since: number): Promise<number>;
   /** How often a user answered so since then. */
   answersSince(userId: string, answer: NonNullable<ChallengeRow["answer"]>, since: number): Promise<ChallengeRow[]>;
+}
+
+/** After a *not me*: no push to this user from one host and address, or none at all, until an administrator lifts it. */
+export interface PushStopRow {
+  id: string;
+  userId: string;
+  scope: "place" | "all";
+  /** Of scope `place`; null where the request came from the org's own pages. */
+  hostId: string | null;
+  /** Of scope `place`: as it was shown; null where none was known. */
+  address: string | null;
+  /** The request that was reported. */
+  challengeId: string;
+  created: number;
+  liftedAt: number | null;
+  liftedBy: string | null;
+}
+
+export interface PushStopsStore {
+  insert(stop: PushStopRow): Promise<void>;
+  byId(id: string): Promise<PushStopRow | undefined>;
+  /** Those that are not lifted, oldest first. */
+  standing(userId: string): Promise<PushStopRow[]>;
+  /** Those of all users that are not lifted, in the order of their ids. */
+  list(page: Page): Promise<PushStopRow[]>;
+  /** True if it stood until now. One statement. */
+  lift(id: string, now: number, by: string): Promise<boolean>;
 }
 
 /** A window of at most seven days in which one user may enrol a first factor; `hash` is null where an administrator's confirmation opens it. */
@@ -163,6 +195,8 @@ export interface SettingRow {
 export interface SettingsStore {
   byName(name: string): Promise<SettingRow | undefined>;
   put(setting: SettingRow): Promise<void>;
+  /** Of several nodes that make a setting for the first time one wins: answers the one that stands. */
+  claim(setting: SettingRow): Promise<SettingRow>;
   /** True if there was one. */
   remove(name: string): Promise<boolean>;
 }

@@ -6,7 +6,7 @@ import type { BypassCodesStore, RecoveryCodesStore } from "./store-codes.ts";
 import type { AppsStore, GroupsStore, UsersStore, ZonesStore } from "./store-directory.ts";
 import type { LeasesStore, RestoreStore, SecretsStore } from "./store-keys.ts";
 import type { EnrolmentsStore, HostsStore, LogonsStore, LogStore, TransactionsStore } from "./store-logons.ts";
-import type { ChallengesStore, OutboxStore, SessionsStore, SettingsStore, TicketsStore } from "./store-requests.ts";
+import type { ChallengesStore, OutboxStore, PushStopsStore, SessionsStore, SettingsStore, TicketsStore } from "./store-requests.ts";
 import type { DomainsStore, DuplicatesStore, SourcesStore } from "./store-sources.ts";
 
 /** One unit of work. Everything done through it is committed together or not at all. */
@@ -33,6 +33,7 @@ export interface Tx {
   readonly domains: DomainsStore;
   readonly duplicates: DuplicatesStore;
   readonly challenges: ChallengesStore;
+  readonly pushStops: PushStopsStore;
   readonly tickets: TicketsStore;
   readonly outbox: OutboxStore;
   readonly sessions: SessionsStore;

@@ -8,6 +8,7 @@ import { linkRoutes } from "./link.ts";
 import { managementRoutes } from "./management/management.ts";
 import { openapiRoutes } from "./openapi.ts";
 import { pageRoutes } from "./pages/pages.ts";
+import { phoneRoutes } from "./phone.ts";
 import { probeRoutes } from "./probes.ts";
 import { scimRoutes } from "./scim/scim.ts";
 import { setUpRoutes } from "./set-up/set-up.ts";
@@ -20,6 +21,7 @@ export const ROUTES: readonly RouteSet[] = [
   authnRoutes,
   authnStepRoutes,
   linkRoutes,
+  phoneRoutes,
   managementRoutes,
   scimRoutes,
   setUpRoutes,

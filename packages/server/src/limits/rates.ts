@@ -9,6 +9,10 @@ export interface Rates {
   host: number;
   /** Management API. */
   management: number;
+  /** Calls that phones sign: each looks every two seconds while somebody holds it, and a site's phones stand behind one address. */
+  phone: number;
+  /** Activation of phones by code. */
+  activation: number;
   /** Enrolment of hosts by code. */
   enrolment: number;
   /** Registration of hosts by client id and secret: a rack that is installed at once stands behind one address. */
@@ -19,7 +23,16 @@ export interface Rates {
   setUp: number;
 }
 
-export const DEFAULT_RATES: Rates = { host: 600_000, management: 6_000, enrolment: 60, registration: 600, primary: 20, setUp: 60 };
+export const DEFAULT_RATES: Rates = {
+  host: 600_000,
+  management: 6_000,
+  phone: 60_000,
+  activation: 60,
+  enrolment: 60,
+  registration: 600,
+  primary: 20,
+  setUp: 60,
+};
 
 const UNLIMITED = new Set(["/livez", "/readyz"]);
 /** Different callers remembered at once; the least recent is forgotten. */
@@ -84,6 +97,8 @@ function nameIn(request: FastifyRequest): string | undefined {
 function kindOf(request: FastifyRequest): keyof Rates {
   const url = request.routeOptions.url ?? "";
   if (url.startsWith("/set-up/")) return "setUp";
+  if (url === "/api/v1/phone/activate") return "activation";
+  if (url.startsWith("/api/v1/phone")) return "phone";
   if (url === "/api/v1/hosts/enrol") return "enrolment";
   if (url === "/api/v1/hosts/register") return "registration";
   if (url === "/api/v1/time" || url.startsWith("/api/v1/authn") || url.startsWith("/api/v1/hosts/self/")) return "host";

@@ -212,6 +212,10 @@ export const MIGRATIONS: readonly Migration[] = [
       `CREATE INDEX sessions_by_expiry ON sessions (expires)`,
       `CREATE TABLE settings (
         name text PRIMARY KEY, document text NOT NULL, sealed_secret text NOT NULL, updated bigint NOT NULL, updated_by text NOT NULL)`,
+      `CREATE TABLE push_stops (
+        id text PRIMARY KEY, user_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE, scope text NOT NULL, host_id text, address text,
+        challenge_id text NOT NULL, created bigint NOT NULL, lifted_at bigint, lifted_by text)`,
+      `CREATE INDEX push_stops_by_user ON push_stops (user_id, lifted_at)`,
     ],
   },
 ];

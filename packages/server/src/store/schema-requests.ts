@@ -42,6 +42,17 @@ export interface RequestTables {
     done_at: number | null;
     error: string | null;
   };
+  push_stops: {
+    id: string;
+    user_id: string;
+    scope: string;
+    host_id: string | null;
+    address: string | null;
+    challenge_id: string;
+    created: number;
+    lifted_at: number | null;
+    lifted_by: string | null;
+  };
   sessions: {
     id: string;
     token_hash: string;

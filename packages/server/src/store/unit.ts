@@ -17,6 +17,7 @@ import { logStore } from "./log.ts";
 import { logonsStore } from "./logons.ts";
 import type { NameLookup } from "./name-lookup.ts";
 import { outboxStore } from "./outbox.ts";
+import { pushStopsStore } from "./push-stops.ts";
 import { recoveryCodesStore } from "./recovery-codes.ts";
 import { restoreStore } from "./restore.ts";
 import { secretsStore } from "./secrets.ts";
@@ -57,6 +58,7 @@ export function unit(sql: Sql, { build, lookup }: Statements, chain: ChainEnd, n
     domains: domainsStore(sql, build),
     duplicates: duplicatesStore(sql, build),
     challenges: challengesStore(sql, build),
+    pushStops: pushStopsStore(sql, build),
     tickets: ticketsStore(sql, build),
     outbox: outboxStore(sql, build),
     sessions: sessionsStore(sql, build),

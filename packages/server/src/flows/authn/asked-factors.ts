@@ -5,6 +5,7 @@ import type { Tx } from "../store.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
 import { passkeyFactor } from "./asked/passkey.ts";
+import { pushFactor } from "./asked/push.ts";
 import type { CodeStep, Proof } from "./code-step.ts";
 import type { WrongCode } from "./tries.ts";
 
@@ -34,6 +35,7 @@ export interface AskedFactor {
 /** Kinds that answer at once, by a code that the person has already, are not in it. */
 export const ASKED: Partial<Record<EnrolledKind, AskedFactor>> = {
   passkey: passkeyFactor,
+  push: pushFactor,
 };
 
 /** What a challenge shows to whoever drives the transaction: `_embedded.challenge` of its factor. */

@@ -7,6 +7,7 @@ import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
 import { passkeyEnroller } from "./passkey.ts";
+import { pushEnroller } from "./push.ts";
 import { totpEnroller } from "./totp.ts";
 
 export interface Begun {
@@ -55,4 +56,5 @@ export type AnyEnroller = Enroller<any, any>;
 export const ENROLLERS: Partial<Record<EnrolledKind, AnyEnroller>> = {
   totp: totpEnroller,
   passkey: passkeyEnroller,
+  push: pushEnroller,
 };

@@ -11,7 +11,7 @@ import { findUser } from "./find-user.ts";
 
 /** What of a logon request the judgement needs: a rehearsal has the same. */
 export type Asked = Pick<LogonRequest, "username" | "domain" | "sid" | "service" | "scenario" | "address"> & {
-  /** A first factor can be enrolled only where something can be shown and asked. */
+  /** False where nothing can be shown (S10), and no first factor enrolled; a rehearsal does not say. */
   conversation?: boolean | undefined;
 };
 
@@ -55,7 +55,7 @@ export async function judgePerson(tx: Tx, app: AppRow, host: JudgedHost, asked: 
     };
   }
   if (policy.outcome === "allow") return { kind: "person", user, policy, enrolments: [] };
-  const judged = judgeFactors(await factorsOf(tx, user), user, policy);
+  const judged = judgeFactors(await factorsOf(tx, user), user, policy, asked.conversation);
   if (judged.kind === "person" || judged.cause !== "factor.none" || asked.conversation !== true) return judged;
   const window = await openWindow(tx, user.id);
   return window ? { kind: "person", user, policy, enrolments: [], window } : judged;
@@ -94,12 +94,18 @@ export async function judgePolicy(tx: Tx, app: AppRow, host: JudgedHost, user: U
   });
 }
 
-export function judgeFactors(enrolments: EnrolmentRow[], user: UserRow, policy: PolicyDecision): Person | PersonRefused {
-  const usable = usableFactors(enrolments, policy.factors);
+export function judgeFactors(
+  enrolments: EnrolmentRow[],
+  user: UserRow,
+  policy: PolicyDecision,
+  conversation?: boolean,
+): Person | PersonRefused {
+  const usable = usableFactors(enrolments, policy.factors, conversation);
   const seen = { userId: user.id, rule: policy.rule };
   const evidence = {
     enrolments: enrolments.map(({ id, kind, status, failures }) => ({ id, kind, status, failures })),
     allowed: policy.factors,
+    ...(conversation === false ? { conversation } : {}),
   };
   switch (usable.kind) {
     case "usable":

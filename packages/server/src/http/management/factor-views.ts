@@ -4,6 +4,8 @@ import {
   type EnrolledKind,
   FACTOR_NAMES,
   type PasskeyFactorView,
+  type PushActivation,
+  type PushFactorView,
   type RecoveryFactorView,
   type SupportedFactorView,
   type TicketView,
@@ -19,6 +21,7 @@ import type { EnrolmentRow } from "../../flows/store-logons.ts";
 import { iso, isoOrNull } from "./views.ts";
 
 export function factorOf({ enrolment, remaining }: FactorShown): UserFactorView {
+  if (enrolment.kind === "push") return pushOf(enrolment);
   if (enrolment.kind === "passkey") return passkeyOf(enrolment);
   return enrolment.kind === "totp" ? totpOf(enrolment) : recoveryOf(enrolment, remaining);
 }
@@ -28,6 +31,18 @@ export function catalogEntry(kind: EnrolledKind, shown: FactorShown[]): Supporte
   const states = shown.filter(({ enrolment }) => enrolment.kind === kind).map(({ enrolment }) => enrolment.status);
   const status = states.includes("ACTIVE") ? ("ACTIVE" as const) : (states[0] ?? ("NOT_SETUP" as const));
   return { ...FACTOR_NAMES[kind], enrollment: "OPTIONAL", status };
+}
+
+export function pushOf(row: EnrolmentRow, activation?: PushActivation): PushFactorView {
+  const view = {
+    ...commonOf(row),
+    ...FACTOR_NAMES.push,
+    profile: { credentialId: row.handle, name: row.name },
+    verifier: row.data["verifier"] !== undefined,
+    woken: row.sealedSecret !== "",
+    lastUsed: isoOrNull(row.lastUsed),
+  };
+  return activation ? { ...view, _embedded: { activation } } : view;
 }
 
 export function totpOf(row: EnrolmentRow, activation?: Activation): TotpFactorView {

@@ -9,6 +9,7 @@ import {
 } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
+import { enrolPush } from "../../flows/management/enrol-push.ts";
 import { activateFactor, enrolFactor, listFactors, resetFactor } from "../../flows/management/factors-admin.ts";
 import { enrolRecovery } from "../../flows/management/recovery-codes.ts";
 import { renameFactor } from "../../flows/management/rename-factor.ts";
@@ -16,13 +17,13 @@ import { resyncFactor } from "../../flows/management/resync-factor.ts";
 import type { AppDeps } from "../app.ts";
 import { Refused } from "../refuse.ts";
 import { orRefuse } from "./answers.ts";
-import { catalogEntry, factorOf, recoveryOf, totpOf } from "./factor-views.ts";
+import { catalogEntry, factorOf, pushOf, recoveryOf, totpOf } from "./factor-views.ts";
 import { flag, idParams, noContent } from "./users.ts";
 
 const factorParams = z.object({ id: z.string().min(1).max(256), factor: z.string().max(64) });
 
 /** Kinds that a person enrols. */
-const SUPPORTED = ["totp", "passkey"] as const;
+const SUPPORTED = ["totp", "push", "passkey"] as const;
 
 export const factorRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => async (app) => {
   const read = { permission: "factors.read" } as const;
@@ -46,6 +47,10 @@ export const factorRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => 
       if (body.factorType === "recovery_codes") {
         const { enrolment, codes } = orRefuse(await enrolRecovery(deps, caller, params.id));
         return recoveryOf(enrolment, codes.length, codes);
+      }
+      if (body.factorType === "push") {
+        const { enrolment, activation } = orRefuse(await enrolPush(deps, caller, params.id, body));
+        return pushOf(enrolment, activation);
       }
       const { enrolment, activation } = orRefuse(await enrolFactor(deps, caller, params.id, query.activate, body));
       return totpOf(enrolment, activation);
@@ -81,6 +86,9 @@ export const factorRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => 
     },
     async (request) => {
       const { id, factor } = request.params;
+      const pushes = orRefuse(await listFactors(deps.store, id)).filter(({ enrolment }) => enrolment.kind === "push");
+      const push = pushes.find(({ enrolment }) => enrolment.id === factor);
+      if (push) return factorOf(push);
       return totpOf(orRefuse(await activateFactor(deps, request.caller, id, factor, request.body.passCode)));
     },
   );

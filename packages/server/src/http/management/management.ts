@@ -16,6 +16,7 @@ import { keyRoutes } from "./keys.ts";
 import { logRoutes } from "./log.ts";
 import { orgRoutes } from "./org.ts";
 import { policyRoutes } from "./policies.ts";
+import { pushRoutes } from "./push.ts";
 import { sourceRoutes } from "./sources.ts";
 import { ticketRoutes } from "./tickets.ts";
 import { tokenRoutes } from "./tokens.ts";
@@ -28,6 +29,7 @@ const SETS: readonly RouteSet[] = [
   factorRoutes,
   bypassRoutes,
   ticketRoutes,
+  pushRoutes,
   groupRoutes,
   appRoutes,
   assignmentRoutes,

@@ -39,6 +39,10 @@ const TABLE: [method: string, path: string, who: Role[]][] = [
   ["GET", "/api/v1/users/{id}/tickets", READERS],
   ["POST", "/api/v1/users/{id}/tickets/{ticket}/confirm", HELPERS],
   ["DELETE", "/api/v1/users/{id}/tickets/{ticket}", HELPERS],
+  ["GET", "/api/v1/push/stops", READERS],
+  ["DELETE", "/api/v1/push/stops/{stop}", HELPERS],
+  ["GET", "/api/v1/push/hosts", READERS],
+  ["PUT", "/api/v1/push/hosts", WRITERS],
   ["POST", "/api/v1/groups", WRITERS],
   ["GET", "/api/v1/groups", READERS],
   ["GET", "/api/v1/groups/{id}", READERS],
@@ -130,7 +134,7 @@ const TABLE: [method: string, path: string, who: Role[]][] = [
 ];
 
 /** Open to everybody, or proved in another way: hosts by their signature, transactions by their token. */
-const ELSEWHERE = /^\/(livez|readyz)$|^\/api\/v1\/(approve|authn|time|hosts\/(enrol|register)|hosts\/self)/;
+const ELSEWHERE = /^\/(livez|readyz)$|^\/api\/v1\/(approve|authn|time|phone|hosts\/(enrol|register)|hosts\/self)/;
 
 test("every route of the management API stands in the matrix", async (t) => {
   const org = await openOrg(t);
