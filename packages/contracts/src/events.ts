@@ -1,6 +1,6 @@
 /** The closed table of system log events: a line of the log is one of these types and carries no data field but the listed ones. */
 
-import { PUSH_EVENTS } from "./push-events.ts";
+import { FACTOR_EVENTS } from "./factor-events.ts";
 
 /** `warning`: an administrator should look today. `error`: something does not work, or somebody has tampered. */
 export type EventSeverity = "info" | "warning" | "error";
@@ -76,37 +76,7 @@ export const EVENTS = {
     data: ["factor", "kind", "drift", "before"],
   },
   "factor.recovery-low": { title: "A user's recovery codes run out", severity: "warning", data: ["factor", "remaining"] },
-  ...PUSH_EVENTS,
-  "bypass.created": {
-    title: "An administrator gave out a code that works once in the place of a factor",
-    severity: "warning",
-    data: ["bypass", "app", "reason", "expiresAt"],
-  },
-  "bypass.used": {
-    title: "A logon was let in by an administrator's bypass code",
-    severity: "warning",
-    data: ["bypass", "app", "reason", "issuedBy"],
-  },
-  "bypass.revoked": { title: "A bypass code was withdrawn", severity: "info", data: ["bypass", "app", "reason"] },
-
-  "ticket.created": {
-    title: "An administrator opened a window in which a user may enrol a first factor",
-    severity: "warning",
-    data: ["ticket", "proof", "expiresAt"],
-  },
-  "ticket.confirmed": { title: "An administrator confirmed who enrols a first factor", severity: "warning", data: ["ticket"] },
-  "ticket.refused": {
-    title: "A wrong enrolment ticket was shown",
-    severity: "warning",
-    data: ["ticket", "failures", "evidence"],
-  },
-  "ticket.shown": { title: "An enrolment ticket was right: its user may enrol a first factor now", severity: "info", data: ["ticket"] },
-  "ticket.used": {
-    title: "A first factor came in through an enrolment window, which is closed by that",
-    severity: "warning",
-    data: ["ticket", "proof"],
-  },
-  "ticket.revoked": { title: "An enrolment window was closed", severity: "info", data: ["ticket"] },
+  ...FACTOR_EVENTS,
 
   "user.created": { title: "A user was created", severity: "info", data: ["source", "externalId", "login"] },
   "user.updated": { title: "A user was changed", severity: "info", data: [...CHANGE, "source"] },
