@@ -12,6 +12,7 @@ import type { AppRow, UserRow } from "../store-directory.ts";
 import type { HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
 import { type Judged, judgePassword, type Keeper, keeperOf, type PasswordDeps } from "./judge-password.ts";
 import { advance, causeOfMisfit, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
+import { type PasswordTry, settlePasswordTry, takePasswordTry } from "./password-tries.ts";
 import { renewHash } from "./renew-hash.ts";
 import { showTransaction } from "./show.ts";
 
@@ -32,6 +33,7 @@ interface Waiting {
   app: AppRow;
   candidate: UserRow | undefined;
   keeper: Keeper | undefined;
+  tried: PasswordTry;
 }
 
 type WrongPassword = Extract<Judged, { kind: "wrong" }>;
@@ -45,10 +47,13 @@ export async function passwordStep(
 ): Promise<PasswordOutcome> {
   const waiting = await withHost(deps, call, (tx, host) => findWaiting(tx, host, input.stateToken));
   if (isRefusal(waiting) || waiting.kind !== "waiting") return waiting as HostRefusal | NotYours | PasswordOutcome;
-  const { candidate, keeper } = waiting;
-  const verdict = await judgePassword(deps, candidate, keeper, input.password);
+  const { candidate, keeper, tried } = waiting;
+  // Whoever has to wait is compared with the hash of nobody: the same time, and always wrong.
+  const looked = tried.kind === "taken";
+  const verdict = await judgePassword(deps, looked ? candidate : undefined, looked ? keeper : undefined, input.password);
   if (candidate && verdict.kind === "right") await renewHash(deps, candidate.id, candidate.passwordHash, input.password);
   return deps.store.inTransaction(async (tx) => {
+    await settlePasswordTry(tx, tried, verdict);
     if (verdict.kind === "overloaded")
       return {
         kind: "wrong",
@@ -81,7 +86,8 @@ async function findWaiting(tx: Tx, host: HostRow, stateToken: string): Promise<W
     };
   }
   const candidate = await soleHolder(tx, app, host, logon);
-  return { kind: "waiting", transaction, logon, host, app, candidate, keeper: await keeperOf(tx, candidate) };
+  const [keeper, tried] = [await keeperOf(tx, candidate), await takePasswordTry(tx, candidate)];
+  return { kind: "waiting", transaction, logon, host, app, candidate, keeper, tried };
 }
 
 /** Whose password this could be: of the very user whom the judgement finds. With none or several the hash of nobody is compared: same time, always wrong (S16). */
@@ -133,12 +139,13 @@ async function refusedThere(tx: Tx, { transaction, candidate, logon, host, app }
 
 async function wrongPassword(
   tx: Tx,
-  { transaction, candidate, logon, host, app }: Waiting,
+  { transaction, candidate, logon, host, app, tried }: Waiting,
   wrong: WrongPassword,
 ): Promise<PasswordOutcome> {
   const tries = transaction.tries + 1;
   // The event and the record name the person only if there is one; what the host hears is the same either way.
-  const evidence = { ...wrong.evidence, tries, known: candidate !== undefined };
+  const notLookedAt = tried.kind === "wait" ? { notLookedAt: true, failures: tried.failures } : {};
+  const evidence = { ...wrong.evidence, tries, known: candidate !== undefined, ...notLookedAt };
   const { reference } = transaction;
   if (tries >= PASSWORDS_PER_TRANSACTION) {
     const person = await judgePerson(tx, app, host, askedOf(logon));

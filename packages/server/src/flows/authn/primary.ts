@@ -11,6 +11,7 @@ import type { UserRow } from "../store-directory.ts";
 import type { TransactionRow } from "../store-logons.ts";
 import { blankTransaction } from "./blank-transaction.ts";
 import { type Judged, judgePassword, keeperOf, type PasswordDeps } from "./judge-password.ts";
+import { type PasswordTry, settlePasswordTry, takePasswordTry } from "./password-tries.ts";
 import { renewHash } from "./renew-hash.ts";
 import { enrolMarks, showTransaction } from "./show.ts";
 
@@ -37,16 +38,26 @@ export async function primaryAuthentication(
   { username, password, ...begun }: Primary,
 ): Promise<PrimaryOutcome> {
   const folded = foldName(username);
-  const { user, keeper } = await deps.store.read(async (tx) => {
+  const { user, keeper, tried } = await deps.store.inTransaction(async (tx) => {
     const found = folded === undefined ? undefined : await byLogin(tx, folded);
-    return { user: found, keeper: await keeperOf(tx, found) };
+    return { user: found, keeper: await keeperOf(tx, found), tried: await takePasswordTry(tx, found) };
   });
-  const verdict = await judgePassword(deps, user, keeper, password);
-  if (verdict.kind === "overloaded") return { kind: "overloaded" };
+  // Whoever has to wait is compared with the hash of nobody: the same time, and always wrong.
+  const waits = tried.kind === "wait";
+  const verdict = await judgePassword(deps, waits ? undefined : user, waits ? undefined : keeper, password);
   if (user && verdict.kind === "right") await renewHash(deps, user.id, user.passwordHash, password);
-  return deps.store.inTransaction((tx) =>
-    user && verdict.kind === "right" ? openFor(tx, user, begun) : fail(tx, username, user, "wrong", verdict),
-  );
+  return deps.store.inTransaction(async (tx) => {
+    await settlePasswordTry(tx, tried, verdict);
+    if (verdict.kind === "overloaded") return { kind: "overloaded" };
+    // As they stand now: they may have been suspended while the hash was compared.
+    const now = user && (await tx.users.byId(user.id));
+    if (now && verdict.kind === "right") return openFor(tx, now, begun);
+    return fail(tx, username, user, waits ? "too many wrong ones before: not looked at" : "wrong", {
+      verdict,
+      tried,
+      address: begun.address,
+    });
+  });
 }
 
 /** As at a machine: whoever is held back has the name not yet, and of those who are one person the primary answers. */
@@ -58,6 +69,10 @@ async function byLogin(tx: Tx, folded: string): Promise<UserRow | undefined> {
 }
 
 async function openFor(tx: Tx, user: UserRow, { offerMore, browserHash, address }: Begun): Promise<PrimaryOutcome> {
+  if (user.status === "LOCKED_OUT") {
+    await fail(tx, user.profile.login, user, user.status);
+    return { kind: "locked" };
+  }
   if (user.status !== "ACTIVE") return fail(tx, user.profile.login, user, user.status);
   const usable = usableFactors(await factorsOf(tx, user));
   // S1: a locked or pending enrolment is still one: the end is LOCKED_OUT, never enrolment.
@@ -88,15 +103,28 @@ async function openFor(tx: Tx, user: UserRow, { offerMore, browserHash, address 
   return showTransaction(tx, transaction, stateToken);
 }
 
-/** @param verdict of the directory, if it was one that refused */
-async function fail(tx: Tx, username: string, user: UserRow | undefined, why: string, verdict?: Judged): Promise<PrimaryOutcome> {
-  const { cause, evidence } = verdict?.kind === "wrong" ? verdict : { cause: "user.password" as const, evidence: {} };
+/** @param seen where the password itself was the reason. */
+async function fail(
+  tx: Tx,
+  username: string,
+  user: UserRow | undefined,
+  why: string,
+  seen?: { verdict: Judged; tried: PasswordTry; address: string },
+): Promise<PrimaryOutcome> {
+  const verdict = seen?.verdict;
+  const wrong = verdict?.kind === "wrong" ? verdict : { cause: "user.password" as const, evidence: {} };
+  const failures = seen && seen.tried.kind !== "nobody" ? { failures: seen.tried.failures } : {};
   await tx.log.append({
     type: "user.primary-failed",
     actor: user ? { type: "user", id: user.id, name: user.profile.login } : { type: "system", id: "org" },
     outcome: "failure",
-    cause,
-    data: { username, evidence: { ...evidence, why: user ? why : "unknown or ambiguous" } },
+    cause: user?.status === "LOCKED_OUT" ? "user.locked" : wrong.cause,
+    data: {
+      username,
+      ...failures,
+      ...(seen ? { address: seen.address } : {}),
+      evidence: { ...wrong.evidence, why: user ? why : "unknown or ambiguous" },
+    },
   });
   return { kind: "failed" };
 }

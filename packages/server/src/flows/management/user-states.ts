@@ -45,6 +45,7 @@ export async function moveUserIn(tx: Tx, caller: Caller, id: string, step: Lifec
   const bySource = by !== caller.actor.id;
   const waits = heldBack && bySource && (await openOf(tx, user.id)).length > 0;
   const change = { status: waits ? ("STAGED" as const) : to, statusSince: tx.now, statusBy: by, updated: tx.now };
+  if (step === "unlock" || step === "activate") await tx.users.setPasswordTries(user.id, { failures: 0, nextAt: 0 });
   const person = new Set((await personOf(tx, user)).map((one) => one.id));
   await tx.users.update(user.id, change, heldBack && !bySource ? await namesOnceActivated(tx, user, person) : undefined);
   if (waits) {
