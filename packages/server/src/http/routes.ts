@@ -8,6 +8,7 @@ import { linkRoutes } from "./link.ts";
 import { managementRoutes } from "./management/management.ts";
 import { openapiRoutes } from "./openapi.ts";
 import { pageRoutes } from "./pages/pages.ts";
+import { passkeySignInRoutes } from "./passkey-sign-in.ts";
 import { phoneRoutes } from "./phone.ts";
 import { probeRoutes } from "./probes.ts";
 import { scimRoutes } from "./scim/scim.ts";
@@ -22,6 +23,7 @@ export const ROUTES: readonly RouteSet[] = [
   authnStepRoutes,
   linkRoutes,
   phoneRoutes,
+  passkeySignInRoutes,
   managementRoutes,
   scimRoutes,
   setUpRoutes,

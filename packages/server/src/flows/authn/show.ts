@@ -55,11 +55,14 @@ async function askedOf(tx: Tx, { status, challengeId }: TransactionRow, factors:
 
 async function enrollingOf(
   tx: Tx,
-  { status, enrolling }: TransactionRow,
-  activation: Record<string, unknown> | undefined,
+  { status, enrolling, challengeId }: TransactionRow,
+  begun: Record<string, unknown> | undefined,
 ): Promise<Enrolling | undefined> {
   if (status !== "MFA_ENROLL_ACTIVATE" || enrolling === null) return undefined;
   const enrolment = await tx.enrolments.byId(enrolling);
+  // A kind whose activation is no secret shows it again to whoever reloads the page.
+  const kept = challengeId === null ? undefined : (await tx.challenges.byId(challengeId))?.data["activation"];
+  const activation = begun ?? (kept as Record<string, unknown> | undefined);
   return enrolment && { enrolment, activation, waits: ENROLLERS[enrolment.kind]?.elsewhere === true };
 }
 

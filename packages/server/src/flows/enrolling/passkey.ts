@@ -51,9 +51,10 @@ export const passkeyEnroller: Enroller<PasskeyEnrolment, PasskeyAttestation> = {
       name: asked.data.profile?.name ?? null,
     };
     await tx.enrolments.insert(enrolment);
-    const challenge = challengeFor(enrolment, tx.now);
+    const activation = creationOptions(party, user, newChallenge(), kept);
+    const challenge = challengeFor(enrolment, activation, tx.now);
     await tx.challenges.insert(challenge);
-    return { enrolment, challenge, activation: creationOptions(party, user, challenge.secret, kept) };
+    return { enrolment, challenge, activation };
   },
   async examine({ orgUrl }, pending, challenge, brought, now): Promise<Examined> {
     const party = relyingPartyOf(orgUrl);
@@ -69,7 +70,8 @@ export const passkeyEnroller: Enroller<PasskeyEnrolment, PasskeyAttestation> = {
   },
 };
 
-function challengeFor({ id, userId }: EnrolmentRow, now: number): ChallengeRow {
+/** Nothing of an activation is secret: whoever reloads the page gets it again. */
+function challengeFor({ id, userId }: EnrolmentRow, activation: PasskeyCreationOptions, now: number): ChallengeRow {
   return {
     id: newId("chl"),
     kind: "activate",
@@ -77,8 +79,8 @@ function challengeFor({ id, userId }: EnrolmentRow, now: number): ChallengeRow {
     enrolmentId: id,
     userId,
     hostId: null,
-    secret: newChallenge(),
-    data: {},
+    secret: activation.challenge,
+    data: { activation },
     created: now,
     expires: now + ENROL_MS,
     answeredAt: null,
