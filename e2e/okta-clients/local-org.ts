@@ -111,6 +111,12 @@ export class LocalOrg {
     return { ...one, secret: factor._embedded.activation.sharedSecret, factor: factor.id };
   }
 
+  /** A window in which this newcomer may enrol a first factor, confirmed by an administrator's word. */
+  async openWindow({ id }: Someone): Promise<void> {
+    const window = await this.call("POST", `/api/v1/users/${id}/tickets`, { proof: "confirmation" });
+    await this.call("POST", `/api/v1/users/${id}/tickets/${window.id}/confirm`, {});
+  }
+
   /** Primary authentication: the transaction, with its state token. Fails loudly. */
   async primary({ login, password }: Someone, options?: object): Promise<any> {
     const { status, body } = await this.post("/api/v1/authn", { username: login, password, ...(options ? { options } : {}) });
