@@ -47,8 +47,8 @@ test("a newcomer whom an administrator confirmed scans the picture, types its co
   await widget.form("enroll-choices").waitFor();
   await widget.shoot("enrol-choices");
   await startTotp();
-  await widget.shoot("enrol-totp");
   const picture = await scanned();
+  await widget.shoot("enrol-totp");
   assert.deepEqual([picture.protocol, picture.host], ["otpauth:", "totp"]);
   const { sharedSecret } = widget.exchanges.at(-1)?.got._embedded.factor._embedded.activation ?? {};
   assert.equal(picture.searchParams.get("secret"), sharedSecret);
@@ -67,7 +67,7 @@ test("a newcomer whom an administrator confirmed scans the picture, types its co
   assert.deepEqual([next.status, next._embedded.factors[0].id], ["MFA_REQUIRED", factor.id]);
 });
 
-test("a page that is reloaded in the middle of it begins anew, and the secret shown before is worth nothing", async () => {
+test("a page that is reloaded in the middle of it shows no secret again; it is begun anew, and the old one is worth nothing", async () => {
   const bob = await org.newcomer();
   await org.openWindow(bob);
   const { stateToken } = await org.primary(bob);
@@ -75,6 +75,11 @@ test("a page that is reloaded in the middle of it begins anew, and the secret sh
   await startTotp();
   const old = (await scanned()).searchParams.get("secret") ?? "";
   await widget.reload();
+  // The secret was shown once: whoever came by the state token must not read it as well, and share the app unseen.
+  await widget.page.locator(".barcode-totp").waitFor();
+  await widget.shoot("enrol-reloaded");
+  assert.equal(widget.exchanges.at(-1)?.got._embedded.factor._embedded, undefined);
+  await widget.page.getByText("Back to factor list").click();
   await startTotp();
   const fresh = (await scanned()).searchParams.get("secret") ?? "";
   assert.notEqual(fresh, old);
