@@ -50,6 +50,8 @@ export class Widget {
   /** What must not happen: complaints of the browser, calls to another origin. */
   readonly faults: string[] = [];
   readonly #browser: Browser;
+  /** Calls that went out. */
+  #asked = 0;
 
   private constructor(browser: Browser, page: Page) {
     this.#browser = browser;
@@ -68,6 +70,7 @@ export class Widget {
     const { page } = this;
     page.on("request", (request) => {
       const url = request.url();
+      if (url.startsWith(`${LOCAL_URL}/api/`)) this.#asked += 1;
       if (!url.startsWith(`${LOCAL_URL}/`) && !url.startsWith("data:") && !url.startsWith("blob:")) this.faults.push(`a call to ${url}`);
     });
     page.on("pageerror", (error) => this.faults.push(`an error of the page: ${error.message}`));
@@ -123,9 +126,20 @@ export class Widget {
     await this.page.locator('input[name="answer"], input[name="passCode"]').first().fill(code);
   }
 
-  /** By the keyboard: a complaint that comes or goes moves the button away from below the mouse. */
+  /**
+   * By the keyboard, since a complaint that comes or goes moves the button away from below the mouse; and again if need be, since the widget
+   * takes no second submit within half a second.
+   */
   async submit(): Promise<void> {
-    await this.page.locator('form input[type="submit"]:not(.link-button-disabled)').first().press("Enter");
+    const before = this.#asked;
+    let pressed = 0;
+    await until("a call of the widget", async () => {
+      if (this.#asked > before) return true;
+      if (Date.now() - pressed < 700) return undefined;
+      pressed = Date.now();
+      await this.page.locator('form input[type="submit"]').first().press("Enter");
+      return undefined;
+    });
   }
 
   /** Submits, and waits for the answer. */
