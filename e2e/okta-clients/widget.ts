@@ -71,7 +71,7 @@ export class Widget {
     page.on("request", (request) => {
       const url = request.url();
       if (url.startsWith(`${LOCAL_URL}/api/`)) this.#asked += 1;
-      if (!url.startsWith(`${LOCAL_URL}/`) && !url.startsWith("data:") && !url.startsWith("blob:")) this.faults.push(`a call to ${url}`);
+      if (!url.startsWith(`${LOCAL_URL}/`) && !/^(data|blob|about):/.test(url)) this.faults.push(`a call to ${url}`);
     });
     page.on("pageerror", (error) => this.faults.push(`an error of the page: ${error.message}`));
     page.on("console", (said) => {
@@ -113,8 +113,11 @@ export class Widget {
     await this.page.locator("#okta-sign-in .auth-content-inner").waitFor();
   }
 
-  reload(): Promise<unknown> {
-    return this.page.reload();
+  /** @param between while the page is away. */
+  async reload(between: () => Promise<unknown> = async () => undefined): Promise<void> {
+    await this.page.goto("about:blank");
+    await between();
+    await this.page.goto(`${LOCAL_URL}/widget-page`);
   }
 
   /** The form that stands there now, by the widget's own name for it: `mfa-verify-totp`. */
@@ -175,6 +178,14 @@ export class Widget {
   /** The same, without waiting for it. */
   outcomeNow(): Promise<Outcome | undefined> {
     return this.page.evaluate("window.outcome");
+  }
+
+  /** Waits until the last call was one whose path ends so, and was answered. */
+  async called(end: string): Promise<Exchange> {
+    return until(`a call of …/${end}`, () => {
+      const last = this.exchanges.at(-1);
+      return last?.got !== undefined && last.call.split("?")[0]?.endsWith(`/${end}`) ? last : undefined;
+    });
   }
 
   /** The calls so far, without queries. */
