@@ -264,6 +264,16 @@ export const EVENTS = {
     severity: "warning",
     data: ["before", "after", "heads", "transactions", "enrolments", "recovery", "bypass", "hosts"],
   },
+  "delivery.set-up": {
+    title: "How messages leave the org was set up, or changed",
+    severity: "warning",
+    data: ["channel", "server", "changed", "insecure"],
+  },
+  "delivery.removed": {
+    title: "Messages of one way out are not sent any more, as it was removed",
+    severity: "warning",
+    data: ["channel", "server"],
+  },
   "delivery.failing": {
     title: "Messages of one way out do not leave the org any more",
     severity: "error",

@@ -6,6 +6,7 @@ export * from "./causes.ts";
 export * from "./certificate-path.ts";
 export * from "./client-pair.ts";
 export * from "./crockford.ts";
+export * from "./delivery.ts";
 export * from "./diagnosis.ts";
 export * from "./domains.ts";
 export * from "./door.ts";

@@ -25,6 +25,8 @@ export const userProfile = z.strictObject({
   countryCode: z.string().max(128).optional(),
   employeeNumber: z.string().max(128).optional(),
   userType: z.string().max(128).optional(),
+  /** Language and country, such as `de-DE` or `de_DE`: in it the org writes to them. */
+  locale: z.string().max(35).optional(),
 });
 /** Fields of a profile by which a group may choose its members; `source` is where the user comes from. */
 export const ruleAttribute = z.enum([
@@ -76,6 +78,7 @@ export const profileChange = z.strictObject({
   countryCode: shape.countryCode.nullable(),
   employeeNumber: shape.employeeNumber.nullable(),
   userType: shape.userType.nullable(),
+  locale: shape.locale.nullable(),
 });
 export type ProfileChange = z.infer<typeof profileChange>;
 export const updateUserRequest = z.strictObject({

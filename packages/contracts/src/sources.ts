@@ -47,7 +47,7 @@ function serverComplaint(typed: string): string | undefined {
 }
 
 /** A certificate as text. Its contents are looked at when the server is asked. */
-const certificates = z
+export const certificates = z
   .string()
   .max(128 * 1024)
   .regex(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/, "must hold a certificate in PEM (BEGIN CERTIFICATE)");

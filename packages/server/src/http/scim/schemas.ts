@@ -41,6 +41,7 @@ const USER_ATTRIBUTES: Record<string, readonly string[]> = {
   displayName: [],
   title: [],
   userType: [],
+  locale: [],
   active: [],
   emails: ["value", "type", "primary"],
   addresses: ["locality", "region", "country", "type", "primary"],

@@ -13,6 +13,7 @@ const FIELDS: Record<Exclude<Field, "city" | "state" | "countryCode">, readonly 
   displayName: [undefined, "displayName"],
   title: [undefined, "title"],
   userType: [undefined, "userType"],
+  locale: [undefined, "locale"],
   employeeNumber: [ENTERPRISE, "employeeNumber"],
   costCenter: [ENTERPRISE, "costCenter"],
   organization: [ENTERPRISE, "organization"],
