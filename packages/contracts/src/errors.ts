@@ -23,6 +23,7 @@ export const ERRORS = {
   S0000005: { status: 409, summary: "The resource exists or has changed." },
   S0000006: { status: 400, summary: "The enrolment code is not valid." },
   S0000007: { status: 403, summary: "The registration is refused." },
+  S0000008: { status: 403, summary: "Prove your second factor again first." },
   S0000010: { status: 401, summary: "The phone could not be authenticated." },
   S0000011: { status: 403, summary: "The activation code is wrong, was used, or is too old." },
   S0000012: { status: 403, summary: "The phone's answer does not fit the request." },

@@ -33,6 +33,14 @@ export const EVENTS = {
     data: [...ATTEMPT, "mode", "since", "policyVersion", "evidence"],
   },
 
+  "logon.disowned": {
+    title: "A person said that a logon under their name was not theirs",
+    severity: "error",
+    data: ["service", "address", "result", "at"],
+  },
+  "session.opened": { title: "Somebody signed in to the org's own pages", severity: "info", data: ["session", "amr", "address"] },
+  "session.ended": { title: "A session at the org's own pages was ended", severity: "info", data: ["session", "count"] },
+
   "factor.verified": { title: "A factor was proved", severity: "info", data: ["factor", "kind", "step", "drift", "remaining", "link"] },
   "factor.failed": {
     title: "A factor was tried without success",

@@ -24,6 +24,7 @@ export * from "./log-check.ts";
 export * from "./log-export.ts";
 export * from "./long-code.ts";
 export * from "./management.ts";
+export * from "./me.ts";
 export * from "./name-rules.ts";
 export * from "./odd-characters.ts";
 export * from "./org-url.ts";

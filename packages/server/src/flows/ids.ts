@@ -20,7 +20,8 @@ export type IdPrefix =
   | "tkt"
   | "chl"
   | "stp"
-  | "out";
+  | "out"
+  | "ses";
 
 /** `hst_` and 20 letters or digits (119 bit): the prefix tells a reader of a log what it names. */
 export function newId(prefix: IdPrefix): string {

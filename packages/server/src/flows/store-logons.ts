@@ -231,6 +231,8 @@ export interface LogonsStore {
     change: Partial<Pick<LogonRow, "userId" | "ended" | "result" | "cause" | "told" | "rule" | "amr" | "evidence">>,
   ): Promise<void>;
   byReference(reference: string): Promise<LogonRow[]>;
+  /** Latest first. */
+  ofUsers(userIds: readonly string[], limit: number): Promise<LogonRow[]>;
   addReport(hostId: string, reference: string, report: LogonReportRow): Promise<void>;
   reports(hostId: string, reference: string): Promise<LogonReportRow[]>;
   /** Removes at most `limit` that began before this moment and have ended; answers how many. */

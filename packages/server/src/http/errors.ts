@@ -32,6 +32,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   if (status >= 500) request.log.error({ ...seen, err: error }, "a request failed");
   else request.log.debug({ ...seen, cause: refusal.cause, reference: refusal.reference, causes: refusal.causes }, "a request was refused");
   if (status === 401) reply.header("www-authenticate", "Bearer");
+  if (refusal.retryAfter !== undefined) reply.header("retry-after", refusal.retryAfter);
   reply.code(status).header("cache-control", "no-store");
   // Serialized by hand: the route's own response schema does not describe a refusal.
   return reply

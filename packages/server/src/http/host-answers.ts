@@ -73,7 +73,9 @@ export function refuseStep(
   if (!toHost) {
     const code = step.locked ? "E0000069" : (CODES[step.told] ?? "E0000068");
     if (code === "E0000079") return new Refused({ code, causes: [ERRORS[code].summary] });
-    return new Refused({ code, ...(code === "E0000068" ? { causes: [passcodeRefused(wait.waitSeconds)] } : {}) });
+    if (code !== "E0000068") return new Refused({ code });
+    // S2: the wait is shown, also where no cause is told.
+    return new Refused({ code, causes: [passcodeRefused(wait.waitSeconds)], retryAfter: wait.waitSeconds as number | undefined });
   }
   const code = CODES[step.told] ?? "E0000068";
   return new Refused({

@@ -12,6 +12,8 @@ export interface Refusal {
   evidence?: Record<string, unknown> | undefined;
   /** Replaces the table's public sentence. */
   summary?: string | undefined;
+  /** Seconds after which another try is looked at; `Retry-After`. */
+  retryAfter?: number | undefined;
   /** Lines of `errorCauses`, such as `profile.login: …`; public. */
   causes?: readonly Worded[] | undefined;
 }
@@ -23,6 +25,7 @@ export class Refused extends Error {
   readonly evidence: Record<string, unknown> | undefined;
   readonly summary: string | undefined;
   readonly causes: readonly Worded[];
+  readonly retryAfter: number | undefined;
 
   constructor(refusal: Refusal) {
     super(refusal.summary ?? refusal.code);
@@ -33,5 +36,6 @@ export class Refused extends Error {
     this.evidence = refusal.evidence;
     this.summary = refusal.summary;
     this.causes = refusal.causes ?? [];
+    this.retryAfter = refusal.retryAfter;
   }
 }

@@ -10,6 +10,8 @@ import { openapiRoutes } from "./openapi.ts";
 import { pageRoutes } from "./pages/pages.ts";
 import { passkeySignInRoutes } from "./passkey-sign-in.ts";
 import { phoneRoutes } from "./phone.ts";
+import { meRoutes } from "./portal/me.ts";
+import { sessionRoutes } from "./portal/sessions.ts";
 import { probeRoutes } from "./probes.ts";
 import { scimRoutes } from "./scim/scim.ts";
 import { setUpRoutes } from "./set-up/set-up.ts";
@@ -28,5 +30,7 @@ export const ROUTES: readonly RouteSet[] = [
   scimRoutes,
   setUpRoutes,
   openapiRoutes,
+  sessionRoutes,
+  meRoutes,
   pageRoutes,
 ];

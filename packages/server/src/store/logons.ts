@@ -23,6 +23,10 @@ export function logonsStore(sql: Sql, build: Builder): LogonsStore {
     async byReference(reference) {
       return (await sql.all(build.selectFrom("logons").selectAll().where("reference", "=", reference).orderBy("started"))).map(fromRow);
     },
+    async ofUsers(userIds, limit) {
+      const theirs = build.selectFrom("logons").selectAll().where("user_id", "in", userIds);
+      return (await sql.all(theirs.orderBy("started", "desc").orderBy("reference").limit(limit))).map(fromRow);
+    },
     addReport: (hostId, reference, report) =>
       sql.run(
         build.insertInto("logon_reports").values({ ...report, host_id: hostId, reference, evidence: JSON.stringify(report.evidence) }),

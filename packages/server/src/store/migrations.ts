@@ -208,6 +208,7 @@ export const MIGRATIONS: readonly Migration[] = [
         id text PRIMARY KEY, token_hash text NOT NULL UNIQUE, user_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE, amr text NOT NULL,
         created bigint NOT NULL, last_seen bigint NOT NULL, expires bigint NOT NULL, factor_at bigint NOT NULL, user_agent text NOT NULL,
         address text NOT NULL, revoked_at bigint)`,
+      `CREATE INDEX logons_by_user ON logons (user_id, started)`,
       `CREATE INDEX sessions_by_user ON sessions (user_id, expires)`,
       `CREATE INDEX sessions_by_expiry ON sessions (expires)`,
       `CREATE TABLE settings (

@@ -144,7 +144,14 @@ export async function findEnrolment(
   return enrolment ? done({ user: user.value, enrolment }) : { kind: "not-found", what: "factor" };
 }
 
-async function resetRow(tx: Tx, caller: Caller, user: UserRow, enrolment: EnrolmentRow, reason: string): Promise<void> {
+/** The caller has judged that this may be. */
+export async function resetRow(
+  tx: Tx,
+  caller: Pick<Caller, "actor">,
+  user: UserRow,
+  enrolment: EnrolmentRow,
+  reason: string,
+): Promise<void> {
   await tx.enrolments.update(enrolment.id, { status: "RESET", sealedSecret: "", updated: tx.now });
   if (enrolment.kind === "recovery") await tx.recoveryCodes.remove(enrolment.id);
   const target = { type: "user", id: user.id, name: user.profile.login };

@@ -133,8 +133,8 @@ const TABLE: [method: string, path: string, who: Role[]][] = [
   ["POST", "/api/v1/org/decision-keys/revoke", WRITERS],
 ];
 
-/** Open to everybody, or proved in another way: hosts by their signature, transactions by their token. */
-const ELSEWHERE = /^\/(livez|readyz)$|^\/api\/v1\/(approve|authn|time|phone|hosts\/(enrol|register)|hosts\/self)/;
+/** Open to everybody, or proved in another way: hosts by their signature, transactions by their token, the pages by their cookie. */
+const ELSEWHERE = /^\/(livez|readyz)$|^\/login\/|^\/api\/v1\/(approve|authn|me|sessions|time|phone|hosts\/(enrol|register)|hosts\/self)/;
 
 test("every route of the management API stands in the matrix", async (t) => {
   const org = await openOrg(t);

@@ -1,0 +1,88 @@
+/** A person's own factors: shown, named, removed. What changes them asks for a fresh second factor first (S18). */
+import type { EnrolledKind } from "@sallyport/contracts";
+import { ENROLLERS } from "../enrolling/enroller.ts";
+import { resetRow } from "../management/factors-admin.ts";
+import { done, inUnit, type Outcome } from "../management/outcome.ts";
+import { isBeingMade } from "../person.ts";
+import { freshUntil, type Signed } from "../sessions/session.ts";
+import type { Store, Tx } from "../store.ts";
+import type { EnrolmentRow } from "../store-logons.ts";
+import { actorOf } from "./my-sessions.ts";
+
+export interface MyFactor {
+  enrolment: EnrolmentRow;
+  /** Unused codes of a recovery set; 0 for other kinds. */
+  remaining: number;
+  removable: boolean;
+}
+
+/** Own ones that are not reset, and not being made in a sign-in. Those of users who are the same person are theirs to change, under their own name. */
+export async function ownFactors(tx: Tx, userId: string): Promise<EnrolmentRow[]> {
+  return (await tx.enrolments.ofUser(userId)).filter((one) => one.status !== "RESET" && !isBeingMade(one));
+}
+
+export function myFactors(store: Store, { user }: Signed): Promise<{ factors: MyFactor[]; canAdd: EnrolledKind[] }> {
+  return store.read(async (tx) => {
+    const enrolments = await ownFactors(tx, user.id);
+    const factors: MyFactor[] = [];
+    for (const enrolment of enrolments) factors.push(await shown(tx, enrolment, enrolments));
+    return { factors: factors.sort((a, b) => a.enrolment.created - b.enrolment.created), canAdd: kindsToAdd(enrolments) };
+  });
+}
+
+export async function shown(tx: Tx, enrolment: EnrolmentRow, all: EnrolmentRow[]): Promise<MyFactor> {
+  const remaining = enrolment.kind === "recovery" ? await tx.recoveryCodes.remaining(enrolment.id) : 0;
+  return { enrolment, remaining, removable: isRemovable(enrolment, all) };
+}
+
+/** A locked one cannot be got rid of in this way: its count is what protects the person (S1). A set of codes alone is no way in. */
+function isRemovable(enrolment: EnrolmentRow, all: EnrolmentRow[]): boolean {
+  if (enrolment.status === "LOCKED") return false;
+  if (enrolment.status === "PENDING_ACTIVATION" || enrolment.kind === "recovery") return true;
+  return hasWayIn(all.filter(({ id }) => id !== enrolment.id));
+}
+
+export function kindsToAdd(enrolments: EnrolmentRow[]): EnrolledKind[] {
+  const kinds = Object.keys(ENROLLERS) as EnrolledKind[];
+  return kinds.filter(
+    (kind) => ENROLLERS[kind]?.several || !enrolments.some((one) => one.kind === kind && one.status !== "PENDING_ACTIVATION"),
+  );
+}
+
+export const NOT_FRESH = { kind: "not-fresh" } as const;
+export type NotFresh = typeof NOT_FRESH;
+/**
+ * What makes a proof fresh has to be there still: whoever proved a factor that was reset since (a stolen phone, a call to the help desk)
+ * does not put another one in its place.
+ */
+export function hasWayIn(all: EnrolmentRow[]): boolean {
+  return all.some(({ kind, status }) => status === "ACTIVE" && kind !== "recovery");
+}
+
+export const NO_WAY_IN = { kind: "forbidden", why: "none of your factors is good any more: ask an administrator for a ticket" } as const;
+const LAST = "this is the last factor that lets you in: add another one first";
+
+export async function renameMyFactor(store: Store, signed: Signed, id: string, name: string): Promise<Outcome<MyFactor> | NotFresh> {
+  if (freshUntil(signed) === undefined) return NOT_FRESH;
+  return inUnit(store, async (tx): Promise<Outcome<MyFactor>> => {
+    const all = await ownFactors(tx, signed.user.id);
+    const enrolment = all.find((one) => one.id === id);
+    if (!enrolment) return { kind: "not-found", what: "factor" };
+    await tx.enrolments.update(id, { name, updated: tx.now });
+    const data = { factor: id, kind: enrolment.kind };
+    await tx.log.append({ type: "factor.renamed", actor: actorOf(signed.user), outcome: "success", data });
+    return done(await shown(tx, { ...enrolment, name }, all));
+  });
+}
+
+export async function removeMyFactor(store: Store, signed: Signed, id: string): Promise<Outcome<undefined> | NotFresh> {
+  if (freshUntil(signed) === undefined) return NOT_FRESH;
+  return inUnit(store, async (tx): Promise<Outcome<undefined>> => {
+    const all = await ownFactors(tx, signed.user.id);
+    const enrolment = all.find((one) => one.id === id);
+    if (!enrolment) return { kind: "not-found", what: "factor" };
+    if (!isRemovable(enrolment, all)) return { kind: "conflict", why: LAST };
+    await resetRow(tx, { actor: actorOf(signed.user) }, signed.user, enrolment, "by its owner");
+    return done(undefined);
+  });
+}

@@ -1,0 +1,26 @@
+/** A session token becomes a session: once, in the browser that began, for a user who may still sign in (S19, S36). */
+import { redeemSessionToken } from "../authn/session-token.ts";
+import type { Store } from "../store.ts";
+import { type Browser, openSession } from "./session.ts";
+
+export interface SignInInput {
+  sessionToken: string;
+  /** Value of the cookie of the browser that began the transaction. */
+  began: string | undefined;
+  /** Value of this browser's session cookie, which ends with this. */
+  before: string | undefined;
+  browser: Browser;
+}
+
+/** The value of the new session cookie; undefined where the token is good for nothing here: one answer, whatever it was (S16). */
+export function signInBrowser(store: Store, input: SignInInput): Promise<{ token: string } | undefined> {
+  const { sessionToken, began, before, browser } = input;
+  return store.inTransaction(async (tx) => {
+    const redeemed = await redeemSessionToken(tx, sessionToken, began);
+    const user = redeemed.kind === "redeemed" ? await tx.users.byId(redeemed.userId) : undefined;
+    // A password alone opens no session: the transaction asked for more, or this is not what it was made for.
+    if (redeemed.kind !== "redeemed" || !user || redeemed.amr.every((proof) => proof === "pwd")) return undefined;
+    const { token } = await openSession(tx, { user, amr: redeemed.amr, browser, before });
+    return { token };
+  });
+}
