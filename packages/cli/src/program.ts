@@ -9,6 +9,7 @@ import { factorCommands } from "./commands/factors.ts";
 import { groupCommands } from "./commands/groups.ts";
 import { agentCommands, hostCommands } from "./commands/hosts.ts";
 import { logonCommand } from "./commands/logon.ts";
+import { mailCommands, smsCommands } from "./commands/mail.ts";
 import { userCommands } from "./commands/people.ts";
 import { causeCommand, logCommands, tokenCommands, whyCommand } from "./commands/records.ts";
 import { sourceCommands } from "./commands/sources.ts";
@@ -43,4 +44,6 @@ export function commandsEverywhere(program: Command): void {
   causeCommand(program);
   doctorCommands(program);
   tokenCommands(program);
+  mailCommands(program);
+  smsCommands(program);
 }

@@ -5,6 +5,7 @@ import type { FastifyInstance } from "fastify";
 import pino, { type Logger } from "pino";
 import { type DataFiles, openDataFolder } from "./data-folder.ts";
 import { deliverersOf } from "./delivery/deliverers.ts";
+import { postOf } from "./delivery/post.ts";
 import { deliver } from "./delivery/worker.ts";
 import { ldapDirectory } from "./directory/directory.ts";
 import { expireTransactions } from "./flows/authn/cancel.ts";
@@ -118,6 +119,7 @@ async function openOrg(options: ServerOptions, listening: Listening, files: Data
     rates: DEFAULT_RATES,
     directory: ldapDirectory(),
     syncs,
+    post: postOf(listening.url),
     dataFolder: dirname(files.database),
     pages: readBuiltPages(),
     stopping: stopping.signal,

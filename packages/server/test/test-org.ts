@@ -7,6 +7,7 @@ import { type LogonView, type PublicJwk, readEnrolmentCode, writeReference } fro
 import type { FastifyInstance } from "fastify";
 import { Secret, TOTP } from "otpauth";
 import pino from "pino";
+import { postOf } from "../src/delivery/post.ts";
 import { ldapDirectory } from "../src/directory/directory.ts";
 import { planHere } from "../src/flows/management/plan-here.ts";
 import { syncEngine } from "../src/flows/management/sync-engine.ts";
@@ -60,6 +61,7 @@ export async function openTestOrg(
     rates: DEFAULT_RATES,
     directory,
     syncs,
+    post: postOf(ORG_URL),
     dataFolder: folder,
   };
   const app = buildApp(deps, { admin: false, routes: ROUTES });

@@ -87,7 +87,7 @@ export const ORG = {
     evidence: ["channel", "server", "error", "since", "waiting"],
     who: "administrator",
     fix: {
-      any: "Check name, port, account and certificate of the mail server in the org's settings, and whether the org's machine may connect out to it and to the push services.",
+      any: "Run `sallyport mail test ADDRESS`: it sends one mail now and says in one sentence where it fails and who can put it right (for texts and calls: `sallyport sms test NUMBER`). See too whether the org's machine may connect out to the push services.",
     },
   },
   "org.directory": {

@@ -7,6 +7,7 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import type { Logger } from "pino";
 import type { Directory } from "../flows/directory.ts";
 import type { SyncEngine } from "../flows/management/sync-engine.ts";
+import type { Post } from "../flows/post.ts";
 import type { Store } from "../flows/store.ts";
 import type { Keys } from "../keys/keys.ts";
 import { limitRates, type Rates } from "../limits/rates.ts";
@@ -35,6 +36,8 @@ export interface AppDeps {
   /** Asked for a look, and whether a password is right. */
   directory: Directory;
   syncs: SyncEngine;
+  /** The ways out of the org, for whoever tries them. */
+  post: Post;
   /** First 16 bytes of the SHA-256 of the certificate's SPKI, for enrolment codes; absent on plain loopback http. */
   pin?: Uint8Array | undefined;
   /** Folder of the database: `/readyz` looks at its disk. */

@@ -35,6 +35,7 @@ export function bareDeps(own: Partial<AppDeps> = {}): { deps: AppDeps; logged: (
     rates: DEFAULT_RATES,
     directory: absent as AppDeps["directory"],
     syncs: absent as AppDeps["syncs"],
+    post: absent as AppDeps["post"],
     dataFolder: ".",
     ...own,
   };

@@ -21,6 +21,7 @@ import { sourceRoutes } from "./sources.ts";
 import { ticketRoutes } from "./tickets.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { userRoutes } from "./users.ts";
+import { wayOutRoutes } from "./ways-out.ts";
 import { zoneRoutes } from "./zones.ts";
 
 const SETS: readonly RouteSet[] = [
@@ -44,6 +45,7 @@ const SETS: readonly RouteSet[] = [
   tokenRoutes,
   logRoutes,
   orgRoutes,
+  wayOutRoutes,
   backupRoutes,
   keyRoutes,
 ];

@@ -1,0 +1,73 @@
+/** Sends one mail by SMTP: encrypted and to a server that is known, before a word of it is said. */
+import { getCACertificates } from "node:tls";
+import { isLoopback, type MailSettings } from "@sallyport/contracts";
+import { createTransport } from "nodemailer";
+import type { Mail, OpenMail, Posted } from "../flows/post.ts";
+import { mailFault } from "./mail-faults.ts";
+
+/** Milliseconds. Together they stay below the time of a message in the outbox. */
+const TIMES = { dnsTimeout: 5_000, connectionTimeout: 8_000, greetingTimeout: 8_000, socketTimeout: 10_000 };
+
+/** Name and port of the server, and whether TLS begins with the first byte. */
+export function serverOf({ server }: MailSettings): { host: string; port: number; implicit: boolean } {
+  const url = new URL(server);
+  const implicit = url.protocol === "smtps:";
+  return { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || (implicit ? 465 : 587)), implicit };
+}
+
+/** @param id makes the Message-ID: a server that got the mail twice, since its answer was lost, can tell. @param orgUrl names us in EHLO. */
+export async function sendMail(
+  { settings, secret }: OpenMail,
+  mail: Mail,
+  id: string,
+  orgUrl: string,
+  signal: AbortSignal,
+): Promise<Posted> {
+  const { host, port, implicit } = serverOf(settings);
+  const name = new URL(orgUrl).hostname;
+  const transport = createTransport({
+    ...TIMES,
+    ...encryptionOf(settings),
+    host,
+    port,
+    name,
+    secure: implicit,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    ...(settings.user === undefined ? {} : { auth: { user: settings.user, pass: secret } }),
+  });
+  const server = `${host}:${port}`;
+  try {
+    const sent = await transport.sendMail({
+      from: { name: settings.fromName, address: settings.from },
+      to: { name: "", address: mail.to },
+      subject: mail.subject,
+      text: mail.text,
+      html: mail.html,
+      messageId: `<${id}@${name}>`,
+      // RFC 3834: no absence notes, and no loops.
+      headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
+      signal,
+    });
+    return { ok: true, server, said: sent.response };
+  } catch (error) {
+    return { ok: false, fault: mailFault(error, settings, server) };
+  } finally {
+    transport.close();
+  }
+}
+
+/** STARTTLS that the server does not offer, or that somebody on the way took out of its answer, ends the dialogue (RFC 8314 §4.1). */
+function encryptionOf(settings: MailSettings) {
+  const loose = settings.insecure !== undefined || isLoopback(settings.server);
+  const { ca } = settings.trust;
+  return {
+    requireTLS: !loose,
+    tls: {
+      minVersion: "TLSv1.2" as const,
+      rejectUnauthorized: !loose,
+      ca: ca ?? getCACertificates("system"),
+      ...(ca === undefined ? {} : { allowPartialTrustChain: true }),
+    },
+  };
+}
