@@ -1,0 +1,89 @@
+/** Holds the transaction of this tab: runs its steps one at a time, goes on after a reload, and knows when it is over. */
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { Answer, Refusal } from "../../shown/call.ts";
+import { introspect, keepToken, type Stepped, takeToken, type View } from "./transaction.ts";
+
+export type End = "expired" | "locked" | "cancelled";
+
+export interface Running {
+  view: View | undefined;
+  /** Of the last step; gone with the next one. */
+  refusal: Refusal | undefined;
+  ended: End | undefined;
+  busy: boolean;
+  /** True until it is known whether this tab was in the middle of something. */
+  looking: boolean;
+  /** Answers whether the step was taken. `quiet`: a poll, during which nothing is blocked and no earlier refusal disappears. */
+  run(step: () => Stepped, quiet?: boolean): Promise<boolean>;
+  reset(): void;
+  end(how: End): void;
+}
+
+export function useTransaction(): Running {
+  const [view, setView] = useState<View>();
+  const [refusal, setRefusal] = useState<Refusal>();
+  const [ended, setEnded] = useState<End>();
+  const [busy, setBusy] = useState(false);
+  const [looking, setLooking] = useState(true);
+  const running = useRef(false);
+
+  const end = useCallback((how: End) => {
+    keepToken(undefined);
+    setView(undefined);
+    setRefusal(undefined);
+    setEnded(how);
+  }, []);
+  const show = useCallback(
+    (next: View) => {
+      if (next.status === "LOCKED_OUT") return end("locked");
+      keepToken(next.stateToken);
+      setView(next);
+    },
+    [end],
+  );
+  /** The org has moved on, or ended it: what it says now is what counts. */
+  const lookAgain = useCallback(
+    async (token: string | undefined) => {
+      const now: Answer<View> | undefined = token === undefined ? undefined : await introspect(token);
+      if (now?.ok) show(now.body);
+      else end("expired");
+    },
+    [show, end],
+  );
+
+  const run = useCallback(
+    async (step: () => Stepped, quiet = false): Promise<boolean> => {
+      if (running.current) return false;
+      running.current = true;
+      if (!quiet) {
+        setBusy(true);
+        setRefusal(undefined);
+      }
+      const answer = await step();
+      running.current = false;
+      setBusy(false);
+      if (answer.ok) {
+        show(answer.body);
+        return true;
+      }
+      if (answer.code === "E0000011") end("expired");
+      else if (answer.code === "E0000079") await lookAgain(takeToken());
+      else setRefusal(answer);
+      return false;
+    },
+    [show, end, lookAgain],
+  );
+  const reset = useCallback(() => {
+    keepToken(undefined);
+    setView(undefined);
+    setRefusal(undefined);
+    setEnded(undefined);
+  }, []);
+
+  useEffect(() => {
+    const token = takeToken();
+    const looked = token === undefined ? Promise.resolve() : lookAgain(token);
+    void looked.then(() => setLooking(false));
+  }, [lookAgain]);
+  return { view, refusal, ended, busy, looking, run, reset, end };
+}
