@@ -1,0 +1,105 @@
+/** The org's own pages in a real Chromium: what a person sees and does there, and what must never happen on any of them. */
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { type Browser, startBrowser } from "../machine/browser.ts";
+import { codeOf } from "../machine/org.ts";
+import { ROOT } from "../machine/processes.ts";
+import { LOCAL_URL, type Someone } from "../okta-clients/local-org.ts";
+
+const AXE = readFileSync(join(ROOT, "node_modules/axe-core/axe.min.js"), "utf8");
+const SHOTS = join(import.meta.dirname, "shots");
+
+export class Portal {
+  readonly page: Page;
+  /** What must not happen: complaints of the browser, errors of the page, calls to another origin. */
+  readonly faults: string[] = [];
+  readonly browser: Browser;
+
+  constructor(browser: Browser, page: Page) {
+    this.browser = browser;
+    this.page = page;
+    this.#listen(page);
+  }
+
+  static async open({ locale = "en-GB", width = 1280, height = 900 } = {}): Promise<Portal> {
+    const browser = await startBrowser({ locale, width, height });
+    return new Portal(browser, browser.context.pages()[0] ?? (await browser.context.newPage()));
+  }
+
+  #listen(page: Page): void {
+    page.on("request", (request) => {
+      const url = request.url();
+      if (!url.startsWith(`${LOCAL_URL}/`) && !url.startsWith("data:") && url !== "about:blank") this.faults.push(`a call to ${url}`);
+    });
+    page.on("pageerror", (error) => this.faults.push(`an error of the page: ${error.message}`));
+    page.on("console", (said) => {
+      if (/Content Security Policy|Refused to|deprecat/i.test(said.text())) this.faults.push(said.text());
+    });
+  }
+
+  /** Another tab of the same browser. */
+  async tab(): Promise<Portal> {
+    return new Portal(this.browser, await this.browser.context.newPage());
+  }
+
+  async go(path: string): Promise<void> {
+    await this.page.goto(`${LOCAL_URL}${path}`);
+  }
+
+  /** Waits until the page is at the step with this heading. */
+  async at(title: string): Promise<void> {
+    await this.page.getByRole("heading", { level: 1, name: title, exact: true }).waitFor({ timeout: 15_000 });
+  }
+
+  async says(text: string | RegExp): Promise<void> {
+    await this.page.getByText(text).first().waitFor({ timeout: 15_000 });
+  }
+
+  async press(name: string | RegExp): Promise<void> {
+    await this.page.getByRole("button", { name, exact: typeof name === "string" }).click();
+  }
+
+  async fill(label: string, text: string): Promise<void> {
+    await this.page.getByLabel(label, { exact: true }).fill(text);
+  }
+
+  /** From the password form to whatever comes after it. */
+  async password(one: Someone, password = one.password): Promise<void> {
+    await this.go("/signin");
+    await this.at("Sign in");
+    await this.fill("User name", one.login);
+    await this.fill("Password", password);
+    await this.press("Continue");
+  }
+
+  /** With the code of an authenticator app, all the way to the account. @param at what the org takes for now */
+  async signIn(one: Someone, at?: Date): Promise<void> {
+    await this.password(one);
+    await this.at("Code from your app");
+    await this.fill("Code", codeOf(one, at));
+    await this.press("Continue");
+    await this.at("Your account");
+  }
+
+  /** WCAG 2.2 A and AA, as far as a machine can tell. */
+  async accessible(where: string): Promise<void> {
+    await this.page.evaluate(AXE);
+    const found: any = await this.page.evaluate(
+      `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })`,
+    );
+    const lines = found.violations.map((one: any) => `${one.id}: ${one.help}: ${one.nodes.map((node: any) => node.html).join(" | ")}`);
+    assert.deepEqual(lines, [], where);
+    assert.ok(found.passes.length > 10, `${where}: axe looked at something`);
+  }
+
+  async shot(name: string): Promise<void> {
+    mkdirSync(SHOTS, { recursive: true });
+    await this.page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+  }
+}
