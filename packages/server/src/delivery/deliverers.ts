@@ -6,6 +6,7 @@ import type { Store } from "../flows/store.ts";
 import { openMail, openSms } from "../flows/ways-out.ts";
 import type { Keys } from "../keys/keys.ts";
 import type { Deliverer, Deliverers, Sent } from "./deliverer.ts";
+import { webPushDeliverer } from "./web-push.ts";
 
 export interface DelivererDeps {
   store: Store;
@@ -14,7 +15,7 @@ export interface DelivererDeps {
 }
 
 export function deliverersOf(deps: DelivererDeps): Deliverers {
-  return { mail: mailDeliverer(deps), webhook: webhookDeliverer(deps) };
+  return { mail: mailDeliverer(deps), webhook: webhookDeliverer(deps), webpush: webPushDeliverer(deps) };
 }
 
 /** What stands in a mail's row; see `letters.ts`. */

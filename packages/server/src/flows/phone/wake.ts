@@ -1,5 +1,4 @@
 /** The wake-up of a person's phones: one sealed letter for each that has a push service; it says nothing but *look*. */
-import { createHash } from "node:crypto";
 import { type PushSubscription, pushSubscription } from "@sallyport/contracts";
 import type { Keys } from "../../keys/keys.ts";
 import { enrolmentContext } from "../authn/judge-code.ts";
@@ -9,8 +8,11 @@ import type { Tx } from "../store.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
 import type { OutboxRow } from "../store-requests.ts";
 
-/** What a wake-up's sealed payload holds: where to, and the keys that its content is encrypted to (RFC 8291). */
-export type WakeUp = PushSubscription;
+/** What a wake-up's sealed payload holds: whose phone, where to, and the keys that its content is encrypted to (RFC 8291). */
+export interface WakeUp {
+  enrolment: string;
+  subscription: PushSubscription;
+}
 
 export interface Wake {
   challengeId: string;
@@ -26,7 +28,7 @@ export function wakePhones(keys: Keys, phones: EnrolmentRow[], { challengeId, no
     const subscription = subscriptionOf(keys, phone);
     if (!subscription) continue;
     const id = newId("out");
-    const sealed = keys.seal(Buffer.from(JSON.stringify(subscription satisfies WakeUp)), outboxContext(id));
+    const sealed = keys.seal(Buffer.from(JSON.stringify({ enrolment: phone.id, subscription } satisfies WakeUp)), outboxContext(id));
     rows.push({ id, kind: "webpush", about: challengeId, sealed, created: now, expires, nextAt: now, tries: 0, doneAt: null, error: null });
   }
   return {
@@ -48,7 +50,15 @@ export function subscriptionOf(keys: Keys, { id, sealedSecret }: EnrolmentRow): 
   return pushSubscription.parse(JSON.parse(Buffer.from(keys.unseal(sealedSecret, enrolmentContext(id))).toString()));
 }
 
-/** Names a subscription in a log without its address. */
-export function subscriptionName({ endpoint }: PushSubscription): string {
-  return `${new URL(endpoint).hostname}#${createHash("sha256").update(endpoint).digest("hex").slice(0, 8)}`;
+/** The push service knows it no more; one that the phone made meanwhile stays. */
+export async function forgetSubscription(tx: Tx, keys: Keys, enrolmentId: string, endpoint: string): Promise<void> {
+  const phone = await tx.enrolments.byId(enrolmentId);
+  if (!phone || subscriptionOf(keys, phone)?.endpoint !== endpoint) return;
+  await tx.enrolments.update(phone.id, { sealedSecret: "", updated: tx.now });
+  await tx.log.append({
+    type: "push.subscribed",
+    actor: { type: "system", id: "org" },
+    outcome: "success",
+    data: { factor: phone.id, service: null },
+  });
 }

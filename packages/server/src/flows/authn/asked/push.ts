@@ -86,7 +86,7 @@ async function undelivered(tx: Tx, factor: string, challenge: ChallengeRow): Pro
   const { letters } = pushDataOf(challenge);
   if (challenge.seenAt !== null || letters.length === 0) return undefined;
   const rows = await Promise.all(letters.map((id) => tx.outbox.byId(id)));
-  if (rows.some((row) => !row || row.doneAt !== null || row.error === null)) return undefined;
+  if (rows.some((row) => !row || row.error === null)) return undefined;
   const evidence = { factor, service: rows.map((row) => row?.error).join("; ") };
   return { kind: "no", result: "TIMEOUT", cause: "factor.push-undelivered", evidence };
 }
