@@ -9,6 +9,7 @@ import type { Deliverer, Deliverers, Sent } from "./deliverer.ts";
 import { webPushDeliverer } from "./web-push.ts";
 
 export interface DelivererDeps {
+  orgUrl: string;
   store: Store;
   keys: Keys;
   post: Post;
