@@ -52,15 +52,21 @@ export function replaceGroup(
 
 /**
  * A group that a source keeps would come back with its next word; one that a policy's rule names would make the rule silently stop to hold.
- * Its assignments go with it: fewer may log on then, never more.
+ * Its assignments go with it: fewer may log on then, never more. @param unlessAssigned one that is assigned is not deleted.
  */
-export function deleteGroup(store: Store, caller: Caller, id: string): Promise<Outcome<undefined>> {
+export function deleteGroup(store: Store, caller: Caller, id: string, unlessAssigned = false): Promise<Outcome<undefined>> {
   return inUnit(store, async (tx) => {
     const found = await findGroup(tx, id);
     if (found.kind !== "done") return found;
     const kept = await keptElsewhere(tx, found.value);
     if (kept) return kept;
-    const named = (await usesOf(tx)).named.find(([name]) => name === found.value.name.toLowerCase());
+    const uses = await usesOf(tx);
+    const assigned = unlessAssigned ? uses.assigned.flatMap(([group, how]) => (group === id ? [how] : [])) : [];
+    if (assigned.length > 0) {
+      const why = `${found.value.name} is ${assigned.join(", ")}: who logs on through it alone would be refused. Unassign it first, or: sallyport group delete ${found.value.name} --even-if-assigned`;
+      return { kind: "conflict", why };
+    }
+    const named = uses.named.find(([name]) => name === found.value.name.toLowerCase());
     if (named) return { kind: "conflict", why: `${found.value.name} is ${named[1]}: change the rule first` };
     await tx.groups.remove(id);
     await tx.log.append({

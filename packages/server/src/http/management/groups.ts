@@ -9,9 +9,11 @@ import { createGroup, deleteGroup, findGroup, replaceGroup, setMembership } from
 import type { AppDeps } from "../app.ts";
 import { orRefuse } from "./answers.ts";
 import { linkPage, oneMore, pageOf, plainPage, searchQuery } from "./page.ts";
-import { idParams, noContent, nothing } from "./users.ts";
+import { flag, idParams, noContent, nothing } from "./users.ts";
 import { groupOf, userOf } from "./views.ts";
 
+/** `unlessAssigned`: a group that is assigned to an app is not deleted. */
+const deleteQuery = z.strictObject({ unlessAssigned: flag });
 const memberParams = z.object({ id: z.string().max(64), user: z.string().min(1).max(256) });
 
 export const groupRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => async (app) => {
@@ -49,9 +51,9 @@ export const groupRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => a
 
   app.delete(
     "/api/v1/groups/:id",
-    { config: write, schema: { params: idParams, response: { 204: noContent } } },
+    { config: write, schema: { params: idParams, querystring: deleteQuery, response: { 204: noContent } } },
     async (request, reply) => {
-      orRefuse(await deleteGroup(store, request.caller, request.params.id));
+      orRefuse(await deleteGroup(store, request.caller, request.params.id, request.query.unlessAssigned));
       return reply.code(204).send();
     },
   );

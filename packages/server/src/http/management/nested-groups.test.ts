@@ -170,3 +170,18 @@ test("a group that a policy's rule names is not deleted: a rule that denies woul
   assert.equal(await write([]), 200);
   assert.equal((await org.call("admin", "DELETE", `/api/v1/groups/${group}`)).status, 204);
 });
+
+test("a group that is assigned is not deleted where that is asked for, and the refusal names every app; else its assignments go with it", async (t) => {
+  const org = await openOrg(t);
+  const [group, other] = [await makeGroup(org, "Staff"), await makeGroup(org, "Other")];
+  const apps: string[] = [];
+  for (const label of ["servers", "desktops"]) apps.push((await org.call("admin", "POST", "/api/v1/apps", { label })).body.id);
+  for (const app of apps) await org.call("admin", "PUT", `/api/v1/apps/${app}/groups/${group}`);
+  const refused = await org.call("admin", "DELETE", `/api/v1/groups/${group}?unlessAssigned=true`);
+  assert.equal(refused.status, 409);
+  assert.match(reason(refused), /^Staff is (?=.*assigned to the app servers)(?=.*assigned to the app desktops).*--even-if-assigned$/);
+  assert.equal((await org.call("admin", "GET", `/api/v1/groups/${group}`)).status, 200);
+  assert.equal((await org.call("admin", "DELETE", `/api/v1/groups/${other}?unlessAssigned=true`)).status, 204);
+  assert.equal((await org.call("admin", "DELETE", `/api/v1/groups/${group}`)).status, 204);
+  assert.deepEqual((await org.call("admin", "GET", `/api/v1/apps/${apps[0]}/groups`)).body, []);
+});
