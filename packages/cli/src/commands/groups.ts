@@ -1,5 +1,5 @@
 /** Commands for groups: members, groups in groups, and rules. */
-import type { GroupDetailView, GroupMemberView, GroupView } from "@sallyport/contracts";
+import type { GroupDetailView, GroupMemberView, GroupView, SourceView } from "@sallyport/contracts";
 import type { Command } from "commander";
 import { type CommonOptions, orgCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
@@ -18,6 +18,8 @@ export function groupCommands(program: Command): void {
       options: [["--description <text>", "what it is for"]],
     },
     async (org, options, name = "") => {
+      const before = await namesake(org, name);
+      if (before) throw new Complaint(`there is a group ${before.profile.name} already (${before.id}): sallyport group show ${name}`);
       const created = await org.send<GroupView>("POST", "/api/v1/groups", { profile: { name, description: options.description } });
       print(options.json, created, () => `group ${created.profile.name} (${created.id})`);
     },
@@ -47,12 +49,17 @@ export function groupCommands(program: Command): void {
   );
   membershipCommands(group);
   nestingCommands(group);
-  orgCommand(
+  orgCommand<CommonOptions & { evenIfAssigned?: boolean }>(
     group,
-    { name: "delete <name>", does: "delete a group", example: "sallyport group delete admins" },
+    {
+      name: "delete <name>",
+      does: "delete a group; one that is assigned to apps only if told so",
+      example: "sallyport group delete admins",
+      options: [["--even-if-assigned", "with its assignments: who is assigned through it alone does not log on any more"]],
+    },
     async (org, options, name = "") => {
       const found = await findGroup(org, name);
-      await org.send("DELETE", `/api/v1/groups/${found.id}`);
+      await org.send("DELETE", `/api/v1/groups/${found.id}?unlessAssigned=${options.evenIfAssigned !== true}`);
       print(options.json, { deleted: found.id }, () => `group ${found.profile.name} is deleted`);
     },
   );
@@ -108,8 +115,14 @@ async function setRule(org: OrgClient, options: CommonOptions & { clear?: boolea
   const found = await findGroup(org, name);
   const url = `/api/v1/groups/${found.id}/rule`;
   const now = text === undefined ? await org.send<GroupView>("DELETE", url) : await org.send<GroupView>("PUT", url, readRule(text));
+  const [anybody] = await org.get<GroupMemberView[]>(`/api/v1/groups/${found.id}/users?limit=1`);
   print(options.json, now, () =>
-    now.rule ? `whoever has ${ruleText(now.rule)} is in ${now.profile.name}` : `${now.profile.name} has no rule any more`,
+    now.rule
+      ? [
+          `whoever has ${ruleText(now.rule)} is in ${now.profile.name}`,
+          ...(anybody ? [] : ["nobody has it now: is it written as in the people's profiles? (sallyport user show LOGIN)"]),
+        ]
+      : `${now.profile.name} has no rule any more`,
   );
 }
 
@@ -121,13 +134,26 @@ function readRule(text: string): { attribute: string; value: string } {
   return { attribute, value };
 }
 
+async function namesake(org: OrgClient, name: string): Promise<GroupView | undefined> {
+  return (await org.list<GroupView>("/api/v1/groups?limit=200")).find((one) => one.profile.name.toLowerCase() === name.toLowerCase());
+}
+
+/** A source that was removed keeps nothing any more. */
+async function originText(org: OrgClient, { source, externalId }: GroupView): Promise<string> {
+  if (source === null) return "made here";
+  const sources = await org.list<SourceView>("/api/v1/sources?limit=200");
+  return sources.some(({ name }) => name === source)
+    ? `${source}, which alone changes its members (${externalId})`
+    : `${source}, which was removed: its members are changed by hand (${externalId})`;
+}
+
 async function showGroup(org: OrgClient, options: CommonOptions, name = ""): Promise<void> {
   const { id } = await findGroup(org, name);
   const group = await org.get<GroupDetailView>(`/api/v1/groups/${id}`);
-  const members = await membersOf(org, group);
+  const [members, origin] = [await membersOf(org, group), await originText(org, group)];
   print(options.json, { ...group, members }, () => [
     `${group.profile.name} (${group.id})${group.profile.description === null ? "" : `: ${group.profile.description}`}`,
-    `source: ${group.source === null ? "made here" : `${group.source}, which alone changes its members (${group.externalId})`}`,
+    `source: ${origin}`,
     `rule: ${group.rule ? ruleText(group.rule) : "none"}`,
     `groups in it: ${group.groups.map((one) => one.name).join(", ") || "none"}`,
     "",

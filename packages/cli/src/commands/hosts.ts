@@ -1,12 +1,13 @@
 /** Commands for machines: host (codes, list, revoke, enrol) and agent (run, arm, disarm, status). */
 import { arm, disarm, enrolHost, type Finding, type JoinOutcome, readStatus, registerHost, runAgent } from "@sallyport/agent";
-import type { HostView, hostCodeView, LogonView } from "@sallyport/contracts";
+import type { DomainView, HostView, hostCodeView, LogonView } from "@sallyport/contracts";
 import type { Command } from "commander";
 import type * as z from "zod";
 import { isWell, statusLines } from "../agent-status.ts";
 import { type CommonOptions, orgCommand, plainCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import { afterArm, afterEnrol } from "../next-steps.ts";
+import type { OrgClient } from "../org-client.ts";
 import { print, table } from "../output.ts";
 import { readText } from "../read-text.ts";
 import { findApp, findHost } from "../resources.ts";
@@ -79,9 +80,13 @@ export function hostCommands(program: Command): void {
     async (org, options, name = "", domain = "") => {
       const found = await findHost(org, name);
       const done = await org.send<HostView>("PUT", `/api/v1/hosts/${found.id}`, { domain: domain === "none" ? null : domain });
-      print(options.json, done, () =>
+      const unknown = done.domain !== null && !(await isKnownDomain(org, done.domain));
+      print(options.json, done, () => [
         done.domain === null ? `${done.name} belongs to no domain` : `a short name at ${done.name} is looked for in ${done.domain} first`,
-      );
+        ...(unknown
+          ? [`the org knows no domain ${done.domain}: sallyport domain list, or sallyport domain set DNS-NAME --netbios NAME`]
+          : []),
+      ]);
     },
   );
   orgCommand(
@@ -222,4 +227,9 @@ function findingText({ cause, evidence }: Finding): string {
 
 function stateOf(options: Record<string, unknown>): { state?: string } {
   return typeof options["state"] === "string" ? { state: options["state"] } : {};
+}
+
+async function isKnownDomain(org: OrgClient, typed: string): Promise<boolean> {
+  const forms = (await org.get<DomainView[]>("/api/v1/domains")).flatMap(({ name, netbios, aliases }) => [name, netbios, ...aliases]);
+  return forms.some((form) => form?.toLowerCase() === typed.toLowerCase());
 }

@@ -56,6 +56,8 @@ function setUpCommands(source: Command): void {
         throw new Complaint(
           "--kind ldap needs --file FILE with the settings (docs/directories.md) and --secret-file FILE with the account's password",
         );
+      if (options.kind === "scim" && (options.every ?? options.brake) !== undefined)
+        throw new Complaint("--every and --brake are for a directory that is read; a scim source is written by its client");
       const body = { name, kind: options.kind, ...(await ownOf(options)), ...howOften(options) };
       const made = await org.send<SourceView>("POST", "/api/v1/sources", body);
       print(options.json, made, () => [
@@ -126,9 +128,12 @@ function parsed(file: string): unknown {
   }
 }
 
+/** Thirty days: the org takes no longer. */
+const LONGEST_MINUTES = 43_200;
+
 function howOften({ every, brake }: SourceOptions): object {
-  if (every !== undefined && every !== "never" && !/^\d+$/.test(every))
-    throw new Complaint(`--every ${every}: is no number of minutes, nor never`);
+  if (every !== undefined && every !== "never" && !(/^\d+$/.test(every) && Number(every) >= 1 && Number(every) <= LONGEST_MINUTES))
+    throw new Complaint(`--every ${every}: give a number of minutes from 1 to ${LONGEST_MINUTES}, or never to read it by hand only`);
   return {
     ...(every === undefined ? {} : { everyMinutes: every === "never" ? null : Number(every) }),
     ...(brake === undefined ? {} : { brake: percent(brake) }),
