@@ -114,6 +114,8 @@ export const factorView = z.object({
   profile: z.record(z.string(), z.unknown()).optional(),
   status: z.string().optional(),
   enrollment: z.string().optional(),
+  /** In MFA_ENROLL, of a kind that the person has and may have more of: how many, as the public widget counts them. */
+  profiles: z.array(z.record(z.string(), z.unknown())).optional(),
   /** `challenge` of a passkey or of a number to match; `activation` of a factor that is being enrolled. */
   _embedded: z.record(z.string(), z.unknown()).optional(),
   _links: links.optional(),

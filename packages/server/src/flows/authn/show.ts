@@ -18,10 +18,10 @@ export interface Enrolling {
   waits: boolean;
 }
 
-/** A kind that may be enrolled here, and whether the person has one. */
+/** A kind that may be enrolled here, and how many of it the person has. */
 export interface Offer {
   kind: EnrolledKind;
-  has: boolean;
+  count: number;
 }
 
 export async function showTransaction(
@@ -77,16 +77,16 @@ export function enrolMarks(allowed?: Parameters<typeof takesKind>[1]): string[] 
 
 /** Through a window, what the rule takes; after a factor was proved, every kind that there is room for. */
 export function offersOf(transaction: TransactionRow, factors: EnrolmentRow[]): Offer[] {
-  const has = (kind: EnrolledKind) => factors.some((one) => one.kind === kind && one.status !== "RESET");
+  const count = (kind: EnrolledKind) => factors.filter((one) => one.kind === kind && one.status !== "RESET").length;
   const marked = transaction.factors.filter((mark) => mark.startsWith(ENROL)).map((mark) => mark.slice(ENROL.length));
   return kinds()
     .filter((kind) => transaction.ticketId === null || marked.includes(kind))
-    .map((kind) => ({ kind, has: has(kind) }));
+    .map((kind) => ({ kind, count: count(kind) }));
 }
 
 /** Whether this person could enrol one of these now. */
-export function isFree({ kind, has }: Offer): boolean {
-  return !has || ENROLLERS[kind]?.several === true;
+export function isFree({ kind, count }: Offer): boolean {
+  return count === 0 || ENROLLERS[kind]?.several === true;
 }
 
 function kinds(): EnrolledKind[] {

@@ -128,9 +128,24 @@ function inOrder(enrolments: EnrolmentRow[]): EnrolmentRow[] {
 }
 
 function offerOf(offer: Offer, link: Link): FactorView {
-  const status = offer.has ? "ACTIVE" : "NOT_SETUP";
-  const links = isFree(offer) ? { _links: { enroll: link("/api/v1/authn/factors") } } : {};
-  return { ...FACTOR_NAMES[offer.kind], kind: offer.kind, status, enrollment: "OPTIONAL", ...links };
+  const { kind, count } = offer;
+  const free = isFree(offer);
+  const links = free ? { _links: { enroll: link("/api/v1/authn/factors") } } : {};
+  const status = count > 0 ? "ACTIVE" : "NOT_SETUP";
+  return {
+    ...FACTOR_NAMES[kind],
+    kind,
+    status,
+    enrollment: "OPTIONAL",
+    ...(count > 0 && free ? { profiles: [roomFor(count)] } : {}),
+    ...links,
+  };
+}
+
+/** By this the public widget offers one more of a kind: as many as there are, and room for another. */
+function roomFor(count: number) {
+  const features = [{ type: "adoption", cardinality: { min: 0, max: count + 1 } }];
+  return { _embedded: { enrolledFactors: Array.from({ length: count }, () => ({})), features } };
 }
 
 /** Nothing that tells of a device, an address or a number: the password alone was proved so far (S16). */
