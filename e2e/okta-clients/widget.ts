@@ -131,16 +131,17 @@ export class Widget {
 
   /**
    * By the keyboard, since a complaint that comes or goes moves the button away from below the mouse; and again if need be, since the widget
-   * takes no second submit within half a second.
+   * takes no second submit within half a second. @param within which form, where there are several; while one slides away there are two.
    */
-  async submit(): Promise<void> {
+  async submit(within?: string): Promise<void> {
     const before = this.#asked;
+    const buttons = this.page.locator(`${within ?? "form"} input[type="submit"]`);
     let pressed = 0;
     await until("a call of the widget", async () => {
       if (this.#asked > before) return true;
-      if (Date.now() - pressed < 700) return undefined;
+      if (Date.now() - pressed < 700 || (await buttons.count()) !== 1) return undefined;
       pressed = Date.now();
-      await this.page.locator('form input[type="submit"]').first().press("Enter");
+      await buttons.press("Enter");
       return undefined;
     });
   }
