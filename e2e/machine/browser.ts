@@ -21,7 +21,7 @@ export interface Browser {
 }
 
 /** @param width of the window, CSS pixels: 360 is a phone. */
-export async function startBrowser({ width = 1280, height = 900, locale = "en-GB" } = {}): Promise<Browser> {
+export async function startBrowser({ width = 1280, height = 900, locale = "en-GB", ignoreHTTPSErrors = false } = {}): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), "sallyport-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: "/usr/bin/chromium",
@@ -29,6 +29,7 @@ export async function startBrowser({ width = 1280, height = 900, locale = "en-GB
     args: QUIET,
     viewport: { width, height },
     locale,
+    ignoreHTTPSErrors,
   });
   return {
     context,
