@@ -124,7 +124,10 @@ test("a request whose logon went on by a code goes from the phone, and says so",
   const { one, factor, phone } = await holder();
   const asked = await askPhone(machine, one, factor);
   await phone.at("Is this you?");
-  const verified = await machine.call(`/api/v1/authn/factors/${one.factor}/verify`, { stateToken: asked.stateToken, passCode: org.code(one) });
+  const verified = await machine.call(`/api/v1/authn/factors/${one.factor}/verify`, {
+    stateToken: asked.stateToken,
+    passCode: org.code(one),
+  });
   assert.equal(verified.body.status, "SUCCESS");
   await phone.ended("Over");
   await phone.close();

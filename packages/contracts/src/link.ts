@@ -1,5 +1,6 @@
-/**
- * Approval by link: a passkey proved in a browser for a logon at a machine without one. The page that the link opens proves the person
+/** Approval by link: a passkey proved in a browser for a logon at a machine without one. */
+/*
+ * The page that the link opens proves the person
  * and shows the logon; what it gives out in the end is a code that must be typed *at the machine*, so that a link mailed to somebody else
  * is worth nothing. Approving alone lets nobody in.
  *
