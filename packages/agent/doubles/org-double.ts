@@ -4,6 +4,7 @@ import type { ServerOptions } from "node:https";
 import {
   type AttemptReport,
   assertionClaims,
+  breakGlassHostKey,
   type EnrolledKind,
   enrolmentCodeId,
   enrolProof,
@@ -45,6 +46,7 @@ export class OrgDouble extends ScriptedServer {
   /** What a client registers with, and signs with if it is legacy. */
   readonly client = { id: writeClientId(randomBytes(10)), secret: randomBytes(32) };
   legacy = false;
+  breakGlassMaster = randomBytes(32);
   #secret = randomBytes(16);
   #jtis = new Set<string>();
   #open = new Map<string, Record<string, unknown>>();
@@ -209,7 +211,15 @@ export class OrgDouble extends ScriptedServer {
     }
     const head = { typ: "head", ...this.#head(), now: this.now() };
     const signed = { policy: await this.signPolicy(), head: await this.sign(JWS_TYPES.head, head) };
-    return { body: { generation: this.generation, ...signed, keys: this.#linksAfter(call) } };
+    const glass = this.policy.breakGlass === undefined ? {} : { breakGlass: await this.breakGlassKey() };
+    return { body: { generation: this.generation, ...signed, ...glass, keys: this.#linksAfter(call) } };
+  }
+
+  /** The host's own break-glass key, signed. */
+  breakGlassKey(change: object = {}): Promise<string> {
+    const key = Buffer.from(breakGlassHostKey(this.breakGlassMaster, this.hostId)).toString("base64url");
+    const iat = Math.floor(this.now() / 1000);
+    return this.sign(JWS_TYPES.breakGlass, { typ: "break-glass", host: this.hostId, key, iat, ...change });
   }
 
   /** Announces the next decision key; `takeOver` lets the newest one sign. */

@@ -67,10 +67,10 @@ export abstract class ScriptedServer {
     await new Promise((done) => this.#server.close(done));
   }
 
-  /** Comes back at the same port, with other certificates if given. */
+  /** Comes back at the same port, with other certificates if given; also after a stop. */
   async restart(tls?: ServerOptions | false): Promise<void> {
-    const { port } = this.#server.address() as AddressInfo;
-    await this.stop();
+    const port = Number(new URL(this.url).port);
+    if (this.#server.listening) await this.stop();
     await this.listen(tls, port);
   }
 

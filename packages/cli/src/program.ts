@@ -1,6 +1,7 @@
 /** The sallyport command as it is on every machine: all but what runs the org or touches its files, whose code is not everywhere. */
 import { Command } from "commander";
 import { appCommands, policyCommands, zoneCommands } from "./commands/apps.ts";
+import { breakGlassCommands } from "./commands/break-glass.ts";
 import { bypassCommands } from "./commands/bypass.ts";
 import { clientCommands } from "./commands/clients.ts";
 import { doctorCommands } from "./commands/doctor.ts";
@@ -37,6 +38,7 @@ export function commandsEverywhere(program: Command): void {
   agentCommands(program);
   factorCommands(program);
   bypassCommands(program);
+  breakGlassCommands(program);
   ticketCommands(program);
   logonCommand(program);
   logCommands(program);

@@ -96,6 +96,8 @@ export const showFrame = z.strictObject({
       title: short.optional(),
       text: z.string().max(4096).optional(),
       wait: z.boolean().optional(),
+      /** From here on the person has so many seconds: a provider with a clock of its own sets it anew. */
+      seconds: z.int().min(1).max(900).optional(),
       fields: z.array(field).max(LIMITS.fields).optional(),
     })
     .refine(({ wait, fields = [] }) => !wait || fields.length === 0, "a show that waits has no fields"),

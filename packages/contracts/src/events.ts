@@ -33,6 +33,16 @@ export const EVENTS = {
     data: [...ATTEMPT, "mode", "since", "policyVersion", "evidence"],
   },
 
+  "logon.offline": {
+    title: "A logon was let in by an offline code while the org could not be reached",
+    severity: "warning",
+    data: [...ATTEMPT, "evidence"],
+  },
+  "logon.break-glass": {
+    title: "A logon was let in by a break-glass answer while the org could not be reached",
+    severity: "warning",
+    data: [...ATTEMPT, "evidence"],
+  },
   "logon.disowned": {
     title: "A person said that a logon under their name was not theirs",
     severity: "error",

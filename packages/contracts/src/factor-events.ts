@@ -36,6 +36,13 @@ export const FACTOR_EVENTS = {
   },
   "bypass.revoked": { title: "A bypass code was withdrawn", severity: "info", data: ["bypass", "app", "reason"] },
 
+  "break-glass.exported": { title: "The recovery key of all machines was taken out of the org", severity: "warning", data: ["renewed"] },
+  "break-glass.answered": {
+    title: "An administrator made the answer to a machine's break-glass challenge",
+    severity: "warning",
+    data: ["username", "reason"],
+  },
+
   "ticket.created": {
     title: "An administrator opened a window in which a user may enrol a first factor",
     severity: "warning",

@@ -18,6 +18,7 @@ export const JWS_TYPES = {
   policy: "sallyport-policy+jws",
   head: "sallyport-head+jws",
   key: "sallyport-key+jws",
+  breakGlass: "sallyport-break-glass+jws",
   checkpoint: "sallyport-checkpoint+jws",
   export: "sallyport-export+jws",
   phone: "sallyport-phone+jws",
@@ -209,8 +210,14 @@ export const selfCheckRequest = z.strictObject({
   findings: z.array(z.strictObject({ cause: causeId, evidence: z.string().max(1024).optional() })).max(64),
 });
 export type SelfCheckRequest = z.infer<typeof selfCheckRequest>;
-/** `policy`, `head`: JWS by the decision key. */
-export const selfCheckAnswer = z.strictObject({ generation: bits128, policy: z.string(), head: z.string(), keys: keyLinks.optional() });
+/** `policy`, `head`, `breakGlass`: JWS by the decision key. `breakGlass` only where the policy allows it: the host's own key for it. */
+export const selfCheckAnswer = z.strictObject({
+  generation: bits128,
+  policy: z.string(),
+  head: z.string(),
+  breakGlass: z.string().max(4096).optional(),
+  keys: keyLinks.optional(),
+});
 export type SelfCheckAnswer = z.infer<typeof selfCheckAnswer>;
 export const headClaims = z.strictObject({ typ: z.literal("head"), ...logHead.shape, now: z.int() });
 

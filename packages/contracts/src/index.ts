@@ -1,5 +1,6 @@
 /** Contracts: everything that crosses a wire, as schemas, tables and codecs. No behaviour. */
 export * from "./activation-code.ts";
+export * from "./break-glass.ts";
 export * from "./bundle.ts";
 export * from "./cause-id.ts";
 export * from "./causes.ts";

@@ -79,6 +79,18 @@ export const failModes = z.strictObject({
 });
 export type FailModes = z.infer<typeof failModes>;
 
+/** Whom an administrator may let in by break-glass while the org cannot be reached. */
+export const breakGlassRight = z.strictObject({
+  users: names.optional().describe("Only these accounts, as the machine's operating system names them. Left out: everybody."),
+});
+/** Codes that a person set up at a machine for the time when the org cannot be reached. */
+export const offlineRight = z.strictObject({
+  days: z.int().min(1).max(90).describe("How long they count after the person's last logon with the org."),
+  uses: z.int().min(1).max(100).describe("How many logons they are good for until the next one with the org."),
+  users: names.optional().describe("Only these accounts, as the machine's operating system names them. Left out: everybody."),
+});
+export type OfflineRight = z.infer<typeof offlineRight>;
+
 /** The document of `policy show` and `policy set`. The last rule, *ask for a factor*, is always there and is not written. */
 export const policyDocument = z.strictObject({
   rules: z.array(policyRule).max(200).describe("The first that fits decides. After the last one stands *ask for a factor*, always."),
@@ -91,6 +103,8 @@ export const policyDocument = z.strictObject({
     .describe(
       "Ways in that pass without a decision of their own. Left out: root's own `su` and `runuser`. A list has exactly what it names.",
     ),
+  breakGlass: breakGlassRight.optional().describe("Left out: break-glass lets nobody in."),
+  offline: offlineRight.optional().describe("Left out: there are no offline codes."),
 });
 export type PolicyDocument = z.infer<typeof policyDocument>;
 
@@ -100,6 +114,9 @@ export const hostPolicy = z.strictObject({
   exclusions: z.array(exclusion),
   permits: z.array(permit),
   always: z.array(z.strictObject({ services: z.array(service).optional(), scenarios: z.array(scenario).optional() })),
+  /** What may be done while the org cannot be reached. Absent: nothing. */
+  breakGlass: breakGlassRight.optional(),
+  offline: offlineRight.optional(),
 });
 export type HostPolicy = z.infer<typeof hostPolicy>;
 

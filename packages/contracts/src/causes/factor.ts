@@ -183,7 +183,7 @@ const AFTER_DEVICE = {
     evidence: ["user", "used", "granted", "lastOnline"],
     who: "administrator",
     fix: {
-      any: "Bring back the connection to the org; the next logon with it grants offline logons again. Until then use break-glass from the console.",
+      any: "Bring back the connection to the org; the next logon with it grants offline logons again. Until then use break-glass: `sallyport breakglass answer`.",
     },
   },
   "factor.offline-expired": {
@@ -194,7 +194,7 @@ const AFTER_DEVICE = {
     evidence: ["user", "issuedAt", "expiredAt", "lastOnline"],
     who: "administrator",
     fix: {
-      any: "Bring back the connection to the org; the next logon with it renews the offline proof. Until then use break-glass from the console.",
+      any: "Bring back the connection to the org; the next logon with it renews the offline proof. Until then use break-glass: `sallyport breakglass answer`.",
     },
     dependsOn: ["clock.host"],
   },
@@ -207,7 +207,7 @@ const AFTER_DEVICE = {
     evidence: ["user", "tries", "waitSeconds"],
     who: "administrator",
     fix: {
-      any: "Read the challenge aloud again, character by character, and make a new answer in the console under Hosts > HOST > Break glass. A new prompt shows a new challenge.",
+      any: "Read the challenge aloud again, character by character, and make a new answer with `sallyport breakglass answer`. A new prompt shows a new challenge.",
     },
   },
   "breakglass.expired": {
@@ -217,7 +217,7 @@ const AFTER_DEVICE = {
     administrator: "The answer is right, but was typed more than ten minutes after the machine showed the challenge.",
     evidence: ["user", "shownAt", "ageSeconds"],
     who: "administrator",
-    fix: { any: "Start the logon again and make an answer for the new challenge in the console under Hosts > HOST > Break glass." },
+    fix: { any: "Start the logon again and make an answer for the new challenge with `sallyport breakglass answer`." },
   },
 } as const satisfies CauseRows;
 

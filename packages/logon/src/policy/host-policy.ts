@@ -17,6 +17,7 @@ export function hostPolicyOf(document: PolicyDocument): HostPolicy {
     exclusions: document.exclusions ?? [],
     permits: document.permits ?? DEFAULT_PERMITS,
     always: document.rules.filter((rule) => rule.always === true).map(coverage),
+    ...defined({ breakGlass: document.breakGlass, offline: document.offline }),
   };
 }
 

@@ -38,6 +38,9 @@ async function takeReport(tx: Tx, host: HostRow, report: AttemptReport): Promise
 }
 
 function eventOf(report: AttemptReport) {
+  const proof = report.result === "allow" ? report.evidence?.["proof"] : undefined;
+  if (proof === "offline") return "logon.offline";
+  if (proof === "break-glass") return "logon.break-glass";
   if (report.cause === "logon.fail-open") return "logon.fail-open";
   if (report.result === "allow") return report.cause === undefined ? "logon.allowed" : "logon.without-factor";
   return "logon.refused";

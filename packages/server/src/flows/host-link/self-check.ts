@@ -1,9 +1,10 @@
 /** A host's self-check: moves its generation on, takes what it reports of itself, compares the log head that it kept. */
-import { JWS_TYPES, type LogHead, type SelfCheckAnswer, type SelfCheckRequest } from "@sallyport/contracts";
+import { breakGlassHostKey, JWS_TYPES, type LogHead, type SelfCheckAnswer, type SelfCheckRequest } from "@sallyport/contracts";
 import { hostPolicyOf } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
 import { Superseded } from "../authn/open-transaction.ts";
 import { random128 } from "../ids.ts";
+import { breakGlassMaster } from "../management/break-glass.ts";
 import { replaceWhenKnown } from "../management/decision-keys.ts";
 import type { Tx } from "../store.ts";
 import type { AppRow } from "../store-directory.ts";
@@ -22,7 +23,7 @@ export async function selfCheck(
   body: SelfCheckRequest,
 ): Promise<SelfCheckAnswer | HostRefusal> {
   const next = random128();
-  const done = await withHost(deps, call, (tx, host) => record(tx, host, body, next));
+  const done = await withHost(deps, call, (tx, host) => record(tx, deps.keys, host, body, next));
   if (isRefusal(done)) return done;
   // This host may have been the last that did not know the next key; the answer is signed by it then.
   await replaceWhenKnown(deps);
@@ -39,8 +40,16 @@ export async function selfCheck(
     generation: done.generation,
     policy: await deps.keys.sign(JWS_TYPES.policy, claims),
     head: await deps.keys.sign(JWS_TYPES.head, { typ: "head", ...done.head, now: done.now }),
+    ...(await breakGlassKey(deps.keys, done, seconds)),
     keys: deps.keys.linksAfter(body.decisionKey),
   };
+}
+
+/** Only to hosts whose policy may ever need it. */
+async function breakGlassKey(keys: Keys, { hostId, master }: Recorded, iat: number): Promise<{ breakGlass?: string }> {
+  if (!master) return {};
+  const key = Buffer.from(breakGlassHostKey(master, hostId)).toString("base64url");
+  return { breakGlass: await keys.sign(JWS_TYPES.breakGlass, { typ: "break-glass", host: hostId, key, iat }) };
 }
 
 interface Recorded {
@@ -48,10 +57,12 @@ interface Recorded {
   generation: string;
   app: AppRow;
   head: LogHead;
+  /** The org's recovery key, where this host gets its own. */
+  master: Uint8Array | undefined;
   now: number;
 }
 
-async function record(tx: Tx, host: HostRow, body: SelfCheckRequest, next: string): Promise<Recorded> {
+async function record(tx: Tx, keys: Keys, host: HostRow, body: SelfCheckRequest, next: string): Promise<Recorded> {
   const app = await tx.apps.byId(host.appId);
   if (!app) throw new Error(`host ${host.id} belongs to an app that is gone`);
   if (body.head) await compareHead(tx, host, body.head);
@@ -71,7 +82,8 @@ async function record(tx: Tx, host: HostRow, body: SelfCheckRequest, next: strin
     findings,
     lastSeen: tx.now,
   });
-  return { hostId: host.id, generation: retried ? host.generation : next, app, head: await tx.log.head(), now: tx.now };
+  const master = app.policy.breakGlass === undefined ? undefined : await breakGlassMaster(tx, keys);
+  return { hostId: host.id, generation: retried ? host.generation : next, app, head: await tx.log.head(), master, now: tx.now };
 }
 
 /** S21: a head that the org signed once must still be in its chain; if not, the log's tail was cut or rewritten. */

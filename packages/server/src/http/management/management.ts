@@ -4,6 +4,7 @@ import type { RouteSet } from "../routes.ts";
 import { appRoutes, assignmentRoutes } from "./apps.ts";
 import { authenticate } from "./authenticate.ts";
 import { backupRoutes } from "./backup.ts";
+import { breakGlassRoutes } from "./break-glass.ts";
 import { bypassRoutes } from "./bypass-codes.ts";
 import { clientRoutes } from "./clients.ts";
 import { domainRoutes } from "./domains.ts";
@@ -48,6 +49,7 @@ const SETS: readonly RouteSet[] = [
   wayOutRoutes,
   backupRoutes,
   keyRoutes,
+  breakGlassRoutes,
 ];
 
 export const managementRoutes: RouteSet = (deps) => async (app) => {

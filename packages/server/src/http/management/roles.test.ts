@@ -135,6 +135,7 @@ const TABLE: [method: string, path: string, who: Role[]][] = [
   ["POST", "/api/v1/org/sms/test", WRITERS],
   ["GET", "/metrics", READERS],
   ["GET", "/api/v1/org/sealing-key", READERS],
+  ["POST", "/api/v1/org/break-glass/answer", WRITERS],
   ["GET", "/api/v1/org/decision-keys", READERS],
   ["POST", "/api/v1/org/decision-keys", WRITERS],
   ["POST", "/api/v1/org/decision-keys/finish", WRITERS],
