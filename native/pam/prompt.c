@@ -191,6 +191,10 @@ static const char *make_seen(struct sp_attempt *a, int show) {
 /* Texts, then the fields in order, answered by one `input`. A show that only waits, or only tells, is not answered. */
 bool sp_draw(struct sp_attempt *a, int show, struct sp_result *result) {
     static const char *const texts[] = {"title", "text"};
+    long long seconds;
+    /* A little more than the agent gives, so that the agent says why; a caller that cannot ask has its own hard end. */
+    if (!a->options->serial && sp_json_whole(a->json, sp_json_member(a->json, show, "seconds"), &seconds) && seconds > 0)
+        sp_set_deadline(a, (int)seconds + 10);
     for (int i = 0; i < 2; i++) {
         sp_text_of(a, show, texts[i], result->text, sizeof result->text);
         sp_clean(result->text);

@@ -18,6 +18,7 @@ static const struct rule {
     {"show", "title", SP_STRING, 1024, NULL, false},
     {"show", "text", SP_STRING, 4096, NULL, false},
     {"show", "wait", SP_TRUE, 0, NULL, false},
+    {"show", "seconds", SP_NUMBER, 900, NULL, false},
     {"show", "fields", SP_ARRAY, 8, "field", false},
     {"field", "id", SP_STRING, 64, NULL, true},
     {"field", "kind", SP_STRING, 16, NULL, true},

@@ -6,7 +6,7 @@ import { Deadline } from "./deadline.ts";
 import type { OpenAttempt } from "./decision.ts";
 import type { Desk, Host } from "./desk.ts";
 import type { Provider } from "./door/session.ts";
-import { judgeFailMode } from "./fail-mode.ts";
+import { isUnreachable, judgeFailMode } from "./fail-mode.ts";
 import { Refusal } from "./finding.ts";
 import type { Answer } from "./link/answer.ts";
 import { random128, sha256 } from "./link/assertion.ts";
@@ -20,7 +20,9 @@ import { askPassword } from "./steps/password.ts";
 import { waitForPhone } from "./steps/push.ts";
 import { type Next, type Refused, type Scene, TRIES } from "./steps/scene.ts";
 import { askSentCode } from "./steps/sent-code.ts";
+import { settleOffline } from "./steps/set-up-offline.ts";
 import { takeDecision } from "./steps/success.ts";
+import { askWithoutOrg } from "./steps/without-org.ts";
 
 type Begin = BeginFrame["begin"];
 
@@ -39,7 +41,8 @@ class Conversation implements Scene {
   offer: Offer | undefined;
   again: string | undefined;
   #provider: Provider;
-  #desk: Desk;
+  readonly desk: Desk;
+  readonly canAsk: boolean;
   #attempt: Attempt;
   #deadline: Deadline;
   #open: OpenAttempt;
@@ -47,6 +50,8 @@ class Conversation implements Scene {
   /** Set while the org holds an open transaction for this logon. */
   #stateToken: string | undefined;
   #shown = false;
+  /** For the next show: how long the person has from there on. */
+  #seconds: number | undefined;
 
   constructor(begin: Begin, provider: Provider, desk: Desk, host: Host, attempt: Attempt) {
     this.begin = begin;
@@ -54,7 +59,8 @@ class Conversation implements Scene {
     this.serial = provider.serial;
     this.tries = provider.serial ? 1 : TRIES;
     this.#provider = provider;
-    this.#desk = desk;
+    this.desk = desk;
+    this.canAsk = provider.conversation && !provider.serial;
     this.#attempt = attempt;
     this.#deadline = new Deadline(provider.gone);
     const { identity, clock } = host;
@@ -70,7 +76,7 @@ class Conversation implements Scene {
       ...(address === undefined ? {} : { address }),
       password,
       hostTime: Math.round(clock.wall()),
-      conversation: provider.conversation && !provider.serial,
+      conversation: this.canAsk,
       drive: "agent",
     };
     this.#body = JSON.stringify(request);
@@ -86,7 +92,7 @@ class Conversation implements Scene {
   }
 
   async run(): Promise<Outcome> {
-    if (this.#provider.serial) this.#deadline.start(this.#desk.settings.serialMs);
+    if (this.#provider.serial) this.#deadline.start(this.desk.settings.serialMs);
     try {
       const outcome = await this.#follow(await this.#askFirst());
       if (outcome.cause !== undefined && outcome.result === "deny" && !outcome.decidedByOrg) this.giveUp(outcome.cause);
@@ -115,7 +121,7 @@ class Conversation implements Scene {
   async #follow(answer: Answer<TransactionView>): Promise<Outcome> {
     for (let now = answer; ; ) {
       if (now.kind === "fault") return this.#fault(now.fault);
-      this.#desk.outage = undefined;
+      this.desk.outage = undefined;
       if (now.kind === "refused") return this.#refused(now);
       const next = await this.#step(now.value);
       if ("outcome" in next) return next.outcome;
@@ -130,7 +136,7 @@ class Conversation implements Scene {
     switch (view.status) {
       case "SUCCESS":
         this.#stateToken = undefined;
-        return { outcome: await takeDecision(this.host, this.#open, view) };
+        return { outcome: await this.#settle(await takeDecision(this.host, this.#open, view)) };
       case "UNAUTHENTICATED":
         return askPassword(this);
       case "MFA_REQUIRED":
@@ -148,6 +154,13 @@ class Conversation implements Scene {
     }
   }
 
+  async #settle(outcome: Outcome): Promise<Outcome> {
+    // Honoured, and used up: what is asked from here on changes nothing about it.
+    this.#open.open = false;
+    await settleOffline(this, outcome);
+    return outcome;
+  }
+
   #refused(answer: Refused): Outcome {
     // A no to one step that leaves the transaction open: the person goes, and the org need not wait for the end of its time.
     if (answer.evidence["ended"] === false) this.giveUp(answer.cause);
@@ -162,24 +175,34 @@ class Conversation implements Scene {
   tell(show: ShowFrame["show"]): void {
     if (!this.#provider.conversation && !this.serial)
       throw new Refusal("factor.not-allowed", { reason: "this way of logging on can show nothing", service: this.begin.service });
-    if (!this.#shown && !this.serial) this.#deadline.start(this.#desk.settings.promptMs);
+    if (!this.#shown && !this.serial) this.#deadline.start(this.desk.settings.promptMs);
     this.#shown = true;
-    this.#provider.show(show);
+    this.#provider.show(this.#seconds === undefined ? show : { ...show, seconds: this.#seconds });
+    this.#seconds = undefined;
+  }
+
+  moreTime(ms: number): void {
+    this.#shown = true;
+    this.#seconds = Math.ceil(ms / 1000);
+    this.#deadline.restart(ms);
   }
 
   race<T>(work: Promise<T>): Promise<T> {
     return this.#deadline.race(work);
   }
 
-  #fault(fault: LinkFault): Outcome {
-    this.#desk.outage ??= new Date(this.host.clock.best()).toISOString();
+  async #fault(fault: LinkFault): Promise<Outcome> {
+    this.desk.outage ??= new Date(this.host.clock.best()).toISOString();
     const begun = this.#shown || this.#stateToken !== undefined;
     const policy = this.host.policy.current();
     const judged = judgeFailMode({ fault, begin: this.begin, begun, policy, now: this.host.clock.now() });
-    if (!judged.open) return deny({ cause: judged.cause, evidence: { ...fault.evidence, fault: fault.cause, failMode: judged.why } });
+    if (!judged.open) {
+      const left = begun || !isUnreachable(fault) ? undefined : await askWithoutOrg(this, fault);
+      return left ?? deny({ cause: judged.cause, evidence: { ...fault.evidence, fault: fault.cause, failMode: judged.why } });
+    }
     return allowWith({
       cause: "logon.fail-open",
-      evidence: { mode: judged.mode, since: this.#desk.outage, fault: fault.cause, policyVersion: policy?.version ?? -1 },
+      evidence: { mode: judged.mode, since: this.desk.outage, fault: fault.cause, policyVersion: policy?.version ?? -1 },
     });
   }
 
@@ -201,7 +224,7 @@ class Conversation implements Scene {
   async #cancel(token: string | undefined, cause: CancelCause): Promise<void> {
     if (token === undefined) return;
     const answer = await this.host.org.cancel(token, cause);
-    if (answer.kind !== "ok") this.#desk.log.info("logon.cancel-not-taken", { reference: this.#attempt.reference, answer: answer.kind });
+    if (answer.kind !== "ok") this.desk.log.info("logon.cancel-not-taken", { reference: this.#attempt.reference, answer: answer.kind });
   }
 }
 

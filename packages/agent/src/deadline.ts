@@ -19,6 +19,13 @@ export class Deadline {
     this.#timer ??= setTimeout(() => this.#ended.abort(new Refusal("factor.timeout", { limitSeconds, endedBy: "agent" })), limitMs);
   }
 
+  /** As `start`, whatever was left. */
+  restart(limitMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.start(limitMs);
+  }
+
   /** Rejects with the `Refusal` that ended the wait, whatever becomes of `work` afterwards. */
   race<T>(work: Promise<T>): Promise<T> {
     const { signal } = this.#ended;

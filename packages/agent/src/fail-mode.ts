@@ -34,6 +34,11 @@ export function judgeFailMode(logon: FaultyLogon): Opened {
   return { open: true, mode };
 }
 
+/** Nobody was spoken to: the org's name is not known, or nothing answers there. TLS, proxies and answers of any kind are no outage. */
+export function isUnreachable(fault: LinkFault): boolean {
+  return modeFor(fault) === "org-unreachable";
+}
+
 function modeFor(fault: LinkFault): "org-unreachable" | "org-error" | undefined {
   if (fault.viaProxy) return undefined;
   if ((fault.phase === "resolve" || fault.phase === "connect") && UNREACHABLE.has(fault.cause)) return "org-unreachable";

@@ -55,6 +55,14 @@ export class PolicyStore {
     return this.#held && now !== undefined && this.#held.exp * 1000 > now ? this.#held : undefined;
   }
 
+  /**
+   * The newest that was taken in, also where its time is over or nobody knows the time: for what has a proof of its own and is there for an
+   * org that is away. Never for what lets in without any.
+   */
+  latest(): HostPolicyClaims | undefined {
+    return this.#held;
+  }
+
   async #judge(jws: string): Promise<{ ok: true; policy: HostPolicyClaims } | { ok: false; check: string; detail: string }> {
     const opened = await openSigned(jws, this.#parts.key, JWS_TYPES.policy, hostPolicyClaims);
     if (!opened.ok) return opened;

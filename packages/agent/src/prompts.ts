@@ -2,6 +2,7 @@
 import { type CauseId, causeOf, type ShowFrame } from "@sallyport/contracts";
 import { drawQr } from "./draw-qr.ts";
 import type { Answer } from "./link/answer.ts";
+import { OFFLINE_DIGITS } from "./outage/totp.ts";
 import type { Offer } from "./steps/offer.ts";
 
 type Show = ShowFrame["show"];
@@ -82,6 +83,38 @@ function said(again: string | undefined): { text?: string } {
 /** One sentence for every reason why a factor is not asked just now: the reason may be for nobody at this screen (S16). */
 export function cannotBeAsked(answer: Extract<Answer<unknown>, { kind: "refused" }>): string {
   return askAgain(answer) ?? "That is not possible just now. Please choose another way, or try again later.";
+}
+
+export const BREAK_GLASS = { kind: "bypass", word: "break-glass", label: "break-glass: an answer from an administrator" } as const;
+
+export function offlineShow(ways: Ways, again: string | undefined): Show {
+  const label = `Offline code of this machine${ways.length > 0 ? ", or choose from the list" : ""}`;
+  return { title: AWAY, ...said(again), fields: [codeField(label, OFFLINE_DIGITS, ways)] };
+}
+
+const AWAY = "The logon cannot be checked with the org just now.";
+
+/** All that an administrator needs stands on the screen each time: they may be on the telephone. */
+export function breakGlassShow(shown: { host: string; name: string; account: string; challenge: string }, again: string | undefined): Show {
+  const lines = [
+    ...(again === undefined ? ["An administrator can let you in. Call them, and read out:"] : [again]),
+    `Machine: ${shown.name} (${shown.host})`,
+    `User: ${shown.account}`,
+    `Challenge: ${shown.challenge}`,
+  ];
+  return { title: AWAY, text: lines.join("\n"), fields: [codeField("Answer", undefined, [])] };
+}
+
+/** Enter leaves it for another time. */
+export function offerOfflineShow(): Show {
+  const choices = [
+    { value: "yes", label: "yes: set them up now, with an authenticator app" },
+    { value: "no", label: "no: do not ask for a month" },
+  ];
+  const text =
+    "Set up offline codes for this machine? They let you in while the org cannot be reached. Press Enter to be asked another time.";
+  const later = { id: "later", kind: "button" as const, label: "Another time" };
+  return { title: "Offline codes", text, fields: [{ id: "offline", kind: "choice", label: "Choose", choices }, later] };
 }
 
 export function passwordShow(again: string | undefined): Show {

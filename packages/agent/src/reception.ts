@@ -70,12 +70,13 @@ export class Reception {
     const clock = ready.ok ? ready.host.clock : undefined;
     let final = outcome;
     if (!outcome.decidedByOrg) {
-      const important = outcome.result === "allow" && outcome.cause === "logon.fail-open";
+      const proof = outcome.evidence["proof"];
+      const important = outcome.result === "allow" && (outcome.cause === "logon.fail-open" || proof !== undefined);
       const kept = reports.add(toReport(attempt, outcome, clock?.best() ?? Date.now()), important);
       if (important && !kept)
         final = deny({
           cause: "host.disk",
-          evidence: { reason: "a logon by fail mode could not be recorded", mode: outcome.evidence["mode"] ?? "" },
+          evidence: { reason: "a logon without the org could not be recorded", mode: outcome.evidence["mode"] ?? proof ?? "" },
         });
       else if (ready.ok && this.#desk.outage === undefined)
         void reports.ship(ready.host.org).catch((error: unknown) => log.fault("reports", error));

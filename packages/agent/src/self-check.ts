@@ -8,6 +8,7 @@ import { clockFinding, describeError, type Finding, isLivedWith } from "./findin
 import { standingFindings } from "./host-findings.ts";
 import { random128 } from "./link/assertion.ts";
 import type { LinkFault } from "./link/fault.ts";
+import { keepBreakGlassKey } from "./outage/break-glass.ts";
 import { doorFolder } from "./settings.ts";
 import { openSigned } from "./signed.ts";
 import { pickUpAttempts } from "./spool.ts";
@@ -164,6 +165,8 @@ export class SelfCheck {
       ...(time ? { time } : {}),
       ...(trust.lastGood ? { lastGood: trust.lastGood } : {}),
     });
+    const glass = await keepBreakGlassKey(this.#desk.settings.files.state, identity.host, identity.decisionKeys, answer.breakGlass);
+    if (glass) findings.push({ cause: "agent.decision-invalid", evidence: { ...glass, what: "break-glass key" } });
     const taken = await policy.accept(answer.policy);
     if (!taken.ok) findings.push({ cause: "policy.stale", evidence: { check: taken.check, found: taken.detail } });
     // Only when everything that is kept was signed by it: a key that counts no more must not be needed at the next start.

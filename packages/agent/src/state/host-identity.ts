@@ -37,6 +37,7 @@ export type IdentityFile = z.infer<typeof identityFile>;
 export interface HostIdentity {
   host: string;
   org: string;
+  name: string;
   app: string;
   signing: Signing;
   decisionKeys: DecisionKeys;
@@ -75,7 +76,10 @@ export async function readIdentity(settings: Settings): Promise<{ ok: true; iden
     if (!trusted.ok) return trusted;
     const decisionKeys = trusted.keys;
     const trust = { pin: value.pin, anchor: value.anchor, issuers: value.issuers ?? [] };
-    return { ok: true, identity: { host: value.host, org: value.org, app: value.app, signing: signing.signing, decisionKeys, trust } };
+    return {
+      ok: true,
+      identity: { host: value.host, org: value.org, name: value.name, app: value.app, signing: signing.signing, decisionKeys, trust },
+    };
   } catch {
     return invalid(file, "its decision key is not a valid P-256 key");
   }

@@ -1,7 +1,7 @@
 /** What a step of a logon sees of it: the person, the org, the time that is left. */
 import type { BeginFrame, CauseId, ShowFrame, TransactionView } from "@sallyport/contracts";
 import type { Outcome } from "../attempt.ts";
-import type { Host } from "../desk.ts";
+import type { Desk, Host } from "../desk.ts";
 import type { Answer } from "../link/answer.ts";
 import type { Offer } from "./offer.ts";
 
@@ -13,6 +13,9 @@ export type Refused = Extract<Answer<TransactionView>, { kind: "refused" }>;
 export interface Scene {
   begin: BeginFrame["begin"];
   host: Host;
+  desk: Desk;
+  /** The provider can show and ask as often as it takes. */
+  canAsk: boolean;
   /** The provider can answer one prompt for a code, and no other. */
   serial: boolean;
   /** Typed codes that are left; the org counts all tries besides. */
@@ -25,6 +28,8 @@ export interface Scene {
   ask(show: ShowFrame["show"]): Promise<Record<string, string>>;
   /** Shows, and goes on. */
   tell(show: ShowFrame["show"]): void;
+  /** From now on the person has so many ms: what is asked next cannot be answered at once. The provider hears so with the next show. */
+  moreTime(ms: number): void;
   /** Waits for the org no longer than the person waits. */
   race<T>(work: Promise<T>): Promise<T>;
   /** Of the transaction that the org opened. */
