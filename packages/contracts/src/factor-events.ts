@@ -36,8 +36,8 @@ export const FACTOR_EVENTS = {
   },
   "bypass.revoked": { title: "A bypass code was withdrawn", severity: "info", data: ["bypass", "app", "reason"] },
 
-  "break-glass.exported": { title: "The recovery key of all machines was taken out of the org", severity: "warning", data: ["renewed"] },
-  "break-glass.answered": {
+  "breakglass.exported": { title: "The recovery key of all machines was taken out of the org", severity: "warning", data: ["renewed"] },
+  "breakglass.answered": {
     title: "An administrator made the answer to a machine's break-glass challenge",
     severity: "warning",
     data: ["username", "reason"],

@@ -52,7 +52,7 @@ export function exportBreakGlass(
     const updatedBy = caller.actor.name ?? caller.actor.id;
     const sealedSecret = renewed ? deps.keys.seal(master, CONTEXT) : before.sealedSecret;
     await tx.settings.put({ name: NAME, document: {}, sealedSecret, updated: tx.now, updatedBy });
-    await tx.log.append({ type: "break-glass.exported", actor: caller.actor, outcome: "success", data: { renewed } });
+    await tx.log.append({ type: "breakglass.exported", actor: caller.actor, outcome: "success", data: { renewed } });
     const hosts = (await allHosts(tx)).map(({ id, name }) => ({ id, name }));
     const exportedAt = new Date(tx.now).toISOString();
     return done({ v: 1, org: deps.orgUrl, exportedAt, master: Buffer.from(master).toString("base64url"), hosts });
@@ -79,7 +79,7 @@ export function answerBreakGlass(
     const answer = breakGlassAnswer(breakGlassHostKey(master, host.id), { host: host.id, user, challenge });
     const target = { type: "host", id: host.id, name: host.name };
     const data = { username: user, reason };
-    await tx.log.append({ type: "break-glass.answered", actor: caller.actor, target, outcome: "success", host: host.id, data });
+    await tx.log.append({ type: "breakglass.answered", actor: caller.actor, target, outcome: "success", host: host.id, data });
     return done({ answer, host: { id: host.id, name: host.name }, user });
   });
 }
