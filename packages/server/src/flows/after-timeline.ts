@@ -1,6 +1,7 @@
 /** The database went back in time (failover, restore to a point in time): ends what was open, and refuses what may have been used. */
 import { MOST_STEPS_AHEAD } from "@sallyport/logon";
 import { endAllOpen } from "./authn/cancel.ts";
+import { endRequests } from "./end-requests.ts";
 import { endsOfChains } from "./ends-of-chains.ts";
 import type { Tx } from "./store.ts";
 
@@ -15,12 +16,13 @@ export async function afterTimeline(tx: Tx, { before, after }: { before: number;
   const enrolments = await tx.restore.refuseSteps(tx.now, MOST_STEPS_AHEAD);
   const recovery = await tx.restore.endRecoveryCodes(tx.now);
   const bypass = await tx.restore.endBypassCodes(tx.now);
+  const requests = await endRequests(tx);
   const hosts = await tx.restore.forgetGenerations(tx.now);
   await tx.log.append({
     type: "org.timeline-changed",
     actor: { type: "system", id: "org" },
     outcome: "success",
     cause: "org.timeline",
-    data: { before, after, heads, transactions, enrolments, recovery, bypass, hosts },
+    data: { before, after, heads, transactions, enrolments, recovery, bypass, ...requests, hosts },
   });
 }

@@ -14,6 +14,14 @@ export interface RestoreStore {
   /** Bypass codes that were open. */
   endBypassCodes(now: number): Promise<number>;
   endTokens(now: number): Promise<number>;
+  /** Challenges, links to approve and session tokens that were open: whether they were answered since, nobody knows. */
+  endChallenges(now: number): Promise<number>;
+  /** Enrolment windows that were open. */
+  endTickets(now: number): Promise<number>;
+  /** Browsers that were signed in: one of them may have been signed out since. */
+  endSessions(now: number): Promise<number>;
+  /** What waited to be sent: it may have been sent since. */
+  endOutbox(now: number): Promise<number>;
   /** Clients that could still register hosts: from now on at their cap. What signs with their secret goes on. */
   endRegistrations(): Promise<number>;
   /** No time step up to `ahead` steps after `now` counts any more. */

@@ -25,6 +25,38 @@ export function restoreStore(sql: Sql, build: Builder): RestoreStore {
           .returning("id"),
       ),
     endTokens: (now) => count(build.updateTable("tokens").set({ revoked: now }).where("revoked", "is", null).returning("id")),
+    endChallenges: (now) =>
+      count(
+        build
+          .updateTable("challenges")
+          .set({ answered_at: now, answer: "superseded" })
+          .where("answered_at", "is", null)
+          .where("expires", ">", now)
+          .returning("id"),
+      ),
+    endTickets: (now) =>
+      count(
+        build
+          .updateTable("tickets")
+          .set({ revoked_at: now })
+          .where("used_at", "is", null)
+          .where("revoked_at", "is", null)
+          .where("expires", ">", now)
+          .returning("id"),
+      ),
+    endSessions: (now) =>
+      count(
+        build.updateTable("sessions").set({ revoked_at: now }).where("revoked_at", "is", null).where("expires", ">", now).returning("id"),
+      ),
+    endOutbox: (now) =>
+      count(
+        build
+          .updateTable("outbox")
+          .set({ done_at: now, sealed: "", error: "not sent: the database went back in time" })
+          .where("done_at", "is", null)
+          .where("expires", ">", now)
+          .returning("id"),
+      ),
     endRegistrations: () =>
       count(
         build

@@ -1,12 +1,17 @@
 /** One of several processes that race for the same single use, directly on one database: prints in which rounds it won. */
 import { bypassCodesStore } from "../../src/store/bypass-codes.ts";
+import { challengesStore } from "../../src/store/challenges.ts";
 import { clientsStore } from "../../src/store/clients.ts";
 import { enrolmentsStore } from "../../src/store/enrolments.ts";
 import { hostsStore } from "../../src/store/hosts.ts";
 import { leasesStore } from "../../src/store/leases.ts";
+import { NameLookup } from "../../src/store/name-lookup.ts";
+import { outboxStore } from "../../src/store/outbox.ts";
 import { recoveryCodesStore } from "../../src/store/recovery-codes.ts";
 import { secretsStore } from "../../src/store/secrets.ts";
+import { ticketsStore } from "../../src/store/tickets.ts";
 import { transactionsStore } from "../../src/store/transactions.ts";
+import { usersStore } from "../../src/store/users.ts";
 import { openDirectly } from "./directly.ts";
 
 const [target = "", what = "", rounds = "1"] = process.argv.slice(2);
@@ -15,6 +20,7 @@ const clients = clientsStore(sql, build);
 const hosts = hostsStore(sql, build);
 const enrolments = enrolmentsStore(sql, build, 1);
 const leases = leasesStore(sql, build);
+const challenges = challengesStore(sql, build);
 
 /** Each answers true for a win. Every round is another thing to win. */
 const RACES: Record<string, (round: number) => Promise<boolean>> = {
@@ -31,10 +37,18 @@ const RACES: Record<string, (round: number) => Promise<boolean>> = {
   registration: async () => (await clients.takeRegistration("client")) !== undefined,
   lease: async (round) => (await leases.take(`new${round}`, `${process.pid}`, 1, 10)) !== undefined,
   "ended lease": async (round) => (await leases.take(`ended${round}`, `${process.pid}`, 100, 10)) !== undefined,
+  challenge: (round) => challenges.answer(`chl${round}`, "yes", 1),
+  ticket: (round) => ticketsStore(sql, build).consume(`tkt${round}`, 1),
+  counter: (round) => enrolments.raiseCounter(`key${round}`, 7),
+  letter: async (round) => (await outboxStore(sql, build).take(1 + round, 1000, undefined)) !== undefined,
+  "password try": async () => (await usersStore(sql, build, new NameLookup(build)).takePasswordTry("usr_race", 100, 1)) !== undefined,
+  "ticket try": async () => (await ticketsStore(sql, build).takeTry("tkt_try", 100, 1)) !== undefined,
   try: async () => (await enrolments.takeTry("enr", 100, 1)) !== undefined,
   // The mutants: what every one of the above would be without its guard. They must lose the race.
   mutant: (round) => readThenWrite(round),
   "recovery mutant": (round) => unusedThenUse(round),
+  "challenge mutant": (round) => openThenAnswer(round),
+  "step mutant": (round) => freshThenBurn(round),
   "lease mutant": (round) => freeThenTake(round),
 };
 
@@ -55,6 +69,28 @@ async function unusedThenUse(round: number): Promise<boolean> {
   if (found?.usedAt !== null) return false;
   await sql.run(
     build.updateTable("recovery_codes").set({ used_at: 1 }).where("enrolment_id", "=", "set").where("selector", "=", `s${round}`),
+  );
+  return true;
+}
+
+async function openThenAnswer(round: number): Promise<boolean> {
+  const found = await challenges.byId(`chl${round}`);
+  await turn();
+  if (found?.answeredAt !== null) return false;
+  await sql.run(build.updateTable("challenges").set({ answer: "yes", answered_at: 1 }).where("id", "=", `chl${round}`));
+  return true;
+}
+
+async function freshThenBurn(round: number): Promise<boolean> {
+  const used = await sql.first(build.selectFrom("used_steps").select("step").where("enrolment_id", "=", "enr").where("step", "=", round));
+  await turn();
+  if (used !== undefined) return false;
+  const step = { enrolment_id: "enr", step: round, at: 1 };
+  await sql.run(
+    build
+      .insertInto("used_steps")
+      .values(step)
+      .onConflict((c) => c.doNothing()),
   );
   return true;
 }

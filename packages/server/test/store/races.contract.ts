@@ -6,11 +6,38 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
 import type { Store } from "../../src/flows/store.ts";
-import { addUser, appRow, bypassCodeRow, clientRow, enrolmentRow, hostRow, recoveryCodeRow, transactionRow } from "./rows.ts";
+import {
+  addUser,
+  appRow,
+  bypassCodeRow,
+  challengeRow,
+  clientRow,
+  enrolmentRow,
+  hostRow,
+  outboxRow,
+  recoveryCodeRow,
+  ticketRow,
+  transactionRow,
+} from "./rows.ts";
 
 const ROUNDS = 40;
 /** What is used up by whoever comes first. */
-const ONCE = ["jti", "code", "step", "link", "advance", "generation", "nonce", "rotation", "recovery code", "bypass code"];
+const ONCE = [
+  "jti",
+  "code",
+  "step",
+  "link",
+  "advance",
+  "generation",
+  "nonce",
+  "rotation",
+  "recovery code",
+  "bypass code",
+  "challenge",
+  "ticket",
+  "counter",
+  "letter",
+];
 
 /** An empty store, and where the racers find the same database (see `openDirectly`). */
 export type NewDatabase = () => Promise<{ store: Store; target: string }>;
@@ -21,7 +48,8 @@ async function prepare(newDatabase: NewDatabase): Promise<string> {
   await store.inTransaction(async (tx) => {
     const app = appRow("race");
     await tx.apps.insert(app);
-    const user = await addUser(tx, "racer");
+    const user = await addUser(tx, "racer", { id: "usr_race" });
+    await tx.tickets.insert(ticketRow(user.id, { id: "tkt_try", selector: "tries" }));
     await tx.enrolments.insert(enrolmentRow(user.id, { id: "enr" }));
     await tx.enrolments.insert(enrolmentRow(user.id, { id: "set", kind: "recovery" }));
     await tx.clients.insert(clientRow(app.id, { id: "client", cap: 100 }));
@@ -35,6 +63,11 @@ async function prepare(newDatabase: NewDatabase): Promise<string> {
       await tx.secrets.insertLink({ hash: `link${round}`, purpose: "race", expires: 10 });
       await tx.recoveryCodes.insert([recoveryCodeRow("set", `s${round}`)]);
       await tx.bypassCodes.insert(bypassCodeRow(user.id, app.id, { id: `byp${round}`, selector: `s${round}`, expires: 10 }));
+      await tx.challenges.insert(challengeRow(user.id, { id: `chl${round}` }));
+      await tx.tickets.insert(ticketRow(user.id, { id: `tkt${round}`, selector: `s${round}` }));
+      await tx.enrolments.insert(enrolmentRow(user.id, { id: `key${round}`, kind: "passkey" }));
+      // One is due at a time, and put off far beyond the race by whoever takes it.
+      await tx.outbox.insert(outboxRow({ nextAt: 1 + round, expires: 5000 }));
       await tx.leases.take(`ended${round}`, "nobody", 1, 10);
     }
   });
@@ -75,12 +108,19 @@ export function raceContract(name: string, newDatabase: NewDatabase, processes =
       assert.equal(won.flat().length, 100);
     });
 
+    for (const what of ["password try", "ticket try"]) {
+      test(`S1, S2: 512 of a ${what} by 8 processes take exactly the cap of 100`, async () => {
+        const won = await race(newDatabase, what, 8, 64);
+        assert.equal(won.flat().length, 100);
+      });
+    }
+
     test("S4: 512 registrations by 8 processes take exactly the client's cap of 100", async () => {
       const won = await race(newDatabase, "registration", 8, 64);
       assert.equal(won.flat().length, 100);
     });
 
-    for (const mutant of ["mutant", "lease mutant", "recovery mutant"]) {
+    for (const mutant of ["mutant", "lease mutant", "recovery mutant", "challenge mutant", "step mutant"]) {
       test(`the ${mutant} that reads first and writes afterwards lets more than one through`, async () => {
         const won = await race(newDatabase, mutant, processes, ROUNDS);
         const doubled = Array.from({ length: ROUNDS }, (_, round) => winners(won, round)).filter((count) => count > 1).length;

@@ -8,6 +8,7 @@ import type { ClientRow } from "../../src/flows/store-clients.ts";
 import type { BypassCodeRow, RecoveryCodeRow } from "../../src/flows/store-codes.ts";
 import type { AppRow, GroupRow, UserRow } from "../../src/flows/store-directory.ts";
 import type { EnrolmentRow, HostRow, LogonRow, TransactionRow } from "../../src/flows/store-logons.ts";
+import type { ChallengeRow, OutboxRow, SessionRow, TicketRow } from "../../src/flows/store-requests.ts";
 import type { SourceRow } from "../../src/flows/store-sources.ts";
 
 export function userRow(login: string, change: Partial<UserRow> = {}): UserRow {
@@ -130,4 +131,45 @@ export function logonRow(hostId: string, reference: string, change: Partial<Logo
   const asked: Pick<LogonRequest, "username" | "service" | "scenario"> = { username: "alice", service: "sshd", scenario: "logon" };
   const open = { ended: null, result: "open" as const, cause: null, told: null, rule: null, amr: [], evidence: {} };
   return { reference, hostId, appId: "app", ...asked, domain: null, userId: null, address: null, started: 1, ...open, ...change };
+}
+
+/** Open, and ends at 100. */
+export function challengeRow(userId: string, change: Partial<ChallengeRow> = {}): ChallengeRow {
+  const none = { transactionId: null, enrolmentId: null, hostId: null, answeredAt: null, answer: null, seenAt: null };
+  return {
+    id: newId("chl"),
+    kind: "push",
+    userId,
+    ...none,
+    secret: random256(),
+    data: { number: 42 },
+    created: 1,
+    expires: 100,
+    ...change,
+  };
+}
+
+export function ticketRow(userId: string, change: Partial<TicketRow> = {}): TicketRow {
+  const fresh = { usedAt: null, revokedAt: null, confirmedAt: null, confirmedBy: null, failures: 0, nextTryAt: 0 };
+  const shape = { selector: "AAAA", hash: "$argon2id$x", created: 1, createdBy: "t", expires: 100 };
+  return { id: newId("tkt"), userId, ...shape, ...fresh, ...change };
+}
+
+export function outboxRow(change: Partial<OutboxRow> = {}): OutboxRow {
+  const fresh = { nextAt: 1, tries: 0, doneAt: null, error: null };
+  return { id: random128(), kind: "mail", about: "test", sealed: "v1.x", created: 1, expires: 100, ...fresh, ...change };
+}
+
+export function sessionRow(userId: string, change: Partial<SessionRow> = {}): SessionRow {
+  const times = { created: 1, lastSeen: 1, expires: 100, factorAt: 1, revokedAt: null };
+  return {
+    id: random128(),
+    tokenHash: random256(),
+    userId,
+    amr: ["pwd"],
+    ...times,
+    userAgent: "a browser",
+    address: "192.0.2.1",
+    ...change,
+  };
 }

@@ -1,6 +1,7 @@
 /** What follows a restore (S37): everything that may have been used, ended or moved on since the backup ends, and the log says so. */
 import { MOST_STEPS_AHEAD } from "@sallyport/logon";
 import { endAllOpen } from "../authn/cancel.ts";
+import { endRequests, type Requests } from "../end-requests.ts";
 import { endsOfChains } from "../ends-of-chains.ts";
 import type { Store } from "../store.ts";
 
@@ -13,6 +14,8 @@ export interface Restored {
   /** Recovery codes that were not used, and open bypass codes. */
   recovery: number;
   bypass: number;
+  /** Whatever waited for an answer, enrolment windows, browsers that were signed in, and what waited to be sent. */
+  requests: Requests;
   tokens: number;
   /** Clients that register no more hosts. */
   clients: number;
@@ -32,6 +35,7 @@ export function endAfterRestore(store: Store, backupAt: number | undefined): Pro
     const codes = (await restore.endCodes(now)) + (await restore.endLinks());
     const recovery = await restore.endRecoveryCodes(now);
     const bypass = await restore.endBypassCodes(now);
+    const requests = await endRequests(tx);
     // A token that was revoked since the backup would be good again.
     const tokens = await restore.endTokens(now);
     // So would a client, and its count of hosts and the nonces of their registrations are those of the backup.
@@ -42,8 +46,8 @@ export function endAfterRestore(store: Store, backupAt: number | undefined): Pro
     // It is a live database again: a copy of its file is no backup.
     await tx.secrets.dropMeta("backup");
     const at = backupAt === undefined ? null : new Date(backupAt).toISOString();
-    const data = { backupAt: at, heads, transactions, codes, recovery, bypass, tokens, clients, hosts };
+    const data = { backupAt: at, heads, transactions, codes, recovery, bypass, ...requests, tokens, clients, hosts };
     await tx.log.append({ type: "org.restored", actor: { type: "local", id: "restore" }, outcome: "success", data });
-    return { backupAt, transactions, codes, recovery, bypass, tokens, clients, hosts };
+    return { backupAt, transactions, codes, recovery, bypass, requests, tokens, clients, hosts };
   });
 }
