@@ -37,6 +37,11 @@ test("contract and races of the store hold on PostgreSQL", async () => {
   process.stdout.write(`PostgreSQL: ${passed} tests of the store's suites\n`);
 });
 
+test("the transaction keeps its promises under random events on PostgreSQL", async () => {
+  const { passed, said } = await suite("transaction.postgres.suite.ts");
+  assert.equal(passed, 1, said);
+});
+
 test("what one node announces another hears, with NOTIFY and without", async () => {
   const { passed, said } = await suite("announcements.suite.ts");
   assert.equal(passed, 2, said);
