@@ -1,0 +1,68 @@
+/** The session token of a page's transaction: once, for minutes, and only in the browser that began (S4, S36). */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { redeemSessionToken } from "../src/flows/authn/session-token.ts";
+import { openLogonOrg, PASSWORD } from "./logon-org.ts";
+
+const { org, alice, nextStep } = await openLogonOrg();
+after(() => org.close());
+
+const redeem = (token: string, browser: string | undefined) => org.deps.store.inTransaction((tx) => redeemSessionToken(tx, token, browser));
+
+/** @param headers `origin` is what every browser sends with a POST, and no program has to. */
+async function signIn(headers: Record<string, string>): Promise<{ token: string; cookie: string; browser: string | undefined }> {
+  const now = nextStep();
+  const post = (url: string, payload: object) => org.admin.inject({ method: "POST", url: `/api/v1/authn${url}`, payload, headers });
+  const begun = await post("", { username: "alice", password: PASSWORD });
+  const cookie = `${begun.headers["set-cookie"] ?? ""}`;
+  const done = await post(`/factors/${alice.factor}/verify`, { stateToken: begun.json().stateToken, passCode: alice.code(now) });
+  assert.equal(done.json().status, "SUCCESS");
+  return { token: done.json().sessionToken, cookie, browser: /^__Host-sallyport-browser=([^;]+);/.exec(cookie)?.[1] };
+}
+
+const BROWSER = { origin: "https://mfa.corp.example" };
+
+test("S36: the token is good once, in the browser that began, which no script and no other site can copy", async () => {
+  const { token, cookie, browser } = await signIn(BROWSER);
+  for (const part of ["Path=/", "Secure", "HttpOnly", "SameSite=Lax"]) assert.ok(cookie.split("; ").includes(part), part);
+  const redeemed = await redeem(token, browser);
+  assert.deepEqual(redeemed.kind === "redeemed" && [redeemed.userId, redeemed.amr], [alice.id, ["pwd", "otp"]]);
+  assert.equal((await redeem(token, browser)).kind, "refused", "S4");
+});
+
+test("S36: another browser gets nothing for it, and uses it up; so does one without a cookie", async () => {
+  for (const other of ["A".repeat(43), undefined]) {
+    const { token, browser } = await signIn(BROWSER);
+    assert.equal((await redeem(token, other)).kind, "refused");
+    assert.equal((await redeem(token, browser)).kind, "refused");
+  }
+});
+
+test("S36: what a program began signs no browser in, so that nobody is signed in as somebody else by a link", async () => {
+  const { token, cookie } = await signIn({});
+  assert.equal(cookie, "");
+  assert.equal((await redeem(token, "A".repeat(43))).kind, "refused");
+});
+
+test("S36: a browser keeps its cookie over several transactions", async () => {
+  const { browser } = await signIn(BROWSER);
+  const second = await signIn({ ...BROWSER, cookie: `oktaStateToken=x; __Host-sallyport-browser=${browser}` });
+  assert.equal(second.browser, browser);
+  assert.equal((await redeem(second.token, browser)).kind, "redeemed");
+});
+
+test("S4: of many at once one gets the session", async () => {
+  const { token, browser } = await signIn(BROWSER);
+  const all = await Promise.all(Array.from({ length: 20 }, () => redeem(token, browser)));
+  assert.equal(all.filter(({ kind }) => kind === "redeemed").length, 1);
+});
+
+test("the token dies after five minutes, is stored as a hash, and is of no use to who was suspended", async () => {
+  const late = await signIn(BROWSER);
+  org.clock.now += 5 * 60_000;
+  assert.equal((await redeem(late.token, late.browser)).kind, "refused");
+  const { token, browser } = await signIn(BROWSER);
+  assert.equal(await org.deps.store.read((tx) => tx.challenges.bySecret("session", token)), undefined);
+  await org.manage("POST", `/api/v1/users/${alice.id}/lifecycle/suspend`);
+  assert.equal((await redeem(token, browser)).kind, "refused");
+});
