@@ -14,22 +14,22 @@ interface Props {
 export function Activate({ texts, onDone, onCancel }: Props) {
   const [code, setCode] = useState(codeOfAddress);
   const [name, setName] = useState("");
-  const [problem, setProblem] = useState<string>();
+  const [problem, setProblem] = useState<(texts: Texts) => string>();
   const [busy, setBusy] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
-  const complain = (text: string) => {
-    setProblem(text);
+  const complain = (text: (all: Texts) => string) => {
+    setProblem(() => text);
     field.current?.focus();
   };
   const submit = async (event: Event) => {
     event.preventDefault();
-    if (readActivationCode(code) === undefined) return complain(texts.codeShape);
+    if (readActivationCode(code) === undefined) return complain((all) => all.codeShape);
     setBusy(true);
     const answer = await activate(code, name);
     setBusy(false);
     if (answer.ok) return onDone();
-    complain(answer.status === 0 ? texts.unreached : texts.codeWrong);
+    complain((all) => (answer.status === 0 ? all.unreached : all.codeWrong));
   };
   const installed = matchMedia("(display-mode: standalone)").matches;
   return (
@@ -38,7 +38,7 @@ export function Activate({ texts, onDone, onCancel }: Props) {
       <p>{texts.activateText}</p>
       {installed ? null : <p class="note">{texts.installHint}</p>}
       <div role="alert" id="activate-problem">
-        {problem === undefined ? null : <p class="alert">{problem}</p>}
+        {problem === undefined ? null : <p class="alert">{problem(texts)}</p>}
       </div>
       <label for="code">{texts.code}</label>
       <input

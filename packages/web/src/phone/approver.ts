@@ -34,7 +34,10 @@ export async function activate(code: string, name: string): Promise<Answer<Phone
   const answer = await signedCall<PhoneAccountView>("activate", { device, key: pair.privateKey }, own);
   if (answer.ok) {
     const { user, name: kept, verifier } = answer.body;
-    await keepAccount({ device, user, name: kept, key: pair.privateKey, verifier });
+    const account = { device, user, name: kept, key: pair.privateKey, verifier };
+    await keepAccount(account);
+    // The usual way: from the first yes on the phone asks for its owner. Whoever gives up here is offered it again.
+    if (!verifier && (await canVerify())) await setVerifier(account);
   }
   return answer;
 }

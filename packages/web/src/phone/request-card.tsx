@@ -8,6 +8,9 @@ import { orgNow } from "./signed-call.ts";
 import type { Texts } from "./texts/en.ts";
 import type { Result } from "./use-requests.ts";
 
+/** In whatever language is read when it shows. */
+type Problem = (texts: Texts) => string;
+
 interface Props {
   texts: Texts;
   language: Language;
@@ -18,13 +21,13 @@ interface Props {
 
 export function RequestCard({ texts, language, account, request, onResult }: Props) {
   const [number, setNumber] = useState("");
-  const [problem, setProblem] = useState<string>();
+  const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
   const [reporting, setReporting] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const send = async (decision: PhoneDecision) => {
     if (decision === "yes" && number.length !== request.digits) {
-      setProblem(texts.needNumber(request.digits));
+      setProblem(() => (all: Texts) => all.needNumber(request.digits));
       field.current?.focus();
       return;
     }
@@ -32,10 +35,10 @@ export function RequestCard({ texts, language, account, request, onResult }: Pro
     setProblem(undefined);
     const answered = await answer(account, request, decision, number);
     setBusy(false);
-    if (answered === "gave-up") return setProblem(texts.gaveUp);
-    if (!answered.ok) return setProblem(answered.status === 0 ? texts.failed : texts.refused);
+    if (answered === "gave-up") return setProblem(() => (all: Texts) => all.gaveUp);
+    if (!answered.ok) return setProblem(() => (all: Texts) => (answered.status === 0 ? all.failed : all.refused));
     const { result, waitSeconds = 0 } = answered.body;
-    if (result === "wait") return setProblem(texts.wait(waitSeconds));
+    if (result === "wait") return setProblem(() => (all: Texts) => all.wait(waitSeconds));
     onResult({ challenge: request.challenge, user: request.shown.user, result });
   };
   const submit = (event: Event) => {
@@ -72,7 +75,7 @@ export function RequestCard({ texts, language, account, request, onResult }: Pro
         aria-invalid={problem !== undefined}
       />
       <div role="alert" id={`p-${request.challenge}`}>
-        {problem === undefined ? null : <p class="alert">{problem}</p>}
+        {problem === undefined ? null : <p class="alert">{problem(texts)}</p>}
       </div>
       <button type="submit" class="full approve" disabled={busy}>
         {texts.approve}
@@ -96,7 +99,7 @@ function Details({ texts, language, request: { shown } }: { texts: Texts; langua
     [texts.host, shown.host ?? texts.signIn],
     ...(shown.service === null ? [] : [[texts.service, shown.service] as [string, string]]),
     [texts.address, shown.address?.value ?? texts.noAddress, shown.address?.origin === "claimed" ? texts.claimed : undefined],
-    [texts.time, time.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", second: "2-digit" })],
+    [texts.time, time.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" })],
   ];
   return (
     <dl>
@@ -131,7 +134,7 @@ function Left({ until, texts }: { until: string; texts: Texts }) {
 interface ReportProps {
   texts: Texts;
   busy: boolean;
-  problem: string | undefined;
+  problem: Problem | undefined;
   onReport(): void;
   onBack(): void;
 }
@@ -145,7 +148,7 @@ function Report({ texts, busy, problem, onReport, onBack }: ReportProps) {
         {texts.reportTitle}
       </h1>
       <p>{texts.reportText}</p>
-      <div role="alert">{problem === undefined ? null : <p class="alert">{problem}</p>}</div>
+      <div role="alert">{problem === undefined ? null : <p class="alert">{problem(texts)}</p>}</div>
       <div class="pair">
         <button type="button" class="plain" disabled={busy} onClick={onBack}>
           {texts.back}

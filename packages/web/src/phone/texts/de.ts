@@ -63,7 +63,7 @@ export const de: Texts = {
   verify: "Prüfen, dass ich es bin",
   verifyFailed: "Das wurde nicht eingerichtet. Versuchen Sie es noch einmal.",
   wake: "Benachrichtigen",
-  wakeText: "Sonst erscheinen Anfragen nur, solange diese Seite offen ist.",
+  wakeText: "Ohne Benachrichtigungen erscheinen Anfragen nur, solange diese Seite offen ist.",
   wakeOn: "Benachrichtigungen sind an.",
   wakeRefused: "Dieser Browser erlaubt dieser Seite keine Benachrichtigungen.",
   wakeFailed: "Benachrichtigungen ließen sich nicht einrichten. Anfragen erscheinen weiter, solange diese Seite offen ist.",

@@ -61,7 +61,7 @@ export const en = {
   verify: "Check it is me",
   verifyFailed: "That was not set up. Try again.",
   wake: "Notify me",
-  wakeText: "Without it, requests show only while this page is open.",
+  wakeText: "Without notifications, requests show only while this page is open.",
   wakeOn: "Notifications are on.",
   wakeRefused: "This browser does not allow notifications for this page.",
   wakeFailed: "Notifications could not be set up. Requests still show while this page is open.",
