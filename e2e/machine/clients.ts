@@ -1,5 +1,6 @@
 /** The real clients of a story: ssh, sudo, su, driven as a person would. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { Daemon, must, type Ran, run, until } from "./processes.ts";
 
 export const SSH_PORT = 2222;
@@ -70,6 +71,37 @@ export async function ssh(user: string, answers: string[], options: string[] = [
   const args = ["ssh", ...SSH_OPTIONS, "-o", "PreferredAuthentications=keyboard-interactive", ...options, `${user}@127.0.0.1`, "id -un"];
   const done = await run("setsid", ["-w", ...args], { env });
   return { ...done, prompts: readOr(env["PROMPTS"] ?? "") };
+}
+
+/** The same with a person who reads: what to answer follows from what was asked. Half blocks come through, as in any terminal of today. */
+export async function sshTalk(
+  user: string,
+  reply: (prompt: string) => string | Promise<string>,
+  options: string[] = [],
+): Promise<Ran & { prompts: string[] }> {
+  const folder = `/run/askpass-${process.hrtime.bigint()}`;
+  mkdirSync(folder, { mode: 0o700 });
+  must("mkfifo", [`${folder}/asked`, `${folder}/answer`]);
+  writeFileSync(`${folder}/ask`, `#!/bin/sh\nprintf '%s' "$1" > ${folder}/asked\ncat ${folder}/answer\n`, { mode: 0o700 });
+  const env = { SSH_ASKPASS: `${folder}/ask`, SSH_ASKPASS_REQUIRE: "force", LC_ALL: "C.UTF-8" };
+  const args = ["ssh", ...SSH_OPTIONS, "-o", "PreferredAuthentications=keyboard-interactive", ...options, `${user}@127.0.0.1`, "id -un"];
+  const prompts: string[] = [];
+  let over = false;
+  const talk = async () => {
+    for (;;) {
+      const prompt = await readFile(`${folder}/asked`, "utf8");
+      if (over) return;
+      prompts.push(prompt);
+      await writeFile(`${folder}/answer`, `${await reply(prompt)}\n`);
+    }
+  };
+  const talking = talk();
+  const done = await run("setsid", ["-w", ...args], { env, timeout: 120_000 });
+  over = true;
+  // Whoever waits for a question that never comes is woken up.
+  closeSync(openSync(`${folder}/asked`, "r+"));
+  await talking;
+  return { ...done, prompts };
 }
 
 /** A key pair whose public half the user's account accepts. */
