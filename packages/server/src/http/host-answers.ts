@@ -49,8 +49,17 @@ const CODES: Partial<Record<CauseId, "E0000004" | "E0000069" | "E0000079" | "E00
   "org.overloaded": "S0000004",
 };
 
+/** Nothing was sent that anybody could answer: why is for the log. */
+const NOT_ASKED: ReadonlySet<CauseId> = new Set<CauseId>(["factor.push-capped", "factor.push-stopped", "factor.not-allowed"]);
+
 /** What public clients show under the field. A wait is the same for right and wrong codes, and so tells nothing of them. */
-function passcodeRefused(waitSeconds: unknown): Worded {
+function stepRefused(told: CauseId, waitSeconds: unknown): Worded {
+  if (NOT_ASKED.has(told)) {
+    return {
+      en: "This cannot be asked for now. Please use another factor.",
+      de: "Das lässt sich gerade nicht anfragen. Bitte nehmen Sie einen anderen Faktor.",
+    };
+  }
   if (typeof waitSeconds !== "number") {
     return {
       en: "Your passcode doesn't match our records. Please try again.",
@@ -75,7 +84,7 @@ export function refuseStep(
     if (code === "E0000079") return new Refused({ code, causes: [ERRORS[code].summary] });
     if (code !== "E0000068") return new Refused({ code });
     // S2: the wait is shown, also where no cause is told.
-    return new Refused({ code, causes: [passcodeRefused(wait.waitSeconds)], retryAfter: wait.waitSeconds as number | undefined });
+    return new Refused({ code, causes: [stepRefused(step.told, wait.waitSeconds)], retryAfter: wait.waitSeconds as number | undefined });
   }
   const code = CODES[step.told] ?? "E0000068";
   return new Refused({
