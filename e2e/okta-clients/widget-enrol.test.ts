@@ -1,7 +1,6 @@
 /** The sign-in widget and a first factor: through a window that an administrator opened, by a code that a phone could scan. */
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { run, until } from "../machine/processes.ts";
 import { LocalOrg, PageHost, type Someone } from "./local-org.ts";
 import { Widget } from "./widget.ts";
 
@@ -26,16 +25,6 @@ async function startTotp(): Promise<void> {
   await widget.page.locator("img.qrcode-image").waitFor();
 }
 
-/** What a phone reads from the picture on the screen. */
-function scanned(): Promise<URL> {
-  return until("a code that a phone can read", async () => {
-    const file = "/tmp/qr.png";
-    await widget.page.screenshot({ path: file });
-    const { code, stdout } = await run("zbarimg", ["--quiet", "--raw", file]);
-    return code === 0 ? new URL(stdout.trim()) : undefined;
-  });
-}
-
 const factorsOf = ({ id }: Someone) => org.call("GET", `/api/v1/users/${id}/factors`);
 
 test("a newcomer whom an administrator confirmed scans the picture, types its code, and is in; the next logon asks for it", async () => {
@@ -47,7 +36,7 @@ test("a newcomer whom an administrator confirmed scans the picture, types its co
   await widget.form("enroll-choices").waitFor();
   await widget.shoot("enrol-choices");
   await startTotp();
-  const picture = await scanned();
+  const picture = await widget.scan();
   await widget.shoot("enrol-totp");
   assert.deepEqual([picture.protocol, picture.host], ["otpauth:", "totp"]);
   const { sharedSecret } = widget.exchanges.at(-1)?.got._embedded.factor._embedded.activation ?? {};
@@ -73,7 +62,7 @@ test("a page that is reloaded in the middle of it shows no secret again; it is b
   const { stateToken } = await org.primary(bob);
   await widget.show({ stateToken });
   await startTotp();
-  const old = (await scanned()).searchParams.get("secret") ?? "";
+  const old = (await widget.scan()).searchParams.get("secret") ?? "";
   await widget.reload();
   // The secret was shown once: whoever came by the state token must not read it as well, and share the app unseen.
   await widget.page.locator(".barcode-totp").waitFor();
@@ -81,7 +70,7 @@ test("a page that is reloaded in the middle of it shows no secret again; it is b
   assert.equal(widget.exchanges.at(-1)?.got._embedded.factor._embedded, undefined);
   await widget.page.getByText("Back to factor list").click();
   await startTotp();
-  const fresh = (await scanned()).searchParams.get("secret") ?? "";
+  const fresh = (await widget.scan()).searchParams.get("secret") ?? "";
   assert.notEqual(fresh, old);
   assert.ok(widget.calls().includes("POST /api/v1/authn/previous"));
   await widget.page.getByRole("button", { name: "Next" }).click();
@@ -109,7 +98,7 @@ test("at a machine's logon the first factor lets in as well, once it is confirme
   assert.equal(body.status, "MFA_ENROLL");
   await widget.show({ stateToken: body.stateToken });
   await startTotp();
-  const secret = (await scanned()).searchParams.get("secret") ?? "";
+  const secret = (await widget.scan()).searchParams.get("secret") ?? "";
   assert.equal((await host.look(body.stateToken)).body.decision, undefined);
   await widget.page.getByRole("button", { name: "Next" }).click();
   await widget.type(org.code({ ...dan, secret }));

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page, Route } from "playwright-core";
 import { type Browser, startBrowser } from "../machine/browser.ts";
-import { until } from "../machine/processes.ts";
+import { run, until } from "../machine/processes.ts";
 import { LOCAL_URL, shotsFolder } from "./local-org.ts";
 
 const DIST = join(import.meta.dirname, "node_modules/@okta/okta-signin-widget/dist");
@@ -186,6 +186,16 @@ export class Widget {
     return until(`a call of …/${end}`, () => {
       const last = this.exchanges.at(-1);
       return last?.got !== undefined && last.call.split("?")[0]?.endsWith(`/${end}`) ? last : undefined;
+    });
+  }
+
+  /** What a phone reads from the picture on the screen. */
+  scan(): Promise<URL> {
+    return until("a code that a phone can read", async () => {
+      const file = "/tmp/qr.png";
+      await this.page.screenshot({ path: file });
+      const { code, stdout } = await run("zbarimg", ["--quiet", "--raw", file]);
+      return code === 0 ? new URL(stdout.trim()) : undefined;
     });
   }
 
