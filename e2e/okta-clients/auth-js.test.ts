@@ -1,11 +1,14 @@
-/** Okta's auth-js signs people in by password and code: every step and every way out that needs no other factor. */
+/** Okta's auth-js signs people in by password and code: every step and every way out, with other factors and without. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { factorOf, newClient, refusedCall, signIn } from "./auth-js.ts";
 import { LocalOrg } from "./local-org.ts";
+import { StoryPhone } from "./phone.ts";
 
 const org = new LocalOrg("auth-js");
 const TOTP = "token:software:totp";
+/** What whoever signs in reads, and types on the phone. */
+const numberOf = (transaction: any): number => transaction.data._embedded.factor._embedded.challenge.correctAnswer;
 let client: any;
 before(async () => {
   await org.start();
@@ -70,4 +73,83 @@ test("a transaction ends by itself, five minutes after its last step", async () 
 
 test("without a session there is none, and asking for it is no fault", async () => {
   assert.equal(await client.session.exists(), false);
+});
+
+test("who proved a factor may enrol another one, or leave it", async () => {
+  const eve = await org.someone();
+  const offered = await factorOf(await signIn(client, eve, { multiOptionalFactorEnroll: true }), TOTP).verify({ passCode: org.code(eve) });
+  assert.equal(offered.status, "MFA_ENROLL");
+  assert.ok(offered.factors.some((one: any) => one.factorType === "webauthn" && one.status === "NOT_SETUP"));
+  const done = await offered.skip();
+  assert.equal(done.status, "SUCCESS");
+  assert.ok(done.sessionToken);
+});
+
+test("a newcomer enrols TOTP: back and anew, a wrong first code, the right one", async () => {
+  const fay = await org.newcomer();
+  await org.openWindow(fay);
+  const offered = await signIn(client, fay);
+  assert.equal(offered.status, "MFA_ENROLL");
+  const begun = await factorOf(offered, TOTP).enroll();
+  assert.equal(begun.status, "MFA_ENROLL_ACTIVATE");
+  const back = await begun.prev();
+  assert.equal(back.status, "MFA_ENROLL");
+  const again = await factorOf(back, TOTP).enroll();
+  const { sharedSecret, timeStep, encoding, keyLength, qrcode } = again.factor.activation;
+  assert.deepEqual([timeStep, encoding, keyLength, qrcode.type], [30, "base32", sharedSecret.length, "image/svg+xml"]);
+  const enrolled = { ...fay, secret: sharedSecret };
+  const wrong = await refusedCall(again.activate({ passCode: org.wrongCode(enrolled) }));
+  assert.deepEqual([wrong.status, wrong.errorCode], [403, "E0000068"]);
+  const done = await again.activate({ passCode: org.code(enrolled) });
+  assert.deepEqual([done.status, done.user.id], ["SUCCESS", fay.id]);
+});
+
+test("a push is sent, polled with its number, sent again, and approved; a no and a late one are told apart", async () => {
+  const gus = await org.newcomer();
+  const phone = await StoryPhone.of(org, gus);
+  const sent = await factorOf(await signIn(client, gus), "push").verify({ autoPush: false });
+  assert.deepEqual([sent.status, sent.factorResult], ["MFA_CHALLENGE", "WAITING"]);
+  const first = await phone.request();
+  const anew = await sent.resend("push");
+  assert.equal(await phone.answer(first, "yes", numberOf(sent)), "ended");
+  const numbers = new Set<number>();
+  const approved = anew.poll({
+    delay: 100,
+    transactionCallBack: (seen: any) => {
+      if (seen.status === "MFA_CHALLENGE") numbers.add(numberOf({ data: seen }));
+    },
+  });
+  assert.equal(await phone.answer(await phone.request(), "yes", numberOf(anew)), "approved");
+  assert.equal((await approved).status, "SUCCESS");
+  assert.deepEqual([...numbers], [numberOf(anew)]);
+
+  const asked = await factorOf(await signIn(client, gus), "push").verify({ autoPush: false });
+  assert.equal(await phone.answer(await phone.request(), "no"), "denied");
+  const refused = await asked.poll({ delay: 100 });
+  assert.deepEqual([refused.status, refused.factorResult, typeof refused.verify], ["MFA_CHALLENGE", "REJECTED", "function"]);
+  const late = await refused.verify({ autoPush: false });
+  assert.equal(late.factorResult, "WAITING");
+  org.setClock(org.clock + 61);
+  assert.equal((await late.poll({ delay: 100 })).factorResult, "TIMEOUT");
+});
+
+test("from a push the way leads back to the other factors", async () => {
+  const hal = await org.someone();
+  const phone = await StoryPhone.of(org, hal);
+  const sent = await factorOf(await signIn(client, hal), "push").verify({ autoPush: false });
+  const request = await phone.request();
+  const back = await sent.prev();
+  assert.equal(back.status, "MFA_REQUIRED");
+  assert.equal(await phone.answer(request, "yes", numberOf(sent)), "ended");
+  assert.equal((await factorOf(back, TOTP).verify({ passCode: org.code(hal) })).status, "SUCCESS");
+});
+
+test("what a step does not know is refused by its name, and changes nothing", async () => {
+  const ida = await org.someone();
+  const { stateToken } = await org.primary(ida);
+  const verify = `/api/v1/authn/factors/${ida.factor}/verify`;
+  const odd = await org.post(`${verify}?rememberMe=true`, { stateToken, passCode: org.code(ida) });
+  assert.deepEqual([odd.status, odd.body.errorCauses], [400, [{ errorSummary: "rememberMe: unknown query parameter" }]]);
+  const known = await org.post(`${verify}?rememberDevice=false&autoPush=false`, { stateToken, passCode: org.code(ida) });
+  assert.equal(known.body.status, "SUCCESS");
 });
