@@ -51,16 +51,23 @@ export function transactionView(orgUrl: string, shown: Shown): TransactionView {
 
 type Link = (path: string, name?: string) => { name?: string; href: string; hints: { allow: "POST"[] } };
 
-function resultOf(status: string, { asked, enrolling }: Shown): Pick<TransactionView, "factorResult" | "challengeType" | "cause"> {
+function resultOf(
+  status: string,
+  { asked, enrolling }: Shown,
+): Pick<TransactionView, "factorResult" | "challengeType" | "factorType" | "cause"> {
   if (status === "SUCCESS") return { factorResult: "SUCCESS" };
   if (status === "MFA_ENROLL_ACTIVATE" && enrolling?.waits) return { factorResult: "WAITING" };
   if (status !== "MFA_CHALLENGE" || !asked) return {};
   const { result, cause, enrolment } = asked;
   return {
     factorResult: result,
-    ...(enrolment.kind === "passkey" ? { challengeType: isByType(asked) ? ("FACTOR_TYPE" as const) : ("FACTOR" as const) } : {}),
+    ...(enrolment.kind === "passkey" ? challengeTypeOf(asked) : {}),
     ...(cause ? { cause } : {}),
   };
+}
+
+function challengeTypeOf(asked: Asked): Pick<TransactionView, "challengeType" | "factorType"> {
+  return isByType(asked) ? { challengeType: "FACTOR_TYPE", factorType: FACTOR_NAMES.passkey.factorType } : { challengeType: "FACTOR" };
 }
 
 type Links = NonNullable<TransactionView["_links"]>;
