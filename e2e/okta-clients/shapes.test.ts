@@ -1,7 +1,9 @@
 /** Every kind of answer has what the public documentation shows of its kind, but for differences that are meant; nothing else is added. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type Answered, LocalOrg, type Someone } from "./local-org.ts";
+import { SoftAuthenticator } from "../../packages/server/test/soft-authenticator.ts";
+import { type Answered, LOCAL_URL, LocalOrg, type Someone } from "./local-org.ts";
+import { StoryPhone } from "./phone.ts";
 import { beyond, lacking, leavesOf } from "./shapes.ts";
 
 const org = new LocalOrg("shapes");
@@ -17,6 +19,13 @@ const NOT_SHOWN: Record<string, string> = {
   "_embedded.user.profile.timeZone": "the org keeps no time zone of a person",
   "profile.*": "a password alone shows no device, address or number (S16)",
   "_embedded.factor.profile.*": "the same",
+  "_embedded.challenge.extensions": "none is used",
+  "profile.authenticatorName": "no name of a device before it answered (S16)",
+  "_embedded.factor.profile.authenticatorName": "the same",
+  "_embedded.policy.*": "no device is remembered",
+  "_embedded.factor._embedded.challenge.extensions": "none is used",
+  "_embedded.factor._embedded.activation.u2fParams.appid": "no key of the older U2F is taken over",
+  "_embedded.factor._embedded.activation._links.send[].*": "an activation is sent nowhere: whoever enrols shows it to their own phone",
   "_links.next.*": "LOCKED_OUT: nobody unlocks themselves by mail (S18)",
 };
 /** What the org shows beyond the documentation. Public clients take no notice of it. */
@@ -27,8 +36,15 @@ const OURS: Record<string, string> = {
   status: "the same",
   _links: "empty in SUCCESS, so that clients need not ask whether it is there",
   factorResult: "SUCCESS has it in some examples",
-  "_links.skip.*": "documented in PASSWORD_WARN; clients read it in MFA_ENROLL",
-  "_links.skip.name": "the same",
+  "_embedded.challenge.*": "the same, for whichever key is at hand",
+  "_links.verify.*": "the same link, where the documentation has none",
+  "_links.next.*": "in MFA_ENROLL: where a ticket is shown (S18)",
+  "_embedded.factor._links.verify.*": "the same link as next: a factor is shown alike in a list and alone",
+  "_links.resend[].*": "a passkey may be asked anew as every factor",
+  correctAnswer: "documented for one example of a push only",
+  "_embedded.factor._embedded.challenge.*": "the rest of what a browser takes for a passkey (WebAuthn level 3, JSON form)",
+  "_embedded.factor._embedded.activation.*":
+    "the rest of what a browser takes for a passkey; otpauth URL, code and address for who cannot scan",
 };
 
 /** @param notShown keys of NOT_SHOWN that this very answer lacks; exactly those. */
@@ -61,6 +77,10 @@ const BEFORE_SUCCESS = [
   "_embedded.user.profile.locale",
   "_embedded.user.profile.timeZone",
 ];
+/** Of a factor in the middle of being enrolled, or asked for. */
+const OURS_ENROLLING = ["kind", "vendorName", "_embedded.factor._embedded.activation.*", "_links.resend[].*"];
+const OURS_ASKED = ["kind", "vendorName", "_embedded.factor._links.verify.*", "correctAnswer"];
+const OURS_PASSKEY = [...OURS_ASKED, "_embedded.factor._embedded.challenge.*", "_links.resend[].*"];
 const IN_SUCCESS = ["_embedded.user.profile.locale", "_embedded.user.profile.timeZone"];
 
 /** An answer without its list of factors, which is held to its own kinds. */
@@ -99,6 +119,90 @@ test("LOCKED_OUT by a name whose factor is burnt", async () => {
   const { stateToken } = await org.primary(bob);
   assert.equal((await verify(bob, stateToken, org.wrongCode(bob))).body.errorCode, "E0000069");
   holds("LOCKED_OUT", await org.primary(bob), ["_links.next.*"]);
+});
+
+/** A passkey, made in this transaction by an authenticator of software. */
+async function makePasskey(stateToken: string): Promise<SoftAuthenticator> {
+  const key = new SoftAuthenticator(LOCAL_URL);
+  const { factor } = (await enrol(stateToken, "webauthn", "FIDO")).body._embedded;
+  const done = await org.post(`/api/v1/authn/factors/${factor.id}/lifecycle/activate`, {
+    stateToken,
+    ...key.create(factor._embedded.activation),
+  });
+  assert.equal(done.body.status, "SUCCESS");
+  return key;
+}
+
+const enrol = (stateToken: string, factorType: string, provider: string) =>
+  org.post("/api/v1/authn/factors", { stateToken, factorType, provider });
+const back = (stateToken: string) => org.post("/api/v1/authn/previous", { stateToken });
+
+test("MFA_ENROLL, and MFA_ENROLL_ACTIVATE of an app, a phone and a passkey", async () => {
+  const eve = await org.newcomer();
+  await org.openWindow(eve);
+  const offered = await org.primary(eve);
+  holds("MFA_ENROLL", withoutFactors(offered), BEFORE_SUCCESS, ["_links.next.*"]);
+  for (const factor of offered._embedded.factors) {
+    const kind = { totp: "token:software:totp GOOGLE", push: "push OKTA", passkey: "sms OKTA" }[factor.kind as string];
+    if (kind) holds(`MFA_ENROLL > ${kind}`, factor, [], ["kind", "vendorName"]);
+  }
+  const { stateToken } = offered;
+  const totp = await enrol(stateToken, "token:software:totp", "GOOGLE");
+  holds("MFA_ENROLL_ACTIVATE token:software:totp GOOGLE", totp.body, [...BEFORE_SUCCESS, "_embedded.factor.profile.*"], OURS_ENROLLING);
+  await back(stateToken);
+  const push = await enrol(stateToken, "push", "OKTA");
+  holds(
+    "MFA_ENROLL_ACTIVATE push OKTA WAITING",
+    push.body,
+    [...BEFORE_SUCCESS, "_embedded.factor._embedded.activation._links.send[].*"],
+    OURS_ENROLLING,
+  );
+  await back(stateToken);
+  const passkey = await enrol(stateToken, "webauthn", "FIDO");
+  holds(
+    "MFA_ENROLL_ACTIVATE webauthn FIDO",
+    passkey.body,
+    [...BEFORE_SUCCESS, "_embedded.factor._embedded.activation.u2fParams.appid"],
+    OURS_ENROLLING,
+  );
+});
+
+test("MFA_CHALLENGE of a push: waiting, refused, too late", async () => {
+  const fay = await org.newcomer();
+  const phone = await StoryPhone.of(org, fay);
+  const asked = await org.primary(fay);
+  for (const factor of asked._embedded.factors) holds("MFA_REQUIRED > push OKTA", factor, ["profile.*"], ["kind", "vendorName"]);
+  const send = () => org.post(`/api/v1/authn/factors/${asked._embedded.factors[0].id}/verify`, { stateToken: asked.stateToken });
+  const missing = [...BEFORE_SUCCESS, "_embedded.factor.profile.*"];
+  holds("MFA_CHALLENGE push OKTA WAITING", (await send()).body, missing, OURS_ASKED);
+  await phone.answer(await phone.request(), "no");
+  holds("MFA_CHALLENGE push OKTA REJECTED", (await send()).body, missing, OURS_ASKED);
+  await send();
+  org.setClock(org.clock + 61);
+  holds("MFA_CHALLENGE push OKTA TIMEOUT", (await send()).body, missing, OURS_ASKED);
+});
+
+test("MFA_CHALLENGE of a passkey, and of whichever passkey is at hand", async () => {
+  const gus = await org.newcomer();
+  await org.openWindow(gus);
+  const first = await org.primary(gus);
+  await makePasskey(first.stateToken);
+  const missing = [...BEFORE_SUCCESS, "_embedded.policy.*", "_embedded.factor.profile.authenticatorName"];
+  const asked = await org.primary(gus);
+  const [{ id }] = asked._embedded.factors;
+  const one = await org.post(`/api/v1/authn/factors/${id}/verify`, { stateToken: asked.stateToken });
+  holds("MFA_CHALLENGE webauthn FIDO CHALLENGE", one.body, [...missing, "_embedded.factor._embedded.challenge.extensions"], OURS_PASSKEY);
+  await back(asked.stateToken);
+  const any = await org.post("/api/v1/authn/factors/webauthn/verify", { stateToken: asked.stateToken });
+  const kind = "MFA_CHALLENGE webauthn by type";
+  const { factors, ...rest } = any.body._embedded;
+  holds(
+    kind,
+    { ...any.body, _embedded: { ...rest, factors: [] } },
+    [...BEFORE_SUCCESS, "_embedded.policy.*", "_embedded.challenge.extensions"],
+    ["_embedded.challenge.*", "_links.resend[].*"],
+  );
+  for (const one of factors) holds(`${kind} > webauthn FIDO`, one, ["profile.authenticatorName"], ["kind", "_links.verify.*"]);
 });
 
 test("errors have their documented code, status and shape", async () => {
