@@ -38,7 +38,11 @@ export class StoryPhone {
     return until("a request on the phone", async () => (await this.#call("requests")).requests[0] as OpenRequest | undefined);
   }
 
-  async answer({ challenge, transaction, shown }: OpenRequest, decision: "yes" | "no" | "not-me", number?: number): Promise<PhoneAnswerResult> {
+  async answer(
+    { challenge, transaction, shown }: OpenRequest,
+    decision: "yes" | "no" | "not-me",
+    number?: number,
+  ): Promise<PhoneAnswerResult> {
     const own = { challenge, transaction, shown: hash(shownText(LOCAL_URL, shown)), decision };
     return (await this.#call("answer", number === undefined ? own : { ...own, number: String(number) })).result;
   }
