@@ -7,6 +7,7 @@ export * from "./factors/bypass.ts";
 export * from "./factors/passkey.ts";
 export * from "./factors/push.ts";
 export * from "./factors/recovery.ts";
+export * from "./factors/sent-code.ts";
 export * from "./factors/totp.ts";
 export * from "./fold-name.ts";
 export * from "./ip-literal.ts";

@@ -6,6 +6,7 @@ import type { EnrolmentRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
 import { passkeyFactor } from "./asked/passkey.ts";
 import { pushFactor } from "./asked/push.ts";
+import { callFactor, emailFactor, smsFactor } from "./asked/sent-code.ts";
 import type { CodeStep, Proof } from "./code-step.ts";
 import type { WrongCode } from "./tries.ts";
 
@@ -36,6 +37,9 @@ export interface AskedFactor {
 export const ASKED: Partial<Record<EnrolledKind, AskedFactor>> = {
   passkey: passkeyFactor,
   push: pushFactor,
+  email: emailFactor,
+  sms: smsFactor,
+  call: callFactor,
 };
 
 /** What a challenge shows to whoever drives the transaction: `_embedded.challenge` of its factor. */

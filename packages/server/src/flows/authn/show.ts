@@ -75,12 +75,12 @@ export function enrolMarks(allowed?: Parameters<typeof takesKind>[1]): string[] 
     .map((kind) => ENROL + kind);
 }
 
-/** Through a window, what the rule takes; after a factor was proved, every kind that there is room for. */
+/** Through a window, what the rule takes; after a factor was proved, every kind that there is room for and that counts without being named. */
 export function offersOf(transaction: TransactionRow, factors: EnrolmentRow[]): Offer[] {
   const count = (kind: EnrolledKind) => factors.filter((one) => one.kind === kind && one.status !== "RESET").length;
   const marked = transaction.factors.filter((mark) => mark.startsWith(ENROL)).map((mark) => mark.slice(ENROL.length));
   return kinds()
-    .filter((kind) => transaction.ticketId === null || marked.includes(kind))
+    .filter((kind) => (transaction.ticketId === null ? takesKind(kind) : marked.includes(kind)))
     .map((kind) => ({ kind, count: count(kind) }));
 }
 

@@ -10,7 +10,9 @@ import {
   type TransactionView,
   transactionStatus,
 } from "@sallyport/contracts";
+import { isSentKind, maskMail, maskNumber } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
+import { targetOf } from "../send-code.ts";
 import type { EnrolmentRow, TransactionRow } from "../store-logons.ts";
 import { shownOf } from "./asked-factors.ts";
 import type { Asked } from "./code-step.ts";
@@ -116,7 +118,8 @@ function factorsShown(status: string, shown: Shown, link: Link) {
   if (status === "MFA_CHALLENGE" && asked) {
     const challenge = shownOf(asked.enrolment, asked.challenge);
     if (isByType(asked)) return { challenge, factors: keysOf(asked).map((key) => factorOf(key, link)) };
-    return { factor: { ...factorOf(asked.enrolment, link), ...(challenge ? { _embedded: { challenge } } : {}) } };
+    const shownTo = sentTo(asked.enrolment);
+    return { factor: { ...factorOf(asked.enrolment, link), ...shownTo, ...(challenge ? { _embedded: { challenge } } : {}) } };
   }
   if (status === "MFA_ENROLL_ACTIVATE" && enrolling) {
     const { id, kind } = enrolling.enrolment;
@@ -155,13 +158,19 @@ function roomFor(count: number) {
   return { _embedded: { enrolledFactors: Array.from({ length: count }, () => ({})), features } };
 }
 
+/** Once a code is under way: enough for its owner to know where to look, and in no list of factors. */
+function sentTo(enrolment: EnrolmentRow): Pick<FactorView, "profile"> {
+  if (enrolment.kind === "email") return { profile: { email: maskMail(targetOf(enrolment)) } };
+  return enrolment.kind === "sms" || enrolment.kind === "call" ? { profile: { phoneNumber: maskNumber(targetOf(enrolment)) } } : {};
+}
+
 /** Nothing that tells of a device, an address or a number: the password alone was proved so far (S16). */
 function factorOf({ id, kind, digits, data }: ShownFactor, link: Link): FactorView {
   return {
     id,
     ...(kind === "recovery" ? RECOVERY_SHOWN : FACTOR_NAMES[kind]),
     kind,
-    ...(kind === "totp" ? { digits } : {}),
+    ...(kind === "totp" || isSentKind(kind) ? { digits } : {}),
     ...(kind === "passkey" ? { profile: { credentialId: data["credentialId"] } } : {}),
     _links: { verify: link(`/api/v1/authn/factors/${id}/verify`) },
   };

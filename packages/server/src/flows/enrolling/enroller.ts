@@ -8,6 +8,7 @@ import type { EnrolmentRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
 import { passkeyEnroller } from "./passkey.ts";
 import { pushEnroller } from "./push.ts";
+import { callEnroller, emailEnroller, smsEnroller } from "./sent-code.ts";
 import { totpEnroller } from "./totp.ts";
 
 export interface Begun {
@@ -57,4 +58,7 @@ export const ENROLLERS: Partial<Record<EnrolledKind, AnyEnroller>> = {
   totp: totpEnroller,
   passkey: passkeyEnroller,
   push: pushEnroller,
+  email: emailEnroller,
+  sms: smsEnroller,
+  call: callEnroller,
 };
