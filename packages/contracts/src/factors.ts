@@ -1,5 +1,6 @@
 /** A user's factors as administrators make, list and reset them; and the bypass codes that they give out. */
 import * as z from "zod";
+import { mailAddress, phoneNumber } from "./delivery.ts";
 import { pushActivation } from "./phone.ts";
 import { factorProvider, factorType } from "./transaction.ts";
 
@@ -24,7 +25,24 @@ const enrolPushRequest = z.object({
   provider: z.literal("OKTA").optional(),
   name: z.string().trim().min(1).max(64).optional(),
 });
-export const enrolFactorRequest = z.discriminatedUnion("factorType", [enrolTotpRequest, enrolRecoveryRequest, enrolPushRequest]);
+/** Codes by mail; without an address, to the one of the user's profile. */
+const enrolEmailRequest = z.object({
+  factorType: z.literal("email"),
+  provider: z.literal("OKTA").optional(),
+  profile: z.object({ email: mailAddress.optional() }).optional(),
+});
+const enrolNumberRequest = z.object({
+  factorType: z.enum(["sms", "call"]),
+  provider: z.literal("OKTA").optional(),
+  profile: z.object({ phoneNumber }),
+});
+export const enrolFactorRequest = z.discriminatedUnion("factorType", [
+  enrolTotpRequest,
+  enrolRecoveryRequest,
+  enrolPushRequest,
+  enrolEmailRequest,
+  enrolNumberRequest,
+]);
 export type EnrolFactorRequest = z.infer<typeof enrolFactorRequest>;
 /** Without a code for a phone, which activates itself: answers how it stands. */
 export const activateFactorRequest = z.object({ passCode: z.string().max(64).default("") }).default({ passCode: "" });
@@ -92,7 +110,23 @@ const pushFactorView = z.object({
   lastUsed: when.nullable(),
   _embedded: z.object({ activation: pushActivation }).optional(),
 });
-export const userFactorView = z.discriminatedUnion("factorType", [totpFactorView, recoveryFactorView, passkeyFactorView, pushFactorView]);
+const okta = { provider: z.literal("OKTA"), vendorName: z.literal("OKTA"), lastUsed: when.nullable() };
+const emailFactorView = z.object({ ...enrolment, ...okta, factorType: z.literal("email"), profile: z.object({ email: z.string() }) });
+const numberFactorView = z.object({
+  ...enrolment,
+  ...okta,
+  factorType: z.enum(["sms", "call"]),
+  profile: z.object({ phoneNumber: z.string() }),
+});
+export const userFactorView = z.discriminatedUnion("factorType", [
+  totpFactorView,
+  recoveryFactorView,
+  passkeyFactorView,
+  pushFactorView,
+  emailFactorView,
+  numberFactorView,
+]);
+export type SentFactorView = z.infer<typeof emailFactorView> | z.infer<typeof numberFactorView>;
 export type PushFactorView = z.infer<typeof pushFactorView>;
 export type UserFactorView = z.infer<typeof userFactorView>;
 export type TotpFactorView = z.infer<typeof totpFactorView>;

@@ -5,6 +5,7 @@ import { type CommonOptions, orgCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import { enrolPhone } from "../enrol-phone.ts";
 import { enrolRecovery } from "../enrol-recovery.ts";
+import { enrolSent, whereTo } from "../enrol-sent.ts";
 import { createTotp, enrolTotp, secretLines, type TotpWish } from "../enrol-totp.ts";
 import type { OrgClient } from "../org-client.ts";
 import { print, table } from "../output.ts";
@@ -14,6 +15,7 @@ import { bypassLines, openBypasses } from "./bypass.ts";
 
 interface EnrolOptions extends CommonOptions {
   confirm?: boolean;
+  to?: string;
   digits?: string;
   algorithm?: string;
 }
@@ -22,6 +24,9 @@ interface EnrolOptions extends CommonOptions {
 const KINDS: Record<string, UserFactorView["factorType"]> = {
   totp: "token:software:totp",
   push: "push",
+  email: "email",
+  sms: "sms",
+  call: "call",
   passkey: "webauthn",
   recovery: "recovery_codes",
 };
@@ -32,10 +37,11 @@ export function factorCommands(program: Command): void {
     factor,
     {
       name: "enrol <login> <kind>",
-      does: "enrol a factor (kind: totp, push, recovery); shows the QR code, the activation code, or the ten codes, once",
+      does: "enrol a factor (kind: totp, push, recovery, email, sms, call); shows the QR code, the activation code, or the ten codes, once",
       example: "sallyport factor enrol alice totp",
       options: [
-        ["--no-confirm", "activate TOTP at once, without a first code"],
+        ["--no-confirm", "activate it at once, without a first code"],
+        ["--to <target>", "number of sms and call; address of email (left out: the one of the profile, which needs no code)"],
         ["--digits <n>", "digits of a TOTP code: 6, 7 or 8 (default: 6, the only one that every app takes)"],
         ["--algorithm <name>", "hash of TOTP: SHA1, SHA256 or SHA512 (default: SHA1, the only one that every app takes)"],
       ],
@@ -118,6 +124,11 @@ async function enrol(org: OrgClient, options: EnrolOptions, login = "", kind = "
   const user = await findUser(org, login);
   if (recovery) return enrolRecovery(org, user, options.json);
   if (typeOf(kind) === "push") return enrolPhone(org, user, options.json);
+  const type = typeOf(kind);
+  if (type === "email" || type === "sms" || type === "call") {
+    const own = type === "email" && options.to === undefined;
+    return enrolSent(org, user, { factorType: type, to: options.to, atOnce: own || options.confirm === false }, options.json);
+  }
   // A script (--json) has nobody to type the first code; a person is asked, so that a mistyped secret is found now and not at a locked screen.
   const atOnce = options.json === true || options.confirm === false;
   if (!atOnce) return enrolTotp(org, user, wish);
@@ -151,6 +162,10 @@ function about(factor: UserFactorView): string {
       return `${factor.remaining} codes left`;
     case "push":
       return [factor.profile.name ?? "phone", factor.verifier ? "with verification" : "possession only"].join(", ");
+    case "email":
+    case "sms":
+    case "call":
+      return [whereTo(factor), `last used ${factor.lastUsed ?? "never"}`].join(", ");
     default:
       return `${factor.digits} digits, ${factor.algorithm}`;
   }

@@ -1,7 +1,7 @@
 /** What administrators do to a user's factors: enrol TOTP, activate with a first code, list, reset. */
 import { randomBytes } from "node:crypto";
 import type { EnrolledKind, TotpAlgorithm } from "@sallyport/contracts";
-import { TOTP_SECRET_BYTES } from "@sallyport/logon";
+import { isSentKind, TOTP_SECRET_BYTES } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
 import { judgeFirstCode, newTotp, TOTP, totpActivation, uriFor } from "../enrolling/totp.ts";
 import { newId } from "../ids.ts";
@@ -23,7 +23,7 @@ export interface FactorDeps {
 export type Activation = ReturnType<typeof totpActivation>;
 
 /** First codes that may be tried before a pending enrolment is reset: whoever has the secret needs no guessing. */
-const FIRST_CODES = 10;
+export const FIRST_CODES = 10;
 
 export function enrolFactor(
   deps: FactorDeps,
@@ -153,6 +153,8 @@ export async function resetRow(
   reason: string,
 ): Promise<void> {
   await tx.enrolments.update(enrolment.id, { status: "RESET", sealedSecret: "", updated: tx.now });
+  // An address or a number is nobody's business any more.
+  if (isSentKind(enrolment.kind)) await tx.enrolments.update(enrolment.id, { data: {} });
   if (enrolment.kind === "recovery") await tx.recoveryCodes.remove(enrolment.id);
   const target = { type: "user", id: user.id, name: user.profile.login };
   await tx.log.append({

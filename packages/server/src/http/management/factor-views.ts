@@ -7,21 +7,24 @@ import {
   type PushActivation,
   type PushFactorView,
   type RecoveryFactorView,
+  type SentFactorView,
   type SupportedFactorView,
   type TicketView,
   type TotpFactorView,
   type UserFactorView,
 } from "@sallyport/contracts";
-import { bypassStatus } from "@sallyport/logon";
+import { bypassStatus, isSentKind } from "@sallyport/logon";
 import type { BypassShown } from "../../flows/management/bypass-codes.ts";
 import type { Activation, FactorShown } from "../../flows/management/factors-admin.ts";
 import { type TicketShown, ticketStatus } from "../../flows/management/tickets.ts";
 import { passkeyData, titleOf } from "../../flows/passkeys/relying-party.ts";
+import { targetOf } from "../../flows/send-code.ts";
 import type { EnrolmentRow } from "../../flows/store-logons.ts";
 import { iso, isoOrNull } from "./views.ts";
 
 export function factorOf({ enrolment, remaining }: FactorShown): UserFactorView {
   if (enrolment.kind === "push") return pushOf(enrolment);
+  if (isSentKind(enrolment.kind)) return sentOf(enrolment);
   if (enrolment.kind === "passkey") return passkeyOf(enrolment);
   return enrolment.kind === "totp" ? totpOf(enrolment) : recoveryOf(enrolment, remaining);
 }
@@ -61,6 +64,13 @@ export function passkeyOf(row: EnrolmentRow): PasskeyFactorView {
     backedUp: passkeyData(row).backedUp === true,
     lastUsed: isoOrNull(lastUsed),
   };
+}
+
+/** To administrators in full: they have it in the profile as well. */
+export function sentOf(row: EnrolmentRow): SentFactorView {
+  const shown = { ...commonOf(row), lastUsed: isoOrNull(row.lastUsed) };
+  if (row.kind === "email") return { ...shown, ...FACTOR_NAMES.email, profile: { email: targetOf(row) } };
+  return { ...shown, ...(row.kind === "sms" ? FACTOR_NAMES.sms : FACTOR_NAMES.call), profile: { phoneNumber: targetOf(row) } };
 }
 
 export function recoveryOf(row: EnrolmentRow, remaining: number, codes?: string[]): RecoveryFactorView {

@@ -7,6 +7,7 @@ import {
   supportedFactorView,
   userFactorView,
 } from "@sallyport/contracts";
+import { isSentKind } from "@sallyport/logon";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
 import { enrolPush } from "../../flows/management/enrol-push.ts";
@@ -14,10 +15,11 @@ import { activateFactor, enrolFactor, listFactors, resetFactor } from "../../flo
 import { enrolRecovery } from "../../flows/management/recovery-codes.ts";
 import { renameFactor } from "../../flows/management/rename-factor.ts";
 import { resyncFactor } from "../../flows/management/resync-factor.ts";
+import { activateSent, enrolSent } from "../../flows/management/sent-factors.ts";
 import type { AppDeps } from "../app.ts";
 import { Refused } from "../refuse.ts";
 import { orRefuse } from "./answers.ts";
-import { catalogEntry, factorOf, pushOf, recoveryOf, totpOf } from "./factor-views.ts";
+import { catalogEntry, factorOf, pushOf, recoveryOf, sentOf, totpOf } from "./factor-views.ts";
 import { flag, idParams, noContent } from "./users.ts";
 
 const factorParams = z.object({ id: z.string().min(1).max(256), factor: z.string().max(64) });
@@ -52,6 +54,8 @@ export const factorRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => 
         const { enrolment, activation } = orRefuse(await enrolPush(deps, caller, params.id, body));
         return pushOf(enrolment, activation);
       }
+      if (body.factorType !== "token:software:totp")
+        return sentOf(orRefuse(await enrolSent(deps, caller, params.id, body.factorType, { ...body, activate: query.activate })));
       const { enrolment, activation } = orRefuse(await enrolFactor(deps, caller, params.id, query.activate, body));
       return totpOf(enrolment, activation);
     },
@@ -86,9 +90,10 @@ export const factorRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => 
     },
     async (request) => {
       const { id, factor } = request.params;
-      const pushes = orRefuse(await listFactors(deps.store, id)).filter(({ enrolment }) => enrolment.kind === "push");
-      const push = pushes.find(({ enrolment }) => enrolment.id === factor);
-      if (push) return factorOf(push);
+      const shown = orRefuse(await listFactors(deps.store, id)).find(({ enrolment }) => enrolment.id === factor);
+      if (shown?.enrolment.kind === "push") return factorOf(shown);
+      if (shown && isSentKind(shown.enrolment.kind))
+        return sentOf(orRefuse(await activateSent(deps, request.caller, id, factor, request.body.passCode)));
       return totpOf(orRefuse(await activateFactor(deps, request.caller, id, factor, request.body.passCode)));
     },
   );
