@@ -1,9 +1,10 @@
 /** An org beside a mail server under an authority of its own: names, addresses and certificates of the story's namespace. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Certificate, makeCertificate } from "../machine/certificates.ts";
 import { ORG_NAME, Org } from "../machine/org.ts";
 import { COMMAND, must, run, type Said } from "../machine/processes.ts";
+import type { Node } from "../postgres/node.ts";
 import { MAIL_ADDRESS, MAIL_NAME, MAIL_SECRET, MAIL_USER } from "./mail-server.ts";
 
 export class World {
@@ -51,8 +52,34 @@ export class World {
     const all = (await this.mustCli("log", "export")).trim().split("\n");
     return all.map((line) => JSON.parse(line)).filter((event) => event.type === type);
   }
+}
 
-  orgLog(): string {
-    return readFileSync(join(this.org.folder, "org.log"), "utf8");
-  }
+const RULE = { rules: [{ name: "codes that are sent", then: "factor", factors: ["totp", "email", "sms", "call"] }] };
+
+/** An app of this node whose rule takes codes that are sent. */
+export async function appOf(node: Node): Promise<string> {
+  const { id } = await node.call("POST", "/api/v1/apps", { label: "servers" });
+  const { version, document } = await node.call("GET", `/api/v1/apps/${id}/policy`);
+  await node.call("PUT", `/api/v1/apps/${id}/policy`, { version, document: { ...document, ...RULE } });
+  return id;
+}
+
+/** Someone who gets codes, and the factor by which. */
+export async function personOf(
+  node: Node,
+  app: string,
+  login: string,
+  factor: object,
+  profile: object = {},
+): Promise<{ id: string; factor: string }> {
+  const { id } = await node.call("POST", "/api/v1/users?activate=true", { profile: { login, ...profile } });
+  await node.call("POST", `/api/v1/apps/${app}/users`, { id });
+  return { id, factor: (await node.call("POST", `/api/v1/users/${id}/factors?activate=true`, { provider: "OKTA", ...factor })).id };
+}
+
+export async function eventsOf(node: Node, type: string): Promise<any[]> {
+  const done = await node.command("log", "export");
+  if (done.code !== 0) throw new Error(done.out);
+  const all = done.stdout.trim().split("\n");
+  return all.map((line) => JSON.parse(line)).filter((event) => event.type === type);
 }

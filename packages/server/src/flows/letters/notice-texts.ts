@@ -31,6 +31,17 @@ const KINDS: Record<Language, Record<EnrolledKind, string>> = {
   },
 };
 
+const DISOWNED: Texts = {
+  en: {
+    subject: "You said that a logon was not yours",
+    what: "On the org's pages it was said that a logon of your account was not yours. Whoever tried it knows your password: change it.",
+  },
+  de: {
+    subject: "Sie haben gesagt, dass eine Anmeldung nicht Ihre war",
+    what: "Auf den Seiten der Organisation wurde gesagt, dass eine Anmeldung an Ihrem Konto nicht Ihre war. Wer es versucht hat, kennt Ihr Passwort: Ändern Sie es.",
+  },
+};
+
 /** `KIND` stands for the kind of factor. */
 const TEXTS: Partial<Record<EventType, Texts>> = {
   "factor.activated": {
@@ -69,6 +80,7 @@ const TEXTS: Partial<Record<EventType, Texts>> = {
     en: { subject: "Your password was changed", what: "The password of your account was changed." },
     de: { subject: "Ihr Passwort wurde geändert", what: "Das Passwort Ihres Kontos wurde geändert." },
   },
+  "logon.disowned": DISOWNED,
   "bypass.created": {
     en: {
       subject: "A code in the place of your second factor was made",
