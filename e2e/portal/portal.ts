@@ -16,6 +16,8 @@ export class Portal {
   /** What must not happen: complaints of the browser, errors of the page, calls to another origin. */
   readonly faults: string[] = [];
   readonly browser: Browser;
+  /** The org's last refusal, for whoever reads why a story failed. */
+  refused = "";
 
   constructor(browser: Browser, page: Page) {
     this.browser = browser;
@@ -29,6 +31,10 @@ export class Portal {
   }
 
   #listen(page: Page): void {
+    page.on("response", async (response) => {
+      if (response.status() < 400) return;
+      this.refused = `${response.status()} ${new URL(response.url()).pathname} ${await response.text().catch(() => "")}`;
+    });
     page.on("request", (request) => {
       const url = request.url();
       if (!url.startsWith(`${LOCAL_URL}/`) && !url.startsWith("data:") && url !== "about:blank") this.faults.push(`a call to ${url}`);
@@ -50,7 +56,14 @@ export class Portal {
 
   /** Waits until the page is at the step with this heading. */
   async at(title: string): Promise<void> {
-    await this.page.getByRole("heading", { level: 1, name: title, exact: true }).waitFor({ timeout: 15_000 });
+    try {
+      await this.page.getByRole("heading", { level: 1, name: title, exact: true }).waitFor({ timeout: 15_000 });
+    } catch {
+      const shown = await this.page.locator("main").innerText();
+      throw new Error(
+        `the page is not at "${title}", but says: ${shown.replaceAll(/\s+/g, " ").slice(0, 400)}; refused last: ${this.refused}`,
+      );
+    }
   }
 
   async says(text: string | RegExp): Promise<void> {
@@ -92,6 +105,33 @@ export class Portal {
     const lines = found.violations.map((one: any) => `${one.id}: ${one.help}: ${one.nodes.map((node: any) => node.html).join(" | ")}`);
     assert.deepEqual(lines, [], where);
     assert.ok(found.passes.length > 10, `${where}: axe looked at something`);
+  }
+
+  /**
+   * The present step in both languages, light and dark, on a phone and on a desk: nothing for axe to find, nothing wider than the screen,
+   * and a picture of it to judge.
+   */
+  async looks(name: string): Promise<void> {
+    const { page } = this;
+    for (const [language, other] of [
+      ["en", "English"],
+      ["de", "Deutsch"],
+    ] as const) {
+      const button = page.getByRole("button", { name: other, exact: true });
+      if (await button.isVisible()) await button.click();
+      await page.locator(`html[lang="${language}"]`).waitFor({ state: "attached" });
+      for (const colorScheme of ["light", "dark"] as const)
+        for (const width of [360, 1280]) {
+          await page.emulateMedia({ colorScheme });
+          await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
+          const where = `${name}, ${language}, ${colorScheme}, ${width}`;
+          assert.equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true, `${where}: wider than the screen`);
+          if (width === 360) await this.accessible(where);
+          await this.shot(`${name}-${language}-${colorScheme}-${width}`);
+        }
+    }
+    await page.getByRole("button", { name: "English", exact: true }).click();
+    await page.emulateMedia({ colorScheme: "light" });
   }
 
   async shot(name: string): Promise<void> {

@@ -1,7 +1,8 @@
-/** Sign-in at the org's own pages with a password and an authenticator app: right, wrong, back, reloaded, in a second tab, too late. */
+/** Sign-in at the org's own pages: right, wrong, back, reloaded, in a second tab, too late, locked out; and for a machine. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { LOCAL_URL, LocalOrg } from "../okta-clients/local-org.ts";
+import { codeOf } from "../machine/org.ts";
+import { claimsOf, LOCAL_URL, LocalOrg, PageHost } from "../okta-clients/local-org.ts";
 import { Portal } from "./portal.ts";
 
 const org = new LocalOrg("portal-sign-in");
@@ -30,8 +31,120 @@ test("a password and a code sign in, by a cookie that no script reads; signing o
   assert.equal(await portal.page.evaluate("document.cookie.includes('sallyport')"), false);
   const kept = { headers: { cookie: `__Host-sallyport=${session.value}` } };
   assert.equal((await fetch(`${LOCAL_URL}/api/v1/sessions/me`, kept)).status, 200);
+  await portal.go("/");
+  await portal.at("Your account");
   await portal.press("Sign out");
   await portal.at("Sign in");
   assert.equal((await fetch(`${LOCAL_URL}/api/v1/sessions/me`, kept)).status, 404, "a kept cookie is worth nothing");
+  await portal.go("/me");
+  await portal.at("Sign in");
+  assert.deepEqual(portal.faults, []);
+});
+
+test("a wrong password and an unknown name read the same; a wrong code stays on the page, selected, and a right one follows", async () => {
+  const one = await org.someone();
+  await portal.password(one, "wrong horse battery staple");
+  await portal.says(/Name or password is not right/);
+  const said = await portal.page.getByRole("alert").textContent();
+  await portal.password({ ...one, login: "nobody@corp.example" });
+  await portal.says(/Name or password is not right/);
+  assert.equal(await portal.page.getByRole("alert").textContent(), said);
+  await portal.password(one);
+  await portal.at("Code from your app");
+  assert.equal(await portal.page.evaluate("document.activeElement.id"), "code", "the field has the focus");
+  const wrong = org.wrongCode(one);
+  await portal.fill("Code", wrong);
+  await portal.page.keyboard.press("Enter");
+  await portal.says(/That code was not accepted/);
+  const chosen =
+    "(({ id, value, selectionStart, selectionEnd }) => id + value.slice(selectionStart, selectionEnd))(document.activeElement)";
+  assert.equal(await portal.page.evaluate(chosen), `code${wrong}`);
+  await portal.page.keyboard.type(codeOf(one));
+  await portal.page.keyboard.press("Enter");
+  await portal.at("Your account");
+  assert.deepEqual(portal.faults, []);
+});
+
+test("a reload goes on where it was, back leads to the choice, another tab begins anew, and the browser's language counts", async () => {
+  const one = await org.someone();
+  const [code] = (await org.say("factor", "enrol", one.login, "recovery"))._embedded.activation.codes;
+  await portal.password(one);
+  await portal.at("Code from your app");
+  await portal.page.reload();
+  await portal.at("Code from your app");
+  const tab = await portal.tab();
+  await tab.go("/signin");
+  await tab.at("Sign in");
+  await tab.page.close();
+  await portal.press("Use another way");
+  await portal.at("How do you want to confirm?");
+  await portal.press(/^Recovery code/);
+  await portal.at("Recovery code");
+  await portal.page.goBack();
+  await portal.at("How do you want to confirm?");
+  await portal.press(/^Recovery code/);
+  await portal.press("Deutsch");
+  await portal.at("Wiederherstellungscode");
+  await portal.fill("Code", String(code));
+  await portal.press("Weiter");
+  await portal.at("Ihr Konto");
+  await portal.press("English");
+  await portal.at("Your account");
+  const german = await Portal.open({ locale: "de-AT" });
+  try {
+    await german.go("/signin");
+    await german.at("Anmelden");
+    assert.deepEqual(german.faults, []);
+  } finally {
+    await german.close();
+  }
+  assert.deepEqual(portal.faults, []);
+});
+
+test("after several wrong codes the wait is said in words; at the cap the person is told that they are locked out", async () => {
+  const one = await org.someone();
+  const guess = async (times: number) => {
+    const { stateToken } = await org.primary(one);
+    for (let tries = 0; tries < times; tries++)
+      await org.post(`/api/v1/authn/factors/${one.factor}/verify`, { stateToken, passCode: org.wrongCode(one) });
+  };
+  await guess(5);
+  await portal.password(one);
+  await portal.at("Code from your app");
+  await portal.fill("Code", codeOf(one));
+  await portal.press("Continue");
+  await portal.says(/There were too many tries\. Wait (30|2\d) seconds/);
+  // As many waits as it takes, by the org's clock alone.
+  let ahead = 0;
+  for (let failures = 5; failures < 100; failures++) {
+    ahead += 3601;
+    org.setClock(ahead);
+    await guess(1);
+  }
+  await portal.password(one);
+  await portal.at("You are locked out");
+  org.setClock(0);
+  assert.deepEqual(portal.faults, []);
+});
+
+test("a machine's logon is driven at the page, which gets nothing of it: the machine alone fetches the yes", async () => {
+  const host = await new PageHost(org).enrol("srv-portal");
+  const one = await org.someone();
+  await host.assign(one);
+  const asked = await host.ask(one);
+  await portal.page.context().clearCookies();
+  await portal.go(`/signin#t=${asked.body.stateToken}`);
+  await portal.at("Code from your app");
+  assert.equal(new URL(portal.page.url()).hash, "", "the token does not stay in the address");
+  await portal.fill("Code", codeOf(one));
+  await portal.press("Continue");
+  await portal.says(/Go back to the machine/);
+  assert.equal(
+    (await cookies()).some(({ name }) => name === "__Host-sallyport"),
+    false,
+    "nobody is signed in by that",
+  );
+  const done = await host.look(asked.body.stateToken);
+  assert.equal(claimsOf(done.body.decision).result, "allow");
   assert.deepEqual(portal.faults, []);
 });

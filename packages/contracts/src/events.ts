@@ -46,7 +46,7 @@ export const EVENTS = {
   "logon.disowned": {
     title: "A person said that a logon under their name was not theirs",
     severity: "error",
-    data: ["service", "address", "result", "at"],
+    data: ["service", "address", "result", "at", "stop"],
   },
   "session.opened": { title: "Somebody signed in to the org's own pages", severity: "info", data: ["session", "amr", "address"] },
   "session.ended": { title: "A session at the org's own pages was ended", severity: "info", data: ["session", "count"] },

@@ -64,7 +64,7 @@ export const myFactorBegun = z.object({ factor: myFactorView, activation: z.reco
 export type MyFactorBegun = z.infer<typeof myFactorBegun>;
 /** What proves the new factor: its first code, or what a passkey made. */
 export const activateMyFactorRequest = z.union([
-  z.strictObject(passkeyAttestation.shape),
+  z.strictObject({ ...passkeyAttestation.omit({ profile: true }).shape, name: factorName.optional() }),
   z.strictObject({ passCode: z.string().max(64), name: factorName.optional() }),
 ]);
 export const renameMyFactorRequest = z.strictObject({ name: factorName });

@@ -96,8 +96,6 @@ export const activateStepRequest = z.object({
     .optional(),
   transports: z.string().max(256).nullish(),
   clientExtensions: z.string().max(4096).nullish(),
-  /** Ours: what its owner calls it. */
-  name: z.string().trim().min(1).max(64).optional(),
   profile: z.record(z.string().max(64), z.unknown()).optional(),
 });
 export type ActivateStepRequest = z.infer<typeof activateStepRequest>;

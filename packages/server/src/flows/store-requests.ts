@@ -59,7 +59,7 @@ export interface PushStopRow {
   hostId: string | null;
   /** Of scope `place`: as it was shown; null where none was known. */
   address: string | null;
-  /** The request that was reported. */
+  /** The request that was reported; the logon's reference where its person reported that one on their own pages. */
   challengeId: string;
   created: number;
   liftedAt: number | null;

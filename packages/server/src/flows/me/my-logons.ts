@@ -1,9 +1,10 @@
 /** A person's latest logons in plain words, and their word that one of them was not theirs. */
 import type { CauseId, PlainReason } from "@sallyport/contracts";
+import { newId } from "../ids.ts";
 import { done, inUnit, type Outcome } from "../management/outcome.ts";
 import { personOf } from "../person.ts";
 import type { Signed } from "../sessions/session.ts";
-import type { Store } from "../store.ts";
+import type { Store, Tx } from "../store.ts";
 import type { LogonRow } from "../store-logons.ts";
 import { actorOf } from "./my-sessions.ts";
 
@@ -38,16 +39,27 @@ export function disownLogon(store: Store, { user }: Signed, which: { host: strin
     if (isDisowned(logon)) return done(undefined);
     const { hostId, reference, service, address, result, started } = logon;
     await tx.logons.update(hostId, reference, { evidence: { ...logon.evidence, disownedAt: tx.now } });
+    const stop = await stopPushes(tx, user.id, logon);
     await tx.log.append({
       type: "logon.disowned",
       actor: actorOf(user),
       outcome: "success",
       reference,
       host: hostId,
-      data: { service, address, result, at: new Date(started).toISOString() },
+      data: { service, address, result, at: new Date(started).toISOString(), ...(stop ? { stop } : {}) },
     });
     return done(undefined);
   });
+}
+
+/** As after *not me* on the phone: nobody at that place wears the person down with requests until an administrator has looked. */
+async function stopPushes(tx: Tx, userId: string, { hostId, reference, address }: LogonRow): Promise<string | undefined> {
+  const phones = (await tx.enrolments.ofUser(userId)).filter(({ kind, status }) => kind === "push" && status === "ACTIVE");
+  if (phones.length === 0) return undefined;
+  const id = newId("stp");
+  const place = { scope: "place" as const, hostId, address: address?.value ?? null };
+  await tx.pushStops.insert({ id, userId, ...place, challengeId: reference, created: tx.now, liftedAt: null, liftedBy: null });
+  return id;
 }
 
 export function isDisowned({ evidence }: LogonRow): boolean {

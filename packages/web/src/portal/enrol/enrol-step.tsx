@@ -38,11 +38,17 @@ export function EnrolStep({ view, running }: StepProps) {
       activation={known.activation}
       refusal={refusal}
       busy={busy}
-      onProof={(proof) => run(() => follow(view, next.href, proof))}
+      onProof={(proof) => run(() => follow(view, next.href, named(proof)))}
       onLook={() => run(() => follow(view, next.href), true)}
       onBack={back}
     />
   );
+}
+
+/** The transaction takes a name as a part of the factor's profile. */
+function named(proof: object & { name?: string }): object {
+  const { name, ...rest } = proof;
+  return name === undefined ? rest : { ...rest, profile: { name } };
 }
 
 function ChooseInSignIn({ view, running }: StepProps) {

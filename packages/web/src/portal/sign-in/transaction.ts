@@ -20,7 +20,7 @@ export function keepToken(token: string | undefined): void {
 
 /** Of the address (a machine sent the person here), else what this tab was at. The address is cleaned: it must not be passed on. */
 export function takeToken(): string | undefined {
-  const given = /^#t=([A-Za-z0-9_-]{43})$/.exec(location.hash)?.[1];
+  const given = /^#t=([A-Za-z0-9_-]{43,64})$/.exec(location.hash)?.[1];
   if (given !== undefined) {
     history.replaceState(null, "", location.pathname);
     keepToken(given);

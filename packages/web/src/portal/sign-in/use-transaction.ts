@@ -73,6 +73,17 @@ export function useTransaction(): Running {
     },
     [show, end, lookAgain],
   );
+  /** What is left of an earlier sign-in and is over says nothing to whoever begins a new one. */
+  const look = useCallback(
+    async (token: string | undefined, given: boolean) => {
+      if (token === undefined) return;
+      const now = await introspect(token);
+      if (now.ok) show(now.body);
+      else if (given) end("expired");
+      else keepToken(undefined);
+    },
+    [show, end],
+  );
   const reset = useCallback(() => {
     keepToken(undefined);
     setView(undefined);
@@ -81,9 +92,13 @@ export function useTransaction(): Running {
   }, []);
 
   useEffect(() => {
+    const given = location.hash.startsWith("#t=");
     const token = takeToken();
-    const looked = token === undefined ? Promise.resolve() : lookAgain(token);
-    void looked.then(() => setLooking(false));
-  }, [lookAgain]);
+    void look(token, given).then(() => setLooking(false));
+    // A machine sends the person here a second time, in the same tab.
+    const onHash = () => location.hash.startsWith("#t=") && location.reload();
+    addEventListener("hashchange", onHash);
+    return () => removeEventListener("hashchange", onHash);
+  }, [look]);
   return { view, refusal, ended, busy, looking, run, reset, end };
 }
