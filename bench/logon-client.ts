@@ -1,14 +1,16 @@
 /** What the measurements of logons share: machines, people, one logon in two requests, and the same two requests against the floor. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type http from "node:http";
 import https from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { callOrg } from "../e2e/machine/admin-socket.ts";
 import { type Enrolled, HostKey, question, readEnrolled } from "../e2e/machine/host-link.ts";
+import { base32, passCodeOf } from "./codes.ts";
 
 /** Logons of one measurement: to warm up, one after the other, and many at once. Each takes a person of its own, since a code works once. */
 export interface Sizes {
@@ -57,14 +59,6 @@ export interface Person {
   secret: Buffer;
 }
 
-function totp(secret: Buffer): string {
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const mac = createHmac("sha1", secret).update(counter).digest();
-  const offset = (mac[19] ?? 0) & 15;
-  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}
-
 export async function orgLogon(person: Person): Promise<void> {
   const first = JSON.stringify(question(person.login));
   const opened = await post(nextPort(), "/api/v1/authn/logon", first, bearer(first, person.host));
@@ -72,7 +66,7 @@ export async function orgLogon(person: Person): Promise<void> {
   if (!factor) throw new Error(JSON.stringify(opened.body));
   const second = JSON.stringify({
     stateToken: opened.body.stateToken,
-    passCode: totp(person.secret),
+    passCode: passCodeOf(person.secret),
     inputId: randomBytes(9).toString("base64url"),
   });
   const done = await post(nextPort(), `/api/v1/authn/factors/${factor}/verify`, second, bearer(second, person.host));
@@ -110,7 +104,8 @@ async function rate(people: Person[], logon: (person: Person) => Promise<void>):
   return (people.length / (performance.now() - began)) * 1000;
 }
 
-export const manage = (method: string, path: string, body?: object): Promise<any> => callOrg(nodes[0]?.data ?? "", method, path, body);
+export const manage = (method: string, path: string, body?: object, own?: http.Agent): Promise<any> =>
+  callOrg(nodes[0]?.data ?? "", method, path, body, own);
 
 async function makePeople(app: string, count: number, prefix: string): Promise<Person[]> {
   const one = async (index: number): Promise<Person> => {
@@ -127,12 +122,6 @@ async function makePeople(app: string, count: number, prefix: string): Promise<P
   for (let at = 0; at < count; at += 50)
     people.push(...(await Promise.all(Array.from({ length: Math.min(50, count - at) }, (_, i) => one(at + i)))));
   return people;
-}
-
-function base32(text: string): Buffer {
-  let bits = "";
-  for (const letter of text) bits += "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0");
-  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
 }
 
 async function enrol(app: string): Promise<void> {

@@ -12,6 +12,8 @@ const own = ["-mpnf", "--kill-child", "--mount-proc", join(ROOT, "e2e/in-namespa
 await runSteps([
   { name: "logon", command: node, args: [quiet, "bench/logon.ts"] },
   { name: "logon on PostgreSQL", command: node, args: [quiet, "bench/nodes.ts"] },
+  { name: "TOTP", command: node, args: [quiet, "bench/totp.ts"] },
+  { name: "password and TOTP", command: node, args: [quiet, "bench/primary.ts"] },
   { name: "migrate", command: node, args: [quiet, "bench/migrate.ts"] },
   { name: "doctor's log reader", command: node, args: [quiet, "bench/doctor-log.ts"] },
   { name: "backup", command: node, args: [quiet, "bench/backup.ts"] },

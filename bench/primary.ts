@@ -1,0 +1,101 @@
+/** Password and TOTP in two requests, at full load and at half of it, while `/livez` is asked; floor: bare argon2id comparisons on the same processors. */
+import { spawnSync } from "node:child_process";
+import http from "node:http";
+import https from "node:https";
+import { join } from "node:path";
+import { passCodeOf } from "./codes.ts";
+import { end, makeKeys, manage, peopleFor, startOrg } from "./logon-client.ts";
+import { type Member, makeMembers } from "./members.ts";
+
+const SIZES = { warm: 20, latency: 300, rate: 400 };
+const AT_ONCE = 16;
+const LEAST_RATIO = 0.8;
+const MOST_MS = 250;
+const MOST_LIVEZ_MS = 50;
+const MEASURE = join(import.meta.dirname, "../packages/server/test/measure-argon.ts");
+/** Behind the admin socket the routes are the same, and no rate limit is in the way. */
+const agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
+
+function bare(): { perSecond: number; memoryCost: number; timeCost: number; parallelism: number } {
+  const done = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", MEASURE, "400", String(AT_ONCE)], {
+    encoding: "utf8",
+  });
+  if (done.status !== 0) throw new Error(done.stderr);
+  return JSON.parse(done.stdout);
+}
+
+async function logon({ login, password, factor, secret }: Member): Promise<void> {
+  const begun = await manage("POST", "/api/v1/authn", { username: login, password }, agent);
+  const body = { stateToken: begun.stateToken, passCode: passCodeOf(secret) };
+  const done = await manage("POST", `/api/v1/authn/factors/${factor}/verify`, body, agent);
+  if (done.status !== "SUCCESS") throw new Error(JSON.stringify(done));
+}
+
+async function fullLoad(people: Member[]): Promise<number> {
+  const began = performance.now();
+  const queue = [...people];
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let one = queue.pop(); one; one = queue.pop()) await logon(one);
+    }),
+  );
+  return (people.length / (performance.now() - began)) * 1000;
+}
+
+/** They come at even intervals, whether or not those before are done. Answers the 99th percentile, in ms. */
+async function steadyLoad(people: Member[], perSecond: number): Promise<number> {
+  const times: number[] = [];
+  const began = performance.now();
+  await Promise.all(
+    people.map(async (one, index) => {
+      const due = began + (index * 1000) / perSecond;
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
+      const start = performance.now();
+      await logon(one);
+      times.push(performance.now() - start);
+    }),
+  );
+  return times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0;
+}
+
+/** Asks until told to stop; answers the longest wait, in ms. */
+async function watchLivez(signal: AbortSignal): Promise<number> {
+  const alive = new https.Agent({ keepAlive: true, rejectUnauthorized: false });
+  let longest = 0;
+  for (let first = true; !signal.aborted; first = false) {
+    const began = performance.now();
+    await new Promise<void>((resolve, reject) => {
+      https
+        .get({ agent: alive, host: "127.0.0.1", port: 18443, path: "/livez" }, (response) => response.resume().on("end", resolve))
+        .on("error", reject);
+    });
+    // The first one makes the connection.
+    if (!first) longest = Math.max(longest, performance.now() - began);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  alive.destroy();
+  return longest;
+}
+
+makeKeys();
+try {
+  await startOrg(0);
+  const people = await makeMembers(peopleFor(SIZES));
+  for (const one of people.splice(0, SIZES.warm)) await logon(one);
+  const floor = bare();
+  const full = await fullLoad(people.splice(0, SIZES.rate));
+  const stop = new AbortController();
+  const livez = watchLivez(stop.signal);
+  const p99 = await steadyLoad(people, floor.perSecond / 2);
+  stop.abort();
+  const longest = await livez;
+  const { memoryCost, timeCost, parallelism } = floor;
+  const ratio = full / floor.perSecond;
+  process.stdout.write(`argon2id m=${memoryCost} KiB, t=${timeCost}, p=${parallelism}: ${floor.perSecond.toFixed(0)} a second, bare\n`);
+  process.stdout.write(`password and TOTP, ${AT_ONCE} at once: ${full.toFixed(0)} a second; ratio ${ratio.toFixed(2)}\n`);
+  process.stdout.write(`at half of the bare rate: p99 ${p99.toFixed(0)} ms; longest wait for /livez ${longest.toFixed(0)} ms\n`);
+  if (ratio < LEAST_RATIO || p99 > MOST_MS || longest > MOST_LIVEZ_MS) process.exitCode = 1;
+} finally {
+  agent.destroy();
+  await end();
+}
