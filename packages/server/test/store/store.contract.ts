@@ -9,6 +9,7 @@ import { effectiveGroupTests } from "./effective-groups.contract.ts";
 import { groupTests } from "./groups.contract.ts";
 import { nameLookupTests } from "./name-lookup.contract.ts";
 import { nameTests } from "./names.contract.ts";
+import { passkeyTests } from "./passkeys.contract.ts";
 import { requestTests } from "./requests.contract.ts";
 import { addUser, logonRow, transactionRow } from "./rows.ts";
 import { singleUseTests } from "./single-use.contract.ts";
@@ -215,6 +216,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     singleUseTests({ unit, read, purge: (before) => under.store.purge(before), clock: () => under.clock });
     requestTests({ unit, read });
     codeTests({ unit, read, purge: (before) => under.store.purge(before) });
+    passkeyTests({ unit, read });
   });
 }
 
