@@ -88,6 +88,16 @@ export type SmsSettings = z.infer<typeof smsSettings>;
 export const putSmsRequest = smsSettings.extend({ secret: z.string().min(32, "must have at least 32 characters").max(256).optional() });
 export type PutSmsRequest = z.infer<typeof putSmsRequest>;
 
+export const failingChannel = z.object({
+  channel: z.enum(["mail", "webhook", "webpush"]),
+  since: when,
+  server: z.string(),
+  error: z.string(),
+  waiting: z.int(),
+});
+/** A way out that fails (cause `org.delivery`). */
+export type FailingChannel = z.infer<typeof failingChannel>;
+
 /** How a way out stands. `waiting`: messages that are still to be sent. */
 const stand = {
   waiting: z.int(),

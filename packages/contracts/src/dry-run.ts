@@ -1,6 +1,7 @@
 /** The dry run of a logon: what a machine would ask, and all that the org would look at, as facts. Nothing is sent, counted or written. */
 import * as z from "zod";
 import { causeId } from "./cause-id.ts";
+import { failingChannel } from "./delivery.ts";
 import { clientAddress, scenario, service } from "./door.ts";
 import { enrolmentStatus } from "./factors.ts";
 import { hostView } from "./management.ts";
@@ -100,6 +101,8 @@ export const dryRunAnswer = z.object({
   /** Exclusions of the policy that this account falls under; `onlyIf`: what the machine alone knows, such as `uid 0`, null if the name decides. */
   exclusions: z.array(z.object({ reason: z.string(), onlyIf: z.string().nullable() })),
   user: dryRunUser.nullable(),
+  /** Ways out that fail at this moment: whoever needs them does not get what was asked for. */
+  failing: z.array(failingChannel).optional(),
   judgement: dryRunJudgement.nullable(),
 });
 export type DryRunAnswer = z.infer<typeof dryRunAnswer>;

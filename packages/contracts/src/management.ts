@@ -1,6 +1,7 @@
 /** The management API: what administrators, the CLI and the public Okta SDK send and read. */
 import * as z from "zod";
 import { causeId } from "./cause-id.ts";
+import { failingChannel } from "./delivery.ts";
 import { clientAddress, scenario, service } from "./door.ts";
 import { logHead, publicJwk } from "./host-link.ts";
 import { nameRules } from "./name-rules.ts";
@@ -230,4 +231,7 @@ export const orgView = z.object({
   node: z.string(),
   decisionKey: z.object({ kty: z.string(), crv: z.string(), x: z.string(), y: z.string(), kid: z.string().optional() }),
   setUp: z.boolean(),
+  /** Ways out that fail at this moment (`org.delivery`), and settings that an administrator should take back. */
+  failing: z.array(failingChannel).optional(),
+  insecure: z.array(z.string()).optional(),
 });

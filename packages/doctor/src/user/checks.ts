@@ -61,6 +61,13 @@ export const USER_CHECKS: readonly Check<UserFacts>[] = [
     run: async ({ user, answer }) => judgePolicy(user, answer),
   },
   { code: "user.factor", title: "the factors", dependsOn: [], needs: ["user"], run: async ({ user }) => judgeFactors(user) },
+  {
+    code: "user.delivery",
+    title: "the way of codes and requests to the person",
+    dependsOn: [],
+    needs: ["user", "answer"],
+    run: async ({ user, answer }) => judgeDelivery(user, answer),
+  },
 ];
 
 const proof = (what: string, value: string, where = ORG): Proof => ({ what, value, where });
@@ -215,3 +222,23 @@ const last = (factors: DryRunUser["factors"]) =>
     .map(({ changed }) => changed)
     .sort()
     .at(-1) ?? "";
+
+/** By which way out a kind of factor reaches its person; a phone that is not woken still asks by itself. */
+const WAYS: Readonly<Partial<Record<DryRunUser["factors"][number]["kind"], string>>> = {
+  email: "mail",
+  sms: "webhook",
+  call: "webhook",
+  push: "webpush",
+};
+
+/** Only what this person needs: somebody with an app is not held up by a mail server. */
+function judgeDelivery({ factors }: DryRunUser, { failing }: DryRunAnswer): Answer {
+  const needed = new Set(factors.flatMap(({ kind, status }) => (status === "ACTIVE" && WAYS[kind] ? [WAYS[kind]] : [])));
+  if (needed.size === 0 || failing === undefined) return { seen: [] };
+  const broken = failing.filter(({ channel }) => needed.has(channel));
+  if (broken.length === 0) return { seen: ruledOut(["org.delivery"], proof("delivery", `${[...needed].join(" and ")}: nothing fails`)) };
+  const evidence = broken.map(({ channel, server, error, since, waiting }) =>
+    proof(channel, `${server}: ${error}, since ${since}; ${waiting} waiting`),
+  );
+  return { seen: [confirmed("org.delivery", ...evidence)] };
+}

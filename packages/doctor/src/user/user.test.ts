@@ -191,3 +191,13 @@ test("a name that two share shows both sources, and says nothing of either perso
   assert.match(JSON.stringify(found.findings[0]?.evidence), /north.*south/);
   assert.ok(!stands(found, "ruled-out").some((cause) => cause.startsWith("factor.") || cause.startsWith("policy.")));
 });
+
+test("a mail server that fails is said to whoever waits for its codes, and to nobody with an app alone", async () => {
+  const failing = [{ channel: "mail" as const, since: AT, server: "mail.corp.test:465", error: "connect: ECONNREFUSED", waiting: 3 }];
+  assert.deepEqual(stands(await conclude({ failing })), []);
+  const mailed = { ...FACTOR, id: "enr_2", kind: "email" as const };
+  const found = await conclude({ failing }, { factors: [mailed] });
+  assert.deepEqual(stands(found), ["org.delivery"]);
+  assert.match(JSON.stringify(found.findings), /mail\.corp\.test:465: connect: ECONNREFUSED, since .*; 3 waiting/);
+  assert.ok(stands(await conclude({ failing: [] }, { factors: [mailed] }), "ruled-out").includes("org.delivery"));
+});

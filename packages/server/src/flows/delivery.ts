@@ -1,4 +1,5 @@
 /** How the ways out of the org stand: what fails, since when, and how much waits. */
+import type { FailingChannel } from "@sallyport/contracts";
 import * as z from "zod";
 import type { Store, Tx } from "./store.ts";
 import type { OutboxRow } from "./store-requests.ts";
@@ -25,10 +26,18 @@ export interface ChannelStand {
 
 /** Each way out: also one that was never used. */
 export function channelStands(store: Store): Promise<ChannelStand[]> {
-  return store.read(async (tx) => {
-    const waiting = await tx.outbox.waiting(tx.now);
-    const stands: ChannelStand[] = [];
-    for (const kind of KINDS) stands.push({ kind, waiting: waiting.get(kind) ?? 0, failure: await channelFailure(tx, kind) });
-    return stands;
-  });
+  return store.read(standsIn);
+}
+
+export async function failingChannels(tx: Tx): Promise<FailingChannel[]> {
+  return (await standsIn(tx)).flatMap(({ kind, waiting, failure }) =>
+    failure ? [{ channel: kind, waiting, ...failure, since: new Date(failure.since).toISOString() }] : [],
+  );
+}
+
+async function standsIn(tx: Tx): Promise<ChannelStand[]> {
+  const waiting = await tx.outbox.waiting(tx.now);
+  const stands: ChannelStand[] = [];
+  for (const kind of KINDS) stands.push({ kind, waiting: waiting.get(kind) ?? 0, failure: await channelFailure(tx, kind) });
+  return stands;
 }

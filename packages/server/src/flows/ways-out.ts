@@ -31,3 +31,10 @@ export async function openSms(tx: Tx, keys: Pick<Keys, "unseal">): Promise<OpenS
 export async function isSet(tx: Tx, name: typeof MAIL | typeof SMS): Promise<boolean> {
   return (await tx.settings.byName(name)) !== undefined;
 }
+
+/** What an administrator should take back, in words; it stays until they do. */
+export async function insecureSettings(tx: Tx): Promise<string[]> {
+  const read = mailSettings.safeParse((await tx.settings.byName(MAIL))?.document);
+  if (!read.success || read.data.insecure === undefined) return [];
+  return [`mail goes to ${new URL(read.data.server).host} also without TLS: ${read.data.insecure} (sallyport mail set --insecure no)`];
+}

@@ -1,6 +1,7 @@
 /** The dry run of a logon at a machine: the judgement of the real one, and beside it everything that was looked at. It reads only. */
 import type { CauseId, DryRunAnswer, DryRunRequest } from "@sallyport/contracts";
 import { isRemote, judgeZone, toldToHost } from "@sallyport/logon";
+import { failingChannels } from "../delivery.ts";
 import { judgeHostState } from "../host-link/host-caller.ts";
 import { type Asked, judgePerson, type Person, type PersonRefused } from "../host-link/judge-person.ts";
 import { judgeNames, nameOfHour } from "../host-link/start-logon.ts";
@@ -24,7 +25,7 @@ export function dryRun(store: Store, body: DryRunRequest): Promise<DryRun> {
     const [host] = rows;
     const app = host && rows.length === 1 ? await tx.apps.byId(host.appId) : undefined;
     const asked: Asked = { ...body, scenario: body.scenario ?? "logon" };
-    const common = { at: iso(then.now), hosts, remote: isRemote(asked.service, asked.address) };
+    const common = { at: iso(then.now), hosts, remote: isRemote(asked.service, asked.address), failing: await failingChannels(tx) };
     if (!host || !app) return { ...common, ...NOTHING };
     return { ...common, ...(await lookAt(then, host, app, asked)) };
   });

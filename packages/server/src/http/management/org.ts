@@ -1,6 +1,8 @@
 /** Routes about the org itself: what it is, its metrics. */
 import { orgView } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { failingChannels } from "../../flows/delivery.ts";
+import { insecureSettings } from "../../flows/ways-out.ts";
 import type { AppDeps } from "../app.ts";
 
 export const orgRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => async (app) => {
@@ -8,8 +10,12 @@ export const orgRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => asy
   const read = { permission: "org.read" } as const;
 
   app.get("/api/v1/org", { config: read, schema: { response: { 200: orgView } } }, async () => {
-    const setUp = await store.read((tx) => tx.users.anyAdministrator());
-    return { url: orgUrl, version, node: store.node, decisionKey: keys.publicJwk(), setUp };
+    const seen = await store.read(async (tx) => ({
+      setUp: await tx.users.anyAdministrator(),
+      failing: await failingChannels(tx),
+      insecure: await insecureSettings(tx),
+    }));
+    return { url: orgUrl, version, node: store.node, decisionKey: keys.publicJwk(), ...seen };
   });
 
   // Not for everybody: the counts tell an attacker how a guess went. A scraper sends a token as any other client.
