@@ -35,6 +35,7 @@ test("sign-in, from the password to the end", async () => {
   await portal.looks("code-wrong");
   await portal.press("Use another way");
   await portal.at("How do you want to confirm?");
+  assert.equal(await portal.page.getByRole("alert").textContent(), "", "what was wrong with the code before says nothing here");
   await portal.looks("choice");
   await portal.press(/^Recovery code/);
   await portal.at("Recovery code");

@@ -20,5 +20,5 @@ export function problemText(
     return doing === "ticket" ? t.problem.ticket : t.problem.code;
   }
   if (status >= 500) return t.problem.fault(errorId ?? "?");
-  return code === "E0000006" ? t.problem.notYou : t.problem.notNow;
+  return t.problem.notNow;
 }

@@ -16,7 +16,9 @@ export function Ask({ children, yes, danger, busy, onYes, onNo }: Props) {
   const t = useTexts();
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    box.current?.querySelector("button")?.focus();
+    const before = document.activeElement;
+    box.current?.querySelector<HTMLButtonElement>("button:last-child")?.focus();
+    return () => (before instanceof HTMLElement && before.isConnected ? before.focus() : undefined);
   }, []);
   return (
     <div class="ask" ref={box}>

@@ -1,6 +1,6 @@
 /** The first step: name and password, or a passkey alone. */
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Problem, Step } from "../../shown/step.tsx";
 import { problemText } from "../problem-text.ts";
 import { useTexts } from "../texts/texts.ts";
@@ -15,11 +15,12 @@ export function PasswordForm({ running, again }: { running: Running; again: bool
   const { refusal, busy, run } = running;
   const [shown, setShown] = useState(false);
   const [noPasskey, setNoPasskey] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     setNoPasskey(false);
-    void run(() => signIn(String(form.get("username")), String(form.get("password"))));
+    void run(() => signIn(String(form.get("username")), String(form.get("password")))).then((taken) => taken || field.current?.select());
   };
   const passkey = async () => {
     const begun: PasskeySignInBegun = await signInByPasskey();
@@ -47,6 +48,7 @@ export function PasswordForm({ running, again }: { running: Running; again: bool
         <label for="password">{t.signIn.password}</label>
         <input
           id="password"
+          ref={field}
           name="password"
           type={(shown ? "text" : "password") as "password"}
           autocomplete="current-password"

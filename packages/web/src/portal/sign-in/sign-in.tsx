@@ -83,13 +83,14 @@ function typedNow(factors: FactorView[], chosen: string | undefined): FactorView
 /** What was chosen stands in the browser's history, so that *back* leads to the choice and ends nothing. */
 function useChosen(view: View, running: Running): [string | undefined, (chosen: string) => void] {
   const [chosen, setChosen] = useState<string>();
-  const { run } = running;
+  const { run, forgive } = running;
   const leave = useCallback(
     (next: string | undefined) => {
       setChosen(next);
+      forgive();
       if (view.status === "MFA_CHALLENGE") void run(() => step(view, "/previous"));
     },
-    [view, run],
+    [view, run, forgive],
   );
   useEffect(() => {
     const onBack = () => leave("choose");

@@ -15,6 +15,8 @@ export interface Running {
   looking: boolean;
   /** Answers whether the step was taken. `quiet`: a poll, during which nothing is blocked and no earlier refusal disappears. */
   run(step: () => Stepped, quiet?: boolean): Promise<boolean>;
+  /** Another way is taken: what was wrong with the one before says nothing any more. */
+  forgive(): void;
   reset(): void;
   end(how: End): void;
 }
@@ -25,7 +27,8 @@ export function useTransaction(): Running {
   const [ended, setEnded] = useState<End>();
   const [busy, setBusy] = useState(false);
   const [looking, setLooking] = useState(true);
-  const running = useRef(false);
+  const asked = useRef(false);
+  const polling = useRef<Promise<boolean> | undefined>(undefined);
 
   const end = useCallback((how: End) => {
     keepToken(undefined);
@@ -51,17 +54,9 @@ export function useTransaction(): Running {
     [show, end],
   );
 
-  const run = useCallback(
-    async (step: () => Stepped, quiet = false): Promise<boolean> => {
-      if (running.current) return false;
-      running.current = true;
-      if (!quiet) {
-        setBusy(true);
-        setRefusal(undefined);
-      }
+  const take = useCallback(
+    async (step: () => Stepped): Promise<boolean> => {
       const answer = await step();
-      running.current = false;
-      setBusy(false);
       if (answer.ok) {
         show(answer.body);
         return true;
@@ -73,6 +68,28 @@ export function useTransaction(): Running {
     },
     [show, end, lookAgain],
   );
+  /** What a person asks for waits for a poll that is under way, and is done once however often they press. */
+  const run = useCallback(
+    async (step: () => Stepped, quiet = false): Promise<boolean> => {
+      if (asked.current || (quiet && polling.current)) return false;
+      if (quiet) {
+        polling.current = take(step);
+        const taken = await polling.current;
+        polling.current = undefined;
+        return taken;
+      }
+      asked.current = true;
+      setBusy(true);
+      setRefusal(undefined);
+      await polling.current;
+      const taken = await take(step);
+      asked.current = false;
+      setBusy(false);
+      return taken;
+    },
+    [take],
+  );
+  const forgive = useCallback(() => setRefusal(undefined), []);
   /** What is left of an earlier sign-in and is over says nothing to whoever begins a new one. */
   const look = useCallback(
     async (token: string | undefined, given: boolean) => {
@@ -100,5 +117,5 @@ export function useTransaction(): Running {
     addEventListener("hashchange", onHash);
     return () => removeEventListener("hashchange", onHash);
   }, [look]);
-  return { view, refusal, ended, busy, looking, run, reset, end };
+  return { view, refusal, ended, busy, looking, run, forgive, reset, end };
 }

@@ -30,7 +30,6 @@ export const de: Texts = {
     busy: "Der Server hat gerade zu viel zu tun. Warten Sie einen Moment und versuchen Sie es noch einmal.",
     notNow: "Das geht jetzt nicht. Versuchen Sie es noch einmal, oder wenden Sie sich an den Support.",
     fault: (id) => `Auf dem Server ist etwas schiefgegangen. Wenn es so bleibt, nennen Sie dem Support ${id}.`,
-    notYou: "Das dürfen nur die Seiten dieses Servers. Laden Sie die Seite neu.",
     passkeyNone: "Es kam kein Passkey. Versuchen Sie es noch einmal, oder nehmen Sie einen anderen Weg.",
     passkeyNot: "Dieser Passkey wurde nicht angenommen. Versuchen Sie es noch einmal, oder nehmen Sie einen anderen Weg.",
     passkeyUnable: "Dieser Browser kann hier keine Passkeys verwenden.",
@@ -41,7 +40,7 @@ export const de: Texts = {
   signIn: {
     title: "Anmelden",
     again: "Bestätigen Sie, dass Sie es sind",
-    againWhy: "Um Ihre Faktoren zu ändern, müssen Sie gerade eben einen bestätigt haben.",
+    againWhy: "Um Ihre Faktoren zu ändern, müssen Sie gerade eben einen bestätigt haben. Ein Wiederherstellungscode reicht dafür nicht.",
     name: "Benutzername",
     password: "Passwort",
     show: "Passwort zeigen",

@@ -29,7 +29,6 @@ export const en = {
     busy: "The server has too much to do right now. Wait a moment and try again.",
     notNow: "This cannot be done now. Try again, or contact support.",
     fault: (id: string) => `Something went wrong on the server. If it stays so, contact support and say ${id}.`,
-    notYou: "Only the pages of this server may do that. Load the page again.",
     passkeyNone: "No passkey was given. Try again, or use another way.",
     passkeyNot: "This passkey was not accepted. Try again, or use another way.",
     passkeyUnable: "This browser cannot use passkeys here.",
@@ -40,7 +39,7 @@ export const en = {
   signIn: {
     title: "Sign in",
     again: "Confirm that it is you",
-    againWhy: "Changing your factors needs a factor that you have just proved.",
+    againWhy: "Changing your factors needs a factor that you have just proved. A recovery code is not enough for that.",
     name: "User name",
     password: "Password",
     show: "Show password",
