@@ -13,6 +13,7 @@ import "./style.css";
 
 function Portal() {
   const [language, setLanguage] = useState<Language>(preferredLanguage);
+  const [opened] = useState(() => openedAt(location));
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
@@ -22,19 +23,34 @@ function Portal() {
   };
   return (
     <Words.Provider value={TEXTS[language]}>
-      <Frame language={language} onLanguage={choose} wide={location.pathname === "/me"}>
-        <Page />
+      <Frame language={language} onLanguage={choose} wide={opened.page === "me"}>
+        <Page opened={opened} />
       </Frame>
     </Words.Provider>
   );
 }
 
-function Page() {
-  const approval = /^\/approve\/([0-9A-Za-z]{1,64})\/?$/.exec(location.pathname)?.[1];
-  if (approval !== undefined) return <Approve token={approval} />;
-  if (/^\/me\/?$/.test(location.pathname)) return <Me />;
-  if (/^\/signin\/?$/.test(location.pathname)) return <SignIn again={location.hash === "#again"} />;
-  return <Start />;
+type Opened = { page: "approve"; token: string } | { page: "me" | "sign-in" | "start" };
+
+/** Once, when the page is opened: a step may clean its address without becoming another page. */
+function openedAt({ pathname }: Location): Opened {
+  const token = /^\/approve\/([0-9A-Za-z]{1,64})\/?$/.exec(pathname)?.[1];
+  if (token !== undefined) return { page: "approve", token };
+  if (/^\/me\/?$/.test(pathname)) return { page: "me" };
+  return { page: /^\/signin\/?$/.test(pathname) ? "sign-in" : "start" };
+}
+
+function Page({ opened }: { opened: Opened }) {
+  switch (opened.page) {
+    case "approve":
+      return <Approve token={opened.token} />;
+    case "me":
+      return <Me />;
+    case "sign-in":
+      return <SignIn again={location.hash === "#again"} />;
+    case "start":
+      return <Start />;
+  }
 }
 
 const root = document.getElementById("page");

@@ -1,6 +1,8 @@
 /** A person's own factors: shown, named, removed. What changes them asks for a fresh second factor first (S18). */
 import type { EnrolledKind } from "@sallyport/contracts";
+import { isSentKind } from "@sallyport/logon";
 import { ENROLLERS } from "../enrolling/enroller.ts";
+import { judgeKind } from "../enrolling/sent-code.ts";
 import { resetRow } from "../management/factors-admin.ts";
 import { done, inUnit, type Outcome } from "../management/outcome.ts";
 import { isBeingMade } from "../person.ts";
@@ -26,8 +28,15 @@ export function myFactors(store: Store, { user }: Signed): Promise<{ factors: My
     const enrolments = await ownFactors(tx, user.id);
     const factors: MyFactor[] = [];
     for (const enrolment of enrolments) factors.push(await shown(tx, enrolment, enrolments));
-    return { factors: factors.sort((a, b) => a.enrolment.created - b.enrolment.created), canAdd: kindsToAdd(enrolments) };
+    const canAdd: EnrolledKind[] = [];
+    for (const kind of kindsToAdd(enrolments)) if (await isOffered(tx, kind, user.id)) canAdd.push(kind);
+    return { factors: factors.sort((a, b) => a.enrolment.created - b.enrolment.created), canAdd };
   });
+}
+
+/** Codes that are sent are off until an administrator wants them: nobody is led into a refusal. */
+async function isOffered(tx: Tx, kind: EnrolledKind, userId: string): Promise<boolean> {
+  return !isSentKind(kind) || (await judgeKind(tx, kind, userId)) === undefined;
 }
 
 export async function shown(tx: Tx, enrolment: EnrolmentRow, all: EnrolmentRow[]): Promise<MyFactor> {

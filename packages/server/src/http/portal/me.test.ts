@@ -21,6 +21,7 @@ test("a person sees their own account: factors, and until when they may change t
   const { body: me } = await browser.call("GET", "/api/v1/me");
   assert.deepEqual(me.user, { id: alice.id, login: "alice" });
   assert.equal(Date.parse(me.freshUntil), org.clock.now + FRESH_MS);
+  assert.deepEqual(me.canAdd.sort(), ["passkey", "push"], "an app is there, and nothing can be sent");
   const { body: factors } = await browser.call("GET", "/api/v1/me/factors");
   assert.deepEqual(
     factors.map(({ id, kind, status, removable }: any) => ({ id, kind, status, removable })),
