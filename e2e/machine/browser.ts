@@ -20,13 +20,22 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-/** @param width of the window, CSS pixels: 360 is a phone. */
-export async function startBrowser({ width = 1280, height = 900, locale = "en-GB", ignoreHTTPSErrors = false } = {}): Promise<Browser> {
+/**
+ * @param width of the window, CSS pixels: 360 is a phone.
+ * @param trusted base64 SHA-256 of the SPKI of a certificate that is good whoever issued it: passkeys take no page whose certificate is not.
+ */
+export async function startBrowser({
+  width = 1280,
+  height = 900,
+  locale = "en-GB",
+  ignoreHTTPSErrors = false,
+  trusted = "",
+} = {}): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), "sallyport-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: "/usr/bin/chromium",
     headless: true,
-    args: QUIET,
+    args: trusted === "" ? QUIET : [...QUIET, `--ignore-certificate-errors-spki-list=${trusted}`],
     viewport: { width, height },
     locale,
     ignoreHTTPSErrors,

@@ -84,6 +84,19 @@ describe("a logon that is let in", () => {
     assert.equal(result(await terminal.next()), "allow");
   });
 
+  test("S24: there is no grace: an unlock right after a logon asks as the logon did", async (t) => {
+    const { provider } = await rig(t);
+    const where = { service: "console", username: "alice" };
+    assert.equal(result((await provider().hello().begin(where).talk(RIGHT_CODE)).end), "allow");
+    for (const scenario of ["unlock", "reconnect"]) {
+      const { end, shows } = await provider()
+        .hello()
+        .begin({ ...where, scenario })
+        .talk("111111", "222222", "333333");
+      assert.deepEqual([result(end), shows.length], ["deny", 3]);
+    }
+  });
+
   test("a provider without conversation answers the one prompt by itself", async (t) => {
     const { provider, org } = await rig(t);
     const { end } = await provider().hello({ conversation: false, serial: true }).begin({ service: "xrdp" }).talk(RIGHT_CODE);
