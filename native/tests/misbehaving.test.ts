@@ -197,7 +197,8 @@ describe("an agent that is only slow or verbose", () => {
     const agent = await ScriptedAgent.listen((caller, opening) =>
       caller.say(show("one"), { show: { text: "two", wait: true } }, allow(opening)),
     );
-    const done = await pam({ service: "sshd" });
+    // What waits is made to be seen over ssh by a question that Enter answers.
+    const done = await pam({ service: "sshd", answers: [""] });
     assert.equal(done.result, "Success");
     assert.match(done.output, /one[\s\S]*two/);
     await agent.stop();

@@ -1,7 +1,4 @@
-/**
- * Break-glass: what lets one person in at one machine while the org cannot be asked. The machine shows a random challenge; whoever holds the
- * org's recovery master key, or the org itself, makes the answer to it. Master key and host key never stand on a screen.
- */
+/** Break-glass: what lets one person in at one machine while the org cannot be asked. */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import * as z from "zod";
 import { CROCKFORD, crockfordValue, toSymbols } from "./crockford.ts";
