@@ -41,6 +41,16 @@ export class LocalOrg {
     return this;
   }
 
+  /** Types this many wrong passwords, waiting as long as the org wants it in between: by its clock. */
+  async failPasswords({ login }: Someone, times: number): Promise<void> {
+    for (let done = 0; done < times; done++) {
+      this.setClock(this.clock + 3601);
+      const { status } = await this.post("/api/v1/authn", { username: login, password: "wrong" });
+      if (status !== 401) throw new Error(`try ${done + 1}: ${status}`);
+    }
+    this.setClock(this.clock + 3601);
+  }
+
   stop(): Promise<void> {
     return this.#daemon?.stop() ?? Promise.resolve();
   }

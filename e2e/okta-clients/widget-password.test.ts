@@ -88,3 +88,17 @@ test("more than 20 passwords in a minute are too many: the widget says so, and t
   await widget.submitted();
   await widget.form("mfa-verify-totp").waitFor();
 });
+
+test("whoever typed too many wrong passwords hears it with the right one, and nobody else does", async () => {
+  const eve = await org.someone();
+  await org.failPasswords(eve, 100);
+  await widget.show();
+  await enter(eve.login, "wrong");
+  await widget.submitted();
+  assert.equal(await widget.complaint(), "Unable to sign in");
+  org.setClock(org.clock + 3601);
+  await enter(eve.login, eve.password);
+  await widget.submitted();
+  await widget.sees(/account is locked/i);
+  await widget.shoot("password-locked");
+});
