@@ -44,6 +44,10 @@ test("name and password lead to the factor; a wrong password and a name that nob
   await widget.form("mfa-verify-totp").waitFor();
   await widget.type(org.code(ann));
   await widget.submit();
+  // The widget asks by itself for a chance to enrol more.
+  await widget.form("enroll-choices").waitFor();
+  await widget.shoot("password-more");
+  await widget.submit(".enroll-choices");
   assert.equal((await widget.outcome()).status, "SUCCESS");
 });
 
