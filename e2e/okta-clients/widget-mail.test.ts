@@ -1,0 +1,112 @@
+/** The sign-in widget and a code by mail: sent by a real mail server, typed wrong, typed right, sent again, and too late. */
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { type Got, MailServer } from "../delivery/mail-server.ts";
+import { until } from "../machine/processes.ts";
+import { claimsOf, LocalOrg, PageHost, type Someone } from "./local-org.ts";
+import { Widget } from "./widget.ts";
+
+const org = new LocalOrg("widget-mail");
+const mail = new MailServer({ port: 2525, address: "127.0.0.1" });
+let host: PageHost;
+let widget: Widget;
+before(async () => {
+  await mail.listen();
+  await org.start();
+  await org.call("PUT", "/api/v1/org/mail", { server: "smtp://127.0.0.1:2525", from: "mfa@corp.example" });
+  // A mailed code counts only where a rule names it.
+  host = await new PageHost(org).enrol("mail servers", [{ name: "by mail", then: "factor", factors: ["email", "totp"] }]);
+  widget = await Widget.open();
+});
+afterEach(() => widget.quiet());
+after(async () => {
+  await widget?.close();
+  await org.stop();
+  await mail.close();
+});
+
+/** Six to eight digits, with a gap where it is easier to read. */
+const CODE = /(?<![0-9])[0-9]{3,4} ?[0-9]{3,4}(?![0-9])/;
+
+/** Somebody who may log on to the machine by a code that goes to their address. */
+async function withMail(): Promise<Someone> {
+  const one = await org.newcomer();
+  await host.assign(one);
+  await org.call("POST", `/api/v1/users/${one.id}/factors?activate=true`, { factorType: "email", provider: "OKTA" });
+  return one;
+}
+
+/** Asks by the widget's button; answers the code of the letter. */
+async function askForCode({ login }: Someone): Promise<string> {
+  const before = mail.got.length;
+  await widget.submit();
+  return letterTo(login, before);
+}
+
+/** The code of the next letter to this address. @param before how many letters were there already. */
+function letterTo(login: string, before: number): Promise<string> {
+  const code = ({ to, text }: Got) => (to === login ? CODE.exec(text)?.[0].replaceAll(" ", "") : undefined);
+  return until(`a code for ${login}`, () => mail.got.slice(before).map(code).find(Boolean));
+}
+
+test("the code of the letter lets in to the machine; a wrong one before it does not", async () => {
+  const ann = await withMail();
+  const { body } = await host.ask(ann);
+  assert.equal(body.status, "MFA_REQUIRED");
+  assert.doesNotMatch(JSON.stringify(body._embedded.factors), /@/, "no address before the factor was asked for");
+  await widget.show({ stateToken: body.stateToken });
+  await widget.shoot("mail-asked");
+  const code = await askForCode(ann);
+  await widget.shoot("mail-sent");
+  await widget.type(code.replace(/.$/, (last) => String((Number(last) + 1) % 10)));
+  await widget.submitted();
+  assert.match(await widget.complaint(), /doesn't match our records/);
+  await widget.type(code);
+  await widget.submit();
+  assert.equal((await widget.outcome()).status, "SUCCESS");
+  assert.deepEqual(claimsOf((await host.look(body.stateToken)).body.decision).amr, ["pwd", "email"]);
+});
+
+test("a letter that is sent again takes the place of the first: its code is worth nothing, the new one lets in", async () => {
+  const bob = await withMail();
+  const { body } = await host.ask(bob);
+  await widget.show({ stateToken: body.stateToken });
+  const first = await askForCode(bob);
+  const before = mail.got.length;
+  // The widget offers it after half a minute.
+  await widget.page.getByText("Send again").click({ timeout: 60_000 });
+  const second = await letterTo(bob.login, before);
+  assert.match(widget.calls().at(-1) ?? "", /\/verify\/resend$/);
+  await widget.type(first);
+  await widget.submitted();
+  await widget.complaint();
+  await widget.type(second);
+  await widget.submit();
+  assert.equal((await widget.outcome()).status, "SUCCESS");
+});
+
+test("a code whose time is over is refused, and so is one of another logon", async () => {
+  const cleo = await withMail();
+  const other = await host.ask(cleo);
+  await widget.show({ stateToken: other.body.stateToken });
+  const foreign = await askForCode(cleo);
+  const { body } = await host.ask(cleo);
+  await widget.show({ stateToken: body.stateToken });
+  await askForCode(cleo);
+  await widget.type(foreign);
+  await widget.submitted();
+  assert.equal(widget.exchanges.at(-1)?.got.errorCode, "E0000068");
+});
+
+test("a page that is reloaded while the letter is on its way asks for another one", async () => {
+  const dan = await withMail();
+  const { body } = await host.ask(dan);
+  await widget.show({ stateToken: body.stateToken });
+  await askForCode(dan);
+  await widget.reload();
+  await widget.called("previous");
+  const code = await askForCode(dan);
+  await widget.type(code);
+  await widget.submit();
+  assert.equal((await widget.outcome()).status, "SUCCESS");
+});
