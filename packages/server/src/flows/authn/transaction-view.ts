@@ -164,6 +164,15 @@ function sentTo(enrolment: EnrolmentRow): Pick<FactorView, "profile"> {
   return enrolment.kind === "sms" || enrolment.kind === "call" ? { profile: { phoneNumber: maskNumber(targetOf(enrolment)) } } : {};
 }
 
+/** In the place of an address or number: the public widget puts it into a sentence, which would have a gap without it. */
+const HIDDEN = "•••";
+
+function profileOf(kind: ShownFactor["kind"], data: ShownFactor["data"]): Pick<FactorView, "profile"> {
+  if (kind === "passkey") return { profile: { credentialId: data["credentialId"] } };
+  if (kind === "email") return { profile: { email: HIDDEN } };
+  return kind === "sms" || kind === "call" ? { profile: { phoneNumber: HIDDEN } } : {};
+}
+
 /** Nothing that tells of a device, an address or a number: the password alone was proved so far (S16). */
 function factorOf({ id, kind, digits, data }: ShownFactor, link: Link): FactorView {
   return {
@@ -171,7 +180,7 @@ function factorOf({ id, kind, digits, data }: ShownFactor, link: Link): FactorVi
     ...(kind === "recovery" ? RECOVERY_SHOWN : FACTOR_NAMES[kind]),
     kind,
     ...(kind === "totp" || isSentKind(kind) ? { digits } : {}),
-    ...(kind === "passkey" ? { profile: { credentialId: data["credentialId"] } } : {}),
+    ...profileOf(kind, data),
     _links: { verify: link(`/api/v1/authn/factors/${id}/verify`) },
   };
 }
