@@ -55,6 +55,7 @@ test("the code of the letter lets in to the machine; a wrong one before it does 
   assert.equal(body.status, "MFA_REQUIRED");
   assert.doesNotMatch(JSON.stringify(body._embedded.factors), /@/, "no address before the factor was asked for");
   await widget.show({ stateToken: body.stateToken });
+  await widget.sees(/verification code to •••/);
   await widget.shoot("mail-asked");
   const code = await askForCode(ann);
   await widget.shoot("mail-sent");
