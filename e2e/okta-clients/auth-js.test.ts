@@ -1,8 +1,10 @@
 /** Okta's auth-js signs people in by password and code: every step and every way out, with other factors and without. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { MailServer } from "../delivery/mail-server.ts";
 import { factorOf, newClient, refusedCall, signIn } from "./auth-js.ts";
-import { LocalOrg } from "./local-org.ts";
+import { LocalOrg, PageHost } from "./local-org.ts";
+import { mailedCode } from "./mailed-code.ts";
 import { StoryPhone } from "./phone.ts";
 
 const org = new LocalOrg("auth-js");
@@ -57,6 +59,32 @@ test("what was cancelled is 401 E0000011 for every step", async () => {
     () => factorOf(asked, TOTP).verify({ passCode: org.code(cleo) }),
   ]) {
     assert.deepEqual(await refusedCall(step()), { status: 401, errorCode: "E0000011", causes: [] });
+  }
+});
+
+// Before the org's clock is set: a machine's signature goes by the time.
+test("a code by mail is asked for without a code in the request, sent again, and taken once", async () => {
+  const mail = await new MailServer({ port: 2525, address: "127.0.0.1" }).listen();
+  try {
+    await org.call("PUT", "/api/v1/org/mail", { server: "smtp://127.0.0.1:2525", from: "mfa@corp.example" });
+    const host = await new PageHost(org).enrol("mail servers", [{ name: "by mail", then: "factor", factors: ["email"] }]);
+    const jan = await org.newcomer();
+    await host.assign(jan);
+    await org.call("POST", `/api/v1/users/${jan.id}/factors?activate=true`, { factorType: "email", provider: "OKTA" });
+    const { body } = await host.ask(jan);
+    const asked = await factorOf(await client.tx.resume({ stateToken: body.stateToken }), "email").verify();
+    assert.deepEqual([asked.status, typeof asked.poll], ["MFA_CHALLENGE", "undefined"]);
+    const first = await mailedCode(mail, jan.login);
+    const before = mail.got.length;
+    const anew = await asked.resend("email");
+    const second = await mailedCode(mail, jan.login, before);
+    assert.equal((await refusedCall(anew.verify({ passCode: first }))).errorCode, "E0000068");
+    assert.equal((await anew.verify({ passCode: second })).status, "SUCCESS");
+    const again = await refusedCall(anew.verify({ passCode: second }));
+    assert.ok(again.status === 401 || again.status === 403, JSON.stringify(again));
+    assert.ok((await host.look(body.stateToken)).body.decision);
+  } finally {
+    await mail.close();
   }
 });
 

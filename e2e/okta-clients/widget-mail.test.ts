@@ -1,9 +1,9 @@
 /** The sign-in widget and a code by mail: sent by a real mail server, typed wrong, typed right, sent again, and too late. */
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { type Got, MailServer } from "../delivery/mail-server.ts";
-import { until } from "../machine/processes.ts";
+import { MailServer } from "../delivery/mail-server.ts";
 import { claimsOf, LocalOrg, PageHost, type Someone } from "./local-org.ts";
+import { mailedCode } from "./mailed-code.ts";
 import { Widget } from "./widget.ts";
 
 const org = new LocalOrg("widget-mail");
@@ -25,9 +25,6 @@ after(async () => {
   await mail.close();
 });
 
-/** Six to eight digits, with a gap where it is easier to read. */
-const CODE = /(?<![0-9])[0-9]{3,4} ?[0-9]{3,4}(?![0-9])/;
-
 /** Somebody who may log on to the machine by a code that goes to their address. */
 async function withMail(): Promise<Someone> {
   const one = await org.newcomer();
@@ -40,13 +37,7 @@ async function withMail(): Promise<Someone> {
 async function askForCode({ login }: Someone): Promise<string> {
   const before = mail.got.length;
   await widget.submit();
-  return letterTo(login, before);
-}
-
-/** The code of the next letter to this address. @param before how many letters were there already. */
-function letterTo(login: string, before: number): Promise<string> {
-  const code = ({ to, text }: Got) => (to === login ? CODE.exec(text)?.[0].replaceAll(" ", "") : undefined);
-  return until(`a code for ${login}`, () => mail.got.slice(before).map(code).find(Boolean));
+  return mailedCode(mail, login, before);
 }
 
 test("the code of the letter lets in to the machine; a wrong one before it does not", async () => {
@@ -76,7 +67,7 @@ test("a letter that is sent again takes the place of the first: its code is wort
   const before = mail.got.length;
   // The widget offers it after half a minute.
   await widget.page.getByText("Send again").click({ timeout: 60_000 });
-  const second = await letterTo(bob.login, before);
+  const second = await mailedCode(mail, bob.login, before);
   assert.match(widget.calls().at(-1) ?? "", /\/verify\/resend$/);
   await widget.type(first);
   await widget.submitted();
