@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { openLogonOrg, PASSWORD } from "./logon-org.ts";
 import { TestPhone } from "./phone.ts";
-import { make, why } from "./test-org.ts";
+import { SoftAuthenticator } from "./soft-authenticator.ts";
+import { make, ORG_URL, why } from "./test-org.ts";
 
 const { org, host, alice, nextStep, person } = await openLogonOrg();
 after(() => org.close());
@@ -244,3 +245,42 @@ test("S10: not me stops pushes from that host and address, the third in an hour 
 
 const stopOrder = (stops: { scope: string; login: string }[], text: string) =>
   stops.findIndex(({ scope, login }) => `${login} ${scope}` === text);
+
+test("S28: a phone that asks for its owner: a yes without the owner's assertion, or with another's, is refused and takes no try", async () => {
+  const frank = await person("frank");
+  const franks = await TestPhone.of(org, frank.id);
+  const begun = (await franks.call("verifier")).body.creation;
+  const owner = new SoftAuthenticator(ORG_URL);
+  const made = owner.create({ rp: { id: begun.rpId }, user: { id: begun.userHandle }, challenge: begun.challenge });
+  const url = (text: string) => Buffer.from(text, "base64").toString("base64url");
+  const id = owner.credentials[0]?.id.toString("base64url") ?? "";
+  const attestation = { id, clientDataJSON: url(made.clientData), attestationObject: url(made.attestation) };
+  assert.equal((await franks.call("verifier", { attestation })).body.verifier, true);
+  assert.equal((await franks.call("verifier", { attestation })).status, 403, "its challenge is used up");
+  const { number, poll } = await asked("frank", franks.factor);
+  const [open] = (await franks.call("requests")).body.requests;
+  const signed = (by: SoftAuthenticator, wrong = {}) => {
+    const got = by.get({ rpId: open.verifier.rpId, challenge: open.verifier.challenge, allowCredentials: [] }, wrong);
+    const { clientData = "", authenticatorData = "", signatureData = "" } = got;
+    const own = by.credentials.at(-1)?.id.toString("base64url") ?? "";
+    return { id: own, clientDataJSON: url(clientData), authenticatorData: url(authenticatorData), signature: url(signatureData) };
+  };
+  const thief = new SoftAuthenticator(ORG_URL);
+  thief.create({ rp: { id: begun.rpId }, user: { id: begun.userHandle }, challenge: begun.challenge });
+  const yes = { number: String(number) };
+  for (const assertion of [
+    undefined,
+    signed(thief),
+    { ...signed(thief), id },
+    signed(owner, { uv: false }),
+    signed(owner, { origin: "https://evil.example" }),
+    signed(owner, { challenge: Buffer.alloc(32).toString("base64url") }),
+    signed(owner, { counter: 0 }),
+  ]) {
+    const refused = await franks.answer(open, "yes", { ...yes, ...(assertion ? { assertion } : {}) });
+    assert.equal(refused.status, 403, JSON.stringify(refused.body));
+    assert.deepEqual(refused.body.evidence, { which: "verifier" });
+  }
+  assert.equal((await franks.answer(open, "yes", { ...yes, assertion: signed(owner) })).body.result, "approved");
+  assert.equal((await poll()).body.status, "SUCCESS");
+});

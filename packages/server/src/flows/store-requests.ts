@@ -28,11 +28,6 @@ export interface ChallengeRow {
 
 export interface ChallengesStore {
   insert(challenge: ChallengeRow): Promise<void>;
-  /**
-   * Inserts only if fewer than `most` of its kind were made for its user since then; false otherwise. Askers of one user wait for each
-   * other, so that no number of them in parallel, on whatever node, exceeds the cap.
-   */
-  insertUnder(challenge: ChallengeRow, most: number, since: number): Promise<boolean>;
   byId(id: string): Promise<ChallengeRow | undefined>;
   /** By what the answer is held against, of one kind. */
   bySecret(kind: ChallengeKind, secret: string): Promise<ChallengeRow | undefined>;
@@ -73,6 +68,8 @@ export interface PushStopsStore {
   standing(userId: string): Promise<PushStopRow[]>;
   /** Those of all users that are not lifted, in the order of their ids. */
   list(page: Page): Promise<PushStopRow[]>;
+  /** S10: true if fewer than five pushes to this user were taken within the window before `now`. One statement, so that no number of askers gets more. */
+  takePush(userId: string, now: number, windowMs: number): Promise<boolean>;
   /** True if it stood until now. One statement. */
   lift(id: string, now: number, by: string): Promise<boolean>;
 }

@@ -8,25 +8,8 @@ import type { Sql } from "./sql.ts";
 export function challengesStore(sql: Sql, build: Builder): ChallengesStore {
   const all = build.selectFrom("challenges").selectAll();
   const unanswered = build.updateTable("challenges").where("answered_at", "is", null);
-  const countSince: ChallengesStore["countSince"] = async (userId, kind, since) => {
-    const count = build.selectFrom("challenges").select((eb) => eb.fn.countAll<number>().as("count"));
-    const row = await sql.first(count.where("user_id", "=", userId).where("created", ">=", since).where("kind", "=", kind));
-    return Number(row?.count ?? 0);
-  };
   return {
     insert: (challenge) => sql.run(build.insertInto("challenges").values(toStored(challenge))),
-    async insertUnder(challenge, most, since) {
-      // Takes the lock of the user's row: whoever counts afterwards sees what was inserted before.
-      await sql.run(
-        build
-          .updateTable("users")
-          .set((eb) => ({ id: eb.ref("id") }))
-          .where("id", "=", challenge.userId),
-      );
-      if ((await countSince(challenge.userId, challenge.kind, since)) >= most) return false;
-      await sql.run(build.insertInto("challenges").values(toStored(challenge)));
-      return true;
-    },
     async byId(id) {
       const row = await sql.first(all.where("id", "=", id));
       return row && fromRow(row);
@@ -46,7 +29,11 @@ export function challengesStore(sql: Sql, build: Builder): ChallengesStore {
       await sql.run(except === undefined ? others : others.where("id", "<>", except));
     },
     seen: (id, now) => sql.run(build.updateTable("challenges").set({ seen_at: now }).where("id", "=", id).where("seen_at", "is", null)),
-    countSince,
+    async countSince(userId, kind, since) {
+      const count = build.selectFrom("challenges").select((eb) => eb.fn.countAll<number>().as("count"));
+      const row = await sql.first(count.where("user_id", "=", userId).where("created", ">=", since).where("kind", "=", kind));
+      return Number(row?.count ?? 0);
+    },
     async answersSince(userId, answer, since) {
       const answered = all.where("user_id", "=", userId).where("answered_at", ">=", since).where("answer", "=", answer);
       return (await sql.all(answered.orderBy("answered_at").orderBy("id"))).map(fromRow);

@@ -10,6 +10,7 @@ import { groupTests } from "./groups.contract.ts";
 import { nameLookupTests } from "./name-lookup.contract.ts";
 import { nameTests } from "./names.contract.ts";
 import { passkeyTests } from "./passkeys.contract.ts";
+import { pushTests } from "./push.contract.ts";
 import { requestTests } from "./requests.contract.ts";
 import { addUser, logonRow, transactionRow } from "./rows.ts";
 import { singleUseTests } from "./single-use.contract.ts";
@@ -217,6 +218,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     requestTests({ unit, read });
     codeTests({ unit, read, purge: (before) => under.store.purge(before) });
     passkeyTests({ unit, read });
+    pushTests({ unit, read });
   });
 }
 

@@ -57,8 +57,9 @@ async function ask(tx: Tx, deps: AskDeps, step: CodeStep): Promise<ChallengeRow 
     seenAt: null,
   };
   const windowSeconds = PUSH_CAP.windowMs / 1000;
-  if (!(await tx.challenges.insertUnder(challenge, PUSH_CAP.most, tx.now - PUSH_CAP.windowMs)))
+  if (!(await tx.pushStops.takePush(user.id, tx.now, PUSH_CAP.windowMs)))
     return wrong("factor.push-capped", { factor: enrolment.id, count: PUSH_CAP.most, windowSeconds });
+  await tx.challenges.insert(challenge);
   await write(tx);
   return challenge;
 }
