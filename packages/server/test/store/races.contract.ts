@@ -115,6 +115,11 @@ export function raceContract(name: string, newDatabase: NewDatabase, processes =
       });
     }
 
+    test("S10: 512 logons by 8 processes take exactly the five pushes of one user", async () => {
+      const won = await race(newDatabase, "push", 8, 64);
+      assert.equal(won.flat().length, 5);
+    });
+
     test("S4: 512 registrations by 8 processes take exactly the client's cap of 100", async () => {
       const won = await race(newDatabase, "registration", 8, 64);
       assert.equal(won.flat().length, 100);
