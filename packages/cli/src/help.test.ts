@@ -29,6 +29,7 @@ test("every command has an example of itself and --json", () => {
     "agent",
     "factor",
     "bypass",
+    "push",
     "ticket",
     "logon",
     "log",
