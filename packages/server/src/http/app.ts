@@ -21,6 +21,7 @@ import { describeRoutes } from "./openapi.ts";
 import type { BuiltPages } from "./pages/built-pages.ts";
 import type { RouteSet } from "./routes.ts";
 import { securityHeaders } from "./security-headers.ts";
+import { dropSpareSockets } from "./spare-sockets.ts";
 
 export interface AppDeps {
   store: Store;
@@ -71,6 +72,7 @@ export function buildApp(deps: AppDeps, options: AppOptions): FastifyInstance {
   app.decorate("admin", options.admin);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  dropSpareSockets(app, options.tls !== undefined);
   mapErrors(app, sayFaults(deps));
   readJsonBodies(app);
   measureRequests(app, deps.metrics);

@@ -79,3 +79,13 @@ test("S38: the admin socket acts as the local owner, and what it does is said so
   assert.equal(status, 200);
   assert.deepEqual((await org.events("group.created"))[0]?.actor, { type: "local", id: "admin-socket" });
 });
+
+test("a connection that never asked anything does not hold up the end of the server", { timeout: 20_000 }, async (t) => {
+  const { org, port } = await listen(t);
+  const spare = connect(port, "127.0.0.1");
+  const ended = new Promise((resolve) => spare.once("close", resolve));
+  spare.on("error", () => {});
+  // Whoever was answered is known to the server, so that the one before is too.
+  assert.match(await raw(port, "GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"), /200 OK/);
+  await Promise.all([org.app.close(), ended]);
+});
