@@ -1,11 +1,13 @@
 /** S18: a user is told by mail of everything that changes who can log on as them; nobody else is, and no secret stands in it. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { attemptReport } from "@sallyport/contracts";
+import { takeReports } from "../src/flows/host-link/reports.ts";
 import { outboxContext } from "../src/flows/outbox.ts";
 import { openLogonOrg } from "./logon-org.ts";
 import { make } from "./test-org.ts";
 
-const { org, appId, person, nextStep } = await openLogonOrg();
+const { org, host, appId, person, nextStep } = await openLogonOrg();
 after(() => org.close());
 
 async function letters(to: string): Promise<{ subject: string; text: string; html: string }[]> {
@@ -89,6 +91,27 @@ test("S18: the letter is written in the language of the profile, and goes to the
     assert.match(letter?.html ?? "", /<html lang="de">/);
   });
   assert.deepEqual(others, []);
+});
+
+test("S18: a break-glass logon that a machine tells of afterwards is told to the person whose name was typed", async () => {
+  const tara = await reached("tara");
+  const report = {
+    reference: host.request("tara").reference,
+    at: org.clock.now,
+    username: "tara",
+    service: "sshd",
+    result: "allow",
+    evidence: { proof: "break-glass" },
+  };
+  const [letter] = await during(tara.email, () =>
+    org.deps.store.inTransaction(async (tx) => {
+      const [row] = await tx.hosts.list({ limit: 1 });
+      assert.ok(row);
+      await takeReports(tx, row, [attemptReport.parse(report)]);
+    }),
+  );
+  assert.match(letter?.subject ?? "", /logged on by an emergency code/);
+  assert.match(letter?.text ?? "", new RegExp(`Machine: .*[\\s\\S]*Reference: ${report.reference}`));
 });
 
 test("a name that is markup or a header stays text in the letter", async () => {

@@ -78,6 +78,40 @@ export function requestTests({ unit, read }: Under): void {
     assert.equal(await take(99), undefined, "one is done, the other past its time");
   });
 
+  test("letters of each kind wait by themselves; what was refused for good, or is past its time, is told of once and holds nothing any more", async () => {
+    const [mail, push, old] = [
+      outboxRow({ kind: "mail", nextAt: 1000, expires: 9000 }),
+      outboxRow({ kind: "webpush", nextAt: 2000, expires: 9000 }),
+      outboxRow({ kind: "webhook", nextAt: 3000, expires: 4000 }),
+    ];
+    await unit(async (tx) => {
+      for (const row of [mail, push, old]) await tx.outbox.insert(row);
+    });
+    const due = (kind: "mail" | "webpush" | "webhook") => read((tx) => tx.outbox.nextDue(500, kind));
+    assert.deepEqual([await due("mail"), await due("webpush"), await due("webhook")], [1000, 2000, 3000]);
+    assert.equal((await unit((tx) => tx.outbox.take(2000, 5000, "webpush")))?.id, push.id);
+    assert.equal(await unit((tx) => tx.outbox.take(2000, 5000, "webpush")), undefined, "the mail is another's");
+    assert.equal((await read((tx) => tx.outbox.waiting(500))).get("mail"), 1);
+    await unit((tx) => tx.outbox.giveUp(mail.id, 2001, "550"));
+    const given = await read((tx) => tx.outbox.byId(mail.id));
+    assert.deepEqual([given?.doneAt, given?.error, given?.sealed], [2001, "550", ""]);
+    assert.equal(await due("mail"), undefined);
+    const expired = (now: number) => unit(async (tx) => (await tx.outbox.takeExpired(now, 100)).map(({ id }) => id));
+    assert.ok(!(await expired(3999)).includes(old.id));
+    assert.ok((await expired(4000)).includes(old.id));
+    assert.ok(!(await expired(4000)).includes(old.id), "told once");
+    assert.equal((await read((tx) => tx.outbox.byId(old.id)))?.sealed, "");
+  });
+
+  test("a setting is put in the place of the one before, and removed once", async () => {
+    const row = { name: "story", document: { a: [1] }, sealedSecret: "", updated: 1, updatedBy: "me" };
+    await unit((tx) => tx.settings.put(row));
+    await unit((tx) => tx.settings.put({ ...row, document: { a: [2] }, updated: 2 }));
+    assert.deepEqual(await read((tx) => tx.settings.byName("story")), { ...row, document: { a: [2] }, updated: 2 });
+    assert.deepEqual(await twice((tx) => tx.settings.remove("story")), [true, false]);
+    assert.equal(await read((tx) => tx.settings.byName("story")), undefined);
+  });
+
   test("S19: a session is found by its cookie's hash, ends once, and with all others of its user but one", async () => {
     const user = await unit((tx) => addUser(tx, "signed-in"));
     const [one, two, three] = [1, 2, 3].map((created) => sessionRow(user.id, { created }));

@@ -8,6 +8,7 @@ import { isCodeOf, judgeSending, sendCode } from "../send-code.ts";
 import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
+import { isSet, MAIL, SMS } from "../ways-out.ts";
 import type { Enroller, NotNow } from "./enroller.ts";
 
 export interface SentCodeEnrolment {
@@ -57,6 +58,14 @@ export async function judgeKind(tx: Tx, kind: SentKind, userId: string): Promise
   if (not === "capped") return { kind: "not-now", sentence: "Too many codes were sent in the last ten minutes." };
   if (await isNamed(tx, kind)) return undefined;
   return { kind: "not-now", sentence: `No app's rule takes codes by ${kind}: they count only where a rule names them.` };
+}
+
+/** Kinds that could be enrolled now, as far as the org goes: a way to send them, and a rule that names them. */
+export async function sentKindsOn(tx: Tx): Promise<SentKind[]> {
+  const on: SentKind[] = [];
+  for (const kind of ["email", "sms", "call"] as const)
+    if ((await isSet(tx, kind === "email" ? MAIL : SMS)) && (await isNamed(tx, kind))) on.push(kind);
+  return on;
 }
 
 async function isNamed(tx: Tx, kind: SentKind): Promise<boolean> {

@@ -10,6 +10,7 @@ import {
 import { isSentKind } from "@sallyport/logon";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
+import { sentKindsOn } from "../../flows/enrolling/sent-code.ts";
 import { enrolPush } from "../../flows/management/enrol-push.ts";
 import { activateFactor, enrolFactor, listFactors, resetFactor } from "../../flows/management/factors-admin.ts";
 import { enrolRecovery } from "../../flows/management/recovery-codes.ts";
@@ -71,7 +72,8 @@ export const factorRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => 
     { config: read, schema: { params: idParams, response: { 200: z.array(supportedFactorView) } } },
     async (request) => {
       const shown = orRefuse(await listFactors(deps.store, request.params.id));
-      return SUPPORTED.map((kind) => catalogEntry(kind, shown));
+      const sent = await deps.store.read(sentKindsOn);
+      return [...SUPPORTED, ...sent].map((kind) => catalogEntry(kind, shown));
     },
   );
 
