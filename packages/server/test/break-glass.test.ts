@@ -5,7 +5,7 @@ import { after, describe, test } from "node:test";
 import { openLogonOrg } from "./logon-org.ts";
 import { make, payloadOf, TestHost } from "./test-org.ts";
 
-const { org, host, appId } = await openLogonOrg();
+const { org, host, appId, alice } = await openLogonOrg();
 after(() => org.close());
 
 const CHALLENGE = "K7QF-3M2P-0000-ABCD";
@@ -141,4 +141,6 @@ test("S27: what a host reports of a logon without the org is an event of its own
   assert.deepEqual((await host.call("/api/v1/hosts/self/reports", { reports })).body, { accepted: 2 });
   const log = await events();
   for (const type of ["logon.offline", "logon.break-glass"]) assert.equal(log.filter(({ eventType }) => eventType === type).length, 1);
+  const glass = log.find(({ eventType }) => eventType === "logon.break-glass");
+  assert.equal(glass?.["target"]?.[0]?.id, alice.id, "its user is told of it");
 });

@@ -40,10 +40,20 @@ export async function keepBreakGlassKey(
   if (!opened.ok) return opened;
   const { key, iat, host: meant } = opened.claims;
   if (meant !== host) return { check: "host", detail: `it is for ${meant}` };
-  const held = readKey(state);
+  const held = heldKey(state);
   if (held && held.iat > iat) return { check: "iat", detail: "older than the one held" };
-  if (held?.key !== key) writeAtomically(join(state, FILE), `${JSON.stringify({ v: 1, key, iat })}\n`);
+  if (held?.key !== key || held.iat !== iat) writeAtomically(join(state, FILE), `${JSON.stringify({ v: 1, key, iat })}\n`);
   return undefined;
+}
+
+/** A file that is exposed or broken is written anew: the org has just said what belongs there. */
+function heldKey(state: string): z.infer<typeof keyFile> | undefined {
+  try {
+    return readKey(state);
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
 }
 
 function readKey(state: string): z.infer<typeof keyFile> | undefined {

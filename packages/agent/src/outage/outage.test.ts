@@ -292,6 +292,10 @@ describe("break-glass", () => {
     assert.equal(await keep(await one.org.breakGlassKey()), undefined);
     assert.deepEqual(readdirSync(folder), ["break-glass.json"]);
     assert.equal((await keep(await one.org.breakGlassKey({ iat: 1 })))?.check, "iat");
+    writeFileSync(join(folder, "break-glass.json"), "{");
+    assert.throws(() => BreakGlassPrompt.begin(folder, one.org.hostId, "alice", 0), /config\.invalid/, "S22");
+    assert.equal(await keep(await one.org.breakGlassKey()), undefined, "the next self-check puts it right");
+    assert.ok(BreakGlassPrompt.begin(folder, one.org.hostId, "alice", 0));
     await keep(undefined);
     assert.deepEqual(readdirSync(folder), []);
   });

@@ -1,7 +1,9 @@
 /** Takes what a host reports afterwards: password failures, fail-open logons, attempts while the org or the agent was away. */
 import type { AttemptReport } from "@sallyport/contracts";
 import type { Tx } from "../store.ts";
+import type { UserRow } from "../store-directory.ts";
 import type { HostRow, LogonRow } from "../store-logons.ts";
+import { findUser } from "./find-user.ts";
 
 /** Reports may come twice (a lost answer): the same report of the same attempt is kept once. Answers how many were new. */
 export async function takeReports(tx: Tx, host: HostRow, reports: AttemptReport[]): Promise<number> {
@@ -17,9 +19,11 @@ async function takeReport(tx: Tx, host: HostRow, report: AttemptReport): Promise
   const known = (await tx.logons.byReference(report.reference)).some((logon) => logon.hostId === host.id);
   if (!known) await tx.logons.insert(reported(host, report));
   await tx.logons.addReport(host.id, report.reference, row);
+  const user = await meantBy(tx, host, report);
   await tx.log.append({
     type: eventOf(report),
     actor: { type: "host", id: host.id, name: host.name },
+    ...(user ? { target: { type: "user", id: user.id, name: user.profile.login } } : {}),
     outcome: report.result === "allow" ? "success" : "failure",
     cause: report.cause,
     reference: report.reference,
@@ -35,6 +39,15 @@ async function takeReport(tx: Tx, host: HostRow, report: AttemptReport): Promise
     },
   });
   return true;
+}
+
+/** Whoever was let in by a proof of the machine's own is told of it; the machine knows a name only. */
+async function meantBy(tx: Tx, host: HostRow, report: AttemptReport): Promise<UserRow | undefined> {
+  if (report.result !== "allow" || report.evidence?.["proof"] === undefined) return undefined;
+  const app = await tx.apps.byId(host.appId);
+  const { username, service, scenario = "logon" } = report;
+  const found = app && (await findUser(tx, app, host, { username, service, scenario }));
+  return found?.kind === "found" ? found.user : undefined;
 }
 
 function eventOf(report: AttemptReport) {

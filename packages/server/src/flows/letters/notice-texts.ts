@@ -111,6 +111,16 @@ const TEXTS: Partial<Record<EventType, Texts>> = {
       what: "Jemand hat sich an Ihrem Konto mit dem Code eines Administrators anstelle Ihres zweiten Faktors angemeldet.",
     },
   },
+  "logon.break-glass": {
+    en: {
+      subject: "Somebody logged on without your second factor",
+      what: "While the org could not be reached, somebody logged on to your account by an administrator's break-glass answer in the place of your second factor.",
+    },
+    de: {
+      subject: "Eine Anmeldung ohne Ihren zweiten Faktor",
+      what: "Während die Organisation nicht erreichbar war, hat sich jemand an Ihrem Konto mit der Notfall-Antwort eines Administrators anstelle Ihres zweiten Faktors angemeldet.",
+    },
+  },
   "push.reported": {
     en: {
       subject: "You said that a logon was not yours",
