@@ -80,16 +80,6 @@ const TEXTS: Partial<Record<EventType, Texts>> = {
     en: { subject: "Your password was changed", what: "The password of your account was changed." },
     de: { subject: "Ihr Passwort wurde geändert", what: "Das Passwort Ihres Kontos wurde geändert." },
   },
-  "logon.break-glass": {
-    en: {
-      subject: "Somebody logged on by an emergency code",
-      what: "While the org could not be reached, somebody logged on to your account by an emergency code (break-glass) in the place of your second factor.",
-    },
-    de: {
-      subject: "Eine Anmeldung mit Notfallcode",
-      what: "Während die Organisation nicht erreichbar war, hat sich jemand an Ihrem Konto mit einem Notfallcode (Break-Glass) anstelle Ihres zweiten Faktors angemeldet.",
-    },
-  },
   "logon.disowned": DISOWNED,
   "bypass.created": {
     en: {
