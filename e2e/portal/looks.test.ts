@@ -92,6 +92,16 @@ test("a first factor with a ticket", async () => {
   await portal.press(/^Authenticator app/);
   await portal.at("Set up your authenticator app");
   await portal.looks("enrol-totp");
+  const first = await portal.page.locator("code.secret").textContent();
+  await portal.page.reload();
+  await portal.says(/The set-up was interrupted/);
+  assert.equal(await portal.page.locator("code.secret").count(), 0, "a secret is shown once");
+  await portal.looks("enrol-interrupted");
+  await portal.press("Start again");
+  await portal.says("Choose what you want to use from now on");
+  await portal.press(/^Authenticator app/);
+  await portal.at("Set up your authenticator app");
+  assert.notEqual(await portal.page.locator("code.secret").textContent(), first, "another one is made");
   const secret = ((await portal.page.locator("code.secret").textContent()) ?? "").replaceAll(" ", "");
   await portal.fill("Code that the app shows now", codeOf({ ...one, secret }));
   await portal.press("Finish");
