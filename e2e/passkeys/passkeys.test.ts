@@ -180,8 +180,6 @@ test("a logon at a machine is approved by link: the code that the browser shows,
 });
 
 test("S17: the org does not start under another name while people have passkeys", async () => {
-  // A browser keeps spare connections open, which a server that stops waits for.
-  await Promise.all([first.browser.close(), second.browser.close()]);
   await org.stop();
   const url = "http://127.0.0.1:8080";
   const args = [
