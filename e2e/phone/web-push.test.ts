@@ -1,6 +1,8 @@
 /** A wake-up on its way to the phone: through a real TLS push service, encrypted, without a word of the logon; and where it must not go. */
 import assert from "node:assert/strict";
+import { appendFileSync } from "node:fs";
 import { after, test } from "node:test";
+import { until } from "../machine/processes.ts";
 import { LocalOrg, PageHost, type Someone } from "../okta-clients/local-org.ts";
 import { askPhone, newPhone } from "./approver.ts";
 import { PushService, type Subscription, vapidClaims } from "./push-service.ts";
@@ -21,6 +23,14 @@ interface Woken {
   factor: string;
   phone: ScriptedPhone;
   subscription: Subscription;
+}
+
+/** Until the org's log says so. */
+async function logged(text: string): Promise<void> {
+  await until(
+    text,
+    async () => JSON.stringify(await org.call("GET", "/api/v1/logs?limit=20&sortOrder=DESCENDING")).includes(text) || undefined,
+  );
 }
 
 async function woken(path: string): Promise<Woken> {
@@ -66,7 +76,8 @@ test("a subscription that has ended is forgotten: the time-out says that the req
   const { one, factor, phone } = await woken("/gone");
   const asked = await askPhone(machine, one, factor);
   await service.got("/gone");
-  while ((await org.call("GET", `/api/v1/users/${one.id}/factors/${factor}`)).woken) await new Promise((resolve) => setImmediate(resolve));
+  const shown = () => org.call("GET", `/api/v1/users/${one.id}/factors/${factor}`);
+  await until("a subscription that is forgotten", async () => ((await shown()).woken ? undefined : true));
   org.setClock(org.clock + 61);
   const told = await asked.poll();
   assert.equal(told.factorResult, "TIMEOUT");
@@ -81,21 +92,26 @@ test("S34: a push service that redirects is not followed", async () => {
   const { one, factor } = await woken("/redirect");
   await askPhone(machine, one, factor);
   await service.got("/redirect");
-  const said = async () => (await org.call("GET", "/api/v1/logs?limit=20&sortOrder=DESCENDING")).map((one: any) => JSON.stringify(one));
-  while (!(await said()).some((line: string) => line.includes("the push service answered 307")))
-    await new Promise((resolve) => setImmediate(resolve));
+  await logged("the push service answered 307");
   assert.ok(!service.pushed.some(({ path }) => path === "/elsewhere"));
   service.status = 201;
   service.headers = {};
+});
+
+test("S34: a known push service whose name leads to a private address is not connected to", async () => {
+  const { one, factor, phone } = await woken("/private");
+  appendFileSync("/etc/hosts", "127.0.0.1 fcm.googleapis.com\n");
+  const known = { ...service.subscribe("/private").toJSON(), endpoint: "https://fcm.googleapis.com/fcm/send/abc" };
+  assert.equal((await phone.call("subscribe", { subscription: known })).status, 200);
+  await askPhone(machine, one, factor);
+  await logged("fcm.googleapis.com leads to a private address");
 });
 
 test("S34: a host that an administrator took away gets nothing any more", async () => {
   const { one, factor } = await woken("/taken");
   await org.say("push", "hosts", "remove", "localhost");
   const asked = await askPhone(machine, one, factor);
-  const said = async () => (await org.call("GET", "/api/v1/logs?limit=20&sortOrder=DESCENDING")).map((one: any) => JSON.stringify(one));
-  while (!(await said()).some((line: string) => line.includes("localhost is not allowed")))
-    await new Promise((resolve) => setImmediate(resolve));
+  await logged("localhost is not allowed");
   assert.ok(!service.pushed.some(({ path }) => path === "/taken"));
   assert.equal((await asked.poll()).factorResult, "WAITING");
 });
