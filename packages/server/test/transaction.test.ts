@@ -55,36 +55,38 @@ describe("steps", () => {
 });
 
 describe("offering more factors", () => {
-  const totp = { factorType: "token:software:totp", provider: "GOOGLE" };
+  const phone = { factorType: "push", provider: "OKTA" };
+  const MORE = { multiOptionalFactorEnroll: true };
 
   test("S18: whoever proved a factor may add another, or leave it; before that nobody may", async () => {
-    const user = await make(org, "POST", "/api/v1/users?activate=true", {
-      profile: { login: "rita" },
-      credentials: { password: { value: PASSWORD } },
-    });
-    const set = await make(org, "POST", `/api/v1/users/${user.id}/factors`, { factorType: "recovery_codes" });
-    const [first, second] = set._embedded.activation.codes as string[];
-    const beginAs = async () =>
-      (await post("/api/v1/authn", { username: "rita", password: PASSWORD, options: { multiOptionalFactorEnroll: true } })).body;
-    const prove = (stateToken: string, passCode = "") => post(`/api/v1/authn/factors/${set.id}/verify`, { stateToken, passCode });
-
-    const { stateToken } = await beginAs();
-    assert.equal((await post("/api/v1/authn/factors", { stateToken, ...totp })).body.errorCode, "E0000079");
-    const offered = (await prove(stateToken, first)).body;
+    const now = nextStep();
+    const { stateToken } = await begin(MORE);
+    assert.equal((await post("/api/v1/authn/factors", { stateToken, ...phone })).body.errorCode, "E0000079");
+    const offered = (await verify(stateToken, alice.code(now))).body;
     assert.equal(offered.status, "MFA_ENROLL");
     assert.equal(offered.sessionToken, undefined, "nothing before the end");
     assert.equal(offered._links.skip.name, "skip");
     assert.equal((await post("/api/v1/authn/skip", { stateToken })).body.status, "SUCCESS");
 
-    const again = await beginAs();
-    await prove(again.stateToken, second);
-    const begun = (await post("/api/v1/authn/factors", { stateToken: again.stateToken, ...totp })).body;
+    const later = nextStep();
+    const again = (await begin(MORE)).stateToken;
+    await verify(again, alice.code(later));
+    const before = (await org.manage("GET", `/api/v1/users/${alice.id}/factors`)).body.length;
+    const begun = (await post("/api/v1/authn/factors", { stateToken: again, ...phone })).body;
     assert.equal(begun.status, "MFA_ENROLL_ACTIVATE");
     assert.match(begun._embedded.factor._embedded.activation._links.qrcode.href, /^data:image\/svg\+xml;base64,/);
-    const back = (await post("/api/v1/authn/previous", { stateToken: again.stateToken })).body;
+    const back = (await post("/api/v1/authn/previous", { stateToken: again })).body;
     assert.equal(back.status, "MFA_ENROLL");
-    const factors = (await org.manage("GET", `/api/v1/users/${user.id}/factors`)).body;
-    assert.equal(factors.length, 1, "what was begun and left is gone");
+    const left = (await org.manage("GET", `/api/v1/users/${alice.id}/factors`)).body.length;
+    assert.equal(left, before, "what was begun and left is gone");
+  });
+
+  test("S18: a recovery code lets in, and offers no factor to add: whoever found the paper must not make one of their own", async () => {
+    const set = await make(org, "POST", `/api/v1/users/${alice.id}/factors`, { factorType: "recovery_codes" });
+    const { stateToken } = await begin(MORE);
+    const [passCode] = set._embedded.activation.codes;
+    assert.equal((await post(`/api/v1/authn/factors/${set.id}/verify`, { stateToken, passCode })).body.status, "SUCCESS");
+    await org.manage("DELETE", `/api/v1/users/${alice.id}/factors/${set.id}`);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Sessions of browsers at the org's own pages (S19): opened after a second factor, ended when idle, after half a day, or by their person. */
 import { createHash } from "node:crypto";
 import { FRESH_FACTOR_MS } from "@sallyport/contracts";
+import { provesOwnFactor } from "@sallyport/logon";
 import { newId, random256 } from "../ids.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
@@ -25,9 +26,6 @@ export interface Browser {
   address: string;
 }
 
-/** Proofs that somebody holds a factor of their own; a code from a drawer or from an administrator lets in, but changes no factors (S11, S18). */
-const NO_OWN_FACTOR = new Set(["pwd", "recovery", "bypass"]);
-
 /**
  * Rotated at sign-in: the browser's earlier session, whoever's it was, ends with it. Answers the cookie's value, which is not kept.
  * @param amr how the person proved themselves just now.
@@ -47,7 +45,7 @@ export async function openSession(
     created: tx.now,
     lastSeen: tx.now,
     expires: tx.now + SESSION_LIMITS.lifeMs,
-    factorAt: amr.some((proof) => !NO_OWN_FACTOR.has(proof)) ? tx.now : 0,
+    factorAt: provesOwnFactor(amr) ? tx.now : 0,
     userAgent: browser.userAgent.slice(0, AGENT_LENGTH),
     address: browser.address,
     revokedAt: null,
