@@ -1,13 +1,15 @@
 /** Enrolling within a transaction: a factor is begun, and becomes active by its first proof; before that nobody is let in. */
 import type { EnrolledKind } from "@sallyport/contracts";
-import { expiryOf, step } from "@sallyport/logon";
+import { expiryOf, isSentKind, type SentKind, step } from "@sallyport/logon";
 import { ENROLLERS } from "../enrolling/enroller.ts";
+import { judgeKind } from "../enrolling/sent-code.ts";
 import { enrolRight } from "../enrolling/window.ts";
 import { judgeState } from "../host-link/judge-person.ts";
 import { beingMade, factorsOf } from "../person.ts";
+import { sendCode } from "../send-code.ts";
 import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
-import type { HostRow, TransactionRow } from "../store-logons.ts";
+import type { EnrolmentRow, HostRow, TransactionRow } from "../store-logons.ts";
 import type { AskDeps } from "./asked-factors.ts";
 import { endRefused, refused, type WrongStep } from "./code-step.ts";
 import { misfit, type StepOutcome } from "./go-back.ts";
@@ -73,8 +75,29 @@ export async function resendEnrol(
   if (transaction.status !== "MFA_ENROLL_ACTIVATE" || before?.id !== factorId)
     return refused("logon.out-of-order", transaction, { factor: factorId });
   await tx.challenges.supersede(transaction.id, tx.now);
+  if (isSent(before)) return sendAgain(tx, deps, found, before, stateToken);
   await dropUnfinished(tx, transaction);
   return begin(tx, deps, found, { stateToken, kind: before.kind, profile: before.name === null ? undefined : { name: before.name } });
+}
+
+function isSent(enrolment: EnrolmentRow): enrolment is EnrolmentRow & { kind: SentKind } {
+  return isSentKind(enrolment.kind);
+}
+
+/** A code anew to the same place, of the same factor: public clients go on under the id that they know. */
+async function sendAgain(
+  tx: Tx,
+  deps: AskDeps,
+  { transaction, user }: EnrolStep,
+  enrolment: EnrolmentRow & { kind: SentKind },
+  stateToken: string,
+): Promise<EnrolOutcome> {
+  const { kind } = enrolment;
+  const not = await judgeKind(tx, kind, user.id);
+  if (not) return { kind: "invalid", causes: [`factorType: ${not.sentence}`] };
+  const challenge = await sendCode(tx, deps, { kind, user, enrolment });
+  const change = { challengeId: challenge.id, expires: expiryOf(transaction.opened, tx.now) };
+  return showTransaction(tx, await advance(tx, transaction, change), stateToken);
 }
 
 async function begin(tx: Tx, deps: AskDeps, { transaction, user, proof }: EnrolStep, body: EnrolInput): Promise<EnrolOutcome> {

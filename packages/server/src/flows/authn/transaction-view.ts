@@ -107,10 +107,11 @@ function enrolLinks({ enrolProof }: TransactionRow, link: Link): Links {
 
 function activateLinks(enrolling: Enrolling | undefined, link: Link): Links {
   if (!enrolling) return {};
-  const lifecycle = `/api/v1/authn/factors/${enrolling.enrolment.id}/lifecycle`;
-  if (!enrolling.waits) return { next: link(`${lifecycle}/activate`, "activate") };
-  const resend = [link(`${lifecycle}/resend`, enrolling.enrolment.kind)];
-  return { next: link(`${lifecycle}/activate/poll`, "poll"), resend };
+  const { id, kind } = enrolling.enrolment;
+  const lifecycle = `/api/v1/authn/factors/${id}/lifecycle`;
+  const resend = [link(`${lifecycle}/resend`, kind)];
+  if (enrolling.waits) return { next: link(`${lifecycle}/activate/poll`, "poll"), resend };
+  return { next: link(`${lifecycle}/activate`, "activate"), ...(isSentKind(kind) ? { resend } : {}) };
 }
 
 function factorsShown(status: string, shown: Shown, link: Link) {
@@ -122,9 +123,9 @@ function factorsShown(status: string, shown: Shown, link: Link) {
     return { factor: { ...factorOf(asked.enrolment, link), ...shownTo, ...(challenge ? { _embedded: { challenge } } : {}) } };
   }
   if (status === "MFA_ENROLL_ACTIVATE" && enrolling) {
-    const { id, kind } = enrolling.enrolment;
-    const { activation } = enrolling;
-    return { factor: { id, ...FACTOR_NAMES[kind], kind, ...(activation ? { _embedded: { activation } } : {}) } };
+    const { enrolment, activation } = enrolling;
+    const { id, kind } = enrolment;
+    return { factor: { id, ...FACTOR_NAMES[kind], kind, ...sentTo(enrolment), ...(activation && Object.keys(activation).length > 0 ? { _embedded: { activation } } : {}) } };
   }
   if (status === "MFA_ENROLL") return { factors: offers.map((offer) => offerOf(offer, link)) };
   if (status !== "MFA_REQUIRED") return {};
