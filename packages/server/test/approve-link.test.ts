@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
+import type { Wrong } from "../../../e2e/machine/soft-authenticator.ts";
 import { openLogonOrg, PASSWORD } from "./logon-org.ts";
 import { enrolPasskey, lastEvent, page, step } from "./passkey-org.ts";
-import type { Wrong } from "./soft-authenticator.ts";
 import { make, makePerson, ORG_URL, payloadOf, type TestHost, why } from "./test-org.ts";
 
 const { org, host, appId, alice, nextStep } = await openLogonOrg();

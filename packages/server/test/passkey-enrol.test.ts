@@ -1,9 +1,9 @@
 /** How a passkey is made: what its device is given, what of its answer is kept, and every answer that makes none. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { SoftAuthenticator, type Wrong } from "../../../e2e/machine/soft-authenticator.ts";
 import { openLogonOrg } from "./logon-org.ts";
 import { enrolPasskey, examinePasskey } from "./passkey-org.ts";
-import { SoftAuthenticator, type Wrong } from "./soft-authenticator.ts";
 import { ORG_URL } from "./test-org.ts";
 
 const { org, alice } = await openLogonOrg();

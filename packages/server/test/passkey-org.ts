@@ -1,8 +1,8 @@
 /** Passkeys for the tests of a logon: enrolled by the very enroller of the product, on an authenticator of software. */
 import type { EventType, LogEvent } from "@sallyport/contracts";
+import { SoftAuthenticator, type Wrong } from "../../../e2e/machine/soft-authenticator.ts";
 import { ENROLLERS } from "../src/flows/enrolling/enroller.ts";
 import { makeActive } from "../src/flows/enrolling/make-active.ts";
-import { SoftAuthenticator, type Wrong } from "./soft-authenticator.ts";
 import { ORG_URL, type TestOrg } from "./test-org.ts";
 
 export interface TestPasskey {

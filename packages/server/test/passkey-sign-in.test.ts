@@ -1,10 +1,10 @@
 /** Sign-in to the org's pages by a passkey alone: who gets in, for how long a challenge is good, and what is refused alike. */
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
+import { SoftAuthenticator, type Wrong } from "../../../e2e/machine/soft-authenticator.ts";
 import { redeemSessionToken } from "../src/flows/authn/session-token.ts";
 import { openLogonOrg } from "./logon-org.ts";
 import { enrolPasskey, lastEvent, step } from "./passkey-org.ts";
-import { SoftAuthenticator, type Wrong } from "./soft-authenticator.ts";
 import { ORG_URL } from "./test-org.ts";
 
 const { org, alice, nextStep } = await openLogonOrg();

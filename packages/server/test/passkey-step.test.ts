@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { after, beforeEach, test } from "node:test";
+import { SoftAuthenticator, type Wrong } from "../../../e2e/machine/soft-authenticator.ts";
 import { openLogonOrg, PASSWORD } from "./logon-org.ts";
 import { enrolPasskey, lastEvent, page, step } from "./passkey-org.ts";
-import { SoftAuthenticator, type Wrong } from "./soft-authenticator.ts";
 import { make, ORG_URL } from "./test-org.ts";
 
 const { org, host, alice, nextStep } = await openLogonOrg();

@@ -1,9 +1,9 @@
 /** A push from the logon to the phone and back: what lets in, what ends it, and what is never asked. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { SoftAuthenticator } from "../../../e2e/machine/soft-authenticator.ts";
 import { openLogonOrg, PASSWORD } from "./logon-org.ts";
 import { TestPhone } from "./phone.ts";
-import { SoftAuthenticator } from "./soft-authenticator.ts";
 import { make, ORG_URL, why } from "./test-org.ts";
 
 const { org, host, alice, nextStep, person } = await openLogonOrg();

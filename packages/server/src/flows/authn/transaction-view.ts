@@ -125,7 +125,15 @@ function factorsShown(status: string, shown: Shown, link: Link) {
   if (status === "MFA_ENROLL_ACTIVATE" && enrolling) {
     const { enrolment, activation } = enrolling;
     const { id, kind } = enrolment;
-    return { factor: { id, ...FACTOR_NAMES[kind], kind, ...sentTo(enrolment), ...(activation && Object.keys(activation).length > 0 ? { _embedded: { activation } } : {}) } };
+    return {
+      factor: {
+        id,
+        ...FACTOR_NAMES[kind],
+        kind,
+        ...sentTo(enrolment),
+        ...(activation && Object.keys(activation).length > 0 ? { _embedded: { activation } } : {}),
+      },
+    };
   }
   if (status === "MFA_ENROLL") return { factors: offers.map((offer) => offerOf(offer, link)) };
   if (status !== "MFA_REQUIRED") return {};
