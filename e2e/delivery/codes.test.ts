@@ -9,7 +9,7 @@ import { Node, ORG_URL } from "../postgres/node.ts";
 import { type Got, MAIL_NAME, MAIL_SECRET, MAIL_USER, MailServer, type MailServerOptions } from "./mail-server.ts";
 import { appOf, eventsOf, personOf, World } from "./world.ts";
 
-const FOLDER = "/run/story/node";
+const FOLDER = "/run/story/codes/node";
 const PORT = 18081;
 let world: World;
 let node: Node;
@@ -60,10 +60,10 @@ test("a code by mail arrives and lets in; nothing of it is left in a log, the da
   assert.equal(done.body.status, "SUCCESS", JSON.stringify(done.body));
   const record = await node.command("why", opened.reference, "--json");
   assert.match(record.stdout, /"email"/);
-  await node.command("backup", "/run/story/backup.db");
+  await node.command("backup", "/run/story/codes/backup.db");
   const found = async (text: string, ...where: string[]) => (await run("grep", ["-rlaF", "-e", text, ...where])).out;
-  assert.match(await found("smtps://", FOLDER, "/run/story/backup.db"), /backup\.db/, "it would be found");
-  assert.equal(await found(`    ${code}`, FOLDER, "/run/story/backup.db"), "");
+  assert.match(await found("smtps://", FOLDER, "/run/story/codes/backup.db"), /backup\.db/, "it would be found");
+  assert.equal(await found(`    ${code}`, FOLDER, "/run/story/codes/backup.db"), "");
   assert.equal(await found("anna@people.test", join(FOLDER, "log")), "");
   assert.doesNotMatch((await node.command("log", "export")).out, new RegExp(`anna@people|[^0-9]${code}[^0-9]`));
   await server.close();

@@ -24,7 +24,7 @@ let secret: string;
 
 before(async () => {
   world = new World();
-  node = new Node("/run/story/node", PORT, "");
+  node = new Node("/run/story/webhook/node", PORT, "");
   await node.start();
   app = await appOf(node);
   host = new Host(ORG_URL);

@@ -18,7 +18,7 @@ export class World {
     if (process.pid > 50_000 || !existsSync("/run/homes")) throw new Error("run this through e2e/in-namespace.sh");
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     appendFileSync("/etc/hosts", `127.0.0.1 ${ORG_NAME}\n${MAIL_ADDRESS} ${MAIL_NAME}\n`);
-    must("ip", ["addr", "add", `${MAIL_ADDRESS}/32`, "dev", "lo"]);
+    must("ip", ["addr", "replace", `${MAIL_ADDRESS}/32`, "dev", "lo"]);
     this.ca = makeCertificate(this.#folder, "ca", { subject: "Mail CA", authority: true });
     this.server = makeCertificate(this.#folder, "server", { subject: MAIL_NAME, issuer: this.ca });
     writeFileSync(this.secretFile, `${MAIL_SECRET}\n`, { mode: 0o600 });
