@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { MailServer } from "../delivery/mail-server.ts";
+import { until } from "../machine/processes.ts";
 import { claimsOf, LocalOrg, PageHost, type Someone } from "./local-org.ts";
 import { mailedCode } from "./mailed-code.ts";
 import { Widget } from "./widget.ts";
@@ -101,4 +102,30 @@ test("a page that is reloaded while the letter is on its way asks for another on
   await widget.type(code);
   await widget.submit();
   assert.equal((await widget.outcome()).status, "SUCCESS");
+});
+
+test("a newcomer confirms their address by a code, which is sent again on the way", async () => {
+  const eve = await org.newcomer();
+  await host.assign(eve);
+  await org.openWindow(eve);
+  const { body } = await host.ask(eve);
+  await widget.show({ stateToken: body.stateToken });
+  await widget.page.locator(".enroll-factor-row", { hasText: "Email" }).locator("a, button").first().click();
+  let before = mail.got.length;
+  await widget.submit(".enroll-email");
+  const first = await mailedCode(mail, eve.login, before);
+  await widget.shoot("enrol-mail");
+  before = mail.got.length;
+  await widget.page.getByText("Send again").click({ timeout: 60_000 });
+  const second = await mailedCode(mail, eve.login, before);
+  assert.notEqual(first, second);
+  const { got } = await widget.called("resend");
+  assert.equal(got._embedded.factor.profile.email, "p***@c***.example");
+  // The form is drawn anew; while the old one slides away there are two.
+  const fields = widget.page.locator('.enroll-activate-email input[name="passCode"]');
+  await until("one form", async () => (await fields.count()) === 1 && (await fields.isEditable()));
+  await fields.fill(second);
+  await widget.submit(".enroll-activate-email");
+  assert.equal((await widget.outcome()).status, "SUCCESS");
+  assert.ok((await host.look(body.stateToken)).body.decision);
 });
