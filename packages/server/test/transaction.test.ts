@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { openLogonOrg, PASSWORD } from "./logon-org.ts";
-import { make } from "./test-org.ts";
+import { TestPhone } from "./phone.ts";
+import { make, makePerson } from "./test-org.ts";
 
 const { org, host, alice, nextStep } = await openLogonOrg();
 after(() => org.close());
@@ -55,38 +56,65 @@ describe("steps", () => {
 });
 
 describe("offering more factors", () => {
-  const phone = { factorType: "push", provider: "OKTA" };
-  const MORE = { multiOptionalFactorEnroll: true };
+  const push = { factorType: "push", provider: "OKTA" };
+  const beginAs = async (username: string) => {
+    nextStep();
+    return (await post("/api/v1/authn", { username, password: PASSWORD, options: { multiOptionalFactorEnroll: true } })).body;
+  };
 
   test("S18: whoever proved a factor may add another, or leave it; before that nobody may", async () => {
-    const now = nextStep();
-    const { stateToken } = await begin(MORE);
-    assert.equal((await post("/api/v1/authn/factors", { stateToken, ...phone })).body.errorCode, "E0000079");
-    const offered = (await verify(stateToken, alice.code(now))).body;
+    const rita = await makePerson(org, "rita", PASSWORD);
+    const prove = (stateToken: string) =>
+      post(`/api/v1/authn/factors/${rita.factor}/verify`, { stateToken, passCode: rita.code(org.clock.now) });
+
+    const { stateToken } = await beginAs("rita");
+    assert.equal((await post("/api/v1/authn/factors", { stateToken, ...push })).body.errorCode, "E0000079");
+    const offered = (await prove(stateToken)).body;
     assert.equal(offered.status, "MFA_ENROLL");
     assert.equal(offered.sessionToken, undefined, "nothing before the end");
     assert.equal(offered._links.skip.name, "skip");
     assert.equal((await post("/api/v1/authn/skip", { stateToken })).body.status, "SUCCESS");
 
-    const later = nextStep();
-    const again = (await begin(MORE)).stateToken;
-    await verify(again, alice.code(later));
-    const before = (await org.manage("GET", `/api/v1/users/${alice.id}/factors`)).body.length;
-    const begun = (await post("/api/v1/authn/factors", { stateToken: again, ...phone })).body;
+    const again = await beginAs("rita");
+    await prove(again.stateToken);
+    const begun = (await post("/api/v1/authn/factors", { stateToken: again.stateToken, ...push })).body;
     assert.equal(begun.status, "MFA_ENROLL_ACTIVATE");
     assert.match(begun._embedded.factor._embedded.activation._links.qrcode.href, /^data:image\//);
-    const back = (await post("/api/v1/authn/previous", { stateToken: again })).body;
+    const back = (await post("/api/v1/authn/previous", { stateToken: again.stateToken })).body;
     assert.equal(back.status, "MFA_ENROLL");
-    const left = (await org.manage("GET", `/api/v1/users/${alice.id}/factors`)).body.length;
-    assert.equal(left, before, "what was begun and left is gone");
+    const factors = (await org.manage("GET", `/api/v1/users/${rita.id}/factors`)).body;
+    assert.equal(factors.length, 1, "what was begun and left is gone");
   });
 
-  test("S18: a recovery code lets in, and offers no factor to add: whoever found the paper must not make one of their own", async () => {
-    const set = await make(org, "POST", `/api/v1/users/${alice.id}/factors`, { factorType: "recovery_codes" });
-    const { stateToken } = await begin(MORE);
-    const [passCode] = set._embedded.activation.codes;
-    assert.equal((await post(`/api/v1/authn/factors/${set.id}/verify`, { stateToken, passCode })).body.status, "SUCCESS");
-    await org.manage("DELETE", `/api/v1/users/${alice.id}/factors/${set.id}`);
+  test("S11, S18: whoever gets in by a recovery code alone puts no factor of their own beside it", async () => {
+    const sam = await makePerson(org, "sam", PASSWORD);
+    const set = await make(org, "POST", `/api/v1/users/${sam.id}/factors`, { factorType: "recovery_codes" });
+    const [passCode] = set._embedded.activation.codes as string[];
+    const { stateToken } = await beginAs("sam");
+    const end = (await post(`/api/v1/authn/factors/${set.id}/verify`, { stateToken, passCode })).body;
+    assert.equal(end.status, "SUCCESS", "it lets in, and offers nothing");
+    const begun = await post("/api/v1/authn/factors", { stateToken, ...push });
+    assert.deepEqual([begun.status, begun.body.errorCode], [403, "E0000079"]);
+  });
+
+  test("S18: a factor that is reset after it was proved puts no other one in its place, neither begun before nor after", async () => {
+    for (const [login, begunBefore] of [
+      ["tess", false],
+      ["uwe", true],
+    ] as const) {
+      const person = await makePerson(org, login, PASSWORD);
+      const { stateToken } = await beginAs(login);
+      const passCode = person.code(org.clock.now);
+      assert.equal((await post(`/api/v1/authn/factors/${person.factor}/verify`, { stateToken, passCode })).body.status, "MFA_ENROLL");
+      const enrol = () => post("/api/v1/authn/factors", { stateToken, ...push });
+      const begun = begunBefore ? (await enrol()).body._embedded.factor : undefined;
+      const phone = new TestPhone(org);
+      if (begun) assert.equal((await phone.activate(begun._embedded.activation.code)).status, 200);
+      await make(org, "DELETE", `/api/v1/users/${person.id}/factors/${person.factor}`);
+      const last = begun ? await post(`/api/v1/authn/factors/${begun.id}/lifecycle/activate/poll`, { stateToken }) : await enrol();
+      assert.deepEqual([last.status, last.body.errorCode], [403, "E0000006"], login);
+      assert.deepEqual((await org.manage("GET", `/api/v1/users/${person.id}/factors`)).body, []);
+    }
   });
 });
 

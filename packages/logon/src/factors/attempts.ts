@@ -37,14 +37,6 @@ export function takesKind(kind: FactorKind, allowed?: readonly FactorKind[]): bo
 /** Kinds that are asked for, and tell the person something first: there is nothing to choose them by where nothing can be shown (S10). */
 const NEEDS_SHOW: ReadonlySet<FactorKind> = new Set<FactorKind>(["push", "passkey", "email", "sms", "call"]);
 
-/** Proofs that say nothing of a factor of one's own: a code from a drawer or from an administrator lets in, but changes no factors (S11, S18). */
-const NO_OWN_FACTOR: ReadonlySet<string> = new Set(["pwd", "recovery", "bypass"]);
-
-/** Whether somebody who proved themselves so may change their factors. @param amr as in a decision. */
-export function provesOwnFactor(amr: readonly string[]): boolean {
-  return amr.some((proof) => !NO_OWN_FACTOR.has(proof));
-}
-
 export type Usable<T> = { kind: "usable"; enrolments: T[] } | { kind: "none" } | { kind: "locked" } | { kind: "not-allowed" };
 
 /**

@@ -1,9 +1,10 @@
 /** What every code step does, whatever the code: find the transaction and the factor, let in, keep out, answer a retry alike. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type CauseId, type EventType, FACTOR_NAMES, type FactorResult } from "@sallyport/contracts";
-import { expiryOf, provesOwnFactor, step, toldToHost } from "@sallyport/logon";
+import { expiryOf, step, toldToHost } from "@sallyport/logon";
 import { judgeState } from "../host-link/judge-person.ts";
 import { endLogon } from "../logon-record.ts";
+import { provesOwnFactor } from "../own-factor.ts";
 import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
@@ -101,8 +102,9 @@ export interface Proof {
 export async function letIn(tx: Tx, { transaction, user }: CodeStep, proof: Proof, input: CodeInput): Promise<VerifyOutcome> {
   const amr = [...transaction.amr, proof.amr];
   const lastInput = remember(input, { answer: "right" as const });
-  const offers = transaction.offerMore ? offersOf(transaction, await factorsOf(tx, user)) : [];
-  const more = offers.some(isFree) && provesOwnFactor(amr) && step(transaction.status, "proof-right-enrol").ok;
+  // S18: who got in by a code from a drawer or from an administrator puts no factor of their own beside it.
+  const offers = transaction.offerMore && provesOwnFactor(amr) ? offersOf(transaction, await factorsOf(tx, user)) : [];
+  const more = offers.some(isFree) && step(transaction.status, "proof-right-enrol").ok;
   const state = more ? { status: "MFA_ENROLL" as const, enrolProof: "factor" as const } : { status: "SUCCESS" as const };
   const expires = expiryOf(transaction.opened, tx.now);
   const done = await advance(tx, transaction, { ...state, lastInput, lastCause: null, amr, expires, challengeId: null });

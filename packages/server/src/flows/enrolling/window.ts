@@ -1,5 +1,6 @@
 /** The window in which somebody who never had a factor may enrol a first one: whether it is open, and whether it was proved. */
 import type { CauseId } from "@sallyport/contracts";
+import { hasWayIn } from "../own-factor.ts";
 import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
@@ -24,7 +25,11 @@ export type EnrolRight =
  * open, with its ticket or an administrator's word. S1: a locked, pending or reset factor is a factor.
  */
 export async function enrolRight(tx: Tx, transaction: TransactionRow, user: UserRow): Promise<EnrolRight> {
-  if (transaction.enrolProof === "factor") return { kind: "may", proof: "factor" };
+  if (transaction.enrolProof === "factor") {
+    if (hasWayIn(await factorsOf(tx, user))) return { kind: "may", proof: "factor" };
+    const evidence = { user: user.id, window: null, ticket: "the factor that was proved is good no more" };
+    return { kind: "may-not", cause: "factor.enrol-not-allowed", ended: true, evidence };
+  }
   const window = transaction.ticketId === null ? undefined : await tx.tickets.byId(transaction.ticketId);
   const seen = { user: user.id, window: window?.id };
   if (!window || (await factorsOf(tx, user)).length > 0)

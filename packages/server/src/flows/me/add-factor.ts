@@ -5,11 +5,12 @@ import { ENROLLERS } from "../enrolling/enroller.ts";
 import { makeActive } from "../enrolling/make-active.ts";
 import { resetRow, say } from "../management/factors-admin.ts";
 import { done, inUnit, type Outcome } from "../management/outcome.ts";
+import { hasWayIn } from "../own-factor.ts";
 import { freshUntil, type Signed } from "../sessions/session.ts";
 import type { Store, Tx } from "../store.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
-import { hasWayIn, kindsToAdd, type MyFactor, NO_WAY_IN, NOT_FRESH, type NotFresh, ownFactors, shown } from "./my-factors.ts";
+import { kindsToAdd, type MyFactor, NO_WAY_IN, NOT_FRESH, type NotFresh, ownFactors, shown } from "./my-factors.ts";
 import { actorOf } from "./my-sessions.ts";
 
 export type AddDeps = AskDeps & { store: Store };

@@ -5,6 +5,7 @@ import { ENROLLERS } from "../enrolling/enroller.ts";
 import { judgeKind } from "../enrolling/sent-code.ts";
 import { resetRow } from "../management/factors-admin.ts";
 import { done, inUnit, type Outcome } from "../management/outcome.ts";
+import { hasWayIn } from "../own-factor.ts";
 import { isBeingMade } from "../person.ts";
 import { freshUntil, type Signed } from "../sessions/session.ts";
 import type { Store, Tx } from "../store.ts";
@@ -60,13 +61,6 @@ export function kindsToAdd(enrolments: EnrolmentRow[]): EnrolledKind[] {
 
 export const NOT_FRESH = { kind: "not-fresh" } as const;
 export type NotFresh = typeof NOT_FRESH;
-/**
- * What makes a proof fresh has to be there still: whoever proved a factor that was reset since (a stolen phone, a call to the help desk)
- * does not put another one in its place.
- */
-export function hasWayIn(all: EnrolmentRow[]): boolean {
-  return all.some(({ kind, status }) => status === "ACTIVE" && kind !== "recovery");
-}
 
 export const NO_WAY_IN = { kind: "forbidden", why: "none of your factors is good any more: ask an administrator for a ticket" } as const;
 const LAST = "this is the last factor that lets you in: add another one first";

@@ -6,10 +6,11 @@ import { newId } from "../ids.ts";
 import { resetRow, say } from "../management/factors-admin.ts";
 import { done, inUnit, type Outcome } from "../management/outcome.ts";
 import { makeCodes } from "../management/recovery-codes.ts";
+import { hasWayIn } from "../own-factor.ts";
 import { freshUntil, type Signed } from "../sessions/session.ts";
 import type { Store } from "../store.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
-import { hasWayIn, NO_WAY_IN, NOT_FRESH, type NotFresh, ownFactors } from "./my-factors.ts";
+import { NO_WAY_IN, NOT_FRESH, type NotFresh, ownFactors } from "./my-factors.ts";
 import { actorOf } from "./my-sessions.ts";
 
 const LOCKED = "too many wrong codes were tried against your recovery codes: ask an administrator";

@@ -1,8 +1,8 @@
 /** Sessions of browsers at the org's own pages (S19): opened after a second factor, ended when idle, after half a day, or by their person. */
 import { createHash } from "node:crypto";
 import { FRESH_FACTOR_MS } from "@sallyport/contracts";
-import { provesOwnFactor } from "@sallyport/logon";
 import { newId, random256 } from "../ids.ts";
+import { provesOwnFactor } from "../own-factor.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { SessionRow } from "../store-requests.ts";
