@@ -130,6 +130,21 @@ describe("offline codes", () => {
     assert.deepEqual([proofOf(one.state)["used"], Number(proofOf(one.state)["lastOnline"]) > Date.now() - 60_000], [0, true]);
   });
 
+  test("S11, S18: who gets in by a recovery or bypass code sets none up, and begins no count anew", async (t) => {
+    const fresh = await rig(t, { policy: OFFLINE });
+    const one = await rig(t, { policy: OFFLINE });
+    await setUp(one);
+    change(one.state, { used: 2 });
+    for (const proof of ["bypass", "recovery"]) {
+      for (const { org } of [fresh, one]) org.decisionChange = (claims) => ({ ...claims, amr: ["pwd", proof] });
+      fresh.org.rightCode = one.org.rightCode = proof === "bypass" ? "654321" : "765432";
+      const { shows, end } = await fresh.provider().hello().begin().talk(fresh.org.rightCode);
+      assert.deepEqual([shows.length, end && "end" in end && end.end.result], [1, "allow"], proof);
+      await one.provider().hello().begin().talk(one.org.rightCode);
+      assert.equal(proofOf(one.state)["used"], 2, proof);
+    }
+  });
+
   test("S27: a code stays used up when the agent is started anew, and wrong ones stay counted", async (t) => {
     const one = await rig(t, { policy: OFFLINE });
     const secret = await setUp(one);

@@ -10,13 +10,21 @@ import { accountOf, covers } from "./without-org.ts";
 /** Time to fetch the phone and scan. */
 const SET_UP_MS = 5 * 60_000;
 
+/** S11, S18: a code from a drawer or from an administrator lets in once, and leaves nothing behind that lets in again. */
+const NO_OWN_FACTOR = new Set(["", "pwd", "recovery", "bypass"]);
+
+/** @param amr as the signed decision says it, words with spaces between. */
+function provesOwnFactor(amr: unknown): boolean {
+  return typeof amr === "string" && amr.split(" ").some((proof) => !NO_OWN_FACTOR.has(proof));
+}
+
 export async function settleOffline(scene: Scene, outcome: Outcome): Promise<void> {
   const { host, desk, begin } = scene;
   const now = host.clock.now();
   const right = host.policy.current()?.offline;
   const account = accountOf(scene);
   // A rule may have let in without a factor: that proves nobody anew.
-  const proved = outcome.result === "allow" && outcome.cause === undefined;
+  const proved = outcome.result === "allow" && outcome.cause === undefined && provesOwnFactor(outcome.evidence["amr"]);
   if (!proved || now === undefined || !right || !covers(right, account)) return;
   const proofs = new OfflineProofs(desk.settings.files.state);
   try {
