@@ -99,6 +99,34 @@ test("S18: a phone whose transaction was cancelled before it went on is nobody's
   assert.equal((await make(org, "GET", `/api/v1/users/${dora.id}/factors`)).length, 1);
 });
 
+test("S18: a phone that is still being made answers no push to another phone", async () => {
+  const fay = await makePerson(org, "fay", PASSWORD);
+  const first = await TestPhone.of(org, fay.id);
+  const options = { multiOptionalFactorEnroll: true };
+  const { stateToken } = (await post("/api/v1/authn", { username: "fay", password: PASSWORD, options })).body;
+  await post(`/api/v1/authn/factors/${fay.factor}/verify`, { stateToken, passCode: fay.code(org.clock.now) });
+  const begun = await post("/api/v1/authn/factors", { stateToken, factorType: "push", provider: "OKTA" });
+  const making = new TestPhone(org);
+  assert.equal((await making.activate(begun.body._embedded.factor._embedded.activation.code)).status, 200);
+  const other = (await post("/api/v1/authn", { username: "fay", password: PASSWORD })).body.stateToken;
+  const asked = await post(`/api/v1/authn/factors/${first.factor}/verify`, { stateToken: other });
+  const number = asked.body._embedded.factor._embedded.challenge.correctAnswer;
+  assert.deepEqual(await making.open(), [], "it sees none");
+  const request = await first.one();
+  assert.equal((await making.answer(request, "yes", { number: String(number) })).status, 403);
+  assert.equal((await first.answer(request, "yes", { number: String(number) })).body.result, "approved");
+});
+
+test("S4, S30: a call with a time of its own choosing leaves nothing behind that stays for years", async () => {
+  const phone = new TestPhone(org);
+  const iat = Math.floor(org.clock.now / 1000) + 100 * 365 * 86_400;
+  const claims = phone.claims("phone-activate", { code: "0000-0000-0000-0000", key: phone.jwk, iat });
+  const answer = await phone.send("activate", phone.jws(claims));
+  assert.deepEqual([answer.status, answer.body.cause], [401, "clock.host"]);
+  const unknown = await org.deps.store.inTransaction((tx) => tx.hosts.consumeJti(`phone:${phone.device}`, String(claims["jti"]), tx.now));
+  assert.ok(unknown, "nothing was written for a key that nobody enrolled");
+});
+
 test("S16: who proved a password hears of a phone, and neither its name nor its key", async () => {
   const erin = await person("erin");
   const phone = await TestPhone.of(org, erin.id, "Erin's red telephone");

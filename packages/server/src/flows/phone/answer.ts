@@ -4,7 +4,7 @@ import { type PhoneAnswerClaims, type PhoneAnswerResult, type PhoneAnswerView, s
 import { isNumber } from "@sallyport/logon";
 import { pushDataOf } from "../authn/asked/push.ts";
 import { takeTry, writeFailure } from "../authn/tries.ts";
-import { factorsOf } from "../person.ts";
+import { factorsOf, isBeingMade } from "../person.ts";
 import type { Tx } from "../store.ts";
 import type { ChallengeRow } from "../store-requests.ts";
 import { verifierOf } from "./account.ts";
@@ -59,8 +59,9 @@ async function judge(
   return { result: answer === "no" ? "denied" : "reported" };
 }
 
-async function isTheirs(tx: Tx, { user }: Phone, challenge: ChallengeRow, claims: PhoneAnswerClaims): Promise<boolean> {
-  if (challenge.kind !== "push" || challenge.transactionId !== claims.transaction) return false;
+/** A phone that is still being made in a transaction is nobody's factor yet, and answers for none (S18). */
+async function isTheirs(tx: Tx, { user, enrolment }: Phone, challenge: ChallengeRow, claims: PhoneAnswerClaims): Promise<boolean> {
+  if (challenge.kind !== "push" || challenge.transactionId !== claims.transaction || isBeingMade(enrolment)) return false;
   return (await factorsOf(tx, user)).some(({ id }) => id === challenge.enrolmentId);
 }
 

@@ -2,7 +2,7 @@
 import type { OpenRequest, PhoneRequestsView } from "@sallyport/contracts";
 import { PUSH_DIGITS } from "@sallyport/logon";
 import { pushDataOf } from "../authn/asked/push.ts";
-import { factorsOf } from "../person.ts";
+import { factorsOf, isBeingMade } from "../person.ts";
 import type { Tx } from "../store.ts";
 import type { ChallengeRow } from "../store-requests.ts";
 import { accountOf, verifierOf } from "./account.ts";
@@ -20,7 +20,8 @@ export function openRequests(deps: PhoneDeps, signed: string): Promise<PhoneRequ
 }
 
 /** Linked users are one person: a phone of one answers for each of them. */
-async function openTo(tx: Tx, { user }: Phone): Promise<ChallengeRow[]> {
+async function openTo(tx: Tx, { user, enrolment }: Phone): Promise<ChallengeRow[]> {
+  if (isBeingMade(enrolment)) return [];
   const phones = (await factorsOf(tx, user)).filter(({ kind, status }) => kind === "push" && status === "ACTIVE");
   const open = await Promise.all(phones.map(({ id }) => tx.challenges.openOf(id, tx.now)));
   return open
