@@ -110,7 +110,8 @@ test("S18: a break-glass logon that a machine tells of afterwards is told to the
       await takeReports(tx, row, [attemptReport.parse(report)]);
     }),
   );
-  assert.match(letter?.subject ?? "", /logged on by an emergency code/);
+  assert.match(letter?.subject ?? "", /Somebody logged on without your second factor/);
+  assert.match(letter?.text ?? "", /break-glass/);
   assert.match(letter?.text ?? "", new RegExp(`Machine: .*[\\s\\S]*Reference: ${report.reference}`));
 });
 

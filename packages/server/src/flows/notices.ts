@@ -1,8 +1,6 @@
 /** S18: whoever can be reached by mail is told of everything that changes who can log on as them, in the very unit that changes it. */
 import { mailAddress } from "@sallyport/contracts";
-import { whyNoName } from "@sallyport/logon";
 import type { Keys } from "../keys/keys.ts";
-import { resolveName } from "./host-link/resolve-name.ts";
 import { type Language, languageOfUser, oneLine, writeLetter, writeTime } from "./letters/letter.ts";
 import { noticeOf } from "./letters/notice-texts.ts";
 import { putOut } from "./outbox.ts";
@@ -74,8 +72,9 @@ function telling(tx: Tx, deps: NoticeDeps): Tx {
 
 async function tell(tx: Tx, { keys, orgUrl }: NoticeDeps, event: NewEvent, id: string): Promise<void> {
   // Most events are nothing that anybody is told of: nothing is read for them.
-  if (!noticeOf(event, "en") || !(await isSet(tx, MAIL))) return;
-  const user = await userOf(tx, event);
+  const about = event.target?.type === "user" ? event.target : event.actor.type === "user" ? event.actor : undefined;
+  if (!about || !noticeOf(event, "en") || !(await isSet(tx, MAIL))) return;
+  const user = await tx.users.byId(about.id);
   const to = user && (await addressOf(tx, user));
   if (!user || to === undefined) return;
   const language = languageOfUser(user.profile);
@@ -96,18 +95,6 @@ async function tell(tx: Tx, { keys, orgUrl }: NoticeDeps, event: NewEvent, id: s
   ];
   const payload = writeLetter(to, language, org, { subject: `${notice.subject} (${org})`, paragraphs: [notice.what, words.not], facts });
   await putOut(tx, keys, { kind: "mail", about: user.id, payload, lifeMs: NOTICE_MS });
-}
-
-async function userOf(tx: Tx, { target, actor, host, data }: NewEvent): Promise<UserRow | undefined> {
-  const about = target?.type === "user" ? target : actor.type === "user" ? actor : undefined;
-  if (about) return tx.users.byId(about.id);
-  // What a machine tells of afterwards names the person as they typed it.
-  const machine = host === undefined ? undefined : await tx.hosts.byId(host);
-  const app = machine && (await tx.apps.byId(machine.appId));
-  const username = data?.["username"];
-  if (!machine || !app || typeof username !== "string" || whyNoName(username) !== undefined) return undefined;
-  const { resolution } = await resolveName(tx, app, machine, { username });
-  return resolution.kind === "found" ? tx.users.byId(resolution.userId) : undefined;
 }
 
 /** The user's own address; of a person of several users, the first that there is. */
