@@ -64,9 +64,9 @@ test("TOTP is enrolled, activated by the code of an independent authenticator, f
 test("a factor may be active at once; one of another kind is refused by the field", async () => {
   const made = await factors.enrollFactor({ userId, body: TOTP, activate: true });
   assert.equal(made.status, "ACTIVE");
-  const sms = await refusal(
-    factors.enrollFactor({ userId, body: { factorType: "sms", provider: "OKTA", profile: { phoneNumber: "+1" } } }),
+  const question = await refusal(
+    factors.enrollFactor({ userId, body: { factorType: "question", provider: "OKTA", profile: { question: "disliked_food" } } }),
   );
-  assert.deepEqual([sms.status, sms.errorCode], [400, "E0000001"]);
-  assert.ok(sms.causes.some((cause) => cause.startsWith("factorType: ")));
+  assert.deepEqual([question.status, question.errorCode], [400, "E0000001"]);
+  assert.ok(question.causes.some((cause) => cause.startsWith("factorType: ")));
 });

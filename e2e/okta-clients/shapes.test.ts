@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { SoftAuthenticator } from "../machine/soft-authenticator.ts";
-import { type Answered, LOCAL_URL, LocalOrg, PageHost, type Someone } from "./local-org.ts";
+import { type Answered, type Answered, LOCAL_URL, LocalOrg, LocalOrg, PageHost, PageHost, type Someone, type Someone } from "./local-org.ts";
 import { StoryPhone } from "./phone.ts";
 import { beyond, DOCUMENTED, lacking, leavesOf } from "./shapes.ts";
+import { makeCredential } from "./soft-key.ts";
 
 const org = new LocalOrg("shapes");
 before(() => org.start());
@@ -169,15 +170,13 @@ test("LOCKED_OUT by a name whose factor is burnt", async () => {
 });
 
 /** A passkey, made in this transaction by an authenticator of software. */
-async function makePasskey(stateToken: string): Promise<SoftAuthenticator> {
-  const key = new SoftAuthenticator(LOCAL_URL);
+async function makePasskey(stateToken: string): Promise<void> {
   const { factor } = (await enrol(stateToken, "webauthn", "FIDO")).body._embedded;
   const done = await org.post(`/api/v1/authn/factors/${factor.id}/lifecycle/activate`, {
     stateToken,
-    ...key.create(factor._embedded.activation),
+    ...makeCredential(factor._embedded.activation),
   });
   assert.equal(done.body.status, "SUCCESS");
-  return key;
 }
 
 const enrol = (stateToken: string, factorType: string, provider: string) =>
