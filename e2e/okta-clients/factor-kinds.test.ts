@@ -1,7 +1,6 @@
 /** Okta's SDK enrols and shows phones and passkeys, and unlocks whoever typed too many wrong passwords. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { SoftAuthenticator } from "../machine/soft-authenticator.ts";
 import { LOCAL_URL, LocalOrg } from "./local-org.ts";
 import { StoryPhone } from "./phone.ts";
 import { all, okta, refusal } from "./sdk.ts";

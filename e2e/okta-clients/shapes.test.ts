@@ -1,8 +1,7 @@
 /** Every kind of answer has what the public documentation shows of its kind, but for differences that are meant; nothing else is added. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { SoftAuthenticator } from "../machine/soft-authenticator.ts";
-import { type Answered, type Answered, LOCAL_URL, LocalOrg, LocalOrg, PageHost, PageHost, type Someone, type Someone } from "./local-org.ts";
+import { type Answered, LocalOrg, PageHost, type Someone } from "./local-org.ts";
 import { StoryPhone } from "./phone.ts";
 import { beyond, DOCUMENTED, lacking, leavesOf } from "./shapes.ts";
 import { makeCredential } from "./soft-key.ts";
