@@ -5,7 +5,7 @@ import { after, describe, test } from "node:test";
 import { openLogonOrg } from "./logon-org.ts";
 import { make, payloadOf, TestHost } from "./test-org.ts";
 
-const { org, host, appId, alice } = await openLogonOrg();
+const { org, host, appId, alice, person } = await openLogonOrg();
 after(() => org.close());
 
 const CHALLENGE = "K7QF-3M2P-0000-ABCD";
@@ -118,6 +118,25 @@ describe("an answer", () => {
     const right = (await answered()).body.answer;
     for (const change of [{ user: "bob" }, { host: "srv02" }, { challenge: "0000-0000-0000-0000" }])
       assert.notEqual((await answered(change)).body.answer, right);
+  });
+
+  test("S18: is made for nobody of a higher role, whichever way the account is written", async () => {
+    const olga = await person("olga");
+    await org.deps.store.inTransaction((tx) => tx.users.update(olga.id, { role: "owner" }));
+    const { token } = await make(org, "POST", "/api/v1/tokens", { name: "an admin", role: "admin" });
+    const ask = async (user: string) => {
+      const headers = { authorization: `SSWS ${token}` };
+      const payload = { host: "srv01", user, challenge: CHALLENGE, reason: "phone lost" };
+      return org.app.inject({ method: "POST", url: "/api/v1/org/break-glass/answer", headers, payload });
+    };
+    for (const user of ["olga", "OLGA"]) {
+      const refused = await ask(user);
+      assert.deepEqual([refused.statusCode, refused.json().answer], [403, undefined], user);
+      assert.match(refused.body, /role owner, which is above admin/);
+    }
+    assert.equal((await ask("alice")).statusCode, 200);
+    assert.equal((await ask("root")).statusCode, 200, "an account of the machine itself");
+    assert.equal((await answered({ user: "olga" })).status, 200, "an owner may");
   });
 
   test("needs a challenge of sixteen characters, a host there is, and a reason", async () => {

@@ -10,9 +10,12 @@ import {
 } from "@sallyport/contracts";
 import type * as z from "zod";
 import type { Keys } from "../../keys/keys.ts";
+import { resolveName } from "../host-link/resolve-name.ts";
+import { personOf } from "../person.ts";
 import type { Store, Tx } from "../store.ts";
 import type { HostRow } from "../store-logons.ts";
-import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
+import { type Caller, done, inUnit, type Outcome, type Refusal } from "./outcome.ts";
+import { judgeRank } from "./users.ts";
 
 export interface BreakGlassDeps {
   store: Store;
@@ -76,12 +79,31 @@ export function answerBreakGlass(
     if (!host) return { kind: "not-found", what: "host" };
     if (others.length > 0) return { kind: "invalid", causes: ["host: several hosts have this name; give the id that the machine shows"] };
     const { user, reason } = asked;
+    const above = await judgeNamed(tx, caller, host, user);
+    if (above) return above;
     const answer = breakGlassAnswer(breakGlassHostKey(master, host.id), { host: host.id, user, challenge });
     const target = { type: "host", id: host.id, name: host.name };
     const data = { username: user, reason };
     await tx.log.append({ type: "breakglass.answered", actor: caller.actor, target, outcome: "success", host: host.id, data });
     return done({ answer, host: { id: host.id, name: host.name }, user });
   });
+}
+
+/** S18: nobody lets themselves in as somebody of a higher role; whoever this name may mean at the machine counts. A name of the machine alone means nobody. */
+async function judgeNamed(tx: Tx, caller: Caller, host: HostRow, account: string): Promise<Refusal | undefined> {
+  const app = await tx.apps.byId(host.appId);
+  if (!app) return undefined;
+  const at = account.indexOf("\\");
+  const given = at < 0 ? { username: account } : { username: account.slice(at + 1), domain: account.slice(0, at) };
+  const { holders } = await resolveName(tx, app, host, given);
+  for (const userId of new Set(holders.map((holder) => holder.userId))) {
+    const user = await tx.users.byId(userId);
+    for (const one of user ? await personOf(tx, user) : []) {
+      const above = judgeRank(caller, one);
+      if (above) return above;
+    }
+  }
+  return undefined;
 }
 
 /** Those that may still log people on. */
