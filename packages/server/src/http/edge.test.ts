@@ -69,6 +69,19 @@ test("enrolment and registration of hosts are limited strictly, signed calls gen
   for (let i = 0; i < 5; i++) assert.equal((await org.call("local", "GET", "/api/v1/org")).status, 200);
 });
 
+test("S21: a stranger's answers of passkeys and calls of links are limited, so that they fill neither log nor database", async (t) => {
+  const org = await openOrg(t, { rates: { ...DEFAULT_RATES, primary: 2, approval: 3 } });
+  const assertion = { credentialId: "AAAA", clientData: "e30", authenticatorData: "AAAA", signatureData: "AAAA" };
+  const verify = async () => (await org.inject({ method: "POST", url: "/api/v1/authn/passkey/verify", payload: assertion })).status;
+  const statuses: number[] = [];
+  for (let i = 0; i < 4; i++) statuses.push(await verify());
+  assert.deepEqual(statuses, [401, 401, 429, 429]);
+  assert.equal((await org.events()).filter(({ type }) => type === "user.primary-failed").length, 2);
+  const begin = async () => (await org.inject({ method: "POST", url: "/api/v1/approve/begin", payload: { token: "A".repeat(26) } })).status;
+  for (let i = 0; i < 3; i++) assert.notEqual(await begin(), 429);
+  assert.equal(await begin(), 429);
+});
+
 test("S35: behind a named proxy the limit counts the client, and a stranger's header moves nobody", async (t) => {
   const org = await openOrg(t, { rates: { ...DEFAULT_RATES, management: 2 }, trustedProxies: ["10.0.0.1"] });
   const call = (remoteAddress: string, client: string) =>

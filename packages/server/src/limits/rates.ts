@@ -17,7 +17,9 @@ export interface Rates {
   enrolment: number;
   /** Registration of hosts by client id and secret: a rack that is installed at once stands behind one address. */
   registration: number;
-  /** Primary authentication (user name and password), by address and again by user name. */
+  /** The page of an approval by link: each call writes, and whoever holds a link has proved nothing yet. */
+  approval: number;
+  /** Primary authentication (user name and password), by address and again by user name; a sign-in by a passkey alone, by address. */
   primary: number;
   /** Pages of the one-time set-up link. */
   setUp: number;
@@ -30,6 +32,7 @@ export const DEFAULT_RATES: Rates = {
   activation: 60,
   enrolment: 60,
   registration: 600,
+  approval: 120,
   primary: 20,
   setUp: 60,
 };
@@ -101,6 +104,9 @@ function kindOf(request: FastifyRequest): keyof Rates {
   if (url.startsWith("/api/v1/phone")) return "phone";
   if (url === "/api/v1/hosts/enrol") return "enrolment";
   if (url === "/api/v1/hosts/register") return "registration";
+  if (url.startsWith("/api/v1/approve/")) return "approval";
+  // The answer of a passkey is refused with an event, and its sender may be anybody.
+  if (url === "/api/v1/authn/passkey/verify") return "primary";
   if (url === "/api/v1/time" || url.startsWith("/api/v1/authn") || url.startsWith("/api/v1/hosts/self/")) return "host";
   return "management";
 }
