@@ -12,10 +12,12 @@ const redeem = (token: string, browser: string | undefined) => org.deps.store.in
 /** @param headers `origin` is what every browser sends with a POST, and no program has to. */
 async function signIn(headers: Record<string, string>): Promise<{ token: string; cookie: string; browser: string | undefined }> {
   const now = nextStep();
-  const post = (url: string, payload: object) => org.admin.inject({ method: "POST", url: `/api/v1/authn${url}`, payload, headers });
+  const post = (url: string, payload: object, more: object = {}) =>
+    org.admin.inject({ method: "POST", url: `/api/v1/authn${url}`, payload, headers: { ...headers, ...more } });
   const begun = await post("", { username: "alice", password: PASSWORD });
   const cookie = `${begun.headers["set-cookie"] ?? ""}`;
-  const done = await post(`/factors/${alice.factor}/verify`, { stateToken: begun.json().stateToken, passCode: alice.code(now) });
+  const own = cookie === "" ? {} : { cookie: cookie.split(";")[0] };
+  const done = await post(`/factors/${alice.factor}/verify`, { stateToken: begun.json().stateToken, passCode: alice.code(now) }, own);
   assert.equal(done.json().status, "SUCCESS");
   return { token: done.json().sessionToken, cookie, browser: /^__Host-sallyport-browser=([^;]+);/.exec(cookie)?.[1] };
 }
@@ -49,6 +51,35 @@ test("S36: a browser keeps its cookie over several transactions", async () => {
   const second = await signIn({ ...BROWSER, cookie: `oktaStateToken=x; __Host-sallyport-browser=${browser}` });
   assert.equal(second.browser, browser);
   assert.equal((await redeem(second.token, browser)).kind, "redeemed");
+});
+
+test("S36: a sign-in that somebody else began and sent as a link is nothing in its victim's browser, and nothing comes of it", async () => {
+  const now = nextStep();
+  const post = async (url: string, payload: object, cookie?: string) => {
+    const headers = { ...BROWSER, ...(cookie === undefined ? {} : { cookie: `__Host-sallyport-browser=${cookie}` }) };
+    const answer = await org.app.inject({ method: "POST", url: `/api/v1/authn${url}`, payload, headers });
+    return { status: answer.statusCode, body: answer.json() };
+  };
+  const [thief, victim] = ["T".repeat(43), "V".repeat(43)];
+  const { stateToken } = (await post("", { username: "alice", password: PASSWORD }, thief)).body;
+  const proof = { stateToken, passCode: alice.code(now) };
+  for (const browser of [victim, undefined]) {
+    for (const [url, body] of [
+      ["/introspect", { stateToken }],
+      [`/factors/${alice.factor}/verify`, proof],
+      [`/factors/${alice.factor}/verify/resend`, { stateToken }],
+      ["/factors", { stateToken, factorType: "push", provider: "OKTA" }],
+      ["/ticket", { stateToken, ticket: "0000-0000-0000-0000-0000" }],
+      ["/previous", { stateToken }],
+      ["/skip", { stateToken }],
+      ["/cancel", { stateToken }],
+    ] as const) {
+      const { status, body: said } = await post(url, body, browser);
+      assert.deepEqual([status, said.errorCode], [401, "E0000011"], url);
+    }
+  }
+  assert.equal((await post("/introspect", { stateToken }, thief)).body.status, "MFA_REQUIRED", "nothing was proved");
+  assert.equal((await post(`/factors/${alice.factor}/verify`, proof, thief)).body.status, "SUCCESS", "and the code was not used up");
 });
 
 test("S4: of many at once one gets the session", async () => {

@@ -159,9 +159,11 @@ describe("drive: page of a host", () => {
 
 test("the session token comes with the end of a page's own transaction only, the same again for a retry", async () => {
   const now = nextStep();
-  const { stateToken } = await begin(undefined, { origin: "https://mfa.corp.example" });
-  const end = await verify(stateToken, alice.code(now));
+  const browser = { origin: "https://mfa.corp.example", cookie: `__Host-sallyport-browser=${"B".repeat(43)}` };
+  const { stateToken } = await begin(undefined, browser);
+  const verified = { stateToken, passCode: alice.code(now) };
+  const end = await post(`/api/v1/authn/factors/${alice.factor}/verify`, verified, browser);
   assert.match(end.body.sessionToken, /^[A-Za-z0-9_-]{43}$/);
-  const again = await post("/api/v1/authn/introspect", { stateToken });
+  const again = await post("/api/v1/authn/introspect", { stateToken }, browser);
   assert.equal(again.body.sessionToken, end.body.sessionToken);
 });

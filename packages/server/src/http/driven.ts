@@ -1,11 +1,14 @@
 /** Who drives a step of a transaction: a host by its assertion, or a page by the state token alone; and the refusals that both may meet. */
 import type { FastifyRequest } from "fastify";
 import { Superseded } from "../flows/authn/open-transaction.ts";
+import { hashSecret } from "../flows/authn/session-token.ts";
+import { hashToken } from "../flows/host-link/start-logon.ts";
 import { isRefusal, withHost } from "../flows/host-link/with-host.ts";
 import type { Tx } from "../flows/store.ts";
 import type { HostRow } from "../flows/store-logons.ts";
 import type { AppDeps } from "./app.ts";
-import { hostCall, refuseHost, refuseStep } from "./host-answers.ts";
+import { browserCookie } from "./browser.ts";
+import { hostCall, noTransaction, refuseHost, refuseStep } from "./host-answers.ts";
 import type { Refused } from "./refuse.ts";
 
 /** True for a host; whether its assertion holds is judged elsewhere. */
@@ -18,11 +21,28 @@ export async function driven<T>(deps: AppDeps, request: FastifyRequest, fn: (tx:
   if (!isHost(request))
     return orOutOfOrder(
       request,
-      deps.store.inTransaction((tx) => fn(tx, undefined)),
+      deps.store.inTransaction(async (tx) => {
+        await needOwnBrowser(tx, request);
+        return fn(tx, undefined);
+      }),
     );
   const outcome = await orOutOfOrder(request, withHost(deps, hostCall(request), fn));
   if (isRefusal(outcome)) throw refuseHost(deps, request, outcome);
   return outcome as T;
+}
+
+/**
+ * S36: what a browser began, that browser goes on with. Whoever has a password could else send a victim a genuine link with the token of a
+ * sign-in of their own, have it proved there, and take its end in the browser that began.
+ */
+async function needOwnBrowser(tx: Tx, request: FastifyRequest): Promise<void> {
+  const stateToken = (request.body as { stateToken?: unknown } | undefined)?.stateToken;
+  const transaction = typeof stateToken === "string" ? await tx.transactions.byTokenHash(hashToken(stateToken)) : undefined;
+  const began = transaction?.browserHash ?? null;
+  if (began === null) return;
+  const browser = browserCookie(request);
+  // The same answer as for a token that there is not. Of hashes the time of a comparison tells nothing.
+  if (browser === undefined || hashSecret(browser) !== began) throw noTransaction({ kind: "no-transaction", cause: undefined }, false);
 }
 
 export async function orOutOfOrder<T>(request: FastifyRequest, step: Promise<T>): Promise<T> {
