@@ -6,6 +6,7 @@ import type { Keys } from "../../keys/keys.ts";
 import { judgeFirstCode, newTotp, TOTP, totpActivation, uriFor } from "../enrolling/totp.ts";
 import { newId } from "../ids.ts";
 import { factorsOf, personOf } from "../person.ts";
+import { endSessions } from "../sessions/end-sessions.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
@@ -97,7 +98,10 @@ export function resetFactor(deps: FactorDeps, caller: Caller, userId: string, en
   return inUnit(deps.store, async (tx) => {
     const found = await findEnrolment(tx, caller, userId, enrolmentId);
     if (found.kind !== "done") return found;
-    await resetRow(tx, caller, found.value.user, found.value.enrolment, "by an administrator");
+    const { user, enrolment } = found.value;
+    await resetRow(tx, caller, user, enrolment, "by an administrator");
+    // S18: a session may have been opened by whoever has the factor now. It counted for everybody who is the same person.
+    for (const one of await personOf(tx, user)) await endSessions(tx, one, caller.actor);
     return done(undefined);
   });
 }
