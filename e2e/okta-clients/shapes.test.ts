@@ -72,7 +72,6 @@ function holds(kind: string, answer: unknown, notShown: (keyof typeof NOT_SHOWN)
 }
 
 const NOT_OFFERED: Record<string, string> = {
-  PASSWORD_EXPIRED: "no password of the org's is ever made to be changed",
   "UNAUTHENTICATED SESSION_STEP_UP": "the org signs in to no other application",
   "SUCCESS SESSION_STEP_UP": "the same",
   "MFA_ENROLL_ACTIVATE push OKTA TIMEOUT": "a code that nobody typed ends with its transaction",

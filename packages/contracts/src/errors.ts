@@ -11,6 +11,7 @@ export const ERRORS = {
   E0000007: { status: 404, summary: "Not found: Resource not found" },
   E0000009: { status: 500, summary: "Internal Server Error" },
   E0000011: { status: 401, summary: "Invalid token provided" },
+  E0000014: { status: 403, summary: "Update of credentials failed" },
   E0000022: { status: 405, summary: "The endpoint does not support the provided HTTP method" },
   E0000047: { status: 429, summary: "API call exceeded rate limit due to too many requests." },
   E0000068: { status: 403, summary: "Invalid Passcode/Answer" },

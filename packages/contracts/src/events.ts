@@ -106,6 +106,7 @@ export const EVENTS = {
   "user.locked": { title: "A user was locked after too many wrong passwords", severity: "warning", data: ["failures", "since"] },
   "user.unlocked": { title: "A user was unlocked", severity: "info", data: ["before"] },
   "user.password-changed": { title: "A user's password was set", severity: "info", data: ["by"] },
+  "user.password-expired": { title: "A user was told to change their password", severity: "info", data: [] },
   "user.primary-verified": { title: "A password was right", severity: "info", data: ["username", "address"] },
   "user.primary-failed": {
     title: "A password check failed",

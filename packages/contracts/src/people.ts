@@ -89,7 +89,8 @@ export const updateUserRequest = z.strictObject({
 export const replaceUserRequest = updateUserRequest.extend({ profile: profileChange.extend({ login: shape.login }) });
 export const userView = z.object({
   id: z.string(),
-  status: userStatus,
+  /** `PASSWORD_EXPIRED`: active, and has to choose another password at the next sign-in. */
+  status: z.enum([...userStatus.options, "PASSWORD_EXPIRED"]),
   created: when,
   lastUpdated: when,
   statusChanged: when.nullable(),

@@ -52,6 +52,12 @@ export const verifyRequest = z.object({
   inputId: inputId.optional(),
 });
 export type VerifyRequest = z.infer<typeof verifyRequest>;
+/** In PASSWORD_EXPIRED. */
+export const changePasswordRequest = z.object({
+  stateToken,
+  oldPassword: z.string().max(1024),
+  newPassword: z.string().max(1024),
+});
 export const cancelRequest = z.object({ stateToken, cause: cancelCause.optional() });
 export const introspectRequest = z.object({ stateToken });
 /** Of `previous`, `skip`, `resend` and the polls: nothing but the transaction. */

@@ -69,11 +69,12 @@ export function userCommands(program: Command): void {
     activate: "activate a user",
     deactivate: "deactivate a user for good",
     unlock: "unlock a user",
+    "expire-password": "have a user choose another password at the next sign-in",
   };
   for (const [step, does] of Object.entries(lifecycle)) {
     orgCommand(user, { name: `${step} <login>`, does, example: `sallyport user ${step} alice` }, async (org, options, name = "") => {
       const found = await findUser(org, name);
-      await org.send("POST", `/api/v1/users/${found.id}/lifecycle/${step}`);
+      await org.send("POST", `/api/v1/users/${found.id}/lifecycle/${step.replace("-", "_")}`);
       const now = await org.get<UserView>(`/api/v1/users/${found.id}`);
       print(options.json, now, () => `${now.profile.login} is ${now.status}`);
     });

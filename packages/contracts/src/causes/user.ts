@@ -131,11 +131,11 @@ export const USER = {
     title: "The password has expired",
     person: REFUSED,
     administrator:
-      "The password is right but too old; it must be changed before the next logon (Windows 0xC0000071, Active Directory data 532).",
+      "The password is right but too old, or an administrator said that it has to be changed; that must be done before the next logon (Windows 0xC0000071, Active Directory data 532).",
     evidence: ["username", "subStatus", "adData", "reason", "expiredAt", "source", "server"],
     who: "person",
     fix: {
-      any: "The person changes the password at a machine in the office or on the directory's page; or it is reset for them.",
+      any: "The person changes the password at a machine in the office or on the directory's page; a password that the org keeps, by signing in at the org's own pages. Or it is reset for them.",
       linux: "See `chage -l USER`; set a new one with `passwd USER`.",
       windows:
         "`Set-ADAccountPassword USER -Reset`. Under network level authentication an expired password cannot be changed in the RDP window.",

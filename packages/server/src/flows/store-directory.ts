@@ -14,6 +14,8 @@ export interface UserRow {
   /** argon2id in PHC format, or null: no password check by the org. */
   passwordHash: string | null;
   passwordChanged: number | null;
+  /** An administrator said so: the next sign-in by this password asks for another one. */
+  mustChange: boolean;
   /** Role in the org of an administrator; null for everybody else. */
   role: Role | null;
   created: number;

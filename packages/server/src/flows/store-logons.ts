@@ -177,6 +177,11 @@ export interface TransactionRow {
   enrolProof: "factor" | "ticket" | "confirmed" | null;
   /** The window that an administrator opened, through which a first factor comes in; id of its `TicketRow`. */
   ticketId: string | null;
+  /**
+   * What its person chose in PASSWORD_EXPIRED, and when the password was set that they proved: it becomes theirs with the factor, and only
+   * if nobody has set another one meanwhile.
+   */
+  newPassword: { phc: string; before: number | null } | null;
   /** The client wants to offer further factors after the first. */
   offerMore: boolean;
   /** SHA-256 (hex) of the cookie of the browser that began (S36); null where a host or a program did. */

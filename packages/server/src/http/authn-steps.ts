@@ -1,6 +1,7 @@
 /** The transaction API's steps around the proofs: back, resend, skip, and enrolling a factor. */
 import {
   activateStepRequest,
+  changePasswordRequest,
   enrolledKind,
   enrolStepRequest,
   FACTOR_NAMES,
@@ -14,6 +15,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
 import { activateStep } from "../flows/authn/activate-step.ts";
 import { askAgain } from "../flows/authn/ask-factor.ts";
+import { changePassword } from "../flows/authn/change-password.ts";
 import { beginEnrol, type EnrolOutcome, resendEnrol } from "../flows/authn/enrol-step.ts";
 import { goBack, skipEnrolling } from "../flows/authn/go-back.ts";
 import { hashSecret, sessionTokenOf } from "../flows/authn/session-token.ts";
@@ -60,6 +62,14 @@ export const authnStepRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) 
       return answerVerified(deps, input.stateToken, outcome, isHost(request));
     },
   );
+
+  app.post("/api/v1/authn/credentials/change_password", { schema: { ...step.schema, body: changePasswordRequest } }, async (request) => {
+    const outcome = await orOutOfOrder(request, changePassword(deps, drive(request), request.body));
+    if (outcome.kind === "unfit") throw new Refused({ code: "E0000014", causes: [`newPassword: ${outcome.why}`] });
+    if (outcome.kind === "wrong" && outcome.cause === "user.password" && !isHost(request))
+      throw new Refused({ code: "E0000014", causes: ["oldPassword: The credentials provided were incorrect."] });
+    return answer(deps, request, outcome);
+  });
 
   app.post("/api/v1/authn/ticket", { schema: { ...step.schema, body: ticketRequest } }, async (request) =>
     answer(deps, request, await orOutOfOrder(request, ticketStep(deps, drive(request), request.body))),

@@ -67,6 +67,8 @@ function sayAsOkta(request: FastifyRequest, reply: FastifyReply): void {
   reply.header("x-okta-request-id", request.id);
 }
 
+const CHANGE_PASSWORD = "/api/v1/authn/credentials/change_password";
+
 /**
  * Hosts and pages share one path; only the body tells a guess at a password from a step of a transaction. By user name as well,
  * known or not, so that many addresses together cannot guess faster.
@@ -75,7 +77,7 @@ function limitPrimary(app: FastifyInstance, max: number): void {
   const byAddress = app.createRateLimit({ max, timeWindow: 60_000, keyGenerator: (request) => `primary ${sourceOf(request)}` });
   const byName = app.createRateLimit({ max, timeWindow: 60_000, keyGenerator: (request) => `name ${nameIn(request)}` });
   app.addHook("preHandler", async (request, reply) => {
-    if (request.routeOptions.url !== "/api/v1/authn" || nameIn(request) === undefined) return;
+    if (!GUESSES.has(request.routeOptions.url ?? "") || nameIn(request) === undefined) return;
     let left = max;
     for (const check of [byAddress, byName]) {
       const state = await check(request);
@@ -92,8 +94,13 @@ function limitPrimary(app: FastifyInstance, max: number): void {
   });
 }
 
+/** Where a password is looked at that a page sends. */
+const GUESSES = new Set(["/api/v1/authn", CHANGE_PASSWORD]);
+
+/** Whose password it is: by user name, or, where an old one is proved again, by the transaction. */
 function nameIn(request: FastifyRequest): string | undefined {
-  const name = (request.body as { username?: unknown } | null | undefined)?.username;
+  const body = request.body as { username?: unknown; stateToken?: unknown } | null | undefined;
+  const name = request.routeOptions.url === CHANGE_PASSWORD ? body?.stateToken : body?.username;
   return typeof name === "string" ? name.toLowerCase() : undefined;
 }
 

@@ -185,6 +185,8 @@ export const MIGRATIONS: readonly Migration[] = [
       `ALTER TABLE transactions ADD COLUMN address text`,
       `ALTER TABLE users ADD COLUMN password_failures integer NOT NULL DEFAULT 0`,
       `ALTER TABLE users ADD COLUMN next_password_at bigint NOT NULL DEFAULT 0`,
+      `ALTER TABLE users ADD COLUMN must_change integer NOT NULL DEFAULT 0`,
+      `ALTER TABLE transactions ADD COLUMN new_password text`,
       `CREATE TABLE challenges (
         id text PRIMARY KEY, kind text NOT NULL, transaction_id text, enrolment_id text REFERENCES enrolments (id) ON DELETE CASCADE,
         user_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE, host_id text, secret text NOT NULL, data text NOT NULL,

@@ -20,6 +20,7 @@ export interface Schema extends RequestTables {
     linked_to: string | null;
     password_failures: number;
     next_password_at: number;
+    must_change: number;
   };
   user_attributes: { user_id: string; attribute: string; folded: string };
   user_names: { kind: string; folded: string; user_id: string };
@@ -149,6 +150,7 @@ export interface Schema extends RequestTables {
     enrolling: string | null;
     enrol_proof: string | null;
     ticket_id: string | null;
+    new_password: string | null;
     offer_more: number;
     browser_hash: string | null;
     address: string | null;

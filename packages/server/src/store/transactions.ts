@@ -74,6 +74,7 @@ function changeOf(change: Partial<TransactionRow>): Partial<Stored> {
   if (change.factors !== undefined) set["factors"] = JSON.stringify(change.factors);
   if (change.amr !== undefined) set["amr"] = JSON.stringify(change.amr);
   if (change.offerMore !== undefined) set["offer_more"] = change.offerMore ? 1 : 0;
+  if (change.newPassword !== undefined) set["new_password"] = change.newPassword === null ? null : JSON.stringify(change.newPassword);
   if (change.address !== undefined) set["address"] = change.address === null ? null : JSON.stringify(change.address);
   if (change.lastInput !== undefined) set["last_input"] = change.lastInput === null ? null : JSON.stringify(change.lastInput);
   return set as Partial<Stored>;
@@ -104,6 +105,7 @@ function fromRow(row: Stored): TransactionRow {
     enrolling: row.enrolling,
     enrolProof: row.enrol_proof as TransactionRow["enrolProof"],
     ticketId: row.ticket_id,
+    newPassword: row.new_password === null ? null : JSON.parse(row.new_password),
     offerMore: row.offer_more === 1,
     browserHash: row.browser_hash,
     address: row.address === null ? null : JSON.parse(row.address),

@@ -141,6 +141,7 @@ function toStored(user: UserRow): Omit<Stored, "password_failures" | "next_passw
     created: user.created,
     updated: user.updated,
     linked_to: user.linkedTo,
+    must_change: user.mustChange ? 1 : 0,
   };
 }
 
@@ -155,6 +156,7 @@ function changeOf(change: Parameters<UsersStore["update"]>[1]): Partial<Stored> 
   if (change.statusBy !== undefined) set.status_by = change.statusBy;
   if (change.passwordHash !== undefined) set.password_hash = change.passwordHash;
   if (change.passwordChanged !== undefined) set.password_changed = change.passwordChanged;
+  if (change.mustChange !== undefined) set.must_change = change.mustChange ? 1 : 0;
   if (change.role !== undefined) set.role = change.role;
   if (change.updated !== undefined) set.updated = change.updated;
   if (change.linkedTo !== undefined) set.linked_to = change.linkedTo;
@@ -181,5 +183,6 @@ export function fromRow(row: Stored): UserRow {
     created: row.created,
     updated: row.updated,
     linkedTo: row.linked_to,
+    mustChange: row.must_change === 1,
   };
 }

@@ -14,7 +14,18 @@ import type { SourceRow } from "../../src/flows/store-sources.ts";
 export function userRow(login: string, change: Partial<UserRow> = {}): UserRow {
   const id = newId("usr");
   const rest = { status: "ACTIVE" as const, statusSince: 1, statusBy: "test", passwordHash: null, passwordChanged: null, role: null };
-  return { id, source: "local", externalId: id, profile: { login }, ...rest, created: 1, updated: 1, linkedTo: null, ...change };
+  return {
+    id,
+    source: "local",
+    externalId: id,
+    profile: { login },
+    ...rest,
+    created: 1,
+    updated: 1,
+    linkedTo: null,
+    mustChange: false,
+    ...change,
+  };
 }
 
 export async function addUser(tx: Tx, login: string, change: Partial<UserRow> = {}): Promise<UserRow> {

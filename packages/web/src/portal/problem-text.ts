@@ -6,13 +6,14 @@ import type { Texts } from "./texts/en.ts";
 export function problemText(
   t: Texts,
   { status, code, waitSeconds, errorId }: Refusal,
-  doing: "password" | "code" | "ticket" | "passkey" | "new-password" | "other" = "other",
+  doing: "password" | "code" | "ticket" | "passkey" | "old-password" | "new-password" | "other" = "other",
 ): string {
   if (status === 0) return t.problem.offline;
   if (code === "E0000047") return t.problem.tooMany(waitSeconds ?? 60);
   if (code === "E0000069") return t.problem.locked;
   if (code === "S0000004") return t.problem.busy;
   if (code === "E0000004" && doing === "password") return t.problem.password;
+  if (doing === "old-password") return t.problem.passwordOld;
   if (doing === "new-password" && status < 500) return t.problem.passwordNew;
   if (code === "E0000068") {
     if (waitSeconds !== undefined) return t.problem.codeWait(waitSeconds);

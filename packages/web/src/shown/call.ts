@@ -13,6 +13,8 @@ export interface Refusal {
   /** For whoever helps: it leads to the line in the org's log. */
   errorId?: string;
   reference?: string;
+  /** The field that is to blame, where the org names one. */
+  about?: string;
 }
 export type Answer<T> = { ok: true; body: T } | Refusal;
 
@@ -38,6 +40,13 @@ function refusalOf(answer: Response, body: Partial<ErrorObject> | undefined): Re
     code: body?.errorCode ?? "",
     ...(Number.isFinite(after) && after > 0 ? { waitSeconds: after } : {}),
     ...(body?.errorId ? { errorId: body.errorId } : {}),
+    ...aboutOf(body?.errorCauses?.[0]?.errorSummary),
     ...(body?.reference ? { reference: body.reference } : {}),
   };
+}
+
+/** `oldPassword: …` */
+function aboutOf(cause: string | undefined): { about?: string } {
+  const about = /^([A-Za-z]+): /.exec(cause ?? "")?.[1];
+  return about === undefined ? {} : { about };
 }

@@ -13,6 +13,7 @@ import type { AskDeps } from "./asked-factors.ts";
 import { endRefused, refused, TRIES_PER_TRANSACTION, type WrongStep } from "./code-step.ts";
 import { type EnrolStep, findEnrolStep } from "./enrol-step.ts";
 import type { StepOutcome } from "./go-back.ts";
+import { keepNewPassword } from "./new-password.ts";
 import { advance, type NotYours, Superseded } from "./open-transaction.ts";
 import { leaveSessionToken } from "./session-token.ts";
 import { isFree, offersOf, showTransaction } from "./show.ts";
@@ -109,7 +110,9 @@ async function letInWith(
     lastCause: null,
     amr,
     expires: expiryOf(transaction.opened, tx.now),
+    newPassword: null,
   });
+  await keepNewPassword(tx, transaction);
   await tx.challenges.supersede(transaction.id, tx.now);
   if (!more) {
     await leaveSessionToken(tx, done, user, input.sessionHash);

@@ -26,6 +26,7 @@ export function blankTransaction(now: number) {
     enrolling: null,
     enrolProof: null,
     ticketId: null,
+    newPassword: null,
     offerMore: false,
     browserHash: null,
     address: null,

@@ -10,6 +10,7 @@ import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow, HostRow, TransactionRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
+import { isOvertaken, keepNewPassword } from "./new-password.ts";
 import { advance, causeOfMisfit, dropUnfinished, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
 import { leaveSessionToken } from "./session-token.ts";
 import { isFree, type Offer, offersOf } from "./show.ts";
@@ -85,6 +86,7 @@ export async function findStep(tx: Tx, host: HostRow | undefined, input: CodeInp
   if (!user || !step(transaction.status, "proof-right").ok)
     return refused(causeOfMisfit(transaction), transaction, { status: transaction.status });
   if (state) return endRefused(tx, transaction, state.cause, state.evidence);
+  if (isOvertaken(transaction, user)) return endRefused(tx, transaction, "user.password", { why: "another one was set meanwhile" });
   const usable = (await factorsOf(tx, user)).filter(({ id }) => transaction.factors.includes(id));
   const byType = input.factorId === FACTOR_NAMES.passkey.factorType;
   const enrolment = usable.find(({ id, kind }) => (byType ? kind === "passkey" : id === input.factorId));
@@ -107,7 +109,11 @@ export async function letIn(tx: Tx, { transaction, user }: CodeStep, proof: Proo
   const more = offers.some(isFree) && step(transaction.status, "proof-right-enrol").ok;
   const state = more ? { status: "MFA_ENROLL" as const, enrolProof: "factor" as const } : { status: "SUCCESS" as const };
   const expires = expiryOf(transaction.opened, tx.now);
-  const done = await advance(tx, transaction, { ...state, lastInput, lastCause: null, amr, expires, challengeId: null });
+  const change = { ...state, lastInput, lastCause: null, amr, expires, challengeId: null, newPassword: null };
+  const done = await advance(tx, transaction, change);
+  await keepNewPassword(tx, transaction);
+  const { factor } = proof.data;
+  if (typeof factor === "string") await tx.enrolments.update(factor, { lastUsed: tx.now });
   await tx.challenges.supersede(transaction.id, tx.now);
   await tx.log.append({
     type: proof.type,

@@ -13,6 +13,7 @@ import type { EnrolmentRow, HostRow, TransactionRow } from "../store-logons.ts";
 import type { AskDeps } from "./asked-factors.ts";
 import { endRefused, refused, type WrongStep } from "./code-step.ts";
 import { misfit, type StepOutcome } from "./go-back.ts";
+import { isOvertaken } from "./new-password.ts";
 import { advance, dropUnfinished, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
 import { isFree, offersOf, showTransaction } from "./show.ts";
 
@@ -40,6 +41,7 @@ export async function findEnrolStep(
   if (!user || !step(transaction.status, event).ok) return misfit(transaction);
   const state = judgeState(user);
   if (state) return ended(tx, transaction, state.cause, state.evidence);
+  if (isOvertaken(transaction, user)) return ended(tx, transaction, "user.password", { why: "another one was set meanwhile" });
   const right = await enrolRight(tx, transaction, user);
   if (right.kind === "may") return { kind: "enrol-step", transaction, user, proof: right.proof };
   if (right.ended) return ended(tx, transaction, right.cause, right.evidence);

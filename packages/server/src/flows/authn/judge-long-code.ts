@@ -59,7 +59,7 @@ export async function judgeLongCode(
 ): Promise<LongVerdict> {
   if (candidate?.kind === "recovery" && compared === "right") {
     if (await tx.recoveryCodes.consume(candidate.set.id, candidate.code.selector, tx.now)) {
-      await tx.enrolments.update(counter.id, { failures: 0, nextTryAt: 0, updated: tx.now, lastUsed: tx.now });
+      await tx.enrolments.update(counter.id, { failures: 0, nextTryAt: 0, updated: tx.now });
       return { kind: "recovery", set: candidate.set, remaining: await tx.recoveryCodes.remaining(candidate.set.id) };
     }
     // Used before, or while the hash was compared; or the whole set is gone meanwhile.

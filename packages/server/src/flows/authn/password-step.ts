@@ -17,7 +17,7 @@ import { renewHash } from "./renew-hash.ts";
 import { showTransaction } from "./show.ts";
 
 /** Passwords that may be tried in one transaction. */
-const PASSWORDS_PER_TRANSACTION = 3;
+export const PASSWORDS_PER_TRANSACTION = 3;
 
 export type PasswordOutcome =
   | NotYours
@@ -109,6 +109,11 @@ async function goOn(tx: Tx, waiting: Waiting, stateToken: string): Promise<Passw
   if (person.kind === "refused") {
     const refused = { ...transaction, userId: person.userId ?? null, rule: person.rule ?? null };
     return endWith(tx, refused, person.cause, person.evidence);
+  }
+  // At a machine there is no place to choose another one: that is done at the org's own pages.
+  if (person.user.mustChange) {
+    const expired = { ...transaction, userId: person.user.id, rule: person.policy.rule };
+    return endWith(tx, expired, "user.password-expired", { source: person.user.source, reason: "an administrator said so" });
   }
   const { userId, rule, status, lastCause, factors, ticketId } = transactionFor(transaction, person);
   const expires = expiryOf(transaction.opened, tx.now);

@@ -83,7 +83,8 @@ async function openFor(tx: Tx, user: UserRow, { offerMore, browserHash, address 
   const transaction: TransactionRow = {
     ...blankTransaction(tx.now),
     tokenHash: createHash("sha256").update(stateToken).digest("hex"),
-    status: window ? "MFA_ENROLL" : "MFA_REQUIRED",
+    // Before any factor: what follows is judged anew once another password is chosen.
+    status: user.mustChange ? "PASSWORD_EXPIRED" : window ? "MFA_ENROLL" : "MFA_REQUIRED",
     userId: user.id,
     drive: "page",
     factors: usable.kind === "usable" ? usable.enrolments.map(({ id }) => id) : enrolMarks(),

@@ -54,6 +54,8 @@ export async function redeemSessionToken(tx: Tx, token: string, browser: string 
   if (typeof began !== "string" || browser === undefined || !sameHash(began, hashSecret(browser))) return { kind: "refused" };
   const user = await tx.users.byId(left.userId);
   if (user?.status !== "ACTIVE") return { kind: "refused" };
+  // Whoever signed in by a password that was changed after that would come in past the end of its sessions.
+  if (user.passwordChanged !== null && user.passwordChanged > left.created) return { kind: "refused" };
   return { kind: "redeemed", userId: user.id, amr: left.data["amr"] as string[], now: tx.now };
 }
 

@@ -12,6 +12,7 @@ import {
 } from "@sallyport/contracts";
 import { isSentKind, maskMail, maskNumber } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
+import { SHORTEST_WITH_FACTOR } from "../management/password-rules.ts";
 import { targetOf } from "../send-code.ts";
 import type { EnrolmentRow, TransactionRow } from "../store-logons.ts";
 import { shownOf } from "./asked-factors.ts";
@@ -81,6 +82,8 @@ function linksOf(status: string, shown: Shown, link: Link): Links {
       return {};
     case "UNAUTHENTICATED":
       return { next: link("/api/v1/authn", "password"), cancel };
+    case "PASSWORD_EXPIRED":
+      return { next: link("/api/v1/authn/credentials/change_password", "changePassword"), cancel };
     case "MFA_CHALLENGE":
       return { ...challengeLinks(shown.asked, link), prev: link("/api/v1/authn/previous"), cancel };
     case "MFA_ENROLL":
@@ -136,6 +139,7 @@ function factorsShown(status: string, shown: Shown, link: Link) {
     };
   }
   if (status === "MFA_ENROLL") return { factors: offers.map((offer) => offerOf(offer, link)) };
+  if (status === "PASSWORD_EXPIRED") return { policy: PASSWORD_POLICY };
   if (status !== "MFA_REQUIRED") return {};
   return { factors: inOrder(enrolments).map((enrolment) => factorOf(enrolment, link)), ...typesOf(enrolments, link) };
 }
@@ -166,6 +170,11 @@ function roomFor(count: number) {
   const features = [{ type: "adoption", cardinality: { min: 0, max: count + 1 } }];
   return { _embedded: { enrolledFactors: Array.from({ length: count }, () => ({})), features } };
 }
+
+/** S13 in the words of the public API: length and no rules of composition. What is common is refused as it is typed. */
+const PASSWORD_POLICY = {
+  complexity: { minLength: SHORTEST_WITH_FACTOR, minLowerCase: 0, minUpperCase: 0, minNumber: 0, minSymbol: 0, excludeUsername: true },
+};
 
 /** Once a code is under way: enough for its owner to know where to look, and in no list of factors. */
 function sentTo(enrolment: EnrolmentRow): Pick<FactorView, "profile"> {

@@ -9,7 +9,7 @@ export interface PasswordHash {
 
 export const LONGEST_PASSWORD = 1024;
 const SHORTEST_ALONE = 15;
-const SHORTEST_WITH_FACTOR = 8;
+export const SHORTEST_WITH_FACTOR = 8;
 
 /**
  * @param names what the person is called: a password that is nothing but a name is as good as common.

@@ -123,6 +123,7 @@ async function makeOwner(
     created: tx.now,
     updated: tx.now,
     linkedTo: null,
+    mustChange: false,
   };
   await tx.users.insert(user, namesOf(user.profile));
   const enrolment = newTotp(keys, { id: newId("enr"), userId: id, secret, active: true, now: tx.now });

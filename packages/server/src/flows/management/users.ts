@@ -57,6 +57,7 @@ export async function createUserIn(
     profile: body.profile,
     passwordHash: phc,
     passwordChanged: phc === null ? null : tx.now,
+    mustChange: false,
     role: null,
     created: tx.now,
     updated: tx.now,
@@ -132,7 +133,7 @@ export async function updateUserIn(
   const given = await judgeNames(tx, caller, user, names);
   if ("kind" in given) return given;
   const changed = changedFields(user.profile, profile);
-  const password = phc === null ? {} : { passwordHash: phc, passwordChanged: tx.now };
+  const password = phc === null ? {} : { passwordHash: phc, passwordChanged: tx.now, mustChange: false };
   await tx.users.update(user.id, { profile, ...password, updated: tx.now }, given.names);
   const said = { actor: caller.actor, target: { type: "user", id: user.id, name: profile.login }, outcome: "success" } as const;
   if (changed.length > 0) await tx.log.append({ ...said, type: "user.updated", data: { changed } });

@@ -24,6 +24,7 @@ const TABLE: [method: string, path: string, who: Role[]][] = [
   ["POST", "/api/v1/users/{id}/lifecycle/suspend", WRITERS],
   ["POST", "/api/v1/users/{id}/lifecycle/unsuspend", WRITERS],
   ["POST", "/api/v1/users/{id}/lifecycle/unlock", HELPERS],
+  ["POST", "/api/v1/users/{id}/lifecycle/expire_password", WRITERS],
   ["POST", "/api/v1/users/{id}/factors", HELPERS],
   ["GET", "/api/v1/users/{id}/factors", READERS],
   ["GET", "/api/v1/users/{id}/factors/catalog", READERS],

@@ -139,7 +139,15 @@ test("a page of a search ends behind a row that may be gone by then, and is not 
         statusBy: null,
         profile,
       };
-      const rest = { passwordHash: null, passwordChanged: null, role: null, created: tx.now, updated: tx.now, linkedTo: null };
+      const rest = {
+        passwordHash: null,
+        passwordChanged: null,
+        role: null,
+        created: tx.now,
+        updated: tx.now,
+        linkedTo: null,
+        mustChange: false,
+      };
       await tx.users.insert({ ...row, ...rest }, [{ kind: "login", folded: login }]);
     }
   });

@@ -2,6 +2,7 @@
 import { createUserRequest, groupView, replaceUserRequest, updateUserRequest, userView } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
+import { expirePassword } from "../../flows/management/expire-password.ts";
 import { deactivateOrDelete, listGroupsOfUser, replaceUser } from "../../flows/management/user-ends.ts";
 import { listUsers } from "../../flows/management/user-search.ts";
 import { LIFECYCLE, type LifecycleStep, moveUser } from "../../flows/management/user-states.ts";
@@ -82,6 +83,12 @@ export const userRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => as
   const groups = { 200: z.array(groupView) };
   app.get("/api/v1/users/:id/groups", { config: read, schema: { params: idParams, response: groups } }, async (request) =>
     orRefuse(await listGroupsOfUser(store, request.params.id)).map(groupOf),
+  );
+
+  app.post(
+    "/api/v1/users/:id/lifecycle/expire_password",
+    { config: write, schema: { params: idParams, body: nothing, response: one } },
+    async (request) => userOf(orRefuse(await expirePassword(store, request.caller, request.params.id))),
   );
 
   for (const step of Object.keys(LIFECYCLE) as LifecycleStep[]) {

@@ -19,7 +19,7 @@ export function userOf(row: UserRow): UserView {
   const { id, status, source, externalId, profile } = row;
   return {
     id,
-    status,
+    status: status === "ACTIVE" && row.mustChange ? "PASSWORD_EXPIRED" : status,
     created: iso(row.created),
     lastUpdated: iso(row.updated),
     statusChanged: isoOrNull(row.statusSince),

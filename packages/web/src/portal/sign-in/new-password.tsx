@@ -21,7 +21,9 @@ export function NewPassword({ view, running }: StepProps) {
     <Step title={t.password.title}>
       <p>{t.password.why}</p>
       <Problem
-        text={differ ? t.problem.repeat : refusal && problemText(t, refusal, refusal.code === "E0000004" ? "password" : "new-password")}
+        text={
+          differ ? t.problem.repeat : refusal && problemText(t, refusal, refusal.about === "oldPassword" ? "old-password" : "new-password")
+        }
       />
       <form onSubmit={submit}>
         <label for="old">{t.password.old}</label>

@@ -34,6 +34,7 @@ export const de: Texts = {
     passkeyNot: "Dieser Passkey wurde nicht angenommen. Versuchen Sie es noch einmal, oder nehmen Sie einen anderen Weg.",
     passkeyUnable: "Dieser Browser kann hier keine Passkeys verwenden.",
     ticket: "Dieses Ticket wurde nicht angenommen. Sehen Sie noch einmal nach, oder bitten Sie um ein neues.",
+    passwordOld: "Das jetzige Passwort stimmt nicht.",
     passwordNew: "Dieses Passwort geht nicht. Nehmen Sie ein längeres, das nicht allgemein üblich ist.",
     repeat: "Die beiden Passwörter sind nicht gleich.",
   },

@@ -33,6 +33,7 @@ export const en = {
     passkeyNot: "This passkey was not accepted. Try again, or use another way.",
     passkeyUnable: "This browser cannot use passkeys here.",
     ticket: "That ticket was not accepted. Look at it again, or ask for a new one.",
+    passwordOld: "The present password is not right.",
     passwordNew: "This password cannot be used. Take a longer one that is not in common use.",
     repeat: "The two passwords are not the same.",
   },

@@ -44,7 +44,7 @@ async function judgeSentCode(
   const own = challenge?.enrolmentId === enrolment.id ? challenge : undefined;
   // S4: answered by the first of several, in one statement.
   if (own && isCodeOf(keys, own, code) && (await tx.challenges.answer(own.id, "used", tx.now))) {
-    await tx.enrolments.update(enrolment.id, { failures: 0, nextTryAt: 0, updated: tx.now, lastUsed: tx.now });
+    await tx.enrolments.update(enrolment.id, { failures: 0, nextTryAt: 0, updated: tx.now });
     return { kind: "right", proof: { amr: AMR[kind], type: "factor.verified", data: { factor: enrolment.id, kind } } };
   }
   const locked = await writeFailure(tx, enrolment, taken.failures);
