@@ -1,5 +1,5 @@
 /** Judges a time-based one-time password (RFC 6238). Pure: single use is the caller's, by consuming the step that is named here. */
-import { timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
 import type { TotpAlgorithm } from "@sallyport/contracts";
 import { HOTP, Secret, TOTP, URI } from "otpauth";
 
@@ -98,12 +98,15 @@ export function base32(secret: Uint8Array): string {
 /** Every candidate is compared; the nearest to the centre wins if two steps share a code. */
 function find(input: TotpInput, centre: number, distances: number[]): number | undefined {
   const secret = secretOf(input.secret);
+  // One key for all candidates: to make it takes longer than an HMAC.
+  const key = createSecretKey(input.secret);
+  const hmac = (algorithm: string, _: Uint8Array, message: Uint8Array) => createHmac(algorithm, key).update(message).digest();
   const typed = Buffer.from(input.code);
   let found: number | undefined;
   for (const distance of distances) {
     const counter = centre + distance;
     if (counter < 0) continue;
-    const candidate = HOTP.generate({ secret, algorithm: input.algorithm, digits: input.digits, counter });
+    const candidate = HOTP.generate({ secret, algorithm: input.algorithm, digits: input.digits, counter, hmac });
     if (candidate.length === typed.length && timingSafeEqual(Buffer.from(candidate), typed) && found === undefined) found = counter;
   }
   return found;

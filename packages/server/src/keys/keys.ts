@@ -1,5 +1,5 @@
 /** The org's keys: the decision key that signs, and the sealing key that keeps stored secrets unreadable without its file. */
-import { createHash, createHmac, hkdfSync } from "node:crypto";
+import { createHash, createHmac, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { rmSync } from "node:fs";
 import type { PublicJwk } from "@sallyport/contracts";
 import { CompactSign, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
@@ -106,8 +106,8 @@ function sealingIds(store: Store): Promise<SealingIds> {
   }));
 }
 
-function namesKey(sealing: SealingRing): Buffer {
-  return Buffer.from(hkdfSync("sha256", sealing.known.key, "", "sallyport names", 32));
+function namesKey(sealing: SealingRing): KeyObject {
+  return createSecretKey(Buffer.from(hkdfSync("sha256", sealing.known.key, "", "sallyport names", 32)));
 }
 
 async function readRing(rows: DecisionKeyRow[], sealing: SealingRing, file: string, before?: Ring): Promise<Ring> {
