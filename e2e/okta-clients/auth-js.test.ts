@@ -181,3 +181,22 @@ test("what a step does not know is refused by its name, and changes nothing", as
   const known = await org.post(`${verify}?rememberDevice=false&autoPush=false`, { stateToken, passCode: org.code(ida) });
   assert.equal(known.body.status, "SUCCESS");
 });
+
+test("an expired password is changed: the wrong old one and an unfit new one are the documented error, then the factor as ever", async () => {
+  const kim = await org.someone();
+  await org.say("user", "expire-password", kim.login);
+  const NEW = "sleepy violins orbit marble";
+  const asked = await signIn(client, kim);
+  assert.deepEqual([asked.status, asked.factors, typeof asked.changePassword], ["PASSWORD_EXPIRED", undefined, "function"]);
+  const wrong = await refusedCall(asked.changePassword({ oldPassword: "wrong", newPassword: NEW }));
+  assert.deepEqual(wrong, { status: 403, errorCode: "E0000014", causes: ["oldPassword: The credentials provided were incorrect."] });
+  const unfit = await refusedCall(asked.changePassword({ oldPassword: kim.password, newPassword: "short" }));
+  assert.deepEqual([unfit.status, unfit.errorCode], [403, "E0000014"]);
+  assert.match(unfit.causes[0] ?? "", /^newPassword: .*at least 8/);
+  const changed = await asked.changePassword({ oldPassword: kim.password, newPassword: NEW });
+  assert.equal(changed.status, "MFA_REQUIRED");
+  const done = await factorOf(changed, TOTP).verify({ passCode: org.code(kim) });
+  assert.deepEqual([done.status, done.user.id], ["SUCCESS", kim.id]);
+  assert.equal((await refusedCall(signIn(client, kim))).errorCode, "E0000004");
+  assert.equal((await signIn(client, { ...kim, password: NEW })).status, "MFA_REQUIRED");
+});

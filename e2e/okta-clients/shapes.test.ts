@@ -159,6 +159,12 @@ test("MFA_REQUIRED and SUCCESS by an authenticator app", async () => {
   holds("SUCCESS", done.body, IN_SUCCESS, ["_links", "factorResult"]);
 });
 
+test("PASSWORD_EXPIRED by who has to change their password", async () => {
+  const ivy = await org.someone();
+  await org.call("POST", `/api/v1/users/${ivy.id}/lifecycle/expire_password`);
+  holds("PASSWORD_EXPIRED", await org.primary(ivy), BEFORE_SUCCESS, ["excludeUsername"]);
+});
+
 test("LOCKED_OUT by a name whose factor is burnt", async () => {
   const bob = await org.someone();
   await org.fail(bob, 99);

@@ -51,6 +51,39 @@ test("name and password lead to the factor; a wrong password and a name that nob
   assert.equal((await widget.outcome()).status, "SUCCESS");
 });
 
+test("the widget's own form changes an expired password, says what is wrong with it, and goes on to the factor", async () => {
+  const flo = await org.someone();
+  await org.say("user", "expire-password", flo.login);
+  const NEW = "sleepy violins orbit marble";
+  org.setClock(org.clock + 61);
+  await widget.show();
+  await enter(flo.login, flo.password);
+  await widget.submitted();
+  const field = (name: string) => widget.page.locator(`input[name="${name}"]`);
+  await field("oldPassword").waitFor();
+  await widget.shoot("password-expired");
+  const choose = async (old: string, chosen: string) => {
+    await field("oldPassword").fill(old);
+    await field("newPassword").fill(chosen);
+    await field("confirmPassword").fill(chosen);
+    return widget.submitted();
+  };
+  const wrong = await choose("wrong horse", NEW);
+  assert.deepEqual([wrong.call, wrong.status, wrong.got.errorCode], ["POST /api/v1/authn/credentials/change_password", 403, "E0000014"]);
+  // It reads the field before the colon, and says it there.
+  await widget.sees(/credentials provided were incorrect/);
+  await widget.shoot("password-expired-wrong");
+  const unfit = await choose(flo.password, "password123");
+  assert.equal(unfit.got.errorCode, "E0000014");
+  await widget.sees(/most used/);
+  assert.equal((await choose(flo.password, NEW)).got.status, "MFA_REQUIRED");
+  await widget.form("mfa-verify-totp").waitFor();
+  await widget.type(org.code(flo));
+  await widget.submit();
+  await widget.form("enroll-choices").waitFor();
+  assert.equal((await org.primary({ ...flo, password: NEW })).status, "MFA_REQUIRED");
+});
+
 test("the link back to the sign-in ends the logon, and its token is none any more", async () => {
   const bob = await org.someone();
   const { stateToken } = await org.primary(bob);

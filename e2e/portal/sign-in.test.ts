@@ -148,3 +148,38 @@ test("a machine's logon is driven at the page, which gets nothing of it: the mac
   assert.equal(claimsOf(done.body.decision).result, "allow");
   assert.deepEqual(portal.faults, []);
 });
+
+test("a password that has to be changed is changed on the page: what is wrong is said, a reload goes on, and the factor makes it count", async () => {
+  const one = await org.someone();
+  await org.say("user", "expire-password", one.login);
+  const NEW = "sleepy violins orbit marble";
+  const choose = async (old: string, chosen: string, again = chosen) => {
+    await portal.at("Choose a new password");
+    await portal.fill("Present password", old);
+    await portal.fill("New password", chosen);
+    await portal.fill("New password again", again);
+    await portal.press("Continue");
+  };
+  await portal.password(one);
+  await portal.at("Choose a new password");
+  await portal.looks("password-expired");
+  await choose(one.password, NEW, "another one");
+  await portal.says("The two passwords are not the same.");
+  await choose("wrong horse battery staple", NEW);
+  await portal.says("The present password is not right.");
+  await choose(one.password, "password123");
+  await portal.says(/This password cannot be used/);
+  await portal.accessible("an unfit new password");
+  await portal.page.reload();
+  await choose(one.password, NEW);
+  await portal.at("Code from your app");
+  await portal.fill("Code", org.code(one));
+  await portal.press("Continue");
+  await portal.at("Your account");
+  await portal.press("Sign out");
+  await portal.password(one);
+  await portal.says(/Name or password is not right/);
+  await portal.password(one, NEW);
+  await portal.at("Code from your app");
+  assert.deepEqual(portal.faults, []);
+});

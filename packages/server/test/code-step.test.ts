@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import { openLogonOrg } from "./logon-org.ts";
 import { make, payloadOf, why } from "./test-org.ts";
 
-const { org, host, alice, nextStep, person } = await openLogonOrg();
+const { org, host, alice, appId, nextStep, person } = await openLogonOrg();
 after(() => org.close());
 
 test("a wrong code keeps the transaction open; the right one after it lets in", async () => {
@@ -102,4 +102,28 @@ test("a person suspended while the prompt is open does not get in with the right
   const answer = await host.verify(body.stateToken, erin.factor, erin.code(now));
   assert.equal(answer.status, 403);
   assert.equal((await why(org, request.reference)).cause, "user.suspended");
+});
+
+test("a factor is marked as used when it lets in, recovery codes as well as an app; an administrator's code marks none", async () => {
+  const uma = await person("uma");
+  const path = `/api/v1/users/${uma.id}`;
+  const set = await make(org, "POST", `${path}/factors`, { factorType: "recovery_codes" });
+  const bypass = await make(org, "POST", `${path}/bypass-codes`, { app: appId, reason: "phone left at home" });
+  const used = async () => {
+    const rows = await org.deps.store.read((tx) => tx.enrolments.ofUser(uma.id));
+    return Object.fromEntries(rows.map(({ kind, lastUsed }) => [kind, lastUsed]));
+  };
+  const attempt = async (factor: string, code: string) => {
+    const { body } = await host.call("/api/v1/authn/logon", host.request("uma"));
+    return (await host.verify(body.stateToken, factor, code)).body.status;
+  };
+  nextStep();
+  assert.equal(await attempt(uma.factor, uma.code(org.clock.now) === "000000" ? "111111" : "000000"), undefined);
+  assert.equal(await attempt(uma.factor, bypass.code), "SUCCESS");
+  assert.deepEqual(await used(), { totp: null, recovery: null });
+  const first = nextStep();
+  assert.equal(await attempt(uma.factor, uma.code(first)), "SUCCESS");
+  const second = nextStep();
+  assert.equal(await attempt(uma.factor, set._embedded.activation.codes[0]), "SUCCESS");
+  assert.deepEqual(await used(), { totp: first, recovery: second });
 });
