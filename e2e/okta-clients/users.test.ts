@@ -66,6 +66,15 @@ test("POST changes what is named, PUT makes the profile what was sent, also one 
   assert.deepEqual(odd.causes, ["profile.favouriteColour: unknown field"]);
 });
 
+test("a password is expired, and found as such; of whoever has none it is refused", async () => {
+  const credentials = { password: { value: "correct horse battery staple" } };
+  const { id: userId } = await users.createUser({ body: { ...person("expire@corp.example"), credentials } });
+  assert.equal((await users.expirePassword({ userId })).status, "PASSWORD_EXPIRED");
+  assert.equal((await users.getUser({ userId })).status, "PASSWORD_EXPIRED");
+  const bare = await users.createUser({ body: person("bare@corp.example") });
+  assert.equal((await refusal(users.expirePassword({ userId: bare.id }))).errorCode, "E0000001");
+});
+
 test("every step of a user's life moves the user in the org, and a step that does not fit is refused", async () => {
   const { id: userId } = await users.createUser({ body: person("life@corp.example"), activate: false });
   const status = async () => (await sdk.say("user", "show", "life@corp.example")).status;

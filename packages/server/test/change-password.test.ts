@@ -13,6 +13,12 @@ async function expired(): Promise<TestPerson> {
   const made = await makePerson(org, `somebody${++people}`, PASSWORD);
   const shown = await make(org, "POST", `/api/v1/users/${made.id}/lifecycle/expire_password`, {});
   assert.equal(shown.status, "PASSWORD_EXPIRED");
+  const found = await make(
+    org,
+    "GET",
+    `/api/v1/users?search=${encodeURIComponent(`status eq "PASSWORD_EXPIRED" and profile.login eq "${made.login}"`)}`,
+  );
+  assert.equal(found.length, 1);
   nextStep();
   return made;
 }

@@ -45,6 +45,7 @@ test("S10: the logon shows a number of two digits, the phone user, host, service
   const done = await poll();
   assert.equal(done.body.status, "SUCCESS");
   assert.ok(done.body.decision);
+  assert.equal((await org.deps.store.read((tx) => tx.enrolments.byId(phone.factor)))?.lastUsed, org.clock.now);
   assert.deepEqual(await phone.open(), []);
 });
 

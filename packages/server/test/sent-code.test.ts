@@ -68,6 +68,7 @@ test("a code that was asked for arrives and lets in once; the decision says that
   assert.equal(right.body.status, "SUCCESS", JSON.stringify(right.body));
   const claims = JSON.parse(Buffer.from(right.body.decision.split(".")[1], "base64url").toString());
   assert.ok(claims.amr.includes("email"));
+  assert.equal((await org.deps.store.read((tx) => tx.enrolments.byId(alba.mail)))?.lastUsed, org.clock.now);
 });
 
 test("S16: no list of factors tells of an address; once a code is under way it shows masked", async () => {

@@ -112,8 +112,9 @@ export async function letIn(tx: Tx, { transaction, user }: CodeStep, proof: Proo
   const change = { ...state, lastInput, lastCause: null, amr, expires, challengeId: null, newPassword: null };
   const done = await advance(tx, transaction, change);
   await keepNewPassword(tx, transaction);
-  const { factor } = proof.data;
-  if (typeof factor === "string") await tx.enrolments.update(factor, { lastUsed: tx.now });
+  const { factor, kind } = proof.data;
+  // A phone is marked as it answers: of several it need not be the one that was asked.
+  if (typeof factor === "string" && kind !== "push") await tx.enrolments.update(factor, { lastUsed: tx.now });
   await tx.challenges.supersede(transaction.id, tx.now);
   await tx.log.append({
     type: proof.type,

@@ -1,8 +1,14 @@
 /** An administrator says that a password has to be changed: the next sign-in by it asks for another one. */
+import type { UserView } from "@sallyport/contracts";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
 import { findUser, judgeRank } from "./users.ts";
+
+/** As administrators see it: whoever is active and has to choose another password. */
+export function shownStatus({ status, mustChange }: Pick<UserRow, "status" | "mustChange">): UserView["status"] {
+  return status === "ACTIVE" && mustChange ? "PASSWORD_EXPIRED" : status;
+}
 
 export function expirePassword(store: Store, caller: Caller, id: string): Promise<Outcome<UserRow>> {
   return inUnit(store, (tx) => expirePasswordIn(tx, caller, id));

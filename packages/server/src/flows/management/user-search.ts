@@ -5,6 +5,7 @@ import type { Expression, Field } from "../../search/expression.ts";
 import { matches } from "../../search/expression.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
+import { shownStatus } from "./expire-password.ts";
 import { done, type Outcome } from "./outcome.ts";
 import { NO_PLACE, placeOf, readPlace } from "./place.ts";
 import { readCondition, type Wanted } from "./read-condition.ts";
@@ -16,7 +17,7 @@ const BEGINNINGS = ["profile.login", "profile.email", "profile.firstName", "prof
 
 const FIELDS: readonly Field<UserRow>[] = [
   { name: "id", kind: "text", of: (row) => row.id },
-  { name: "status", kind: "text", of: (row) => row.status },
+  { name: "status", kind: "text", of: shownStatus },
   { name: "created", kind: "time", of: (row) => row.created },
   { name: "lastUpdated", kind: "time", of: (row) => row.updated },
   { name: "statusChanged", kind: "time", of: (row) => row.statusSince },

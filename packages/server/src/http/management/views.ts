@@ -2,6 +2,7 @@
 import type { AppView, ClientView, GroupView, HostView, hostCodeView, TokenView, UserView } from "@sallyport/contracts";
 import type * as z from "zod";
 import type { ClientShown } from "../../flows/management/clients.ts";
+import { shownStatus } from "../../flows/management/expire-password.ts";
 import { typeOfGroup } from "../../flows/management/group-search.ts";
 import type { AppRow, GroupRow, UserRow } from "../../flows/store-directory.ts";
 import type { TokenRow } from "../../flows/store-keys.ts";
@@ -16,10 +17,10 @@ export function isoOrNull(ms: number | null): string | null {
 }
 
 export function userOf(row: UserRow): UserView {
-  const { id, status, source, externalId, profile } = row;
+  const { id, source, externalId, profile } = row;
   return {
     id,
-    status: status === "ACTIVE" && row.mustChange ? "PASSWORD_EXPIRED" : status,
+    status: shownStatus(row),
     created: iso(row.created),
     lastUpdated: iso(row.updated),
     statusChanged: isoOrNull(row.statusSince),
