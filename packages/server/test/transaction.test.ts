@@ -1,6 +1,7 @@
 /** The transaction as a page drives it: begin, prove, go back, offer more, and what the end gives. */
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
+import { redeemSessionToken } from "../src/flows/authn/session-token.ts";
 import { openLogonOrg, PASSWORD } from "./logon-org.ts";
 import { TestPhone } from "./phone.ts";
 import { make, makePerson } from "./test-org.ts";
@@ -116,6 +117,39 @@ describe("offering more factors", () => {
       assert.deepEqual((await org.manage("GET", `/api/v1/users/${person.id}/factors`)).body, []);
     }
   });
+});
+
+test("S18: neither a sign-in nor a session token outlives the reset of the factor that proved it, whatever other factors there are", async () => {
+  const vera = await makePerson(org, "vera", PASSWORD);
+  await TestPhone.of(org, vera.id);
+  const browser = "B".repeat(43);
+  const headers = { origin: "https://mfa.corp.example", cookie: `__Host-sallyport-browser=${browser}` };
+  const prove = async (options: object) => {
+    org.clock.now += 60_000;
+    const { stateToken } = (await post("/api/v1/authn", { username: "vera", password: PASSWORD, options }, headers)).body;
+    const proof = { stateToken, passCode: vera.code(org.clock.now) };
+    return { stateToken, ...(await post(`/api/v1/authn/factors/${vera.factor}/verify`, proof, headers)).body };
+  };
+  const { sessionToken } = await prove({});
+  const redeem = (token: string) => org.deps.store.inTransaction((tx) => redeemSessionToken(tx, token, browser));
+  const { stateToken, status } = await prove({ multiOptionalFactorEnroll: true });
+  assert.equal(status, "MFA_ENROLL");
+  await make(org, "DELETE", `/api/v1/users/${vera.id}/factors/${vera.factor}`);
+  const enrol = await post("/api/v1/authn/factors", { stateToken, factorType: "push", provider: "OKTA" }, headers);
+  assert.deepEqual([enrol.status, enrol.body.errorCode], [403, "E0000006"]);
+  assert.notEqual((await post("/api/v1/authn/skip", { stateToken }, headers)).status, 200);
+  assert.equal((await redeem(sessionToken)).kind, "refused");
+});
+
+test("S18: skipping the offer after such a reset lets nobody in", async () => {
+  const walt = await makePerson(org, "walt", PASSWORD);
+  nextStep();
+  const options = { multiOptionalFactorEnroll: true };
+  const { stateToken } = (await post("/api/v1/authn", { username: "walt", password: PASSWORD, options })).body;
+  await post(`/api/v1/authn/factors/${walt.factor}/verify`, { stateToken, passCode: walt.code(org.clock.now) });
+  await make(org, "DELETE", `/api/v1/users/${walt.id}/factors/${walt.factor}`);
+  const skipped = await post("/api/v1/authn/skip", { stateToken });
+  assert.deepEqual([skipped.status, skipped.body.errorCode], [403, "E0000006"]);
 });
 
 describe("drive: page of a host", () => {

@@ -16,3 +16,8 @@ export function provesOwnFactor(amr: readonly string[]): boolean {
 export function hasWayIn(all: readonly EnrolmentRow[]): boolean {
   return all.some(({ kind, status }) => status === "ACTIVE" && kind !== "recovery");
 }
+
+/** @param usable ids of the factors that a transaction began with: one of them was reset since, and it may be the one that was proved. */
+export function isResetSince(all: readonly EnrolmentRow[], usable: readonly string[]): boolean {
+  return all.some(({ id, status }) => status === "RESET" && usable.includes(id));
+}

@@ -1,5 +1,6 @@
 /** The steps that prove nothing and lead somewhere else: back to the choice of factor, or past the offer of more factors. */
 import { expiryOf, step } from "@sallyport/logon";
+import { enrolRight } from "../enrolling/window.ts";
 import { judgeState } from "../host-link/judge-person.ts";
 import type { Opened } from "../host-link/start-logon.ts";
 import { endLogon } from "../logon-record.ts";
@@ -42,6 +43,9 @@ export async function skipEnrolling(
   if (!user || !step(transaction.status, "skip").ok || transaction.enrolProof !== "factor") return misfit(transaction);
   const state = judgeState(user);
   if (state) return (await endRefused(tx, transaction, state.cause, state.evidence)) as WrongStep;
+  // S18: the factor that was proved may be reset by now.
+  const right = await enrolRight(tx, transaction, user);
+  if (right.kind === "may-not") return (await endRefused(tx, transaction, right.cause, right.evidence)) as WrongStep;
   const done = await advance(tx, transaction, { status: "SUCCESS", expires: expiryOf(transaction.opened, tx.now) });
   await leaveSessionToken(tx, done, user, input.sessionHash);
   await endLogon(tx, done, { result: "allow", cause: null, amr: done.amr });

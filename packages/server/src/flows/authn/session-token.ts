@@ -2,6 +2,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Keys } from "../../keys/keys.ts";
 import { newId } from "../ids.ts";
+import { isResetSince } from "../own-factor.ts";
+import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { TransactionRow } from "../store-logons.ts";
@@ -31,7 +33,7 @@ export async function leaveSessionToken(tx: Tx, transaction: TransactionRow, use
     userId: user.id,
     hostId: null,
     secret: tokenHash,
-    data: { browserHash: transaction.browserHash, amr: transaction.amr },
+    data: { browserHash: transaction.browserHash, amr: transaction.amr, factors: transaction.factors },
     created: tx.now,
     expires: tx.now + LIFE_MS,
     answeredAt: null,
@@ -56,6 +58,8 @@ export async function redeemSessionToken(tx: Tx, token: string, browser: string 
   if (user?.status !== "ACTIVE") return { kind: "refused" };
   // Whoever signed in by a password that was changed after that would come in past the end of its sessions.
   if (user.passwordChanged !== null && user.passwordChanged > left.created) return { kind: "refused" };
+  // S18: so would whoever kept one back that was proved by a factor that is reset by now.
+  if (isResetSince(await factorsOf(tx, user), left.data["factors"] as string[])) return { kind: "refused" };
   return { kind: "redeemed", userId: user.id, amr: left.data["amr"] as string[], now: tx.now };
 }
 

@@ -1,6 +1,6 @@
 /** The window in which somebody who never had a factor may enrol a first one: whether it is open, and whether it was proved. */
 import type { CauseId } from "@sallyport/contracts";
-import { hasWayIn } from "../own-factor.ts";
+import { hasWayIn, isResetSince } from "../own-factor.ts";
 import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
@@ -26,7 +26,8 @@ export type EnrolRight =
  */
 export async function enrolRight(tx: Tx, transaction: TransactionRow, user: UserRow): Promise<EnrolRight> {
   if (transaction.enrolProof === "factor") {
-    if (hasWayIn(await factorsOf(tx, user))) return { kind: "may", proof: "factor" };
+    const all = await factorsOf(tx, user);
+    if (hasWayIn(all) && !isResetSince(all, transaction.factors)) return { kind: "may", proof: "factor" };
     const evidence = { user: user.id, window: null, ticket: "the factor that was proved is good no more" };
     return { kind: "may-not", cause: "factor.enrol-not-allowed", ended: true, evidence };
   }
