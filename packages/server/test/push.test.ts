@@ -211,6 +211,25 @@ test("S10: the sixth push to a user within ten minutes is refused as capped, and
   assert.equal((await push()).body.factorResult, "WAITING");
 });
 
+test("S10: users who are one person have one cap, and what was stopped under one name is not asked under the other", async () => {
+  const [one, other] = [await person("hal"), await person("hal.adm")];
+  await org.deps.store.inTransaction((tx) => tx.users.update(other.id, { linkedTo: one.id }));
+  const hals = await TestPhone.of(org, one.id);
+  const push = async (login: string, value: string) => {
+    const { body } = await host.call("/api/v1/authn/logon", host.request(login, { address: { value, origin: "socket" } }));
+    return (await host.call(`/api/v1/authn/factors/${hals.factor}/verify`, { stateToken: body.stateToken })).body;
+  };
+  nextStep();
+  assert.equal((await push("hal", "198.51.100.1")).factorResult, "WAITING");
+  await hals.answer(await hals.one(), "not-me");
+  assert.equal((await push("hal.adm", "198.51.100.1")).cause, "factor.push-stopped");
+  for (let pushed = 1; pushed < 5; pushed++)
+    assert.equal((await push(pushed % 2 ? "hal.adm" : "hal", "198.51.100.9")).factorResult, "WAITING");
+  for (const login of ["hal", "hal.adm"]) assert.equal((await push(login, "198.51.100.9")).cause, "factor.push-capped");
+  for (const { id } of await make(org, "GET", "/api/v1/push/stops"))
+    await make(org, "DELETE", `/api/v1/push/stops/${id}?reason=hal%20asked`);
+});
+
 test("S10: not me stops pushes from that host and address, the third in an hour stops all; other factors stay; an administrator lifts", async () => {
   const erin = await person("erin");
   const erins = await TestPhone.of(org, erin.id);

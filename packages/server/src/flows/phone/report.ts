@@ -2,6 +2,7 @@
 import { PUSH_REPORTS, scopeOfReport } from "@sallyport/logon";
 import { pushDataOf } from "../authn/asked/push.ts";
 import { newId } from "../ids.ts";
+import { personOf } from "../person.ts";
 import type { Tx } from "../store.ts";
 import type { ChallengeRow, PushStopRow } from "../store-requests.ts";
 import type { Phone } from "./with-phone.ts";
@@ -9,7 +10,8 @@ import type { Phone } from "./with-phone.ts";
 /** Within the unit that has written the answer: this report is among those that are counted. */
 export async function report(tx: Tx, { enrolment, user }: Phone, challenge: ChallengeRow): Promise<void> {
   const asked = challenge.userId;
-  const reports = await tx.challenges.answersSince(asked, "not-me", tx.now - PUSH_REPORTS.windowMs);
+  const since = tx.now - PUSH_REPORTS.windowMs;
+  const reports = (await Promise.all((await personOf(tx, user)).map(({ id }) => tx.challenges.answersSince(id, "not-me", since)))).flat();
   const scope = scopeOfReport(reports.length - 1);
   const { shown } = pushDataOf(challenge);
   const stop: PushStopRow = {

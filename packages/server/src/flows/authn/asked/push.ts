@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import type { ShownRequest } from "@sallyport/contracts";
 import { expiryOf, judgeAttempt, PUSH_CAP, PUSH_MS, type PushPlace, pushNumber, standOfPush, stopFor } from "@sallyport/logon";
 import { newId, random256 } from "../../ids.ts";
-import { factorsOf } from "../../person.ts";
+import { factorsOf, personOf } from "../../person.ts";
 import { wakePhones } from "../../phone/wake.ts";
 import type { Tx } from "../../store.ts";
 import type { LogonRow } from "../../store-logons.ts";
@@ -57,7 +57,8 @@ async function ask(tx: Tx, deps: AskDeps, step: CodeStep): Promise<ChallengeRow 
     seenAt: null,
   };
   const windowSeconds = PUSH_CAP.windowMs / 1000;
-  if (!(await tx.pushStops.takePush(user.id, tx.now, PUSH_CAP.windowMs)))
+  const [person = user] = await personOf(tx, user);
+  if (!(await tx.pushStops.takePush(person.id, tx.now, PUSH_CAP.windowMs)))
     return wrong("factor.push-capped", { factor: enrolment.id, count: PUSH_CAP.most, windowSeconds });
   await tx.challenges.insert(challenge);
   await write(tx);
@@ -93,7 +94,8 @@ async function undelivered(tx: Tx, factor: string, challenge: ChallengeRow): Pro
 }
 
 async function stopOf(tx: Tx, { enrolment, user }: CodeStep, place: PushPlace): Promise<WrongCode | undefined> {
-  const standing = await tx.pushStops.standing(user.id);
+  // Of users who are one person each has the same phones: what was stopped under one name is not asked under another.
+  const standing = (await Promise.all((await personOf(tx, user)).map(({ id }) => tx.pushStops.standing(id)))).flat();
   const stop = stopFor(standing, place);
   if (!stop) return undefined;
   return wrong("factor.push-stopped", {
