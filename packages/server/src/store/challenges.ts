@@ -1,9 +1,18 @@
 /** Stored challenges: each is answered once, in one statement. */
 import type { ChallengeRow, ChallengesStore } from "../flows/store-requests.ts";
 import type { Builder } from "./builder.ts";
+import { compiledOnce } from "./compiled-once.ts";
 import { consumeOne } from "./primitives.ts";
 import type { Schema } from "./schema.ts";
 import type { Sql } from "./sql.ts";
+
+const supersedeAll = compiledOnce((build, { transactionId, now }: { transactionId: string; now: number }) =>
+  build
+    .updateTable("challenges")
+    .where("answered_at", "is", null)
+    .set({ answer: "superseded", answered_at: now })
+    .where("transaction_id", "=", transactionId),
+);
 
 export function challengesStore(sql: Sql, build: Builder): ChallengesStore {
   const all = build.selectFrom("challenges").selectAll();
@@ -25,8 +34,9 @@ export function challengesStore(sql: Sql, build: Builder): ChallengesStore {
     answer: (id, answer, now) =>
       consumeOne(sql, unanswered.set({ answer, answered_at: now }).where("id", "=", id).where("expires", ">", now).returning("id")),
     async supersede(transactionId, now, except) {
+      if (except === undefined) return sql.run(supersedeAll(build, { transactionId, now }));
       const others = unanswered.set({ answer: "superseded", answered_at: now }).where("transaction_id", "=", transactionId);
-      await sql.run(except === undefined ? others : others.where("id", "<>", except));
+      await sql.run(others.where("id", "<>", except));
     },
     seen: (id, now) => sql.run(build.updateTable("challenges").set({ seen_at: now }).where("id", "=", id).where("seen_at", "is", null)),
     async countSince(userId, kind, since) {

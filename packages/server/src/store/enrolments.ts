@@ -2,14 +2,43 @@
 import { sql as raw } from "kysely";
 import type { EnrolmentRow, EnrolmentsStore } from "../flows/store-logons.ts";
 import type { Builder } from "./builder.ts";
+import { compiledOnce } from "./compiled-once.ts";
 import { consumeOne, incrementIf } from "./primitives.ts";
 import type { Schema } from "./schema.ts";
 import type { Sql } from "./sql.ts";
 
+const ofUser = compiledOnce((build, { userId }: { userId: string }) =>
+  build.selectFrom("enrolments").selectAll().where("user_id", "=", userId).orderBy("created").orderBy("id"),
+);
+const takeTry = compiledOnce((build, { id, cap, at }: { id: string; cap: number; at: number }) =>
+  build
+    .updateTable("enrolments")
+    .set((eb) => ({ failures: eb("failures", "+", 1) }))
+    .where("id", "=", id)
+    .where("status", "=", "ACTIVE")
+    .where("failures", "<", cap)
+    .where("next_try_at", "<=", at)
+    .returning("failures as count"),
+);
+const consumeStep = compiledOnce((build, { id, step, now }: { id: string; step: number; now: number }) => {
+  // S37: steps that may have been used before a restore.
+  const refused = build.selectFrom("enrolments").select("id").where("id", "=", id).where("refused_through", ">=", step);
+  const used = build
+    .selectNoFrom([
+      raw<string>`cast(${id} as text)`.as("enrolment_id"),
+      raw<number>`cast(${step} as bigint)`.as("step"),
+      raw<number>`cast(${now} as bigint)`.as("at"),
+    ])
+    .where((eb) => eb.not(eb.exists(refused)));
+  return build
+    .insertInto("used_steps")
+    .columns(["enrolment_id", "step", "at"])
+    .expression(used)
+    .onConflict((c) => c.doNothing())
+    .returning("step");
+});
+
 export function enrolmentsStore(sql: Sql, build: Builder, now: number): EnrolmentsStore {
-  /** S37: steps that may have been used before a restore. */
-  const refused = (id: string, step: number) =>
-    build.selectFrom("enrolments").select("id").where("id", "=", id).where("refused_through", ">=", step);
   return {
     insert: (enrolment) => sql.run(build.insertInto("enrolments").values(toStored(enrolment))),
     async byId(id) {
@@ -17,9 +46,7 @@ export function enrolmentsStore(sql: Sql, build: Builder, now: number): Enrolmen
       return row && fromRow(row);
     },
     async ofUser(userId) {
-      return (await sql.all(build.selectFrom("enrolments").selectAll().where("user_id", "=", userId).orderBy("created").orderBy("id"))).map(
-        fromRow,
-      );
+      return (await sql.all(ofUser(build, { userId }))).map(fromRow);
     },
     async update(id, change) {
       const { nextTryAt, sealedSecret, lastUsed, data, ...rest } = change;
@@ -37,18 +64,7 @@ export function enrolmentsStore(sql: Sql, build: Builder, now: number): Enrolmen
       await sql.run(build.deleteFrom("used_steps").where("enrolment_id", "=", id));
       await sql.run(build.deleteFrom("enrolments").where("id", "=", id));
     },
-    takeTry: (id, cap, at) =>
-      incrementIf(
-        sql,
-        build
-          .updateTable("enrolments")
-          .set((eb) => ({ failures: eb("failures", "+", 1) }))
-          .where("id", "=", id)
-          .where("status", "=", "ACTIVE")
-          .where("failures", "<", cap)
-          .where("next_try_at", "<=", at)
-          .returning("failures as count"),
-      ),
+    takeTry: (id, cap, at) => incrementIf(sql, takeTry(build, { id, cap, at })),
     returnTry: (id) =>
       sql.run(
         build
@@ -57,24 +73,7 @@ export function enrolmentsStore(sql: Sql, build: Builder, now: number): Enrolmen
           .where("id", "=", id)
           .where("failures", ">", 0),
       ),
-    consumeStep: (id, step) =>
-      consumeOne(
-        sql,
-        build
-          .insertInto("used_steps")
-          .columns(["enrolment_id", "step", "at"])
-          .expression(
-            build
-              .selectNoFrom([
-                raw<string>`cast(${id} as text)`.as("enrolment_id"),
-                raw<number>`cast(${step} as bigint)`.as("step"),
-                raw<number>`cast(${now} as bigint)`.as("at"),
-              ])
-              .where((eb) => eb.not(eb.exists(refused(id, step)))),
-          )
-          .onConflict((c) => c.doNothing())
-          .returning("step"),
-      ),
+    consumeStep: (id, step) => consumeOne(sql, consumeStep(build, { id, step, now })),
     async byHandle(handle) {
       const row = await sql.first(build.selectFrom("enrolments").selectAll().where("handle", "=", handle));
       return row && fromRow(row);
@@ -101,14 +100,26 @@ function toStored({ userId, sealedSecret, nextTryAt, lastUsed, data, ...rest }: 
   return { ...rest, ...renamed, refused_through: -1 };
 }
 
+// Field by field: what gathers the rest of a row is slow, and every factor that is judged comes through here.
 function fromRow(row: Schema["enrolments"]): EnrolmentRow {
-  const { user_id, sealed_secret, next_try_at, last_used, data, refused_through: _, ...rest } = row;
   return {
-    ...(rest as Omit<EnrolmentRow, "userId" | "sealedSecret" | "nextTryAt" | "lastUsed" | "data">),
-    userId: user_id,
-    sealedSecret: sealed_secret,
-    nextTryAt: next_try_at,
-    lastUsed: last_used,
-    data: JSON.parse(data),
+    id: row.id,
+    userId: row.user_id,
+    kind: row.kind as EnrolmentRow["kind"],
+    status: row.status as EnrolmentRow["status"],
+    sealedSecret: row.sealed_secret,
+    digits: row.digits,
+    algorithm: row.algorithm as EnrolmentRow["algorithm"],
+    period: row.period,
+    drift: row.drift,
+    failures: row.failures,
+    nextTryAt: row.next_try_at,
+    created: row.created,
+    updated: row.updated,
+    name: row.name,
+    handle: row.handle,
+    data: JSON.parse(row.data),
+    counter: row.counter,
+    lastUsed: row.last_used,
   };
 }

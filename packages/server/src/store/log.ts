@@ -4,6 +4,7 @@ import type { Compilable } from "kysely";
 import type { ChainEnd } from "../audit/chain.ts";
 import type { CheckpointRow, LogStore } from "../flows/store-logons.ts";
 import type { Builder } from "./builder.ts";
+import { compiledOnce } from "./compiled-once.ts";
 import { consumeOne } from "./primitives.ts";
 import type { Schema } from "./schema.ts";
 import type { Sql } from "./sql.ts";
@@ -32,6 +33,23 @@ function checkpointStore(sql: Sql, build: Builder) {
   };
 }
 
+type Joined = Omit<Schema["events"], "position">;
+
+const insertEvent = compiledOnce((build, row: Joined) =>
+  build.insertInto("events").values({
+    node: row.node,
+    seq: row.seq,
+    id: row.id,
+    published: row.published,
+    type: row.type,
+    cause: row.cause,
+    reference: row.reference,
+    actor_id: row.actor_id,
+    host: row.host,
+    event: row.event,
+  } as never),
+);
+
 export function logStore(sql: Sql, build: Builder, chain: ChainEnd, now: number): LogStore {
   const events = () => build.selectFrom("events").select("event");
   const read = (rows: { event: string }[]) => rows.map((row) => JSON.parse(row.event) as LogEvent);
@@ -50,7 +68,7 @@ export function logStore(sql: Sql, build: Builder, chain: ChainEnd, now: number)
         host: joined.host ?? null,
         event: JSON.stringify(joined),
       };
-      await sql.run(build.insertInto("events").values(row as never));
+      await sql.run(insertEvent(build, row));
       return joined;
     },
     head: async () => chain.head,

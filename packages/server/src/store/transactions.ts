@@ -1,6 +1,7 @@
 /** Stored transactions: every step is a compare-and-set on the version. */
 import type { TransactionRow, TransactionsStore } from "../flows/store-logons.ts";
 import type { Builder } from "./builder.ts";
+import { compiledOnce } from "./compiled-once.ts";
 import { consumeOne } from "./primitives.ts";
 import type { Schema } from "./schema.ts";
 import type { Sql } from "./sql.ts";
@@ -10,11 +11,15 @@ type Stored = Schema["transactions"];
 /** States in which something may still happen; see `transaction.ts` in logon. */
 const OPEN = ["UNAUTHENTICATED", "MFA_REQUIRED", "MFA_CHALLENGE", "MFA_ENROLL", "MFA_ENROLL_ACTIVATE", "PASSWORD_EXPIRED"];
 
+const byTokenHash = compiledOnce((build, { tokenHash }: { tokenHash: string }) =>
+  build.selectFrom("transactions").selectAll().where("token_hash", "=", tokenHash),
+);
+
 export function transactionsStore(sql: Sql, build: Builder): TransactionsStore {
   return {
     insert: (transaction) => sql.run(build.insertInto("transactions").values(changeOf(transaction) as Stored)),
     async byTokenHash(tokenHash) {
-      const row = await sql.first(build.selectFrom("transactions").selectAll().where("token_hash", "=", tokenHash));
+      const row = await sql.first(byTokenHash(build, { tokenHash }));
       return row && fromRow(row);
     },
     advance: (id, expected, change) =>

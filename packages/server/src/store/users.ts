@@ -3,6 +3,7 @@ import { attributesOf, foldName } from "@sallyport/logon";
 import { Conflict } from "../flows/store.ts";
 import type { UserName, UserRow, UsersStore } from "../flows/store-directory.ts";
 import type { Builder } from "./builder.ts";
+import { compiledOnce } from "./compiled-once.ts";
 import type { NameLookup } from "./name-lookup.ts";
 import { incrementIf } from "./primitives.ts";
 import type { Schema } from "./schema.ts";
@@ -10,6 +11,23 @@ import { sourceKeys } from "./source-keys.ts";
 import type { Sql } from "./sql.ts";
 
 type Stored = Schema["users"];
+
+const byId = compiledOnce((build, { id }: { id: string }) => build.selectFrom("users").selectAll().where("id", "=", id));
+const linkedTo = compiledOnce((build, { id }: { id: string }) =>
+  build.selectFrom("users").selectAll().where("linked_to", "=", id).orderBy("id"),
+);
+const takeTry = compiledOnce((build, { id, cap, now }: { id: string; cap: number; now: number }) =>
+  build
+    .updateTable("users")
+    .set((eb) => ({ password_failures: eb("password_failures", "+", 1) }))
+    .where("id", "=", id)
+    .where("password_failures", "<", cap)
+    .where("next_password_at", "<=", now)
+    .returning("password_failures as count"),
+);
+const setTries = compiledOnce((build, { id, failures, nextAt }: { id: string; failures: number; nextAt: number }) =>
+  build.updateTable("users").set({ password_failures: failures, next_password_at: nextAt }).where("id", "=", id),
+);
 
 export function usersStore(sql: Sql, build: Builder, lookup: NameLookup): UsersStore {
   const addNames = async (id: string, names: UserName[]) => {
@@ -39,7 +57,7 @@ export function usersStore(sql: Sql, build: Builder, lookup: NameLookup): UsersS
     },
     ...sourceKeys(sql, build, "users", fromRow),
     async byId(id) {
-      return fromStored(await sql.first(build.selectFrom("users").selectAll().where("id", "=", id)));
+      return fromStored(await sql.first(byId(build, { id })));
     },
     async byLogin(folded) {
       const rows = await sql.all(build.selectFrom("users").selectAll().where("login", "=", folded).orderBy("id"));
@@ -88,19 +106,9 @@ export function usersStore(sql: Sql, build: Builder, lookup: NameLookup): UsersS
     },
     lookUp: (appId, namesFor) => lookup.ask(sql, appId, namesFor),
     async linkedTo(id) {
-      return (await sql.all(build.selectFrom("users").selectAll().where("linked_to", "=", id).orderBy("id"))).map((row) => fromRow(row));
+      return (await sql.all(linkedTo(build, { id }))).map((row) => fromRow(row));
     },
-    takePasswordTry: (id, cap, now) =>
-      incrementIf(
-        sql,
-        build
-          .updateTable("users")
-          .set((eb) => ({ password_failures: eb("password_failures", "+", 1) }))
-          .where("id", "=", id)
-          .where("password_failures", "<", cap)
-          .where("next_password_at", "<=", now)
-          .returning("password_failures as count"),
-      ),
+    takePasswordTry: (id, cap, now) => incrementIf(sql, takeTry(build, { id, cap, now })),
     async passwordTries(id) {
       const tries = build.selectFrom("users").select(["password_failures as failures", "next_password_at as nextAt"]).where("id", "=", id);
       return (await sql.first(tries)) ?? { failures: 0, nextAt: 0 };
@@ -113,8 +121,7 @@ export function usersStore(sql: Sql, build: Builder, lookup: NameLookup): UsersS
           .where("id", "=", id)
           .where("password_failures", ">", 0),
       ),
-    setPasswordTries: (id, { failures, nextAt }) =>
-      sql.run(build.updateTable("users").set({ password_failures: failures, next_password_at: nextAt }).where("id", "=", id)),
+    setPasswordTries: (id, { failures, nextAt }) => sql.run(setTries(build, { id, failures, nextAt })),
     async count() {
       const row = await sql.first(build.selectFrom("users").select((eb) => eb.fn.countAll<number>().as("count")));
       return Number(row?.count ?? 0);
