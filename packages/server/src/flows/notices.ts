@@ -5,7 +5,7 @@ import { type Language, languageOfUser, oneLine, writeLetter, writeTime } from "
 import { noticeOf } from "./letters/notice-texts.ts";
 import { putOut } from "./outbox.ts";
 import { personOf } from "./person.ts";
-import type { Store, Tx } from "./store.ts";
+import { type Store, standIn, type Tx } from "./store.ts";
 import type { UserRow } from "./store-directory.ts";
 import type { NewEvent } from "./store-logons.ts";
 import { isSet, MAIL } from "./ways-out.ts";
@@ -67,7 +67,7 @@ function telling(tx: Tx, deps: NoticeDeps): Tx {
     await tell(tx, deps, event, appended.id);
     return appended;
   };
-  return { ...tx, log: { ...tx.log, append } };
+  return standIn(tx, { log: { ...tx.log, append } });
 }
 
 async function tell(tx: Tx, { keys, orgUrl }: NoticeDeps, event: NewEvent, id: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** What `/metrics` counts: logons by result and cause, answers by route and time, and how full the queues are. */
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { Store, Tx } from "../flows/store.ts";
+import { type Store, standIn, type Tx } from "../flows/store.ts";
 import type { NewEvent } from "../flows/store-logons.ts";
 
 export interface Metrics {
@@ -147,5 +147,5 @@ function listening(tx: Tx, events: NewEvent[]): Tx {
       return appended;
     },
   };
-  return { ...tx, log };
+  return standIn(tx, { log });
 }

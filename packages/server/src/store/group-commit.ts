@@ -43,6 +43,7 @@ const LONGEST_WAIT_MS = 200;
 export class GroupCommit {
   readonly #writer: Writer;
   readonly #units: Units;
+  readonly #limit = new Limit();
   #queue: Job[] = [];
   #draining: Promise<void> | undefined;
   #closed = false;
@@ -118,7 +119,7 @@ export class GroupCommit {
       const unit = this.#units.begin(now);
       await this.#writer.savepoint();
       try {
-        const value = await withinTime(job.run(unit.tx));
+        const value = await this.#limit.within(job.run(unit.tx));
         unit.end();
         await this.#writer.release();
         return () => job.resolve(value);
@@ -139,14 +140,21 @@ function jitter(tries: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.random() * most));
 }
 
-async function withinTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("a unit of work waited for something outside the database")), LONGEST_UNIT_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
+/** One timer for all units of a queue, which run one after the other: to make and end one for each costs more than to set it anew. */
+class Limit {
+  #late: (() => void) | undefined;
+  readonly #timer = setTimeout(() => this.#late?.(), LONGEST_UNIT_MS).unref();
+
+  async within<T>(work: Promise<T>): Promise<T> {
+    const late = new Promise<never>((_, reject) => {
+      this.#late = () => reject(new Error("a unit of work waited for something outside the database"));
+    });
+    this.#timer.ref().refresh();
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      this.#late = undefined;
+      this.#timer.unref();
+    }
   }
 }

@@ -35,36 +35,68 @@ export interface Statements {
   lookup: NameLookup;
 }
 
+type Stores = { readonly [K in Exclude<keyof Tx, "now">]: (one: Connected) => Tx[K] };
+
+/** What a unit's stores are made of. */
+interface Connected extends Statements {
+  sql: Sql;
+  chain: ChainEnd;
+  now: number;
+  hint: (topic: string) => Promise<void>;
+}
+
+const STORES: Stores = {
+  users: ({ sql, build, lookup }) => usersStore(sql, build, lookup),
+  groups: ({ sql, build }) => groupsStore(sql, build),
+  apps: ({ sql, build }) => appsStore(sql, build),
+  zones: ({ sql, build }) => zonesStore(sql, build),
+  hosts: ({ sql, build }) => hostsStore(sql, build),
+  clients: ({ sql, build }) => clientsStore(sql, build),
+  enrolments: ({ sql, build, now }) => enrolmentsStore(sql, build, now),
+  recoveryCodes: ({ sql, build }) => recoveryCodesStore(sql, build),
+  bypassCodes: ({ sql, build }) => bypassCodesStore(sql, build),
+  transactions: ({ sql, build }) => transactionsStore(sql, build),
+  logons: ({ sql, build }) => logonsStore(sql, build),
+  log: ({ sql, build, chain, now }) => logStore(sql, build, chain, now),
+  secrets: ({ sql, build }) => secretsStore(sql, build),
+  restore: ({ sql, build }) => restoreStore(sql, build),
+  leases: ({ sql, build }) => leasesStore(sql, build),
+  sources: ({ sql, build }) => sourcesStore(sql, build),
+  domains: ({ sql, build }) => domainsStore(sql, build),
+  duplicates: ({ sql, build }) => duplicatesStore(sql, build),
+  challenges: ({ sql, build }) => challengesStore(sql, build),
+  pushStops: ({ sql, build }) => pushStopsStore(sql, build),
+  tickets: ({ sql, build }) => ticketsStore(sql, build),
+  outbox: ({ sql, build }) => outboxStore(sql, build),
+  sessions: ({ sql, build }) => sessionsStore(sql, build),
+  settings: ({ sql, build }) => settingsStore(sql, build),
+  changes: ({ sql, build, hint }) => changesStore(sql, build, hint),
+};
+
+/** A unit uses a few of the stores: each is made when it is first asked for. Not private, since a stand-in asks through its prototype. */
+class Unit {
+  readonly now: number;
+  readonly of: Connected;
+  readonly made: Partial<Record<keyof Stores, unknown>> = {};
+
+  constructor(of: Connected) {
+    this.now = of.now;
+    this.of = of;
+  }
+}
+
+for (const name of Object.keys(STORES) as (keyof Stores)[]) {
+  Object.defineProperty(Unit.prototype, name, {
+    get(this: Unit) {
+      this.made[name] ??= STORES[name](this.of);
+      return this.made[name];
+    },
+  });
+}
+
 /** @param now the database's clock, epoch ms. @param hint see `changesStore`. */
 export function unit(sql: Sql, { build, lookup }: Statements, chain: ChainEnd, now: number, hint = async (_topic: string) => {}): Tx {
-  return {
-    now,
-    users: usersStore(sql, build, lookup),
-    groups: groupsStore(sql, build),
-    apps: appsStore(sql, build),
-    zones: zonesStore(sql, build),
-    hosts: hostsStore(sql, build),
-    clients: clientsStore(sql, build),
-    enrolments: enrolmentsStore(sql, build, now),
-    recoveryCodes: recoveryCodesStore(sql, build),
-    bypassCodes: bypassCodesStore(sql, build),
-    transactions: transactionsStore(sql, build),
-    logons: logonsStore(sql, build),
-    log: logStore(sql, build, chain, now),
-    secrets: secretsStore(sql, build),
-    restore: restoreStore(sql, build),
-    leases: leasesStore(sql, build),
-    sources: sourcesStore(sql, build),
-    domains: domainsStore(sql, build),
-    duplicates: duplicatesStore(sql, build),
-    challenges: challengesStore(sql, build),
-    pushStops: pushStopsStore(sql, build),
-    tickets: ticketsStore(sql, build),
-    outbox: outboxStore(sql, build),
-    sessions: sessionsStore(sql, build),
-    settings: settingsStore(sql, build),
-    changes: changesStore(sql, build, hint),
-  };
+  return new Unit({ sql, build, lookup, chain, now, hint }) as unknown as Tx;
 }
 
 /** After its end a unit refuses every call: a step that was not awaited must not slip into somebody else's unit. */

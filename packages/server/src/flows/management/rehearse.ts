@@ -4,7 +4,7 @@ import { nameOfStep } from "@sallyport/logon";
 import type * as z from "zod";
 import { type Asked, type JudgedHost, judgePerson, type Person, type PersonRefused } from "../host-link/judge-person.ts";
 import { resolveName } from "../host-link/resolve-name.ts";
-import type { Store, Tx } from "../store.ts";
+import { type Store, standIn, type Tx } from "../store.ts";
 import type { AppRow } from "../store-directory.ts";
 import type { HostRow } from "../store-logons.ts";
 import { findApp } from "./apps.ts";
@@ -54,7 +54,7 @@ export async function hostsNamed(tx: Tx, named: string): Promise<HostRow[]> {
 
 /** The same unit of work as if its clock showed another time. */
 export function atTime(tx: Tx, now: number): Tx {
-  return { ...tx, now };
+  return standIn(tx, { now });
 }
 
 async function answerOf(tx: Tx, app: AppRow, host: JudgedHost, asked: Asked, judged: Person | PersonRefused): Promise<Answer> {
