@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type http from "node:http";
 import https from "node:https";
 import { tmpdir } from "node:os";
@@ -153,6 +153,13 @@ export async function startOrg(index: number, more: string[] = []): Promise<void
   const serve = ["serve", "--data", node.data, "--listen", `127.0.0.1:${node.port}`, "--url", ORG_URL, "--log-level", "error"];
   const tls = ["--tls-cert", `${folder}/tls.pem`, "--tls-key", `${folder}/tls.key`];
   await start([join(ROOT, "packages/cli/src/main.ts"), ...serve, ...tls, ...more], /The org is at/);
+}
+
+/** Processor time of the first thing that was started, its threads included, in ms: /proc counts in hundredths of a second (proc(5)). */
+export function orgCpuMs(): number {
+  const stat = readFileSync(`/proc/${children[0]?.pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 /** Machines that are enrolled, and people who are known: as many as one run needs. */

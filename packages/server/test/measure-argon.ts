@@ -8,6 +8,7 @@ if (made.kind !== "hashed") throw new Error(made.kind);
 await hash("warm");
 let left = Number(count);
 const began = performance.now();
+const before = process.cpuUsage();
 await Promise.all(
   Array.from({ length: Number(atOnce) }, async () => {
     while (left-- > 0) if (!(await verify(made.phc, "correct horse battery staple"))) throw new Error("not the same");
@@ -15,4 +16,6 @@ await Promise.all(
 );
 const { memoryCost, timeCost, parallelism } = parseOptions(made.phc);
 const perSecond = (Number(count) / (performance.now() - began)) * 1000;
-process.stdout.write(`${JSON.stringify({ perSecond, memoryCost, timeCost, parallelism })}\n`);
+const { user, system } = process.cpuUsage(before);
+const cpuMs = (user + system) / 1000 / Number(count);
+process.stdout.write(`${JSON.stringify({ perSecond, cpuMs, memoryCost, timeCost, parallelism })}\n`);
