@@ -104,6 +104,7 @@ test("RFC 7643 §8.2: the full user; what is kept comes back, what is not is pas
     displayName: "Babs Jensen",
     title: "Tour Guide",
     userType: "Employee",
+    locale: "en-US",
     emails: [{ value: "bjensen@example.com", type: "work", primary: true }],
     addresses: [{ type: "work", locality: "Hollywood", region: "CA", country: "USA", primary: true }],
   });
