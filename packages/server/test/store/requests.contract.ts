@@ -199,5 +199,8 @@ function challengeTests({ unit, read }: Under, twice: (fn: (tx: Tx) => Promise<b
       [true, false, false, false],
     );
     assert.deepEqual([await raise(still.id, 0), await raise(still.id, 0)], [true, true]);
+    await unit(async (tx) => {
+      for (const { id } of [key, still]) await tx.enrolments.remove(id);
+    });
   });
 }
