@@ -161,7 +161,7 @@ export function requestTests({ unit, read }: Under): void {
 function challengeTests({ unit, read }: Under, twice: (fn: (tx: Tx) => Promise<boolean>) => Promise<boolean[]>): void {
   test("S4, S9: a challenge is answered once, before its end, and not once a newer one took its place", async () => {
     const user = await unit((tx) => addUser(tx, "asked"));
-    const [other, device] = [enrolmentRow(user.id, { kind: "passkey" }), enrolmentRow(user.id, { kind: "push" })];
+    const [other, device] = [enrolmentRow(user.id, { kind: "sms" }), enrolmentRow(user.id, { kind: "push" })];
     const of = (change: Parameters<typeof challengeRow>[1]) =>
       challengeRow(user.id, { transactionId: "trx_asked", enrolmentId: device.id, ...change });
     const [one, two, three] = [of({ created: 1 }), of({ created: 2, secret: "s2" }), of({ created: 3, enrolmentId: other.id })];
