@@ -21,6 +21,11 @@ export async function enrolSent(
 ): Promise<void> {
   if (factorType !== "email" && to === undefined)
     throw new Complaint("--to NUMBER: to which number, with its country, such as +49301234567");
+  const { login, email } = user.profile;
+  if (to === undefined && !email)
+    throw new Complaint(
+      `${login} has no e-mail address: sallyport user edit ${login} --email ADDRESS (or --to ADDRESS, for the codes alone)`,
+    );
   const profile = to === undefined ? {} : factorType === "email" ? { email: to } : { phoneNumber: to };
   const path = `/api/v1/users/${user.id}/factors`;
   const made = await org.send<SentFactorView>("POST", `${path}${atOnce ? "?activate=true" : ""}`, {

@@ -41,6 +41,8 @@ test("every command has an example of itself and --json", () => {
   ]) {
     assert.ok(top.includes(name), name);
   }
+  const user = commandsIn(help("user"));
+  for (const name of ["add", "password", "edit", "expire-password"]) assert.ok(user.includes(name), name);
   let leaves = 0;
   const visit = (words: string[]): void => {
     const text = help(...words);

@@ -7,8 +7,9 @@ import { enrolTotp } from "../enrol-totp.ts";
 import type { OrgClient } from "../org-client.ts";
 import { print, table } from "../output.ts";
 import { assignUser, findApp, findUser } from "../resources.ts";
-import { ask, readStdin } from "../terminal.ts";
+import { readStdin } from "../terminal.ts";
 import { bypassLines, openBypasses } from "./bypass.ts";
+import { askNewPassword, userChangeCommands } from "./user-change.ts";
 
 interface AddOptions extends CommonOptions {
   email?: string;
@@ -63,6 +64,7 @@ export function userCommands(program: Command): void {
       print(options.json, found, () => [...table(["login", "status", "source", "id"], [row(found)], ""), ...bypassLines(open)]);
     },
   );
+  userChangeCommands(user);
   const lifecycle = {
     suspend: "stop all logons of a user",
     unsuspend: "lift a suspension",
@@ -126,9 +128,7 @@ function profileOf(login: string, options: AddOptions): Record<string, string | 
 async function credentialsOf(login: string, options: AddOptions): Promise<object> {
   if (options.passwordStdin) return { credentials: { password: { value: await readStdin() } } };
   if (!options.password) return {};
-  const value = await ask(`A new password for ${login} (8 characters or more; it does not show): `, true);
-  if ((await ask("The same once more: ", true)) !== value) throw new Complaint("these were two different passwords; nobody was made");
-  return { credentials: { password: { value } } };
+  return { credentials: { password: { value: await askNewPassword(login, "nobody was made") } } };
 }
 
 function row(user: UserView): string[] {

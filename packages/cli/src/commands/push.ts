@@ -15,7 +15,7 @@ export function pushCommands(program: Command): void {
     push,
     {
       name: "lift <stop>",
-      does: "send pushes again; first make sure who it was, and that the password is changed",
+      does: "send pushes again; first make sure who it was, and that the password is changed (one of the org: `sallyport user password LOGIN`)",
       example: 'sallyport push lift stp_01234567890123456789 --reason "it was her own script"',
       options: [["--reason <text>", "why; it stands in the log (required)"]],
     },

@@ -106,7 +106,7 @@ export const USER = {
     evidence: ["username", "service", "reason", "tries", "known", "subStatus", "adData", "source", "server"],
     who: "person",
     fix: {
-      any: "The person types the password again, checking caps lock and keyboard layout. If it is forgotten, reset it where it is kept: the directory, the machine, or the org.",
+      any: "The person types the password again, checking caps lock and keyboard layout. If it is forgotten, reset it where it is kept: the directory, the machine, or the org (`sallyport user password USER`).",
       linux: "For a local account: `passwd USER`.",
       windows: "For a local account: `net user USER *`; for a domain account: `Set-ADAccountPassword USER -Reset`.",
     },
@@ -135,7 +135,7 @@ export const USER = {
     evidence: ["username", "subStatus", "adData", "reason", "expiredAt", "source", "server"],
     who: "person",
     fix: {
-      any: "The person changes the password at a machine in the office or on the directory's page; a password that the org keeps, by signing in at the org's own pages. Or it is reset for them.",
+      any: "The person changes the password at a machine in the office or on the directory's page; a password that the org keeps, by signing in at the org's own pages. Or it is reset for them: one that the org keeps by `sallyport user password USER`.",
       linux: "See `chage -l USER`; set a new one with `passwd USER`.",
       windows:
         "`Set-ADAccountPassword USER -Reset`. Under network level authentication an expired password cannot be changed in the RDP window.",
