@@ -35,7 +35,7 @@ async function tried(): Promise<{ place: string; sentence: string; error: string
 }
 
 test("nothing is set: the command says so, and how it is set", async () => {
-  assert.match((await world.cli("mail", "test", "admin@story.test")).out, /no such mail settings/);
+  assert.match((await world.cli("mail", "test", "admin@story.test")).out, /no mail server is set: sallyport mail set/);
   assert.match((await world.cli("mail", "set", "--server", "smtp://x.test/path", "--from", "a@b.test")).out, /must end after the name/);
   assert.match((await world.cli("mail", "set", "--server", "http://x.test", "--from", "a@b.test")).out, /must begin with smtps/);
 });
@@ -155,5 +155,5 @@ test("the stored password is sent to no other server, and stands in no file, log
 
 test("removed, it is gone", async () => {
   await world.mustCli("mail", "remove");
-  assert.match((await world.cli("mail", "show")).out, /no such mail settings/);
+  assert.match((await world.cli("mail", "show")).out, /no mail server is set: sallyport mail set/);
 });

@@ -58,6 +58,17 @@ describe("the choice of a factor", () => {
     assert.deepEqual([result, shows.length, asksOf(one)], ["allow", 1, 0]);
   });
 
+  test("a number that the list does not have is answered by those that it has, and tells the org nothing", async (t) => {
+    const one = await rig(t);
+    one.org.kinds = ["totp", "push", "email"];
+    const { shows, result } = await logOn(one, "5", RIGHT_CODE);
+    assert.deepEqual([result, shows[1]?.text], ["allow", "The list has 2 choices: type a number from 1 to 2."]);
+    assert.equal(verified(one).length, 1);
+    one.org.kinds = ["totp", "push"];
+    const single = await logOn(one, "5", RIGHT_CODE);
+    assert.equal(single.shows[1]?.text, "The list has one choice: type 1 for it.");
+  });
+
   test("a provider that cannot ask is offered nothing but the code", async (t) => {
     const one = await rig(t);
     one.org.kinds = ["totp", "push", "email"];
@@ -255,6 +266,7 @@ describe("enrolment at the first logon", () => {
       shows.map(({ fields }) => fields?.map(({ kind, label }) => `${kind} ${label}`).join(", ")),
       ["code Enrolment ticket", "code Enrolment ticket", "qr Scan, code Code that the app shows", "code Code that the app shows"],
     );
+    assert.equal(shows[1]?.text, "That ticket is not right. Try again.");
     assert.match(shows[2]?.text ?? "", /ABCD EFGH IJKL MNOP QRST UVWX YZ23 4567/);
     assert.deepEqual([shows[2]?.fields?.[0]?.value, shows[2]?.fields?.[1]?.digits], [activation.otpauth, 6]);
     const log = JSON.stringify(one.log());
@@ -264,8 +276,9 @@ describe("enrolment at the first logon", () => {
   test("what is no ticket stays here, and without one nobody gets to see a secret", async (t) => {
     const one = await rig(t);
     withTicket(one);
-    const { result } = await logOn(one, "my password", "123456", "password");
+    const { shows, result } = await logOn(one, "my password", "123456", "password");
     assert.equal(result, "deny");
+    assert.match(shows[1]?.text ?? "", /^That does not look like a ticket/);
     assert.equal(
       one.org.calls.some(({ path }) => path.endsWith("/ticket") || path.endsWith("/factors")),
       false,

@@ -146,6 +146,25 @@ export function askAgain(answer: Answer<unknown>): string | undefined {
   return undefined;
 }
 
+/** As `askAgain`, where a number was typed that the list does not have. */
+export function askListAgain(answer: Answer<unknown>, ways: Ways, typed: string): string | undefined {
+  const inList =
+    answer.kind === "refused" && answer.cause === "factor.code-malformed" && ways.length > 0 && /^[0-9]{1,2}$/.test(typed.trim());
+  if (!inList) return askAgain(answer);
+  return ways.length === 1
+    ? "The list has one choice: type 1 for it."
+    : `The list has ${ways.length} choices: type a number from 1 to ${ways.length}.`;
+}
+
+/** As `askAgain`, where a ticket was asked for: one sentence for all that is wrong with one. */
+export function askTicketAgain(answer: Answer<unknown>): string | undefined {
+  if (answer.kind !== "refused") return undefined;
+  if (WRONG.has(answer.cause)) return "That ticket is not right. Try again.";
+  if (answer.cause === "factor.code-malformed")
+    return "That does not look like a ticket. Type it as it was given to you: twenty letters and digits, with or without hyphens.";
+  return askAgain(answer);
+}
+
 function waitOf(seconds: unknown): string {
   if (typeof seconds !== "number" || seconds <= 0) return "a little";
   return seconds < 90 ? `${Math.ceil(seconds)} seconds` : `${Math.ceil(seconds / 60)} minutes`;

@@ -147,11 +147,19 @@ function parse(text: string, status: number): unknown {
 /** What has a list to look into. */
 const LISTS: ReadonlySet<string> = new Set(["app", "client", "domain", "duplicate", "group", "host", "source", "token", "user", "zone"]);
 
+/** What is there once somebody has set it. */
+const NOT_SET: Readonly<Record<string, string>> = {
+  "mail settings": "no mail server is set: sallyport mail set (--help shows an example)",
+  "sms settings": "no webhook for text messages and calls is set: sallyport sms set (--help shows an example)",
+};
+
 function refusal(body: unknown, status: number): Complaint {
   const read = errorObject.safeParse(body);
   if (!read.success) return new Complaint(`the org answered ${status}`);
   const { errorCode, errorSummary, errorCauses, errorId, cause }: ErrorObject = read.data;
   const what = errorCode === "E0000007" ? /\(([a-z ]+)\)$/.exec(errorSummary)?.[1] : undefined;
+  const unset = what === undefined ? undefined : NOT_SET[what];
+  if (unset !== undefined) return new Complaint(unset, { cause, code: errorCode });
   if (what !== undefined)
     return new Complaint(`there is no such ${what}${LISTS.has(what) ? `: sallyport ${what} list` : ""}`, { cause, code: errorCode });
   const details = errorCauses.map((item) => item.errorSummary).filter((text) => text !== errorSummary);

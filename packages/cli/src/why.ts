@@ -82,6 +82,13 @@ function parsed(evidence: string | undefined): Record<string, unknown> {
   }
 }
 
+/** A reference that nobody knows. */
+const WHERE_TO_LOOK = [
+  "  Is it mistyped? Compare it with the one at the logon; `sallyport log tail` shows those of the newest.",
+  "  Does the machine belong to another org? There: --org URL, or --data FOLDER.",
+  "  Was the org not reached? Then the machine alone knows it: run this there, with --state FOLDER if its agent's state lies elsewhere.",
+];
+
 function linesOf({ reference, cause, result, findings, org, agent, missing }: Explained["value"]): string[] {
   const lines: string[] = [];
   const word = result === "allow" ? "let in" : result === "deny" ? "refused" : result === "open" ? "still open" : "not found";
@@ -90,6 +97,7 @@ function linesOf({ reference, cause, result, findings, org, agent, missing }: Ex
   for (const found of findings) lines.push("", ...findingLines(found));
   for (const logon of org) lines.push("", ...orgLines(logon));
   for (const record of agent) lines.push("", "What the agent saw", ...agentLines(record));
+  if (org.length + agent.length === 0) lines.push("", "What to look at", ...WHERE_TO_LOOK);
   if (missing.length > 0) lines.push("", "Not looked at", ...missing.map((text) => `  ${text}`));
   return lines;
 }

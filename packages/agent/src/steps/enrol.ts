@@ -1,7 +1,7 @@
 /** Enrolment at the first logon: the ticket, then a secret for the app, then its first code; nobody is let in before that. */
 import { readLongCode, type TransactionView } from "@sallyport/contracts";
 import { deny } from "../attempt.ts";
-import { askAgain, firstCodeShow, ticketShow } from "../prompts.ts";
+import { askAgain, askTicketAgain, firstCodeShow, ticketShow } from "../prompts.ts";
 import { type Next, type Scene, TRIES } from "./scene.ts";
 import { afterTry, malformed } from "./try-code.ts";
 
@@ -21,7 +21,7 @@ async function askTicket(scene: Scene): Promise<Next> {
     const ticket = (await scene.ask(ticketShow(scene.again)))["code"] ?? "";
     // What is no ticket stays here: it may be the password.
     const answer = readLongCode(ticket) ? await scene.race(scene.host.org.ticket(scene.token(), ticket)) : malformed(scene, ticket.length);
-    const next = afterTry(scene, answer, askAgain(answer));
+    const next = afterTry(scene, answer, askTicketAgain(answer));
     if (next !== "again") return next;
   }
 }

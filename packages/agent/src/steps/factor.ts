@@ -2,7 +2,7 @@
 import type { TransactionView } from "@sallyport/contracts";
 import { deny } from "../attempt.ts";
 import type { Answer } from "../link/answer.ts";
-import { askAgain, cannotBeAsked, factorShow } from "../prompts.ts";
+import { askListAgain, cannotBeAsked, factorShow } from "../prompts.ts";
 import { askByLink } from "./link.ts";
 import { chosenWay, type Offer, offerOf, type Way } from "./offer.ts";
 import type { Next, Scene } from "./scene.ts";
@@ -60,5 +60,5 @@ async function typeCode(scene: Scene, offer: Offer, code: string): Promise<Next 
   const id = offer.typed?.id ?? offer.ways[0]?.factor ?? "";
   const digits = offer.typed?.digits;
   const answer = await tryCode(scene, { id, digits, isCode: digitsOf(digits) }, code);
-  return afterTry(scene, answer, askAgain(answer));
+  return afterTry(scene, answer, askListAgain(answer, offer.ways, code));
 }

@@ -74,7 +74,8 @@ export function ticketCommands(program: Command): void {
 }
 
 async function create(org: OrgClient, { days, confirm, json }: CreateOptions, login = ""): Promise<void> {
-  if (days !== undefined && !/^[0-9]{1,2}$/.test(days)) throw new Complaint(`--days ${days}: a whole number of days`);
+  if (days !== undefined && !(/^[0-9]{1,2}$/.test(days) && Number(days) >= 1 && Number(days) <= TICKET_DAYS.most))
+    throw new Complaint(`--days ${days}: a window is open for 1 to ${TICKET_DAYS.most} days`);
   const user = await findUser(org, login);
   const body = { ...(days === undefined ? {} : { days: Number(days) }), proof: confirm ? "confirmation" : "ticket" };
   const made = await org.send<TicketView>("POST", pathOf(user), body);

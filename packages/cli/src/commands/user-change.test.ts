@@ -74,6 +74,25 @@ test("who has no address hears where one is given before the org is asked for co
   assert.deepEqual([none.code, /sallyport user edit bob --email ADDRESS/.test(none.err)], [1, true], none.err);
 });
 
+test("what is not set up, not known or not possible says what to do about it", () => {
+  for (const [words, sentence] of [
+    [["mail", "test", "a@corp.example"], /no mail server is set: sallyport mail set/],
+    [["mail", "show"], /no mail server is set: sallyport mail set/],
+    [["sms", "show"], /no webhook .* is set: sallyport sms set/],
+    [["ticket", "create", "bob", "--days", "9"], /--days 9: a window is open for 1 to 7 days/],
+    [["ticket", "create", "bob", "--days", "0"], /1 to 7 days/],
+  ] as const) {
+    const done = org.say(...words);
+    assert.deepEqual([done.code, sentence.test(done.err)], [1, true], done.err);
+  }
+  const unknown = org.say("why", "ABCD-EFGH", "--state", org.folder);
+  assert.equal(unknown.code, 1);
+  assert.match(
+    unknown.out,
+    /What to look at\n {2}Is it mistyped\?.*\n {2}Does the machine belong to another org\?.*--org URL.*\n.*--state FOLDER/,
+  );
+});
+
 /** The code of the refusal, or the status of the answer. */
 async function outcome(password: string): Promise<unknown> {
   try {

@@ -41,7 +41,8 @@ export const de: Texts = {
   signIn: {
     title: "Anmelden",
     again: "Bestätigen Sie, dass Sie es sind",
-    againWhy: "Um Ihre Faktoren zu ändern, müssen Sie gerade eben einen bestätigt haben. Ein Wiederherstellungscode reicht dafür nicht.",
+    againWhy:
+      "Um Ihre Faktoren zu ändern, müssen Sie gerade eben einen bestätigt haben. Ein Wiederherstellungscode reicht dafür nicht. Wenn Sie sonst nichts mehr haben, bitten Sie Ihre Administration um ein Ticket oder um Hilfe.",
     name: "Benutzername",
     password: "Passwort",
     show: "Passwort zeigen",

@@ -40,7 +40,8 @@ export const en = {
   signIn: {
     title: "Sign in",
     again: "Confirm that it is you",
-    againWhy: "Changing your factors needs a factor that you have just proved. A recovery code is not enough for that.",
+    againWhy:
+      "Changing your factors needs a factor that you have just proved. A recovery code is not enough for that. If you have nothing else left, ask your administrator for a ticket or for help.",
     name: "User name",
     password: "Password",
     show: "Show password",
