@@ -1,8 +1,10 @@
 /** Primary authentication for pages and API clients: user name and password open a transaction that waits for a factor. */
 import { createHash } from "node:crypto";
 import { isIP } from "node:net";
+import type { CauseId } from "@sallyport/contracts";
 import { foldName, usableFactors } from "@sallyport/logon";
 import { openWindow } from "../enrolling/window.ts";
+import { judgeState } from "../host-link/judge-person.ts";
 import type { Opened } from "../host-link/start-logon.ts";
 import { newStateToken } from "../ids.ts";
 import { factorsOf } from "../person.ts";
@@ -11,7 +13,7 @@ import type { UserRow } from "../store-directory.ts";
 import type { TransactionRow } from "../store-logons.ts";
 import { blankTransaction } from "./blank-transaction.ts";
 import { type Judged, judgePassword, keeperOf, type PasswordDeps } from "./judge-password.ts";
-import { type PasswordTry, settlePasswordTry, takePasswordTry } from "./password-tries.ts";
+import { settlePasswordTry, takePasswordTry } from "./password-tries.ts";
 import { renewHash } from "./renew-hash.ts";
 import { enrolMarks, showTransaction } from "./show.ts";
 
@@ -37,11 +39,11 @@ export async function primaryAuthentication(
   deps: PasswordDeps & { store: Store },
   { username, password, ...begun }: Primary,
 ): Promise<PrimaryOutcome> {
-  const folded = foldName(username);
-  const { user, keeper, tried } = await deps.store.inTransaction(async (tx) => {
-    const found = folded === undefined ? undefined : await byLogin(tx, folded);
-    return { user: found, keeper: await keeperOf(tx, found), tried: await takePasswordTry(tx, found) };
+  const { named, keeper, tried } = await deps.store.inTransaction(async (tx) => {
+    const found = await byLogin(tx, foldName(username));
+    return { named: found, keeper: await keeperOf(tx, found.user), tried: await takePasswordTry(tx, found.user) };
   });
+  const { user } = named;
   // Whoever has to wait is compared with the hash of nobody: the same time, and always wrong.
   const waits = tried.kind === "wait";
   const verdict = await judgePassword(deps, waits ? undefined : user, waits ? undefined : keeper, password);
@@ -52,33 +54,46 @@ export async function primaryAuthentication(
     // As they stand now: they may have been suspended while the hash was compared.
     const now = user && (await tx.users.byId(user.id));
     if (now && verdict.kind === "right") return openFor(tx, now, begun);
-    return fail(tx, username, user, waits ? "too many wrong ones before: not looked at" : "wrong", {
-      verdict,
-      tried,
-      address: begun.address,
-    });
+    const failures = tried.kind === "nobody" ? {} : { failures: tried.failures };
+    const why = waits ? "too many wrong ones before: not looked at" : "wrong";
+    return fail(tx, { username, user, address: begun.address, ...failures }, named.refusal ?? ofPassword(named.user, verdict, why));
   });
 }
 
+interface Refusal {
+  cause: CauseId;
+  evidence: Record<string, unknown>;
+}
+
+/** Exactly one user, or why there is none. */
+type Named = { user: UserRow; refusal?: undefined } | { user?: undefined; refusal: Refusal };
+
 /** As at a machine: whoever is held back has the name not yet, and of those who are one person the primary answers. */
-async function byLogin(tx: Tx, folded: string): Promise<UserRow | undefined> {
-  const holders = await tx.users.holders([{ kind: "login", folded }]);
+async function byLogin(tx: Tx, folded: string | undefined): Promise<Named> {
+  const holders = folded === undefined ? [] : await tx.users.holders([{ kind: "login", folded }]);
   const [person, other] = new Set(holders.map(({ userId, linkedTo }) => linkedTo ?? userId));
+  if (other !== undefined) {
+    const users = (await Promise.all(holders.map(({ userId }) => tx.users.byId(userId)))).flatMap((user) => user ?? []);
+    const evidence = { users: users.map(({ id, profile, source }) => ({ id, login: profile.login, source })) };
+    return { refusal: { cause: "user.ambiguous", evidence } };
+  }
   const holder = holders.find(({ userId }) => userId === person) ?? holders[0];
-  return holder && other === undefined ? tx.users.byId(holder.userId) : undefined;
+  const user = holder && (await tx.users.byId(holder.userId));
+  return user ? { user } : { refusal: { cause: "user.unknown", evidence: {} } };
 }
 
 async function openFor(tx: Tx, user: UserRow, { offerMore, browserHash, address }: Begun): Promise<PrimaryOutcome> {
-  if (user.status === "LOCKED_OUT") {
-    await fail(tx, user.profile.login, user, user.status);
-    return { kind: "locked" };
-  }
-  if (user.status !== "ACTIVE") return fail(tx, user.profile.login, user, user.status);
-  const usable = usableFactors(await factorsOf(tx, user));
-  // S1: a locked or pending enrolment is still one: the end is LOCKED_OUT, never enrolment.
-  if (usable.kind === "locked") return { kind: "locked" };
+  const asked = { username: user.profile.login, user, address };
+  const state = judgeState(user);
+  if (state) return fail(tx, asked, state, user.status === "LOCKED_OUT" ? "locked" : "failed");
+  const enrolments = await factorsOf(tx, user);
+  const usable = usableFactors(enrolments);
   const window = usable.kind === "none" ? await openWindow(tx, user.id) : undefined;
-  if (usable.kind !== "usable" && !window) return fail(tx, user.profile.login, user, usable.kind);
+  if (usable.kind !== "usable" && !window) {
+    const evidence = { enrolments: enrolments.map(({ id, kind, status, failures }) => ({ id, kind, status, failures })) };
+    // S1: a locked or pending enrolment is still one: the end is LOCKED_OUT, never enrolment.
+    return fail(tx, asked, { cause: `factor.${usable.kind}`, evidence }, usable.kind === "locked" ? "locked" : "failed");
+  }
   const stateToken = newStateToken();
   const transaction: TransactionRow = {
     ...blankTransaction(tx.now),
@@ -104,28 +119,25 @@ async function openFor(tx: Tx, user: UserRow, { offerMore, browserHash, address 
   return showTransaction(tx, transaction, stateToken);
 }
 
-/** @param seen where the password itself was the reason. */
+/** A user who is locked shows that in the log whatever was typed. */
+function ofPassword(user: UserRow, verdict: Judged, why: string): Refusal {
+  const wrong = verdict.kind === "wrong" ? verdict : { cause: "user.password" as const, evidence: {} };
+  return { cause: user.status === "LOCKED_OUT" ? "user.locked" : wrong.cause, evidence: { ...wrong.evidence, why } };
+}
+
+/** The true cause is for the log alone; whoever asked gets one answer for all of them (S16), or hears after the right password of a lock. */
 async function fail(
   tx: Tx,
-  username: string,
-  user: UserRow | undefined,
-  why: string,
-  seen?: { verdict: Judged; tried: PasswordTry; address: string },
+  { user, ...data }: { username: string; user: UserRow | undefined; address: string; failures?: number },
+  { cause, evidence }: Refusal,
+  kind: "failed" | "locked" = "failed",
 ): Promise<PrimaryOutcome> {
-  const verdict = seen?.verdict;
-  const wrong = verdict?.kind === "wrong" ? verdict : { cause: "user.password" as const, evidence: {} };
-  const failures = seen && seen.tried.kind !== "nobody" ? { failures: seen.tried.failures } : {};
   await tx.log.append({
     type: "user.primary-failed",
     actor: user ? { type: "user", id: user.id, name: user.profile.login } : { type: "system", id: "org" },
     outcome: "failure",
-    cause: user?.status === "LOCKED_OUT" ? "user.locked" : wrong.cause,
-    data: {
-      username,
-      ...failures,
-      ...(seen ? { address: seen.address } : {}),
-      evidence: { ...wrong.evidence, why: user ? why : "unknown or ambiguous" },
-    },
+    cause,
+    data: { ...data, evidence },
   });
-  return { kind: "failed" };
+  return { kind };
 }
