@@ -3,7 +3,7 @@ import * as z from "zod";
 import { causeId } from "./cause-id.ts";
 import { failingChannel } from "./delivery.ts";
 import { clientAddress, scenario, service } from "./door.ts";
-import { enrolmentStatus } from "./factors.ts";
+import { enrolmentStatus, ticketView } from "./factors.ts";
 import { hostView } from "./management.ts";
 import { nameRules } from "./name-rules.ts";
 import { userStatus } from "./people.ts";
@@ -54,6 +54,16 @@ export const dryRunPolicy = z.object({
   trace: z.array(z.object({ rule: z.string(), matched: z.boolean(), because: z.string() })),
 });
 
+/** The newest window in which the user may enrol a first factor. `expires` past `at`: it counts no more. `confirmed`: by an administrator, for `confirmation`. */
+export const dryRunWindow = z.object({
+  id: z.string(),
+  proof: ticketView.shape.proof,
+  status: ticketView.shape.status,
+  confirmed: z.boolean(),
+  openedBy: z.string(),
+  expires: when,
+});
+
 /** The one user that the name means, with everything that is judged of them; `policy` and `factors` also where something before refuses. */
 export const dryRunUser = z.object({
   id: z.string(),
@@ -67,6 +77,7 @@ export const dryRunUser = z.object({
   groups: z.array(z.string()),
   policy: dryRunPolicy,
   factors: z.array(dryRunFactor),
+  window: dryRunWindow.nullable().optional(),
 });
 
 /** `told`: what the machine would hear of a refusal. `evidence`: as the record of the real logon would have it. */

@@ -320,3 +320,15 @@ test("a machine that is pending, revoked, cloned or unknown, or whose app is off
     await other.close();
   }
 });
+
+test("an enrolment window: open the dry run foresees what the real logon asks, over xrdp and past its end it does not", async () => {
+  await setPolicy([]);
+  await assign(await user({ login: "nora" }));
+  await make(org, "POST", "/api/v1/users/nora/tickets", {});
+  const open = await rehearse(org, { username: "nora" });
+  assert.deepEqual([open.judgement?.outcome, open.user?.window?.status, open.user?.window?.proof], ["factor", "OPEN", "ticket"]);
+  assert.equal((await host.call("/api/v1/authn/logon", host.request("nora"))).body.status, "MFA_ENROLL");
+  assert.equal((await rehearse(org, { username: "nora", service: "xrdp-sesman" })).judgement?.cause, "factor.none");
+  const late = await rehearse(org, { username: "nora", at: new Date(org.clock.now + 8 * 24 * 3_600_000).toISOString() });
+  assert.deepEqual([late.judgement?.cause, late.user?.window?.status], ["factor.none", "EXPIRED"]);
+});

@@ -60,7 +60,13 @@ export const USER_CHECKS: readonly Check<UserFacts>[] = [
     needs: ["user", "answer"],
     run: async ({ user, answer }) => judgePolicy(user, answer),
   },
-  { code: "user.factor", title: "the factors", dependsOn: [], needs: ["user"], run: async ({ user }) => judgeFactors(user) },
+  {
+    code: "user.factor",
+    title: "the factors",
+    dependsOn: [],
+    needs: ["user", "answer"],
+    run: async ({ user, answer }) => judgeFactors(user, answer),
+  },
   {
     code: "user.delivery",
     title: "the way of codes and requests to the person",
@@ -200,13 +206,29 @@ export function factorLine({ kind, status, failures, waitSeconds }: DryRunUser["
   return `${kind} ${status}, ${failures} wrong in a row${waitSeconds > 0 ? `, must wait ${waitSeconds} s` : ""}`;
 }
 
+/** How the user's window to enrol a first factor stands; undefined where there never was one. */
+export function windowLine({ window }: DryRunUser): string | undefined {
+  if (!window) return undefined;
+  const { id, proof: by, status, confirmed: said, openedBy, expires } = window;
+  const way = by === "ticket" ? "with a ticket" : `by an administrator's word${said ? "" : ", which is not given yet"}`;
+  if (status === "OPEN") return `${id} is open ${way}, opened by ${openedBy}, until ${expires}`;
+  if (status === "EXPIRED") return `${id}, opened by ${openedBy}, expired at ${expires}: \`sallyport ticket create USER\` opens another`;
+  return `${id}, opened by ${openedBy}, ${status === "USED" ? "was used" : "was withdrawn"}`;
+}
+
 /** As the org judges: none, all locked, none allowed; and further than it at the start, whether a code would be looked at now. */
-function judgeFactors({ login, policy, factors }: DryRunUser): Answer {
+function judgeFactors(user: DryRunUser, { judgement }: DryRunAnswer): Answer {
+  const { login, policy, factors } = user;
   if (policy.outcome !== "factor") return { seen: [] };
   const where = `user ${login}`;
   const all = factors.map((one) => proof(one.id, factorLine(one), where));
   const stands = (cause: CauseId, ...evidence: Proof[]): Answer => ({ seen: [confirmed(cause, ...evidence, ...all)] });
-  if (factors.length === 0) return stands("factor.none", proof("factors", `${login} has never enrolled one`, where));
+  const window = windowLine(user);
+  const seen = window === undefined ? [] : [proof("window", window, where)];
+  // Where nothing can be shown, an open window is of no use (S10).
+  const enrols = user.window?.status === "OPEN" && judgement?.cause !== "factor.none";
+  if (factors.length === 0 && enrols) return { seen: ruledOut(["factor.none", "factor.enrol-expired"], ...seen) };
+  if (factors.length === 0) return stands("factor.none", proof("factors", `${login} has never enrolled one`, where), ...seen);
   if (factors.every(({ why }) => why === "state")) return stands("factor.locked", proof("since", last(factors), where));
   const usable = factors.filter(({ why }) => why === null || why === "wait");
   if (usable.length === 0)

@@ -1,7 +1,7 @@
 /** A dry run told in order: machine, name, user, right, policy, factor, what the person reads, what the machine hears. */
 import { CAUSES, type DiagnosisStep, type DryRunAnswer } from "@sallyport/contracts";
 import { assignedBy } from "./assigned-by.ts";
-import { type DryRunUser, factorLine, namesOf, stateLine, type UserFacts } from "./checks.ts";
+import { type DryRunUser, factorLine, namesOf, stateLine, type UserFacts, windowLine } from "./checks.ts";
 
 type Told = Pick<UserFacts, "typed" | "host" | "answer"> & { address: string | undefined };
 
@@ -82,14 +82,19 @@ const AGAINST = {
   wait: "no code is looked at before the wait is over",
 } as const;
 
-function factorStep({ factors, policy }: DryRunUser): DiagnosisStep {
+function factorStep(user: DryRunUser): DiagnosisStep {
+  const { factors, policy } = user;
+  const window = factors.length === 0 ? windowLine(user) : undefined;
   const usable = factors.filter(({ why }) => why === null);
   const none = factors.length === 0 ? "none enrolled" : "none can be used now";
   const asked = policy.outcome === "factor" ? "" : " (not asked for)";
   return {
     title: "Factor",
     outcome: `${usable.map(({ kind }) => kind).join(", ") || none}${asked}`,
-    why: factors.map((one) => `${factorLine(one)} (${one.id}): ${one.why === null ? "ready" : AGAINST[one.why]}`),
+    why: [
+      ...factors.map((one) => `${factorLine(one)} (${one.id}): ${one.why === null ? "ready" : AGAINST[one.why]}`),
+      ...(window === undefined ? [] : [`window to enrol a first one: ${window}`]),
+    ],
   };
 }
 
@@ -100,6 +105,7 @@ function personStep({ judgement, user, exclusions }: DryRunAnswer): DiagnosisSte
   if (judgement?.outcome === "refuse" && judgement.told)
     return { title, outcome: `reads: ${CAUSES[judgement.told].person} Reference: …`, why: [] };
   if (judgement?.outcome === "allow") return { title, outcome: "is let in, and asked for no factor", why: [] };
+  if (user?.factors.length === 0 && user.window) return { title, outcome: enrols(user.window), why: [] };
   const usable = user?.factors.filter(({ why }) => why === null || why === "wait") ?? [];
   const waits = usable.length > 0 && usable.every(({ why }) => why === "wait");
   const wait = Math.min(...usable.map(({ waitSeconds }) => waitSeconds));
@@ -109,6 +115,11 @@ function personStep({ judgement, user, exclusions }: DryRunAnswer): DiagnosisSte
     outcome: `is asked for a code (${kinds})`,
     why: waits ? [`whatever is typed within ${wait} s is not looked at, and the wait is shown`] : [],
   };
+}
+
+function enrols({ proof, confirmed }: NonNullable<DryRunUser["window"]>): string {
+  if (proof === "ticket") return "is asked for the enrolment ticket, then enrols a first factor";
+  return confirmed ? "enrols a first factor" : "waits for an administrator's word, then enrols a first factor";
 }
 
 function hearsStep({ judgement }: DryRunAnswer): DiagnosisStep {

@@ -201,3 +201,18 @@ test("a mail server that fails is said to whoever waits for its codes, and to no
   assert.match(JSON.stringify(found.findings), /mail\.corp\.test:465: connect: ECONNREFUSED, since .*; 3 waiting/);
   assert.ok(stands(await conclude({ failing: [] }, { factors: [mailed] }), "ruled-out").includes("org.delivery"));
 });
+
+test("an open window to enrol a first factor: the person is asked for its ticket; one that is over is said to be over", async () => {
+  const window = { id: "tkt_1", proof: "ticket" as const, status: "OPEN" as const, confirmed: false, openedBy: "admin", expires: AT };
+  const open = await conclude({}, { factors: [], window });
+  assert.deepEqual([open.healthy, stands(open)], [true, []]);
+  assert.match(step(open, "The person").outcome, /asked for the enrolment ticket/);
+  assert.match(step(open, "Factor").why.join(), /tkt_1 is open with a ticket, opened by admin, until 2026/);
+  const confirmed = await conclude({}, { factors: [], window: { ...window, proof: "confirmation" } });
+  assert.match(step(confirmed, "The person").outcome, /waits for an administrator's word/);
+  const over = await conclude({ judgement: refused("factor.none") }, { factors: [], window: { ...window, status: "EXPIRED" } });
+  assert.deepEqual(stands(over), ["factor.none"]);
+  assert.match(JSON.stringify(over.findings[0]?.evidence), /tkt_1, opened by admin, expired at 2026/);
+  const xrdp = await conclude({ judgement: refused("factor.none") }, { factors: [], window });
+  assert.deepEqual(stands(xrdp), ["factor.none"], "where no ticket can be asked for");
+});

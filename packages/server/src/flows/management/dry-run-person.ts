@@ -1,6 +1,7 @@
 /** What a dry run shows of names and of the person: every rule for names that was tried, state, right, policy, factors. */
 import { type DryRunAnswer, ruleText } from "@sallyport/contracts";
 import { foundBy, judgeAttempt, keyOf, type LookupStep, nameOfStep, type PolicyDecision } from "@sallyport/logon";
+import { openWindow } from "../enrolling/window.ts";
 import { type Asked, type JudgedHost, judgePolicy } from "../host-link/judge-person.ts";
 import { resolveName } from "../host-link/resolve-name.ts";
 import { factorsOf } from "../person.ts";
@@ -8,6 +9,7 @@ import type { Tx } from "../store.ts";
 import type { AppRow, AssignmentRow, GroupRow, UserRow } from "../store-directory.ts";
 import type { EnrolmentRow, HostRow } from "../store-logons.ts";
 import { ownGroups } from "./effective-members.ts";
+import { ticketStatus } from "./tickets.ts";
 
 const PAGE = 200;
 
@@ -66,6 +68,7 @@ export async function userFacts(tx: Tx, app: AppRow, host: HostRow, userId: stri
     groups: groups.map(({ name }) => name),
     policy: policyFacts(policy),
     factors: (await factorsOf(tx, user)).map((enrolment) => factorFacts(enrolment, policy, tx.now)),
+    window: await newestWindow(tx, user),
   };
 }
 
@@ -91,6 +94,20 @@ async function everyAssignment(tx: Tx, app: AppRow): Promise<AssignmentRow[]> {
     all.push(...page);
   }
   return all;
+}
+
+/** The open one, if there is one: no user has two. */
+async function newestWindow(tx: Tx, { id }: UserRow): Promise<NonNullable<User["window"]> | null> {
+  const newest = (await openWindow(tx, id)) ?? (await tx.tickets.ofUser(id))[0];
+  if (!newest) return null;
+  return {
+    id: newest.id,
+    proof: newest.hash === null ? "confirmation" : "ticket",
+    status: ticketStatus(newest, tx.now),
+    confirmed: newest.confirmedAt !== null,
+    openedBy: newest.createdBy,
+    expires: iso(newest.expires),
+  };
 }
 
 function policyFacts({ rule, outcome, cause, factors, trace }: PolicyDecision): User["policy"] {

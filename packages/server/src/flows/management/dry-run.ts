@@ -24,7 +24,9 @@ export function dryRun(store: Store, body: DryRunRequest): Promise<DryRun> {
     const hosts = await Promise.all(rows.map(async (row) => ({ row, app: (await tx.apps.byId(row.appId))?.label ?? row.appId })));
     const [host] = rows;
     const app = host && rows.length === 1 ? await tx.apps.byId(host.appId) : undefined;
-    const asked: Asked = { ...body, scenario: body.scenario ?? "logon" };
+    // xrdp hands over one field and shows nothing (S10); of every other service the usual is thought.
+    const shows = body.service.startsWith("xrdp") ? {} : { conversation: true };
+    const asked: Asked = { ...body, ...shows, scenario: body.scenario ?? "logon" };
     const common = { at: iso(then.now), hosts, remote: isRemote(asked.service, asked.address), failing: await failingChannels(tx) };
     if (!host || !app) return { ...common, ...NOTHING };
     return { ...common, ...(await lookAt(then, host, app, asked)) };
