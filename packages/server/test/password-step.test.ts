@@ -72,3 +72,17 @@ test("org.timeline: a password that comes after the database went back in time i
   assert.deepEqual([late.status, late.body.cause], [403, "org.timeline"]);
   assert.equal((await why(org, request.reference)).cause, "org.timeline");
 });
+
+test("the record says who keeps the password: the org, or nobody for a user who was made without one", async () => {
+  await person("paula");
+  for (const [name, keeper] of [
+    ["alice", "org"],
+    ["paula", "none"],
+  ] as const) {
+    const request = host.request(name, { password: "none" });
+    const { body } = await host.call("/api/v1/authn/logon", request);
+    for (let at = 0; at < 3; at++) await host.call("/api/v1/authn", { stateToken: body.stateToken, password: "wrong" });
+    const { cause, evidence } = await why(org, request.reference);
+    assert.deepEqual([cause, evidence["keeper"], evidence["source"]], ["user.password", keeper, "local"], name);
+  }
+});

@@ -102,13 +102,14 @@ export const USER = {
     title: "The password was wrong",
     person: REFUSED,
     administrator:
-      "The password did not match, as Windows, PAM, the directory or the org found; the evidence says which. Sallyport asked for no code and counted nothing against the factor.",
-    evidence: ["username", "service", "reason", "tries", "known", "subStatus", "adData", "source", "server"],
+      "The password did not match, as Windows, PAM, the directory or the org found; the evidence says which. `keeper` is `org` where the org compared its hash, and `none` where no password of this user is kept anywhere that the org knows: then whatever is typed is wrong. Sallyport asked for no code and counted nothing against the factor.",
+    evidence: ["username", "service", "reason", "tries", "known", "keeper", "subStatus", "adData", "source", "server"],
     who: "person",
     fix: {
-      any: "The person types the password again, checking caps lock and keyboard layout. If it is forgotten, reset it where it is kept: the directory, the machine, or the org (`sallyport user password USER`).",
-      linux: "For a local account: `passwd USER`.",
-      windows: "For a local account: `net user USER *`; for a domain account: `Set-ADAccountPassword USER -Reset`.",
+      any: "The person types the password again, checking caps lock and keyboard layout. If it is forgotten, reset it where it is kept: the directory or source, the machine, or the org (`sallyport user password USER`). With `keeper: none` do that first, or bring the user in from the directory that keeps it (`source` says whence they come).",
+      linux: "Where the machine checks the password of a local account: `passwd USER`.",
+      windows:
+        "Where the machine checks it, for a local account: `net user USER *`; for a domain account: `Set-ADAccountPassword USER -Reset`.",
     },
     dependsOn: ["user.password-expired", "user.account-disabled", "user.hours", "user.workstation", "org.directory"],
     okta: "(401) Unauthorized: bad user name or password",

@@ -60,13 +60,17 @@ export async function judgePassword(
     keeper && askDirectory(deps, keeper, password),
   ]);
   if (compared === "overloaded") return { kind: "overloaded" };
-  const judged = asked ?? ofHash(compared);
+  const judged = asked ?? ofHash(compared, user);
   if (judged.kind === "wrong") await delay(began + usualMs(deps.directory) - performance.now());
   return judged;
 }
 
-const ofHash = (compared: "right" | "wrong"): Judged =>
-  compared === "right" ? { kind: "right" } : { kind: "wrong", cause: "user.password", proven: false, evidence: {} };
+/** Nobody mistypes a password that is kept nowhere: the evidence says who keeps it. */
+function ofHash(compared: "right" | "wrong", user: UserRow | undefined): Judged {
+  if (compared === "right") return { kind: "right" };
+  const evidence = user ? { source: user.source, keeper: user.passwordHash === null ? "none" : "org" } : {};
+  return { kind: "wrong", cause: "user.password", proven: false, evidence };
+}
 
 /** Of the last checks, milliseconds. */
 const took = new WeakMap<Directory, number[]>();
