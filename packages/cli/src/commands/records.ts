@@ -1,5 +1,14 @@
 /** Commands for what happened: log tail; why; cause; token. */
-import { CAUSES, type CauseId, type LogEvent, type LogonView, readReference, type TokenView } from "@sallyport/contracts";
+import {
+  CAUSES,
+  type CauseId,
+  EVENTS,
+  isEventType,
+  type LogEvent,
+  type LogonView,
+  readReference,
+  type TokenView,
+} from "@sallyport/contracts";
 import type { Command } from "commander";
 import { type CommonOptions, orgCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
@@ -23,7 +32,7 @@ export function logCommands(program: Command): void {
       const wanted = Number(options.lines ?? 20);
       if (!Number.isInteger(wanted) || wanted < 1 || wanted > 1000) throw new Complaint("--lines takes a number from 1 to 1000");
       const events = await org.get<LogEvent[]>(`/api/v1/log/tail?limit=${wanted}`);
-      print(options.json, events, () => events.map(line));
+      print(options.json, events, () => events.map(eventLine));
     },
   );
   verifyCommand(log);
@@ -31,11 +40,19 @@ export function logCommands(program: Command): void {
   retentionCommand(log);
 }
 
-function line(event: LogEvent): string {
+/** How an event is to be taken: by how it ended, and where it ended well, by what the table says of its type. */
+function markOf({ type, outcome }: LogEvent): string {
+  // An org of a later version may know types that this table does not.
+  const severity = isEventType(type) ? EVENTS[type].severity : "info";
+  if (outcome === "failure" || severity === "error") return "✗";
+  return severity === "warning" ? "⚠" : "✓";
+}
+
+export function eventLine(event: LogEvent): string {
   const who = event.target?.name ?? event.target?.id ?? event.actor.name ?? event.actor.id;
   const name = typeof event.data["username"] === "string" ? event.data["username"] : who;
   const about = [event.cause, event.reference].filter((part) => part !== undefined).join("  ");
-  return `${event.published}  ${event.outcome === "failure" ? "✗" : "✓"}  ${event.type.padEnd(24)}  ${name}  ${about}`.trimEnd();
+  return `${event.published}  ${markOf(event)}  ${event.type.padEnd(24)}  ${name}  ${about}`.trimEnd();
 }
 
 export function whyCommand(program: Command): void {
