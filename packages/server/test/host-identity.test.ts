@@ -223,3 +223,35 @@ test("reports of a host are kept once each, and stand in why", async () => {
   assert.equal(record.cause, "user.password");
   assert.equal(record.reported.length, 1);
 });
+
+const refusals = (reference: string) =>
+  org.deps.store.read(async (tx) => (await tx.log.list({ reference, limit: 100 })).filter(({ type }) => type === "logon.refused"));
+
+test("a logon that the org refused is refused once in the log, whatever its host reports of it; the record has both", async () => {
+  const request = host.request("nobody");
+  await host.call(LOGON, request);
+  const { reference } = request;
+  const report = { reference, at: org.clock.now, username: "nobody", service: "sshd", result: "deny", cause: "factor.code-malformed" };
+  assert.equal((await host.call("/api/v1/hosts/self/reports", { reports: [report] })).body.accepted, 1);
+  assert.deepEqual(
+    (await refusals(reference)).map(({ cause }) => cause),
+    ["user.unknown"],
+  );
+  const record = await why(org, reference);
+  assert.deepEqual([record.cause, record.reported.map(({ cause }) => cause)], ["user.unknown", ["factor.code-malformed"]]);
+});
+
+test("what a host reports of a logon that the org never saw, or has not ended, is an event, each time", async () => {
+  const { reference } = host.request("alice");
+  const opened = host.request("alice");
+  assert.equal((await host.call(LOGON, opened)).body.status, "MFA_REQUIRED");
+  const one = { at: org.clock.now, username: "alice", service: "sshd", result: "deny" };
+  const reports = [
+    { ...one, reference, cause: "net.dns" },
+    { ...one, reference, cause: "net.timeout" },
+    { ...one, reference: opened.reference, cause: "net.timeout" },
+  ];
+  assert.equal((await host.call("/api/v1/hosts/self/reports", { reports })).body.accepted, 3);
+  assert.deepEqual((await refusals(reference)).map(({ cause }) => cause).sort(), ["net.dns", "net.timeout"]);
+  assert.equal((await refusals(opened.reference)).length, 1);
+});

@@ -16,9 +16,10 @@ async function takeReport(tx: Tx, host: HostRow, report: AttemptReport): Promise
   const row = { at: report.at, result: report.result, cause: report.cause ?? null, evidence: report.evidence ?? {} };
   const before = await tx.logons.reports(host.id, report.reference);
   if (before.some((r) => r.at === row.at && r.result === row.result && r.cause === row.cause)) return false;
-  const known = (await tx.logons.byReference(report.reference)).some((logon) => logon.hostId === host.id);
+  const known = (await tx.logons.byReference(report.reference)).find((logon) => logon.hostId === host.id);
   if (!known) await tx.logons.insert(reported(host, report));
   await tx.logons.addReport(host.id, report.reference, row);
+  if (known && report.result === "deny" && isRefusedHere(known)) return true;
   const user = await meantBy(tx, host, report);
   await tx.log.append({
     type: eventOf(report),
@@ -39,6 +40,11 @@ async function takeReport(tx: Tx, host: HostRow, report: AttemptReport): Promise
     },
   });
   return true;
+}
+
+/** The org ended it and said so in its log: that the host refused it too, for a reason as it saw it, is of the record, not another refusal. */
+function isRefusedHere({ result, evidence }: LogonRow): boolean {
+  return result === "deny" && evidence["reported"] !== true;
 }
 
 /** Whoever was let in by a proof of the machine's own is told of it; the machine knows a name only. */
