@@ -104,6 +104,9 @@ describe("offline codes", () => {
   test("S27: off by default: nobody is offered any, and a proof that policy does not grant any more lets nobody in", async (t) => {
     const plain = await rig(t);
     assert.equal((await plain.provider().hello().begin().talk(RIGHT_CODE)).shows.length, 1);
+    const granted = await rig(t, { policy: OFFLINE });
+    const unproved = await granted.provider().hello().begin({ password: "none" }).talk(RIGHT_CODE);
+    assert.deepEqual([unproved.shows.length, last(granted)], [1, ["allow", undefined]], "nor where no password of the machine is proved");
     const one = await rig(t, { policy: OFFLINE });
     const secret = await setUp(one);
     one.org.policy = { version: 2 };

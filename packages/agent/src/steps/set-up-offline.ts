@@ -29,7 +29,8 @@ export async function settleOffline(scene: Scene, outcome: Outcome): Promise<voi
   const proofs = new OfflineProofs(desk.settings.files.state);
   try {
     if (proofs.has(account)) return proofs.renew(account, now);
-    if (!scene.canAsk || begin.scenario !== "logon" || !proofs.mayOffer(account, now)) return;
+    // Where no password of the machine is proved a code would never be asked for.
+    if (begin.password === "none" || !scene.canAsk || begin.scenario !== "logon" || !proofs.mayOffer(account, now)) return;
     await setUp(scene, proofs, account, now);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
