@@ -74,7 +74,8 @@ export function doneStep(login: string): Html {
 <p class="hint">In a second terminal on this machine, while the server runs (in a clone of the project: <code>npx sallyport …</code>):</p>
 <ol>
 <li>Say what is protected: machines of one kind are an app. (<code>npm start</code> has made one, <code>this-machine</code>.)<pre>sallyport app add servers</pre></li>
-<li>Make a person with a second factor, who may log on there.<pre>sallyport user add alice --assign servers --totp</pre></li>
+<li>Make a person with a second factor, who may log on there.<pre>sallyport user add alice --assign servers --totp</pre>
+With <code>--password</code> it asks for one that the org keeps: needed for the org's own pages and for <code>sallyport logon</code>, not for ssh, where the machine checks its own.</li>
 <li>Make a code that enrols a machine, and give it to <code>sallyport host enrol</code> there. It says what comes next.<pre>sallyport host code --app servers</pre></li>
 </ol>
 <p>You can close this page.</p>`;
