@@ -66,6 +66,7 @@ test("from the link to an administrator with password and second factor, in one 
   const done = await post(org, path, { step: "confirm", sealed, code: codeIn(second.text, org.clock.now) });
   assert.equal(done.status, 200);
   assert.match(done.text, /sallyport host code --app servers/);
+  assert.match(done.text, /--password<\/code> it asks for one that the org keeps/);
   const user = (await org.call("local", "GET", "/api/v1/users/root@corp.example")).body;
   assert.deepEqual([user.status, user.source], ["ACTIVE", "local"]);
   const row = await org.store.read((tx) => tx.users.byId(user.id));
