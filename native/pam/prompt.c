@@ -78,6 +78,12 @@ static void list_choices(struct sp_attempt *a, int node) {
     }
 }
 
+/* One or two digits: no code is so short, so that it was meant for the list. */
+static bool is_list_number(const char *answer) {
+    size_t digits = strspn(answer, "0123456789");
+    return digits > 0 && digits <= 2 && answer[digits] == '\0';
+}
+
 /* Asks until the answer can be one; what cannot be is not sent. A field for codes may list choices as well: no number of one is a code. */
 static enum answer ask(struct sp_attempt *a, struct field *f) {
     bool code = strcmp(f->kind, "code") == 0, choice = strcmp(f->kind, "choice") == 0;
@@ -91,8 +97,10 @@ static enum answer ask(struct sp_attempt *a, struct field *f) {
         bool letters = shaped_like_letters(f->answer, LONG_CODE) || (f->linked && shaped_like_letters(f->answer, LINK_CODE));
         bool shaped = !code || letters || shaped_like_digits(f->answer, f->digits);
         if (!choice && !is_password(a, f->answer) && shaped) return ANSWERED;
+        bool listed = code && sp_json_is(a->json, sp_json_member(a->json, f->node, "choices"), SP_ARRAY);
+        const char *not_code = listed && is_list_number(f->answer) ? "That number is not in the list." : "That is not a code.";
         explicit_bzero(f->answer, sizeof f->answer);
-        sp_say(a, PAM_TEXT_INFO, code ? "That is not a code." : "That is not an answer to this question.");
+        sp_say(a, PAM_TEXT_INFO, code ? not_code : "That is not an answer to this question.");
     }
     return code ? NOT_A_CODE : LEFT;
 }

@@ -289,6 +289,8 @@ describe("a person who", () => {
     assert.deepEqual(await answered("Push"), { code: "push" });
     assert.deepEqual(await answered("123456"), { code: "123456" });
     assert.deepEqual(await answered("3", "post", "mail"), { code: "mail" }, "what is neither is asked again");
+    const fifth = await against(log, asks(fields({ ...code, digits: 6, choices })), { ...FIRST, answers: [PASSWORD, "5", "mail"] });
+    assert.match(fifth.output, /That number is not in the list\./);
   });
 
   it("sees over ssh at once what only waits, since sshd holds back what it is told: what is typed there goes nowhere", async () => {
