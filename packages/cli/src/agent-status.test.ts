@@ -1,5 +1,9 @@
 /** How `sallyport agent status` says how an agent stands. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { AgentStatus } from "@sallyport/agent";
 import { isWell, statusLines } from "./agent-status.ts";
@@ -50,4 +54,23 @@ test("an agent that does not run is not well, and the command that starts it nam
   assert.equal(lines[0], "running: false: start it with `sallyport agent run --state /srv/agent`");
   assert.match(lines[1] ?? "", /^armed: unknown: .* every logon is refused/);
   assert.equal(isWell(still), false);
+});
+
+test("`agent status` finds the agent that `npm start` made in this folder, and names it in what to do", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-status-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const main = join(import.meta.dirname, "main.ts");
+  const say = (...words: string[]) =>
+    spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", main, "agent", "status", ...words], {
+      cwd: folder,
+      encoding: "utf8",
+      input: "",
+    });
+  assert.match(say().stdout, /file: \/etc\/sallyport\//, "nothing here: the installed one is meant");
+  mkdirSync(join(folder, "data/agent"), { recursive: true, mode: 0o700 });
+  const here = say();
+  assert.equal(here.status, 1, here.stderr);
+  assert.match(here.stdout, /start it with `sallyport agent run --state data\/agent`/);
+  assert.match(here.stdout, /data\/agent\/agent\.json/);
+  assert.doesNotMatch(here.stdout, /file: \/etc\/sallyport/);
 });

@@ -12,6 +12,7 @@ import { print, table } from "../output.ts";
 import { readText } from "../read-text.ts";
 import { findApp, findHost } from "../resources.ts";
 import { readStdin } from "../terminal.ts";
+import { agentHere, STATE_HELP } from "../this-machine.ts";
 
 type HostCode = z.infer<typeof hostCodeView>;
 
@@ -209,11 +210,12 @@ export function agentCommands(program: Command): void {
       name: "status",
       does: "how this machine's agent is (exit code 1: it does not run, or something was found)",
       example: "sallyport agent status",
-      options: [state],
+      options: [["--state <folder>", STATE_HELP]],
     },
     async (options) => {
-      const status = await readStatus(stateOf(options));
-      print(options.json, status, () => statusLines(status, options["state"] === undefined ? "" : ` --state ${options["state"]}`));
+      const here = stateOf(options).state ?? agentHere(undefined);
+      const status = await readStatus({ state: here });
+      print(options.json, status, () => statusLines(status, here === undefined ? "" : ` --state ${here}`));
       if (!isWell(status)) process.exitCode = 1;
     },
   );
