@@ -4,6 +4,7 @@ import { foldName, keyOf, namesOf, outranks, telling } from "@sallyport/logon";
 import type * as z from "zod";
 import { newId } from "../ids.ts";
 import { personOf } from "../person.ts";
+import { endSessions } from "../sessions/end-sessions.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserName, UserRow } from "../store-directory.ts";
 import { isKept, noteDuplicate, type Wanted } from "./duplicates.ts";
@@ -137,7 +138,11 @@ export async function updateUserIn(
   await tx.users.update(user.id, { profile, ...password, updated: tx.now }, given.names);
   const said = { actor: caller.actor, target: { type: "user", id: user.id, name: profile.login }, outcome: "success" } as const;
   if (changed.length > 0) await tx.log.append({ ...said, type: "user.updated", data: { changed } });
-  if (phc !== null) await tx.log.append({ ...said, type: "user.password-changed", data: { by: "administrator" } });
+  if (phc !== null) {
+    await tx.log.append({ ...said, type: "user.password-changed", data: { by: "administrator" } });
+    // Whoever signed in by the old one may be why there is a new one.
+    await endSessions(tx, user, caller.actor);
+  }
   return done({ ...user, profile, ...password, updated: tx.now });
 }
 

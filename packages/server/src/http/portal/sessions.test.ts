@@ -59,6 +59,20 @@ test("S19: a session ends when it is idle, after half a day in any case, and wit
   assert.ok(!(await alive()), "whoever is suspended is out at once");
 });
 
+test("S19: a new password that an administrator sets ends the sessions that the old one began", async (t) => {
+  const org = await openOrg(t);
+  const alice = await makeSomeone(org, "alice");
+  const browser = new TestBrowser(org);
+  await browser.signIn(alice);
+  const change = (body: object) => org.call("owner", "POST", `/api/v1/users/${alice.id}`, body);
+  assert.equal((await change({ profile: { firstName: "Alice" } })).status, 200);
+  assert.equal((await browser.call("GET", "/api/v1/me")).status, 200, "a new name ends nothing");
+  assert.equal((await change({ credentials: { password: { value: "rather-another-horse-9" } } })).status, 200);
+  assert.equal((await browser.call("GET", "/api/v1/me")).status, 401);
+  const [ended] = await org.events("session.ended");
+  assert.equal(ended?.data?.["count"], 1);
+});
+
 test("S19: signing out ends the session for whoever kept the cookie", async (t) => {
   const org = await openOrg(t);
   const browser = new TestBrowser(org);
