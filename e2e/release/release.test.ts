@@ -112,12 +112,21 @@ test("the bill of materials names what is in the bundles, no more and no less", 
       const { name, version } = JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8"));
       bundled.add(`${name}@${version}`);
     }
+  for (const one of inPages()) bundled.add(one);
   assert.ok(bundled.size > 50, `${bundled.size} packages`);
   const carried = listed.filter((one: string) => beside.some((name) => one.startsWith(name)));
   assert.equal(carried.length, 3, carried.join(" "));
   assert.deepEqual([...listed].sort(), [...bundled, ...carried].sort());
   for (const one of bom.components) assert.ok(one.purl && (one.hashes || one.name.startsWith("@sallyport/")), one.name);
 });
+
+/** The pages are made small, and nothing in them says whence it is: what their sources import from others is in them. */
+function inPages(): string[] {
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "packages/web/package.json"), "utf8"));
+  const others = Object.entries(dependencies as Record<string, string>).filter(([name]) => !name.startsWith("@sallyport/"));
+  assert.ok(others.length > 0);
+  return others.map(([name, version]) => `${name}@${version}`);
+}
 
 test("the org's code stays off a machine with an agent", () => {
   for (const bundle of ["sallyport-host.mjs", "sallyport-agent.mjs"])
