@@ -15,11 +15,11 @@ export type Expression<Row> =
   | { kind: "and" | "or"; of: Expression<Row>[] }
   | { kind: "not"; of: Expression<Row> }
   | { kind: "present"; field: Field<Row> }
-  /** `value`: folded, for a text; epoch ms for a time. */
-  | { kind: "compare"; field: Field<Row>; operator: Operator; value: string | number };
+  /** `value`: folded, for a text; epoch ms for a time. `given`: as it was written, for looking up what is not folded where it is stored. */
+  | { kind: "compare"; field: Field<Row>; operator: Operator; value: string | number; given: string | number };
 
 export function comparison<Row>(field: Field<Row>, operator: Operator, value: string | number): Expression<Row> {
-  return { kind: "compare", field, operator, value: typeof value === "string" ? fold(value) : value };
+  return { kind: "compare", field, operator, value: typeof value === "string" ? fold(value) : value, given: value };
 }
 
 export function matches<Row>(expression: Expression<Row>, row: Row): boolean {

@@ -99,9 +99,9 @@ function namedBy(expression: Expression<UserRow>): Named | undefined {
     return { ids: all.flatMap((one) => one?.ids ?? []), logins: all.flatMap((one) => one?.logins ?? []) };
   }
   if (expression.kind !== "compare" || expression.operator !== "eq") return undefined;
-  const { field, value } = expression;
+  const { field, value, given } = expression;
   // A database would choke on NUL, which is in no id.
-  if (field.name === "id") return { ids: String(value).includes("\0") ? [] : [String(value)], logins: [] };
+  if (field.name === "id") return { ids: String(given).includes("\0") ? [] : [String(given)], logins: [] };
   // A login that does not fold is nobody's.
   if (field.name === "profile.login") return { ids: [], logins: [foldName(String(value)) ?? ""] };
   return undefined;

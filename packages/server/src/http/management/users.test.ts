@@ -118,6 +118,13 @@ test("lists have pages with absolute links on the org's URL, end where they end,
     ["carl"],
   );
   assert.equal((await org.call("auditor", "GET", "/api/v1/users?q=Be")).body.length, 1);
+  const [found] = search.body;
+  const byId = await org.call("auditor", "GET", `/api/v1/users?search=${encodeURIComponent(`id eq "${found.id}" and status pr`)}`);
+  assert.deepEqual(
+    byId.body.map(({ id }: { id: string }) => id),
+    [found.id],
+    "an id has capitals",
+  );
   const other = await org.call("auditor", "GET", `/api/v1/users?search=${encodeURIComponent("status eq ACTIVE")}`);
   assert.match(other.body.errorCauses[0].errorSummary, /^search: character 11: here a value is missing/);
   for (const limit of ["0", "201", "x", ""])
