@@ -35,7 +35,7 @@ async function addPasskey(at: OrgPage, name?: string): Promise<any> {
   const { stateToken } = opened.body;
   const [key] = await keysOf();
   const verify = `/api/v1/authn/factors/${key?.id ?? person.factor}/verify`;
-  const offered = await at.post(verify, { stateToken, ...(key ? await answered(verify, stateToken) : { passCode: org.code(person) }) });
+  const offered = await at.post(verify, { stateToken, ...(key ? await answered(at, verify, stateToken) : { passCode: org.code(person) }) });
   assert.equal(offered.body.status, "MFA_ENROLL", JSON.stringify(offered.body));
   const profile = name === undefined ? {} : { profile: { name } };
   const begun = await at.post("/api/v1/authn/factors", { stateToken, factorType: "webauthn", provider: "FIDO", ...profile });
@@ -48,9 +48,9 @@ async function addPasskey(at: OrgPage, name?: string): Promise<any> {
   return at.post(`/api/v1/authn/factors/${factor.id}/lifecycle/activate`, { stateToken, ...made });
 }
 
-/** The first browser's key answers, whichever browser goes on. */
-async function answered(verify: string, stateToken: string): Promise<any> {
-  const { body } = await first.post(verify, { stateToken });
+/** The first browser's key answers, whichever browser goes on: a sign-in stays in the one that began it. */
+async function answered(at: OrgPage, verify: string, stateToken: string): Promise<any> {
+  const { body } = await at.post(verify, { stateToken });
   return first.get(body._embedded.factor._embedded.challenge);
 }
 
