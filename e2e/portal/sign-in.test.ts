@@ -177,6 +177,7 @@ test("a password that has to be changed is changed on the page: what is wrong is
   await portal.press("Continue");
   await portal.at("Your account");
   await portal.press("Sign out");
+  await portal.at("Sign in");
   await portal.password(one);
   await portal.says(/Name or password is not right/);
   await portal.password(one, NEW);
