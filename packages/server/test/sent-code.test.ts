@@ -158,6 +158,18 @@ test("at most five codes go to one user within ten minutes, over all their logon
   assert.equal((await host.verify(tokens[5] ?? "", hugo.factor, hugo.code(org.clock.now))).body.status, "SUCCESS");
 });
 
+test("S10: users who are one person have one mailbox and one cap, and each kind is capped by itself", async () => {
+  const [one, linked] = [await withMail("jan"), await person("jan.adm")];
+  await make(org, "PUT", "/api/v1/org/sms", { url: "https://sms.corp.test/send" });
+  const phone = { factorType: "sms", provider: "OKTA", profile: { phoneNumber: "+49 30 1234567" } };
+  const { id: number } = await make(org, "POST", `/api/v1/users/${one.id}/factors?activate=true`, phone);
+  await org.deps.store.inTransaction((tx) => tx.users.update(linked.id, { linkedTo: one.id }));
+  const ask = async (login: string, factor: string) => (await host.verify((await opened(login, false)).stateToken, factor, "")).body;
+  for (let sent = 0; sent < 5; sent += 1) assert.equal((await ask(sent % 2 ? "jan" : "jan.adm", one.mail)).factorResult, "CHALLENGE");
+  for (const login of ["jan", "jan.adm"]) assert.equal((await ask(login, one.mail)).cause, "factor.throttled");
+  assert.equal((await ask("jan", number)).factorResult, "CHALLENGE");
+});
+
 test("S3: nothing is sent to somebody whose password was not proved", async () => {
   const ines = await withMail("ines");
   nextStep();

@@ -1,8 +1,13 @@
-/** How many wrong tries a factor bears, and how long one must wait between them (S1, S2; NIST SP 800-63B §5.2.2). */
+/** How many wrong tries a factor bears, how long one must wait between them (S1, S2; NIST SP 800-63B §5.2.2), and how often it is asked for. */
 import type { EnrolmentStatus, FactorKind } from "@sallyport/contracts";
 
 /** Consecutive failures after which the enrolment is locked. */
 export const ATTEMPT_CAP = 100;
+/**
+ * S10: at most so many pushes, or messages of one kind, to one person within the window: nobody is worn down, and no bill runs up. The store
+ * keeps as many times.
+ */
+export const SEND_CAP = { most: 5, windowMs: 10 * 60_000 } as const;
 
 const FREE_TRIES = 5;
 const FIRST_WAIT_MS = 30_000;

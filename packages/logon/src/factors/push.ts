@@ -6,8 +6,6 @@ import type { CauseId } from "@sallyport/contracts";
 export const PUSH_MS = 60_000;
 /** Digits of the number that the logon shows (S10: at least two). */
 export const PUSH_DIGITS = 2;
-/** S10: requests to one user within the window; the store counts as many. */
-export const PUSH_CAP = { most: 5, windowMs: 10 * 60_000 } as const;
 /** So many *not me* within the window stop all pushes to the user. */
 export const PUSH_REPORTS = { most: 3, windowMs: 60 * 60_000 } as const;
 

@@ -1,4 +1,4 @@
-/** Codes that the org sends out, by mail, text message or call: their shape and life, how many are sent, and what is shown of where they go. Pure. */
+/** Codes that the org sends out, by mail, text message or call: their shape and life, and what is shown of where they go. Pure. */
 import { LIMITS } from "@sallyport/contracts";
 
 export type SentKind = "email" | "sms" | "call";
@@ -11,8 +11,6 @@ export function isSentKind(kind: string): kind is SentKind {
 export const SENT_CODE_DIGITS = 6;
 /** Milliseconds. Mail takes longer than the 60 s of S9; a code never outlives its transaction. */
 export const SENT_CODE_MS = 5 * 60_000;
-/** At most so many messages to one user, of one kind, within the window: nobody is worn down, and no bill runs up. */
-export const SENT_CAP = { count: 5, windowMs: 10 * 60_000 } as const;
 
 /** When a code that is sent now ends, epoch ms. @param opened when its transaction began; absent where it belongs to none. */
 export function sentCodeExpiry(now: number, opened?: number): number {

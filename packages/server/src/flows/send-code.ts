@@ -1,7 +1,7 @@
 /** Makes a code, puts it into the outbox, and keeps a keyed hash of it in a challenge: all within the caller's unit of work. */
 import { randomInt, timingSafeEqual } from "node:crypto";
 import type { WebhookMessage } from "@sallyport/contracts";
-import { SENT_CAP, SENT_CODE_DIGITS, type SentKind, sentCodeExpiry, writeSentCode } from "@sallyport/logon";
+import { SENT_CODE_DIGITS, type SentKind, sentCodeExpiry, writeSentCode } from "@sallyport/logon";
 import type { Keys } from "../keys/keys.ts";
 import type { AskDeps } from "./authn/asked-factors.ts";
 import { newId } from "./ids.ts";
@@ -19,13 +19,9 @@ export function targetOf({ data }: Pick<EnrolmentRow, "data">): string {
   return String(data["to"]);
 }
 
-export type NotSent = "not-set" | "capped";
-
-/** Whether a code of this kind can go to this user now. */
-export async function judgeSending(tx: Tx, kind: SentKind, userId: string): Promise<NotSent | undefined> {
-  if (!(await isSet(tx, kind === "email" ? MAIL : SMS))) return "not-set";
-  const sent = await tx.challenges.countSince(userId, kind, tx.now - SENT_CAP.windowMs);
-  return sent >= SENT_CAP.count ? "capped" : undefined;
+/** Whether the org has a way to send such codes. */
+export function hasWay(tx: Tx, kind: SentKind): Promise<boolean> {
+  return isSet(tx, kind === "email" ? MAIL : SMS);
 }
 
 export interface SendWish {
@@ -36,6 +32,7 @@ export interface SendWish {
   transaction?: TransactionRow | undefined;
 }
 
+/** The caller has taken it from the cap: `takeSending`. */
 export async function sendCode(tx: Tx, deps: AskDeps, { kind, user, enrolment, transaction }: SendWish): Promise<ChallengeRow> {
   const code = writeSentCode(randomInt(10 ** SENT_CODE_DIGITS));
   const id = newId("chl");

@@ -39,7 +39,7 @@ export interface ChallengesStore {
   supersede(transactionId: string, now: number, except?: string): Promise<void>;
   /** The first fetch counts. */
   seen(id: string, now: number): Promise<void>;
-  /** How many of a kind were made for a user since then (the caps on pushes and mail). */
+  /** How many of a kind were made for a user since then. */
   countSince(userId: string, kind: ChallengeKind, since: number): Promise<number>;
   /** How often a user answered so since then. */
   answersSince(userId: string, answer: NonNullable<ChallengeRow["answer"]>, since: number): Promise<ChallengeRow[]>;
@@ -68,10 +68,16 @@ export interface PushStopsStore {
   standing(userId: string): Promise<PushStopRow[]>;
   /** Those of all users that are not lifted, in the order of their ids. */
   list(page: Page): Promise<PushStopRow[]>;
-  /** S10: true if fewer than five pushes to this user were taken within the window before `now`. One statement, so that no number of askers gets more. */
-  takePush(userId: string, now: number, windowMs: number): Promise<boolean>;
   /** True if it stood until now. One statement. */
   lift(id: string, now: number, by: string): Promise<boolean>;
+}
+
+/** What is capped: each kind by itself. */
+export type CappedKind = "push" | "email" | "sms" | "call";
+
+export interface SendCapsStore {
+  /** S10: true if fewer than five of this kind were taken within the window before `now`. One statement, so that no number of askers gets more. */
+  take(userId: string, kind: CappedKind, now: number, windowMs: number): Promise<boolean>;
 }
 
 /** A window of at most seven days in which one user may enrol a first factor; `hash` is null where an administrator's confirmation opens it. */

@@ -6,7 +6,15 @@ import type { BypassCodesStore, RecoveryCodesStore } from "./store-codes.ts";
 import type { AppsStore, GroupsStore, UsersStore, ZonesStore } from "./store-directory.ts";
 import type { LeasesStore, RestoreStore, SecretsStore } from "./store-keys.ts";
 import type { EnrolmentsStore, HostsStore, LogonsStore, LogStore, TransactionsStore } from "./store-logons.ts";
-import type { ChallengesStore, OutboxStore, PushStopsStore, SessionsStore, SettingsStore, TicketsStore } from "./store-requests.ts";
+import type {
+  ChallengesStore,
+  OutboxStore,
+  PushStopsStore,
+  SendCapsStore,
+  SessionsStore,
+  SettingsStore,
+  TicketsStore,
+} from "./store-requests.ts";
 import type { DomainsStore, DuplicatesStore, SourcesStore } from "./store-sources.ts";
 
 /** One unit of work. Everything done through it is committed together or not at all. */
@@ -34,6 +42,7 @@ export interface Tx {
   readonly duplicates: DuplicatesStore;
   readonly challenges: ChallengesStore;
   readonly pushStops: PushStopsStore;
+  readonly sendCaps: SendCapsStore;
   readonly tickets: TicketsStore;
   readonly outbox: OutboxStore;
   readonly sessions: SessionsStore;

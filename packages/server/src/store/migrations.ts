@@ -219,9 +219,9 @@ export const MIGRATIONS: readonly Migration[] = [
         id text PRIMARY KEY, user_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE, scope text NOT NULL, host_id text, address text,
         challenge_id text NOT NULL, created bigint NOT NULL, lifted_at bigint, lifted_by text)`,
       `CREATE INDEX push_stops_by_user ON push_stops (user_id, lifted_at)`,
-      `CREATE TABLE push_caps (
-        user_id text PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE, at1 bigint NOT NULL, at2 bigint NOT NULL, at3 bigint NOT NULL,
-        at4 bigint NOT NULL, at5 bigint NOT NULL)`,
+      `CREATE TABLE send_caps (
+        user_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE, kind text NOT NULL, at1 bigint NOT NULL, at2 bigint NOT NULL,
+        at3 bigint NOT NULL, at4 bigint NOT NULL, at5 bigint NOT NULL, PRIMARY KEY (user_id, kind))`,
     ],
   },
 ];

@@ -1,4 +1,4 @@
-/** Stored stops of pushes, and how many there were: each is lifted once, each push taken once, in one statement. */
+/** Stored stops of pushes: each is lifted once, in one statement. */
 import type { PushStopRow, PushStopsStore } from "../flows/store-requests.ts";
 import type { Builder } from "./builder.ts";
 import { consumeOne } from "./primitives.ts";
@@ -21,27 +21,6 @@ export function pushStopsStore(sql: Sql, build: Builder): PushStopsStore {
       const page = standing.orderBy("id").limit(limit);
       return (await sql.all(after === undefined ? page : page.where("id", ">", after))).map(fromRow);
     },
-    takePush: (userId, now, windowMs) =>
-      consumeOne(
-        sql,
-        build
-          .insertInto("push_caps")
-          .values({ user_id: userId, at1: now, at2: 0, at3: 0, at4: 0, at5: 0 })
-          // The fifth last is the one that must be old enough: it makes room.
-          .onConflict((conflict) =>
-            conflict
-              .column("user_id")
-              .doUpdateSet((eb) => ({
-                at1: now,
-                at2: eb.ref("push_caps.at1"),
-                at3: eb.ref("push_caps.at2"),
-                at4: eb.ref("push_caps.at3"),
-                at5: eb.ref("push_caps.at4"),
-              }))
-              .where("push_caps.at5", "<=", now - windowMs),
-          )
-          .returning("user_id"),
-      ),
     lift: (id, now, by) =>
       consumeOne(
         sql,

@@ -42,8 +42,8 @@ export interface RequestTables {
     done_at: number | null;
     error: string | null;
   };
-  /** When the last five pushes to a user were taken, newest first. */
-  push_caps: { user_id: string; at1: number; at2: number; at3: number; at4: number; at5: number };
+  /** When the last five of a kind were taken for a user, newest first. */
+  send_caps: { user_id: string; kind: string; at1: number; at2: number; at3: number; at4: number; at5: number };
   push_stops: {
     id: string;
     user_id: string;

@@ -21,6 +21,7 @@ import { pushStopsStore } from "./push-stops.ts";
 import { recoveryCodesStore } from "./recovery-codes.ts";
 import { restoreStore } from "./restore.ts";
 import { secretsStore } from "./secrets.ts";
+import { sendCapsStore } from "./send-caps.ts";
 import { sessionsStore } from "./sessions.ts";
 import { settingsStore } from "./settings.ts";
 import { sourcesStore } from "./sources.ts";
@@ -66,6 +67,7 @@ const STORES: Stores = {
   duplicates: ({ sql, build }) => duplicatesStore(sql, build),
   challenges: ({ sql, build }) => challengesStore(sql, build),
   pushStops: ({ sql, build }) => pushStopsStore(sql, build),
+  sendCaps: ({ sql, build }) => sendCapsStore(sql, build),
   tickets: ({ sql, build }) => ticketsStore(sql, build),
   outbox: ({ sql, build }) => outboxStore(sql, build),
   sessions: ({ sql, build }) => sessionsStore(sql, build),

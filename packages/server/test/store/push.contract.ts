@@ -1,7 +1,7 @@
-/** Stops and caps of pushes on every store. Part of the contract, called by it. */
+/** Stops of pushes, and caps on what is sent, on every store. Part of the contract, called by it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PUSH_CAP } from "@sallyport/logon";
+import { SEND_CAP } from "@sallyport/logon";
 import type { Tx } from "../../src/flows/store.ts";
 import type { PushStopRow, SettingRow } from "../../src/flows/store-requests.ts";
 import { addUser } from "./rows.ts";
@@ -25,14 +25,15 @@ const stopRow = (userId: string, change: Partial<PushStopRow>): PushStopRow => (
 });
 
 export function pushTests({ unit, read }: Under): void {
-  test("S10: five pushes are taken within a window that moves on; the sixth waits for the first to be old enough", async () => {
+  test("S10: five of a kind are taken within a window that moves on; the sixth waits for the first to be old enough", async () => {
     const [user, other] = await unit(async (tx) => [await addUser(tx, "pushed"), await addUser(tx, "other")]);
-    const take = (now: number) => unit((tx) => tx.pushStops.takePush(user.id, now, 100));
+    const take = (now: number) => unit((tx) => tx.sendCaps.take(user.id, "push", now, 100));
     const taken: boolean[] = [];
     for (const now of [1000, 1010, 1020, 1030, 1040, 1050, 1099, 1100, 1101, 1110]) taken.push(await take(now));
     assert.deepEqual(taken, [true, true, true, true, true, false, false, true, false, true]);
-    assert.equal(taken.slice(0, PUSH_CAP.most + 1).filter(Boolean).length, PUSH_CAP.most);
-    assert.equal(await unit((tx) => tx.pushStops.takePush(other.id, 1050, 100)), true, "each user has their own");
+    assert.equal(taken.slice(0, SEND_CAP.most + 1).filter(Boolean).length, SEND_CAP.most);
+    assert.equal(await unit((tx) => tx.sendCaps.take(other.id, "push", 1050, 100)), true, "each user has their own");
+    assert.equal(await unit((tx) => tx.sendCaps.take(user.id, "email", 1050, 100)), true, "each kind has its own");
   });
 
   test("a stop stands until it is lifted, once; it goes with its user", async () => {

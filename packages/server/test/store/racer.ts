@@ -7,9 +7,9 @@ import { hostsStore } from "../../src/store/hosts.ts";
 import { leasesStore } from "../../src/store/leases.ts";
 import { NameLookup } from "../../src/store/name-lookup.ts";
 import { outboxStore } from "../../src/store/outbox.ts";
-import { pushStopsStore } from "../../src/store/push-stops.ts";
 import { recoveryCodesStore } from "../../src/store/recovery-codes.ts";
 import { secretsStore } from "../../src/store/secrets.ts";
+import { sendCapsStore } from "../../src/store/send-caps.ts";
 import { ticketsStore } from "../../src/store/tickets.ts";
 import { transactionsStore } from "../../src/store/transactions.ts";
 import { usersStore } from "../../src/store/users.ts";
@@ -44,7 +44,7 @@ const RACES: Record<string, (round: number) => Promise<boolean>> = {
   letter: async (round) => (await outboxStore(sql, build).take(1 + round, 1000, undefined)) !== undefined,
   "password try": async () => (await usersStore(sql, build, new NameLookup(build)).takePasswordTry("usr_race", 100, 1)) !== undefined,
   "ticket try": async () => (await ticketsStore(sql, build).takeTry("tkt_try", 100, 1)) !== undefined,
-  push: async (round) => pushStopsStore(sql, build).takePush("usr_race", 1_000_000_000 + round, 1_000_000),
+  push: (round) => sendCapsStore(sql, build).take("usr_race", "push", 1_000_000_000 + round, 1_000_000),
   try: async () => (await enrolments.takeTry("enr", 100, 1)) !== undefined,
   // The mutants: what every one of the above would be without its guard. They must lose the race.
   mutant: (round) => readThenWrite(round),

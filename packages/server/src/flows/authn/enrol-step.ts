@@ -2,7 +2,7 @@
 import type { EnrolledKind } from "@sallyport/contracts";
 import { expiryOf, isSentKind, type SentKind, step } from "@sallyport/logon";
 import { ENROLLERS } from "../enrolling/enroller.ts";
-import { judgeKind } from "../enrolling/sent-code.ts";
+import { judgeKind, takeCode } from "../enrolling/sent-code.ts";
 import { enrolRight } from "../enrolling/window.ts";
 import { judgeState } from "../host-link/judge-person.ts";
 import { beingMade, factorsOf } from "../person.ts";
@@ -95,7 +95,7 @@ async function sendAgain(
   stateToken: string,
 ): Promise<EnrolOutcome> {
   const { kind } = enrolment;
-  const not = await judgeKind(tx, kind, user.id);
+  const not = (await judgeKind(tx, kind)) ?? (await takeCode(tx, kind, user));
   if (not) return { kind: "invalid", causes: [`factorType: ${not.sentence}`] };
   const challenge = await sendCode(tx, deps, { kind, user, enrolment });
   const change = { challengeId: challenge.id, expires: expiryOf(transaction.opened, tx.now) };

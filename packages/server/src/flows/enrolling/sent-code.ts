@@ -4,11 +4,11 @@ import { readSentCode, SENT_CODE_DIGITS, type SentKind } from "@sallyport/logon"
 import { tooLate } from "../authn/too-late.ts";
 import { wrong } from "../authn/tries.ts";
 import { blankEnrolment } from "../blank-enrolment.ts";
-import { isCodeOf, judgeSending, sendCode } from "../send-code.ts";
+import { takeSending } from "../send-cap.ts";
+import { hasWay, isCodeOf, sendCode } from "../send-code.ts";
 import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
-import { isSet, MAIL, SMS } from "../ways-out.ts";
 import type { Enroller, NotNow } from "./enroller.ts";
 
 export interface SentCodeEnrolment {
@@ -25,7 +25,7 @@ function enrollerOf(kind: SentKind): Enroller<SentCodeEnrolment, { passCode?: st
     async begin(tx, deps, user, request) {
       const to = readTarget(kind, user, request);
       if (typeof to !== "string") return to;
-      const not = await judgeKind(tx, kind, user.id);
+      const not = (await judgeKind(tx, kind)) ?? (await takeCode(tx, kind, user));
       if (not) return not;
       const enrolment = await insertSent(tx, kind, user, to, false);
       const challenge = await sendCode(tx, deps, { kind, user, enrolment });
@@ -52,19 +52,22 @@ export function readTarget(kind: SentKind, { profile }: UserRow, request: SentCo
 }
 
 /** Weak kinds are off until an administrator wants them: a way to send them, and a rule that names them. */
-export async function judgeKind(tx: Tx, kind: SentKind, userId: string): Promise<NotNow | undefined> {
-  const not = await judgeSending(tx, kind, userId);
-  if (not === "not-set") return { kind: "not-now", sentence: "The org has no way to send such codes." };
-  if (not === "capped") return { kind: "not-now", sentence: "Too many codes were sent in the last ten minutes." };
+export async function judgeKind(tx: Tx, kind: SentKind): Promise<NotNow | undefined> {
+  if (!(await hasWay(tx, kind))) return { kind: "not-now", sentence: "The org has no way to send such codes." };
   if (await isNamed(tx, kind)) return undefined;
   return { kind: "not-now", sentence: `No app's rule takes codes by ${kind}: they count only where a rule names them.` };
+}
+
+/** One of the codes that may go to this person, or that there is none left. */
+export async function takeCode(tx: Tx, kind: SentKind, user: UserRow): Promise<NotNow | undefined> {
+  if (await takeSending(tx, user, kind)) return undefined;
+  return { kind: "not-now", sentence: "Too many codes were sent in the last ten minutes." };
 }
 
 /** Kinds that could be enrolled now, as far as the org goes: a way to send them, and a rule that names them. */
 export async function sentKindsOn(tx: Tx): Promise<SentKind[]> {
   const on: SentKind[] = [];
-  for (const kind of ["email", "sms", "call"] as const)
-    if ((await isSet(tx, kind === "email" ? MAIL : SMS)) && (await isNamed(tx, kind))) on.push(kind);
+  for (const kind of ["email", "sms", "call"] as const) if ((await judgeKind(tx, kind)) === undefined) on.push(kind);
   return on;
 }
 

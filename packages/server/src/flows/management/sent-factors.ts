@@ -3,7 +3,7 @@ import type { SentKind } from "@sallyport/logon";
 import type { AskDeps } from "../authn/asked-factors.ts";
 import { ENROLLERS } from "../enrolling/enroller.ts";
 import { makeActive } from "../enrolling/make-active.ts";
-import { insertSent, judgeKind, readTarget, type SentCodeEnrolment } from "../enrolling/sent-code.ts";
+import { insertSent, judgeKind, readTarget, type SentCodeEnrolment, takeCode } from "../enrolling/sent-code.ts";
 import { factorsOf } from "../person.ts";
 import { sendCode } from "../send-code.ts";
 import type { Store, Tx } from "../store.ts";
@@ -47,7 +47,7 @@ async function judgeAddress(
 ): Promise<Refusal | undefined> {
   const to = readTarget(kind, user, asked);
   if (typeof to !== "string") return { kind: "invalid", causes: [`profile: ${to.sentence}`] };
-  const not = await judgeKind(tx, kind, user.id);
+  const not = (await judgeKind(tx, kind)) ?? (asked.activate ? undefined : await takeCode(tx, kind, user));
   if (not) return { kind: "invalid", causes: [`factorType: ${not.sentence}`] };
   if (kind !== "email" || !asked.activate || to === user.profile.email?.trim()) return undefined;
   return {

@@ -30,14 +30,14 @@ export function myFactors(store: Store, { user }: Signed): Promise<{ factors: My
     const factors: MyFactor[] = [];
     for (const enrolment of enrolments) factors.push(await shown(tx, enrolment, enrolments));
     const canAdd: EnrolledKind[] = [];
-    for (const kind of kindsToAdd(enrolments)) if (await isOffered(tx, kind, user.id)) canAdd.push(kind);
+    for (const kind of kindsToAdd(enrolments)) if (await isOffered(tx, kind)) canAdd.push(kind);
     return { factors: factors.sort((a, b) => a.enrolment.created - b.enrolment.created), canAdd };
   });
 }
 
 /** Codes that are sent are off until an administrator wants them: nobody is led into a refusal. */
-async function isOffered(tx: Tx, kind: EnrolledKind, userId: string): Promise<boolean> {
-  return !isSentKind(kind) || (await judgeKind(tx, kind, userId)) === undefined;
+async function isOffered(tx: Tx, kind: EnrolledKind): Promise<boolean> {
+  return !isSentKind(kind) || (await judgeKind(tx, kind)) === undefined;
 }
 
 export async function shown(tx: Tx, enrolment: EnrolmentRow, all: EnrolmentRow[]): Promise<MyFactor> {

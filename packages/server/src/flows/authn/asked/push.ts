@@ -1,10 +1,11 @@
 /** A push to the phone: asked only where a number can be shown, within its cap, and not where somebody said *not me*. */
 import { randomInt } from "node:crypto";
 import type { ShownRequest } from "@sallyport/contracts";
-import { expiryOf, judgeAttempt, PUSH_CAP, PUSH_MS, type PushPlace, pushNumber, standOfPush, stopFor } from "@sallyport/logon";
+import { expiryOf, judgeAttempt, PUSH_MS, type PushPlace, pushNumber, SEND_CAP, standOfPush, stopFor } from "@sallyport/logon";
 import { newId, random256 } from "../../ids.ts";
 import { factorsOf, personOf } from "../../person.ts";
 import { wakePhones } from "../../phone/wake.ts";
+import { takeSending } from "../../send-cap.ts";
 import type { Tx } from "../../store.ts";
 import type { LogonRow } from "../../store-logons.ts";
 import type { ChallengeRow } from "../../store-requests.ts";
@@ -56,10 +57,8 @@ async function ask(tx: Tx, deps: AskDeps, step: CodeStep): Promise<ChallengeRow 
     answer: null,
     seenAt: null,
   };
-  const windowSeconds = PUSH_CAP.windowMs / 1000;
-  const [person = user] = await personOf(tx, user);
-  if (!(await tx.pushStops.takePush(person.id, tx.now, PUSH_CAP.windowMs)))
-    return wrong("factor.push-capped", { factor: enrolment.id, count: PUSH_CAP.most, windowSeconds });
+  if (!(await takeSending(tx, user, "push")))
+    return wrong("factor.push-capped", { factor: enrolment.id, count: SEND_CAP.most, windowSeconds: SEND_CAP.windowMs / 1000 });
   await tx.challenges.insert(challenge);
   await write(tx);
   return challenge;

@@ -1,6 +1,7 @@
 /** A code that is sent by mail, text message or call: made when it is asked for, typed back once. */
-import { readSentCode, SENT_CAP, SENT_CODE_DIGITS, type SentKind } from "@sallyport/logon";
-import { isCodeOf, judgeSending, sendCode } from "../../send-code.ts";
+import { readSentCode, SEND_CAP, SENT_CODE_DIGITS, type SentKind } from "@sallyport/logon";
+import { takeSending } from "../../send-cap.ts";
+import { hasWay, isCodeOf, sendCode } from "../../send-code.ts";
 import type { Tx } from "../../store.ts";
 import type { ChallengeRow } from "../../store-requests.ts";
 import type { AskDeps, AskedFactor } from "../asked-factors.ts";
@@ -18,10 +19,10 @@ export const callFactor = sentCode("call");
 function sentCode(kind: SentKind): AskedFactor {
   return {
     async ask(tx, deps, { transaction, user, enrolment }) {
-      const not = await judgeSending(tx, kind, user.id);
-      if (not === "not-set")
+      if (!(await hasWay(tx, kind)))
         return wrong("factor.not-allowed", { factor: enrolment.id, reason: `no way to send a code by ${kind} is set up` });
-      if (not === "capped") return wrong("factor.throttled", { waitSeconds: SENT_CAP.windowMs / 1000, factor: enrolment.id });
+      if (!(await takeSending(tx, user, kind)))
+        return wrong("factor.throttled", { waitSeconds: SEND_CAP.windowMs / 1000, factor: enrolment.id });
       return sendCode(tx, deps, { kind, user, enrolment, transaction });
     },
     judgeCode: (tx, deps, step, passCode) => judgeSentCode(tx, deps, step, passCode, kind),
@@ -64,10 +65,10 @@ async function findKnown(
   is: (one: ChallengeRow) => boolean,
 ): Promise<ChallengeRow | undefined> {
   let at = own;
-  for (let steps = 0; at && steps <= SENT_CAP.count; steps += 1) {
+  for (let steps = 0; at && steps <= SEND_CAP.most; steps += 1) {
     if (is(at)) return at;
     const before = at.data["before"];
     at = typeof before === "string" ? await tx.challenges.byId(before) : undefined;
   }
-  return (await tx.challenges.answersSince(userId, "used", tx.now - SENT_CAP.windowMs)).find(is);
+  return (await tx.challenges.answersSince(userId, "used", tx.now - SEND_CAP.windowMs)).find(is);
 }
