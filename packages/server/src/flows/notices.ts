@@ -3,9 +3,10 @@ import { mailAddress } from "@sallyport/contracts";
 import type { Keys } from "../keys/keys.ts";
 import { type Language, languageOfUser, oneLine, writeLetter, writeTime } from "./letters/letter.ts";
 import { noticeOf } from "./letters/notice-texts.ts";
+import { listenToLog } from "./listen-to-log.ts";
 import { putOut } from "./outbox.ts";
 import { personOf } from "./person.ts";
-import { type Store, standIn, type Tx } from "./store.ts";
+import type { Store, Tx } from "./store.ts";
 import type { UserRow } from "./store-directory.ts";
 import type { NewEvent } from "./store-logons.ts";
 import { isSet, MAIL } from "./ways-out.ts";
@@ -46,28 +47,7 @@ const WORDS = {
  * such an event tells the user by that: none can forget it.
  */
 export function tellUsers(store: Store, deps: NoticeDeps): Store {
-  return {
-    get node() {
-      return store.node;
-    },
-    read: (fn) => store.read(fn),
-    ready: () => store.ready(),
-    purge: (before) => store.purge(before),
-    backup: (target, signal) => store.backup(target, signal),
-    lookOver: (world, signal) => store.lookOver(world, signal),
-    watch: (topic, onChange) => store.watch(topic, onChange),
-    close: () => store.close(),
-    inTransaction: (fn) => store.inTransaction((tx) => fn(telling(tx, deps))),
-  };
-}
-
-function telling(tx: Tx, deps: NoticeDeps): Tx {
-  const append: Tx["log"]["append"] = async (event) => {
-    const appended = await tx.log.append(event);
-    await tell(tx, deps, event, appended.id);
-    return appended;
-  };
-  return standIn(tx, { log: { ...tx.log, append } });
+  return listenToLog(store, { written: (tx, event, id) => tell(tx, deps, event, id) });
 }
 
 async function tell(tx: Tx, { keys, orgUrl }: NoticeDeps, event: NewEvent, id: string): Promise<void> {

@@ -1,7 +1,8 @@
 /** What `/metrics` counts: logons by result and cause, answers by route and time, and how full the queues are. */
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { type Store, standIn, type Tx } from "../flows/store.ts";
+import { listenToLog } from "../flows/listen-to-log.ts";
+import type { Store } from "../flows/store.ts";
 import type { NewEvent } from "../flows/store-logons.ts";
 
 export interface Metrics {
@@ -113,39 +114,5 @@ export function measureRequests(app: FastifyInstance, metrics: Metrics): void {
 
 /** The same store; what a unit of work wrote to the log is counted once it is committed. */
 export function countEvents(store: Store, metrics: Metrics): Store {
-  return {
-    get node() {
-      return store.node;
-    },
-    read: (fn) => store.read(fn),
-    ready: () => store.ready(),
-    purge: (before) => store.purge(before),
-    backup: (target, signal) => store.backup(target, signal),
-    lookOver: (world, signal) => store.lookOver(world, signal),
-    watch: (topic, onChange) => store.watch(topic, onChange),
-    close: () => store.close(),
-    async inTransaction(fn) {
-      let events: NewEvent[] = [];
-      const answer = await store.inTransaction((tx) => {
-        // The unit may run again after a serialization failure: what the first try wrote did not happen.
-        events = [];
-        return fn(listening(tx, events));
-      });
-      for (const event of events) metrics.happened(event);
-      return answer;
-    },
-  };
-}
-
-/** The unit of work as it is, except that what goes to the log is noted. */
-function listening(tx: Tx, events: NewEvent[]): Tx {
-  const log: Tx["log"] = {
-    ...tx.log,
-    append: async (event) => {
-      const appended = await tx.log.append(event);
-      events.push(event);
-      return appended;
-    },
-  };
-  return standIn(tx, { log });
+  return listenToLog(store, { committed: metrics.happened });
 }
