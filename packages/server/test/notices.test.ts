@@ -82,6 +82,23 @@ test("S18: a reset, a new factor, new recovery codes, a bypass code and a new pa
     assert.ok(planted !== "" && !all.includes(planted));
 });
 
+test("S18: a changed address is told to the one before too, and neither address stands in the log", async () => {
+  const quin = await reached("quin");
+  const next = "someone-else@example.test";
+  const [before] = await during(quin.email, async () => {
+    const [now] = await during(next, () => make(org, "POST", quin.path, { profile: { email: next } }));
+    assert.match(now?.subject ?? "", /mail address of your account was changed/);
+  });
+  assert.match(before?.subject ?? "", /mail address of your account was changed/);
+  assert.doesNotMatch(`${before?.text}${before?.html}`, /someone-else/);
+  const reset = () => make(org, "DELETE", `${quin.path}/factors/${quin.factor}`);
+  assert.deepEqual(await during(quin.email, async () => assert.equal((await during(next, reset)).length, 1)), []);
+  assert.equal((await during(next, () => make(org, "POST", quin.path, { profile: { email: null } }))).length, 1, "taken away");
+  const events = await org.deps.store.read((tx) => tx.log.list({ limit: 1000, descending: false }));
+  assert.ok(events.some(({ type, target }) => type === "user.updated" && target?.id === quin.id));
+  assert.doesNotMatch(JSON.stringify(events), /quin@example|someone-else@|formerEmail/);
+});
+
 test("S18: the letter is written in the language of the profile, and goes to the person's own address alone", async () => {
   const [xaver, will] = [await reached("xaver", { locale: "de-AT" }), await reached("will")];
   const others = await during(will.email, async () => {

@@ -28,7 +28,7 @@ export class Chain {
   /** Makes the next event; the caller stores it in the same unit of work. @param now epoch ms of the database's clock. */
   join(event: NewEvent, now: number): LogEvent {
     const { node, seq, hash: previous } = this.head;
-    const { data, cause, reference, host, target, ...rest } = event;
+    const { data, cause, reference, host, target, formerEmail: _, ...rest } = event;
     // Through JSON once, so that what is hashed is what a reader of the stored text hashes.
     const plain: Omit<LogEvent, "hash"> = JSON.parse(
       JSON.stringify({

@@ -55,8 +55,9 @@ async function tell(tx: Tx, { keys, orgUrl }: NoticeDeps, event: NewEvent, id: s
   const about = event.target?.type === "user" ? event.target : event.actor.type === "user" ? event.actor : undefined;
   if (!about || !noticeOf(event, "en") || !(await isSet(tx, MAIL))) return;
   const user = await tx.users.byId(about.id);
-  const to = user && (await addressOf(tx, user));
-  if (!user || to === undefined) return;
+  if (!user) return;
+  // Whoever changed the address of somebody else must not be the only one to hear of it, and of what they change next.
+  const to = new Set([readAddress(event.formerEmail), await addressOf(tx, user)]);
   const language = languageOfUser(user.profile);
   const notice = noticeOf(event, language);
   if (!notice) return;
@@ -73,15 +74,22 @@ async function tell(tx: Tx, { keys, orgUrl }: NoticeDeps, event: NewEvent, id: s
     [words.time, writeTime(tx.now, language)],
     [words.reference, event.reference ?? id],
   ];
-  const payload = writeLetter(to, language, org, { subject: `${notice.subject} (${org})`, paragraphs: [notice.what, words.not], facts });
-  await putOut(tx, keys, { kind: "mail", about: user.id, payload, lifeMs: NOTICE_MS });
+  const letter = { subject: `${notice.subject} (${org})`, paragraphs: [notice.what, words.not], facts };
+  for (const address of to)
+    if (address !== undefined)
+      await putOut(tx, keys, { kind: "mail", about: user.id, payload: writeLetter(address, language, org, letter), lifeMs: NOTICE_MS });
 }
 
 /** The user's own address; of a person of several users, the first that there is. */
 async function addressOf(tx: Tx, user: UserRow): Promise<string | undefined> {
   for (const { profile } of [user, ...(await personOf(tx, user))]) {
-    const read = mailAddress.safeParse(profile.email);
-    if (read.success) return read.data;
+    const address = readAddress(profile.email);
+    if (address !== undefined) return address;
   }
   return undefined;
+}
+
+/** Directories write anything there. */
+function readAddress(text: string | undefined): string | undefined {
+  return mailAddress.safeParse(text).data;
 }

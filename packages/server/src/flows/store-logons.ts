@@ -255,6 +255,8 @@ export interface NewEvent {
   reference?: string | undefined;
   host?: string | undefined;
   data?: Record<string, unknown>;
+  /** The mail address that a user had until now: for whoever tells them, never in the log. */
+  formerEmail?: string | undefined;
 }
 
 export interface CheckpointRow {

@@ -80,6 +80,16 @@ const TEXTS: Partial<Record<EventType, Texts>> = {
     en: { subject: "Your password was changed", what: "The password of your account was changed." },
     de: { subject: "Ihr Passwort wurde geändert", what: "Das Passwort Ihres Kontos wurde geändert." },
   },
+  "user.updated": {
+    en: {
+      subject: "The mail address of your account was changed",
+      what: "The mail address of your account was changed or taken away. Messages like this one do not go to the one before any more.",
+    },
+    de: {
+      subject: "Die E-Mail-Adresse Ihres Kontos wurde geändert",
+      what: "Die E-Mail-Adresse Ihres Kontos wurde geändert oder entfernt. Nachrichten wie diese gehen nicht mehr an die bisherige.",
+    },
+  },
   "logon.disowned": DISOWNED,
   "bypass.created": {
     en: {
@@ -135,7 +145,12 @@ const RECOVERY: Texts = {
 };
 
 /** What to say of an event; undefined for all that a user is not told of. */
-export function noticeOf({ type, data = {} }: Pick<NewEvent, "type" | "data">, language: Language): NoticeText | undefined {
+export function noticeOf(
+  { type, data = {}, formerEmail }: Pick<NewEvent, "type" | "data" | "formerEmail">,
+  language: Language,
+): NoticeText | undefined {
+  // Of all that is changed in a profile only the address leads to somebody else.
+  if (type === "user.updated" && formerEmail === undefined) return undefined;
   const kind = data["kind"] as EnrolledKind | undefined;
   const reported = type === "factor.link-answered" && data["answer"] === "not-me";
   const texts = type === "factor.activated" && kind === "recovery" ? RECOVERY : TEXTS[reported ? "push.reported" : type];

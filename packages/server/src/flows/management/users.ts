@@ -137,7 +137,8 @@ export async function updateUserIn(
   const password = phc === null ? {} : { passwordHash: phc, passwordChanged: tx.now, mustChange: false };
   await tx.users.update(user.id, { profile, ...password, updated: tx.now }, given.names);
   const said = { actor: caller.actor, target: { type: "user", id: user.id, name: profile.login }, outcome: "success" } as const;
-  if (changed.length > 0) await tx.log.append({ ...said, type: "user.updated", data: { changed } });
+  const formerEmail = changed.includes("email") ? user.profile.email : undefined;
+  if (changed.length > 0) await tx.log.append({ ...said, type: "user.updated", data: { changed }, formerEmail });
   if (phc !== null) {
     await tx.log.append({ ...said, type: "user.password-changed", data: { by: "administrator" } });
     // Whoever signed in by the old one may be why there is a new one.
