@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors, type ZodFastifySchemaValidationError } from "fastify-type-provider-zod";
 import { Conflict, DatabaseFault } from "../flows/store.ts";
 import type { SayFault } from "./fault-events.ts";
+import { isOpenedInBrowser, sendNotFound } from "./pages/not-found.ts";
 import { Refused } from "./refuse.ts";
 
 export function mapErrors(app: FastifyInstance, sayFault: SayFault): void {
@@ -33,12 +34,14 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   else request.log.debug({ ...seen, cause: refusal.cause, reference: refusal.reference, causes: refusal.causes }, "a request was refused");
   if (status === 401) reply.header("www-authenticate", "Bearer");
   if (refusal.retryAfter !== undefined) reply.header("retry-after", refusal.retryAfter);
+  const language = languageOf(request);
+  if (refusal.code === "E0000007" && isOpenedInBrowser(request)) return sendNotFound(reply, language);
   reply.code(status).header("cache-control", "no-store");
   // Serialized by hand: the route's own response schema does not describe a refusal.
   return reply
     .type("application/json; charset=utf-8")
     .serializer(JSON.stringify)
-    .send(errorObjectOf(refusal, request.id, languageOf(request)));
+    .send(errorObjectOf(refusal, request.id, language));
 }
 
 /** The caller's first language, if it is one of ours. */

@@ -1,5 +1,5 @@
 /** The HTML around a page: what the browser loads, and what a person reads whose browser runs no script. */
-import { html } from "../set-up/html.ts";
+import { html } from "./html.ts";
 
 export interface Frame {
   nonce: string;
@@ -28,10 +28,4 @@ export function frame({ nonce, script, style, manifest }: Frame): string {
 }
 
 /** For whoever runs a clone and started the server by hand. */
-export function notBuilt(nonce: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>${BEGIN}<title>Not built</title>${html`<style nonce="${nonce}">body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:3rem auto;padding:0 1rem}</style>`.text}</head>
-<body><main><h1>The pages are not built</h1><p>The org works, but its pages do not. In a clone of the project they are built by <code>npm run pages</code>; then start the server again.</p></main></body>
-</html>`;
-}
+export const NOT_BUILT = html`<h1>The pages are not built</h1><p>The org works, but its pages do not. In a clone of the project they are built by <code>npm run pages</code>; then start the server again.</p>`;

@@ -83,3 +83,31 @@ test("an org without built pages says so to whoever opens one, and answers every
   await app.close();
   assert.equal(readBuiltPages(join(tmpdir(), "sallyport-nowhere")), undefined);
 });
+
+test("S31: who opens an address that does not exist reads a page under the same policy; a program gets the error object", async () => {
+  const app = appWith(built());
+  const accept = "text/html,application/xhtml+xml,*/*;q=0.8";
+  for (const [language, heading] of [
+    ["en", /There is no such page/],
+    ["de-AT,en", /Diese Seite gibt es nicht/],
+  ] as const) {
+    for (const url of ["/nonsense", "/phone/nonsense"]) {
+      const { statusCode, headers, body } = await app.inject({ url, headers: { accept, "accept-language": language } });
+      assert.deepEqual([statusCode, headers["content-type"]], [404, "text/html; charset=utf-8"], url);
+      assert.match(body, heading);
+      const nonce = /style-src 'nonce-([^']+)'/.exec(String(headers["content-security-policy"]))?.[1] ?? "";
+      assert.ok(nonce.length >= 22 && body.includes(`<style nonce="${nonce}">`), url);
+      assert.doesNotMatch(body, /<script|nonsense|(?:src|href)="(?!\/|data:)/);
+    }
+  }
+  for (const [method, url, wanted] of [
+    ["GET", "/nonsense", "*/*"],
+    ["POST", "/nonsense", accept],
+    ["GET", "/api/v1/nonsense", accept],
+    ["GET", "/scim/v2/nonsense", accept],
+  ] as const) {
+    const answer = await app.inject({ method, url, headers: { accept: wanted } });
+    assert.deepEqual([answer.statusCode, answer.json().errorCode], [404, "E0000007"], `${method} ${url}`);
+  }
+  await app.close();
+});

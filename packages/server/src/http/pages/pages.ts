@@ -8,7 +8,8 @@ import type { AppDeps } from "../app.ts";
 import { Refused } from "../refuse.ts";
 import { scriptedPagePolicy, workerPolicy } from "../security-headers.ts";
 import type { BuiltPages } from "./built-pages.ts";
-import { frame, notBuilt } from "./frame.ts";
+import { frame, NOT_BUILT } from "./frame.ts";
+import { sendPlainPage } from "./plain-page.ts";
 
 /** Which page answers at which address; what it shows there is its own affair. */
 const ADDRESSES: readonly { url: string; page: PageName }[] = [
@@ -39,10 +40,10 @@ export const pageRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => as
 };
 
 function sendFrame(reply: FastifyReply, pages: BuiltPages | undefined, page: PageName): FastifyReply {
+  const built = pages?.manifest.pages[page];
+  if (!built) return sendPlainPage(reply.code(503), "Not built", NOT_BUILT);
   const nonce = randomBytes(16).toString("base64");
   reply.header("content-security-policy", scriptedPagePolicy(nonce)).header("cache-control", "no-store").type("text/html; charset=utf-8");
-  const built = pages?.manifest.pages[page];
-  if (!built) return reply.code(503).send(notBuilt(nonce));
   const manifest = pages?.files.has(`${page}/${page}.webmanifest`) ? `/${page}/${page}.webmanifest` : undefined;
   return reply.send(frame({ nonce, ...built, manifest }));
 }

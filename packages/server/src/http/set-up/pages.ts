@@ -1,22 +1,7 @@
-/** The pages of the set-up link: no script, labelled fields, one thing to do on each. */
+/** What stands on the pages of the set-up link: labelled fields, one thing to do on each. */
 import { base32 } from "@sallyport/logon";
-import { Html, html } from "./html.ts";
+import { type Html, html } from "../pages/html.ts";
 import { qrSvg } from "./qr.ts";
-import { STYLE } from "./style.ts";
-
-/** A gate within a gate. */
-const MARK = new Html(
-  '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M3 22V11a9 9 0 0 1 18 0v11"/><path d="M8 22v-9a4 4 0 0 1 8 0v9"/></svg>',
-);
-
-export function page(title: string, nonce: string, body: Html): string {
-  const style = new Html(`<style nonce="${nonce}">${STYLE}</style>`);
-  return html`<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><link rel="icon" href="data:,"><title>${title} · Sallyport</title>${style}</head>
-<body><main><p class="brand">${MARK}Sallyport</p><div class="card">${body}</div></main></body>
-</html>`.text;
-}
 
 export interface AccountErrors {
   login?: string | undefined;

@@ -1,6 +1,6 @@
 /** A QR code as inline SVG: one path, drawn by the page itself, so that the secret goes to nobody. */
 import qrcode from "qrcode-generator";
-import { Html } from "./html.ts";
+import { Html } from "../pages/html.ts";
 
 /** Four modules of quiet zone, as ISO/IEC 18004 wants; always dark on white, or scanners fail in a dark theme. */
 export function qrSvg(text: string, label: string): Html {

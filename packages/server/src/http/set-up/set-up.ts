@@ -1,5 +1,4 @@
 /** Routes of the one-time set-up link: plain pages, rendered here, for the one person who holds the link. */
-import { randomBytes } from "node:crypto";
 import { ERRORS } from "@sallyport/contracts";
 import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
@@ -7,10 +6,9 @@ import * as z from "zod";
 import { confirmAdministrator, linkIsOpen, prepareAdministrator } from "../../flows/management/set-up.ts";
 import type { AppDeps } from "../app.ts";
 import { clientAddressOf } from "../client-address.ts";
+import { sendPlainPage } from "../pages/plain-page.ts";
 import { Refused } from "../refuse.ts";
-import { pagePolicy } from "../security-headers.ts";
-import type { Html } from "./html.ts";
-import { accountStep, doneStep, factorStep, goneStep, page, troubleStep } from "./pages.ts";
+import { accountStep, doneStep, factorStep, goneStep, troubleStep } from "./pages.ts";
 
 const params = z.object({ token: z.string().max(128) });
 const form = z.discriminatedUnion("step", [
@@ -35,12 +33,12 @@ export const setUpRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => a
         : status >= 500
           ? `The server failed (error ${request.id}).`
           : "The form was not complete.";
-    return send(reply.code(status), "That did not work", troubleStep(sentence));
+    return sendPlainPage(reply.code(status), "That did not work", troubleStep(sentence));
   });
 
   app.get("/set-up/:token", { schema: { params, hide: true } }, async (request, reply) => {
     if (!(await linkIsOpen(deps.store, request.params.token))) return gone(deps, request.ip, reply);
-    return send(reply, "Set up", accountStep(""));
+    return sendPlainPage(reply, "Set up", accountStep(""));
   });
 
   app.post("/set-up/:token", { schema: { params, body: form, hide: true } }, async (request, reply) => {
@@ -53,13 +51,13 @@ export const setUpRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => a
 
 async function account(deps: AppDeps, token: string, body: Extract<Form, { step: "account" }>, reply: FastifyReply): Promise<FastifyReply> {
   const { login, password, repeat } = body;
-  const again = (errors: Parameters<typeof accountStep>[1]) => send(reply.code(422), "Set up", accountStep(login, errors));
+  const again = (errors: Parameters<typeof accountStep>[1]) => sendPlainPage(reply.code(422), "Set up", accountStep(login, errors));
   if (login === "") return again({ login: "Enter a login." });
   if (password !== repeat) return again({ repeat: "The two passwords are not the same." });
   const prepared = await prepareAdministrator(deps, token, login, password);
   if (prepared.kind === "overloaded") return again({ all: BUSY });
   if (prepared.kind === "refused") return again({ [prepared.field]: prepared.why });
-  return send(reply, "Second factor", factorStep(prepared));
+  return sendPlainPage(reply, "Second factor", factorStep(prepared));
 }
 
 async function confirm(
@@ -72,23 +70,17 @@ async function confirm(
   const confirmed = await confirmAdministrator(deps, token, body.sealed, body.code, address);
   switch (confirmed.kind) {
     case "done":
-      return send(reply, "Ready", doneStep(confirmed.login));
+      return sendPlainPage(reply, "Ready", doneStep(confirmed.login));
     case "wrong-code":
-      return send(reply.code(422), "Second factor", factorStep({ ...confirmed, sealed: body.sealed, error: confirmed.why }));
+      return sendPlainPage(reply.code(422), "Second factor", factorStep({ ...confirmed, sealed: body.sealed, error: confirmed.why }));
     case "login-taken":
-      return send(reply.code(422), "Set up", accountStep("", { login: "A user with this login exists already. Choose another." }));
+      return sendPlainPage(reply.code(422), "Set up", accountStep("", { login: "A user with this login exists already. Choose another." }));
     case "gone":
-      return send(reply.code(410), "Link used", goneStep());
+      return sendPlainPage(reply.code(410), "Link used", goneStep());
   }
 }
 
 function gone(deps: AppDeps, ip: string, reply: FastifyReply): FastifyReply {
   deps.refusedCallers.count(ip, "set-up");
-  return send(reply.code(410), "Link used", goneStep());
-}
-
-function send(reply: FastifyReply, title: string, body: Html): FastifyReply {
-  const nonce = randomBytes(16).toString("base64");
-  reply.header("content-security-policy", pagePolicy(nonce)).header("cache-control", "no-store");
-  return reply.type("text/html; charset=utf-8").send(page(title, nonce, body));
+  return sendPlainPage(reply.code(410), "Link used", goneStep());
 }
