@@ -81,7 +81,7 @@ export const EVENTS = {
     data: ["link", "factor", "answer"],
   },
   "factor.unlocked": { title: "A factor was unlocked", severity: "info", data: ["factor", "kind", "by"] },
-  "factor.reset": { title: "A factor was reset", severity: "warning", data: ["factor", "kind", "reason"] },
+  "factor.reset": { title: "A factor was reset", severity: "warning", data: ["factor", "kind", "before", "reason"] },
   "factor.drifted": {
     title: "The clock of a factor has drifted; the new drift is kept",
     severity: "info",

@@ -82,6 +82,16 @@ test("S18: a reset, a new factor, new recovery codes, a bypass code and a new pa
     assert.ok(planted !== "" && !all.includes(planted));
 });
 
+test("an enrolment that was begun and never finished is told to nobody, neither its beginning nor its end", async () => {
+  const rhea = await reached("rhea");
+  const sent = await during(rhea.email, async () => {
+    for (const _ of ["begun", "begun anew"]) await make(org, "POST", `${rhea.path}/factors`, { factorType: "push", provider: "OKTA" });
+    const [pending] = (await make(org, "GET", `${rhea.path}/factors`)).filter(({ factorType }: any) => factorType === "push");
+    await make(org, "DELETE", `${rhea.path}/factors/${pending.id}`);
+  });
+  assert.deepEqual(sent, []);
+});
+
 test("S18: a changed address is told to the one before too, and neither address stands in the log", async () => {
   const quin = await reached("quin");
   const next = "someone-else@example.test";

@@ -151,6 +151,8 @@ export function noticeOf(
 ): NoticeText | undefined {
   // Of all that is changed in a profile only the address leads to somebody else.
   if (type === "user.updated" && formerEmail === undefined) return undefined;
+  // What was begun and never finished let nobody in.
+  if (type === "factor.reset" && data["before"] === "PENDING_ACTIVATION") return undefined;
   const kind = data["kind"] as EnrolledKind | undefined;
   const reported = type === "factor.link-answered" && data["answer"] === "not-me";
   const texts = type === "factor.activated" && kind === "recovery" ? RECOVERY : TEXTS[reported ? "push.reported" : type];

@@ -23,8 +23,8 @@ export interface FactorDeps {
 /** Shown once, when the secret is made (160 random bits or more, S7). */
 export type Activation = ReturnType<typeof totpActivation>;
 
-/** First codes that may be tried before a pending enrolment is reset: whoever has the secret needs no guessing. */
-export const FIRST_CODES = 10;
+/** First codes, or other first proofs, that may be tried before a pending enrolment is reset: whoever has the secret needs no guessing. */
+const FIRST_CODES = 10;
 
 export function enrolFactor(
   deps: FactorDeps,
@@ -82,15 +82,22 @@ export function activateFactor(
       await say(tx, "factor.activated", caller.actor, user, enrolment);
       return done({ ...enrolment, ...change });
     }
-    const failures = enrolment.failures + 1;
-    await tx.enrolments.update(enrolment.id, { failures, updated: tx.now });
-    if (failures >= FIRST_CODES) await resetRow(tx, caller, user, enrolment, "too many wrong first codes");
+    await countFirstCode(tx, caller, user, enrolment.id);
     if (verdict.kind !== "outside") return { kind: "wrong-code", why: "the code does not match" };
     return {
       kind: "wrong-code",
       why: `the code was right ${Math.abs(verdict.steps) * enrolment.period} seconds ${verdict.steps < 0 ? "ago" : "from now"}: set the clock of the phone`,
     };
   });
+}
+
+/** A wrong one. What became active meanwhile, by a try at the same time, has a count of its own (S1). */
+export async function countFirstCode(tx: Tx, caller: Pick<Caller, "actor">, user: UserRow, id: string): Promise<void> {
+  const pending = await tx.enrolments.byId(id);
+  if (pending?.status !== "PENDING_ACTIVATION") return;
+  const failures = pending.failures + 1;
+  await tx.enrolments.update(id, { failures, updated: tx.now });
+  if (failures >= FIRST_CODES) await resetRow(tx, caller, user, pending, "too many wrong first codes");
 }
 
 /** The enrolment stays as one that counts (S1: its user is locked out, not free to enrol), its secret does not. */
@@ -166,7 +173,7 @@ export async function resetRow(
     actor: caller.actor,
     target,
     outcome: "success",
-    data: { factor: enrolment.id, kind: enrolment.kind, reason },
+    data: { factor: enrolment.id, kind: enrolment.kind, before: enrolment.status, reason },
   });
 }
 

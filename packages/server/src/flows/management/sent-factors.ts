@@ -9,7 +9,7 @@ import { sendCode } from "../send-code.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
-import { FIRST_CODES, findEnrolment, findReachable, judgeNew, resetRow, say } from "./factors-admin.ts";
+import { countFirstCode, findEnrolment, findReachable, judgeNew, resetRow, say } from "./factors-admin.ts";
 import { type Caller, done, inUnit, type Outcome, type Refusal } from "./outcome.ts";
 
 type Deps = AskDeps & { store: Store };
@@ -83,9 +83,7 @@ export async function activateSent(
       await say(tx, "factor.activated", caller.actor, user, active);
       return done(active);
     }
-    const failures = ((await tx.enrolments.byId(id))?.failures ?? 0) + 1;
-    await tx.enrolments.update(id, { failures, updated: tx.now });
-    if (failures >= FIRST_CODES) await resetRow(tx, caller, user, enrolment, "too many wrong first codes");
+    await countFirstCode(tx, caller, user, id);
     return { kind: "wrong-code", why: "the code does not match, or its time is over" };
   });
 }

@@ -3,7 +3,7 @@ import type { AddMyFactorRequest } from "@sallyport/contracts";
 import type { AskDeps } from "../authn/asked-factors.ts";
 import { ENROLLERS } from "../enrolling/enroller.ts";
 import { makeActive } from "../enrolling/make-active.ts";
-import { resetRow, say } from "../management/factors-admin.ts";
+import { countFirstCode, resetRow, say } from "../management/factors-admin.ts";
 import { done, inUnit, type Outcome } from "../management/outcome.ts";
 import { hasWayIn } from "../own-factor.ts";
 import { freshUntil, type Signed } from "../sessions/session.ts";
@@ -14,9 +14,6 @@ import { kindsToAdd, type MyFactor, NO_WAY_IN, NOT_FRESH, type NotFresh, ownFact
 import { actorOf } from "./my-sessions.ts";
 
 export type AddDeps = AskDeps & { store: Store };
-
-/** Wrong first proofs before a pending enrolment is reset. */
-const FIRST_PROOFS = 10;
 
 export interface BegunFactor {
   factor: MyFactor;
@@ -100,9 +97,6 @@ async function findPending(tx: Tx, userId: string, id: string): Promise<Pending 
 }
 
 async function countWrong(tx: Tx, { user }: Signed, id: string): Promise<Outcome<MyFactor>> {
-  const enrolment = await tx.enrolments.byId(id);
-  const failures = (enrolment?.failures ?? 0) + 1;
-  await tx.enrolments.update(id, { failures, updated: tx.now });
-  if (enrolment && failures >= FIRST_PROOFS) await resetRow(tx, { actor: actorOf(user) }, user, enrolment, "too many wrong first codes");
+  await countFirstCode(tx, { actor: actorOf(user) }, user, id);
   return { kind: "wrong-code", why: "what should prove the new factor does not match" };
 }

@@ -28,7 +28,8 @@ export function myFactors(store: Store, { user }: Signed): Promise<{ factors: My
   return store.read(async (tx) => {
     const enrolments = await ownFactors(tx, user.id);
     const factors: MyFactor[] = [];
-    for (const enrolment of enrolments) factors.push(await shown(tx, enrolment, enrolments));
+    // What was begun and not finished is none yet: whoever left meanwhile begins anew, which ends it.
+    for (const enrolment of enrolments) if (enrolment.status !== "PENDING_ACTIVATION") factors.push(await shown(tx, enrolment, enrolments));
     const canAdd: EnrolledKind[] = [];
     for (const kind of kindsToAdd(enrolments)) if (await isOffered(tx, kind)) canAdd.push(kind);
     return { factors: factors.sort((a, b) => a.enrolment.created - b.enrolment.created), canAdd };

@@ -120,6 +120,29 @@ test("S18: the last factor that lets its owner in stays; a new one is active onl
   assert.deepEqual([said?.actor.type, said?.actor.id, said?.target?.id], ["user", alice.id, alice.id]);
 });
 
+test("what was begun and never finished is no factor: it is not shown, and ends with the next one, or after ten wrong proofs", async (t) => {
+  const { org, browser } = await signedIn(t);
+  const begin = async () => (await browser.call("POST", "/api/v1/me/factors", { kind: "passkey" })).body.factor;
+  const rowOf = async (id: string) => (await org.store.read((tx) => tx.enrolments.byId(id)))?.status;
+  const left = await begin();
+  assert.equal(left.status, "PENDING_ACTIVATION");
+  const kinds = (await browser.call("GET", "/api/v1/me/factors")).body.map(({ kind }: any) => kind);
+  assert.deepEqual(kinds, ["totp"]);
+  const next = await begin();
+  assert.equal(await rowOf(left.id), "RESET");
+  const proof = { attestation: "bm9uZQ", clientData: "bm9uZQ" };
+  for (let i = 0; i < 10; i++) {
+    assert.equal(await rowOf(next.id), "PENDING_ACTIVATION");
+    assert.equal((await browser.call("POST", `/api/v1/me/factors/${next.id}/activate`, proof)).body.errorCode, "E0000068");
+  }
+  assert.equal(await rowOf(next.id), "RESET");
+  const said = (await org.events("factor.reset")).map(({ data }) => [data["before"], data["reason"]]);
+  assert.deepEqual(said, [
+    ["PENDING_ACTIVATION", "enrolled anew"],
+    ["PENDING_ACTIVATION", "too many wrong first codes"],
+  ]);
+});
+
 test("S18: whoever proved a factor that was reset since puts no other one in its place", async (t) => {
   const { org, alice, browser } = await signedIn(t);
   // An administrator's reset ends the session besides: this holds also where one is left.

@@ -38,6 +38,11 @@ export function AddFactor({ own, kinds, onDone }: { own: Own; kinds: EnrolledKin
     const now = await call<MyFactorView[]>("GET", FACTORS);
     if (now.ok && now.body.some(({ id, status }) => id === factor.id && status === "ACTIVE")) onDone();
   };
+  const back = () => {
+    setBegun(undefined);
+    // A phone may have become one just now. Whatever stays unfinished, the next one of its kind ends.
+    if (factor.kind !== "push") void call("DELETE", `${FACTORS}/${factor.id}`);
+  };
   return (
     <NewFactor
       kind={factor.kind}
@@ -46,7 +51,7 @@ export function AddFactor({ own, kinds, onDone }: { own: Own; kinds: EnrolledKin
       busy={own.busy}
       onProof={confirm}
       onLook={look}
-      onBack={() => setBegun(undefined)}
+      onBack={back}
     />
   );
 }

@@ -45,7 +45,7 @@ function FactorLine({ own, factor, fresh }: { own: Own; factor: MyFactorView; fr
       <div class="line">
         <div>
           <h3>
-            {called} {factor.status !== "ACTIVE" && <span class="tag bad">{factor.status === "LOCKED" ? t.me.locked : t.me.pending}</span>}
+            {called} {factor.status === "LOCKED" && <span class="tag bad">{t.me.locked}</span>}
           </h3>
           <p class="hint">{facts(t, factor)}</p>
         </div>

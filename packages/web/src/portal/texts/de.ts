@@ -197,7 +197,6 @@ export const de: Texts = {
     removeSure: (name) => `${name} entfernen? Damit kommen Sie dann nicht mehr hinein.`,
     removeYes: "Ja, entfernen",
     last: "Das ist der letzte Faktor, mit dem Sie hineinkommen.",
-    pending: "nicht fertig eingerichtet",
     locked: "gesperrt",
     added: (date) => `eingerichtet ${date}`,
     used: (date) => `zuletzt benutzt ${date}`,

@@ -192,7 +192,6 @@ export const en = {
     removeSure: (name: string) => `Remove ${name}? It will not let you in any more.`,
     removeYes: "Yes, remove",
     last: "This is the last factor that lets you in.",
-    pending: "not finished",
     locked: "locked",
     added: (date: string) => `added ${date}`,
     used: (date: string) => `last used ${date}`,
