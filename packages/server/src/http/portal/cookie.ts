@@ -1,26 +1,18 @@
 /** The browser's session cookie: read, set, taken away. */
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { readCookie, setCookie } from "../own-cookies.ts";
 
-/** `__Host-`: only this host, only over TLS (or localhost), for the whole of it; no other site and no subdomain can set it (RFC 6265bis §4.1.3.2). */
-export const SESSION_COOKIE = "__Host-sallyport";
-const SHAPE = "Path=/; Secure; HttpOnly; SameSite=Lax";
+const SESSION_COOKIE = "__Host-sallyport";
 
-/** Undefined if there is none, or more than one: then nobody knows which is meant. */
-export function cookieOf(request: FastifyRequest, name: string = SESSION_COOKIE): string | undefined {
-  const found = (request.headers.cookie ?? "")
-    .split(";")
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1));
-  const [value, other] = found;
-  return other === undefined && value !== undefined && /^[A-Za-z0-9_-]{22,128}$/.test(value) ? value : undefined;
+export function cookieOf(request: FastifyRequest): string | undefined {
+  return readCookie(request, SESSION_COOKIE);
 }
 
 /** Without an age of its own: it ends with the browser, and before that with the session in the org. */
 export function setSessionCookie(reply: FastifyReply, token: string): void {
-  reply.header("set-cookie", `${SESSION_COOKIE}=${token}; ${SHAPE}`);
+  setCookie(reply, SESSION_COOKIE, token);
 }
 
 export function clearSessionCookie(reply: FastifyReply): void {
-  reply.header("set-cookie", `${SESSION_COOKIE}=; Max-Age=0; ${SHAPE}`);
+  setCookie(reply, SESSION_COOKIE, "", 0);
 }
