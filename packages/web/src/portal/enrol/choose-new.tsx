@@ -5,9 +5,10 @@ import type { Refusal } from "../../shown/call.ts";
 import { Problem, Step } from "../../shown/step.tsx";
 import { problemText } from "../problem-text.ts";
 import { useTexts } from "../texts/texts.ts";
+import { TypedForm } from "../typed-form.tsx";
 
-/** `to`: the address or number of what is sent. */
-export type Begin = (kind: EnrolledKind, to?: string) => void;
+/** `to`: the address or number of what is sent. Answers whether it was begun. */
+export type Begin = (kind: EnrolledKind, to?: string) => Promise<boolean>;
 
 interface Props {
   kinds: EnrolledKind[];
@@ -22,7 +23,7 @@ export function ChooseNew({ kinds, why, refusal, busy, onBegin, leave }: Props) 
   const t = useTexts();
   const [sendTo, setSendTo] = useState<"email" | "sms" | "call">();
   if (sendTo) return <WhereTo kind={sendTo} refusal={refusal} busy={busy} onBegin={onBegin} onBack={() => setSendTo(undefined)} />;
-  const choose = (kind: EnrolledKind) => (kind === "email" || kind === "sms" || kind === "call" ? setSendTo(kind) : onBegin(kind));
+  const choose = (kind: EnrolledKind) => (kind === "email" || kind === "sms" || kind === "call" ? setSendTo(kind) : void onBegin(kind));
   return (
     <Step title={t.enrol.chooseTitle}>
       <p>{why}</p>
@@ -52,34 +53,19 @@ function WhereTo(props: { kind: "email" | "sms" | "call"; refusal: Refusal | und
   const t = useTexts();
   const { kind, refusal, busy, onBegin, onBack } = props;
   const mail = kind === "email";
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    onBegin(kind, String(new FormData(event.currentTarget as HTMLFormElement).get("to")).trim());
-  };
   return (
     <Step title={mail ? t.enrol.emailTitle : t.enrol.smsTitle}>
       <p>{mail ? t.enrol.emailHow : t.enrol.smsHow}</p>
       <Problem text={refusal && problemText(t, refusal)} />
-      <form onSubmit={submit}>
-        <label for="to">{mail ? t.enrol.emailAddress : t.enrol.smsNumber}</label>
-        <input
-          id="to"
-          name="to"
-          type={(mail ? "email" : "tel") as "email"}
-          autocomplete={mail ? "email" : "tel"}
-          maxLength={254}
-          required
-          data-first
-        />
-        <div class="actions">
-          <button type="submit" disabled={busy}>
-            {t.enrol.send}
-          </button>
-          <button type="button" class="text" onClick={onBack}>
-            {t.common.back}
-          </button>
-        </div>
-      </form>
+      <TypedForm
+        label={mail ? t.enrol.emailAddress : t.enrol.smsNumber}
+        field={{ id: "to", type: mail ? "email" : "tel", autocomplete: mail ? "email" : "tel", maxLength: 254 }}
+        refusal={refusal}
+        busy={busy}
+        send={t.enrol.send}
+        onSend={(to) => onBegin(kind, to)}
+        onBack={onBack}
+      />
     </Step>
   );
 }

@@ -56,12 +56,12 @@ function ChooseInSignIn({ view, running }: StepProps) {
   const { refusal, busy, run } = running;
   const free = offered(view).filter(({ _links }) => _links?.["enroll"] !== undefined);
   const skip = linkOf(view, "skip");
-  const begin = (kind: EnrolledKind, to?: string) => {
+  const begin = async (kind: EnrolledKind, to?: string) => {
     const offer = free.find((one) => one.kind === kind);
-    if (!offer) return;
+    if (!offer) return false;
     const { factorType, provider } = offer;
     const profile = to === undefined ? {} : { profile: kind === "email" ? { email: to } : { phoneNumber: to } };
-    void run(() => step(view, "/factors", { factorType, provider, ...profile }));
+    return run(() => step(view, "/factors", { factorType, provider, ...profile }));
   };
   return (
     <ChooseNew

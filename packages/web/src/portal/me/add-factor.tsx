@@ -16,6 +16,7 @@ export function AddFactor({ own, kinds, onDone }: { own: Own; kinds: EnrolledKin
     const body: AddMyFactorRequest = { kind, ...(to === undefined ? {} : kind === "email" ? { address: to } : { number: to }) };
     const made = await own.change<MyFactorBegun>(() => call("POST", FACTORS, body));
     if (made) setBegun(made.body);
+    return made !== undefined;
   };
   if (!begun)
     return (
@@ -24,7 +25,7 @@ export function AddFactor({ own, kinds, onDone }: { own: Own; kinds: EnrolledKin
         why={t.enrol.choose}
         refusal={own.refusal}
         busy={own.busy}
-        onBegin={(kind, to) => void begin(kind, to)}
+        onBegin={begin}
         leave={{ text: t.common.back, act: onDone }}
       />
     );

@@ -1,57 +1,41 @@
 /** A code is typed: of an app, of a message that was sent, or out of the drawer. A wrong one stays on the page, selected. */
 import type { FactorView } from "@sallyport/contracts";
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { Problem, Status, Step } from "../../shown/step.tsx";
 import { problemText } from "../problem-text.ts";
 import type { Texts } from "../texts/en.ts";
 import { useTexts } from "../texts/texts.ts";
+import { DIGITS, type Field, TypedForm } from "../typed-form.tsx";
 import type { StepProps } from "./sign-in.tsx";
 import { follow, linkOf, step } from "./transaction.ts";
 
 type Sent = "email" | "sms" | "call";
 
+const TYPED: Field = { ...DIGITS, name: "code", autocapitalize: "characters", spellcheck: false, maxLength: 64, "aria-describedby": "how" };
+/** A recovery code has letters. */
+const WORDS: Field = { ...TYPED, class: undefined, inputMode: "text" };
+
 export function CodeForm({ view, running, factor, onOther }: StepProps & { factor: FactorView }) {
   const t = useTexts();
   const { refusal, busy, run } = running;
-  const field = useRef<HTMLInputElement>(null);
   const [resent, setResent] = useState(false);
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const passCode = field.current?.value.trim() ?? "";
-    if (passCode === "") return field.current?.focus();
+  const verify = (passCode: string) => {
     setResent(false);
-    if (!(await run(() => step(view, `/factors/${factor.id}/verify`, { passCode })))) field.current?.select();
+    return run(() => step(view, `/factors/${factor.id}/verify`, { passCode }));
   };
   const resend = linkOf(view, "resend");
-  const isLong = factor.kind === "recovery";
   return (
     <Step title={titleOf(t, factor)}>
       <p id="how">{howOf(t, factor)}</p>
       <Problem text={refusal && problemText(t, refusal, "code")} />
-      <form onSubmit={(event) => void submit(event)}>
-        <label for="code">{t.code.label}</label>
-        <input
-          id="code"
-          name="code"
-          ref={field}
-          type="text"
-          class={isLong ? undefined : "digits"}
-          inputMode={isLong ? "text" : "numeric"}
-          autocomplete="one-time-code"
-          autocapitalize="characters"
-          spellcheck={false}
-          maxLength={64}
-          required
-          aria-describedby="how"
-          aria-invalid={refusal?.code === "E0000068" ? "true" : undefined}
-          data-first
-        />
-        <div class="actions">
-          <button type="submit" class="full" disabled={busy}>
-            {t.common.continue}
-          </button>
-        </div>
-      </form>
+      <TypedForm
+        label={t.code.label}
+        field={factor.kind === "recovery" ? WORDS : TYPED}
+        refusal={refusal}
+        busy={busy}
+        send={t.common.continue}
+        onSend={verify}
+      />
       {resent && <Status>{t.code.resent}</Status>}
       <div class="actions">
         {resend && (

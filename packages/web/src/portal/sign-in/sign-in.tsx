@@ -55,9 +55,11 @@ function OpenStep({ view, running }: { view: View; running: Running }) {
     }
     case "MFA_CHALLENGE":
       return <ChallengeStep view={view} running={running} onOther={other} />;
-    case "MFA_ENROLL":
-      if (linkOf(view, "next")?.name === "ticket") return <TicketForm view={view} running={running} />;
+    case "MFA_ENROLL": {
+      const next = linkOf(view, "next");
+      if (next?.name === "ticket") return <TicketForm view={view} running={running} next={next} />;
       return <EnrolStep view={view} running={running} />;
+    }
     case "MFA_ENROLL_ACTIVATE":
       return <EnrolStep view={view} running={running} />;
     default:
