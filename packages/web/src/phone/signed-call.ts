@@ -7,7 +7,7 @@ export interface Signer {
   key: CryptoKey;
 }
 
-export type Answer<T> = { ok: true; body: T } | { ok: false; status: number; code: string; which: string };
+export type Answer<T> = { ok: true; body: T } | { ok: false; status: number; which: string };
 
 /** Milliseconds that the org's clock is ahead of this phone's. */
 let ahead = 0;
@@ -49,17 +49,12 @@ async function post<T>(path: string, body: object): Promise<Answer<T>> {
     const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body), cache: "no-store" });
     const parsed: unknown = await response.json();
     if (response.ok) return { ok: true, body: parsed as T };
-    const { errorCode = "", evidence = {} } = parsed as Partial<ErrorObject>;
+    const { evidence = {} } = parsed as Partial<ErrorObject>;
     const orgTime = evidence["orgTime"];
     if (typeof orgTime === "string") learnTime(orgTime);
-    return {
-      ok: false,
-      status: response.status,
-      code: errorCode,
-      which: typeof orgTime === "string" ? "clock" : String(evidence["which"] ?? ""),
-    };
+    return { ok: false, status: response.status, which: typeof orgTime === "string" ? "clock" : String(evidence["which"] ?? "") };
   } catch {
-    return { ok: false, status: 0, code: "", which: "" };
+    return { ok: false, status: 0, which: "" };
   }
 }
 

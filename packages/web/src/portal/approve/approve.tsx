@@ -13,7 +13,7 @@ type At =
   | { kind: "begin" }
   | { kind: "gone" }
   | { kind: "shown"; proven: LinkProven }
-  | { kind: "answered"; answer: "yes" | "no" | "not-me"; code: LinkAnswered };
+  | { kind: "answered"; answer: "yes" | "no" | "not-me"; code: string };
 
 export function Approve({ token }: { token: string }) {
   const t = useTexts();
@@ -39,7 +39,7 @@ export function Approve({ token }: { token: string }) {
     setBusy(true);
     const answered = await call<LinkAnswered>("POST", "/api/v1/approve/answer", { token, approval, answer: said });
     setBusy(false);
-    if (answered.ok) setAt({ kind: "answered", answer: said, code: answered.body });
+    if (answered.ok) setAt({ kind: "answered", answer: said, code: answered.body.code ?? "" });
     else refuse(answered);
   };
   if (at.kind === "gone") return <Over title={t.approve.goneTitle} text={t.approve.gone} />;
@@ -48,7 +48,7 @@ export function Approve({ token }: { token: string }) {
   if (at.kind === "answered") {
     if (at.answer === "no") return <Over title={t.approve.noTitle} text={t.approve.noText} />;
     if (at.answer === "not-me") return <Over title={t.approve.notMeTitle} text={t.approve.notMeText} />;
-    return <LinkCode code={at.code.code ?? ""} expiresAt={at.code.expiresAt} />;
+    return <LinkCode code={at.code} />;
   }
   const problem = !canUsePasskeys() ? t.problem.passkeyUnable : noPasskey ? t.problem.passkeyNone : undefined;
   return (

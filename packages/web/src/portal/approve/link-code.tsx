@@ -1,11 +1,13 @@
 /** The code that is typed back at the machine, large, for as long as it is good for something. */
+import type { LINK_CODE_MS } from "@sallyport/contracts";
 import { useEffect, useState } from "preact/hooks";
 import { Step } from "../../shown/step.tsx";
 import { useTexts } from "../texts/texts.ts";
 
-const LIFE_MS = 60_000;
+/** The type holds it to the org's own. */
+const LIFE_MS: typeof LINK_CODE_MS = 60_000;
 
-export function LinkCode({ code, expiresAt }: { code: string; expiresAt: string | undefined }) {
+export function LinkCode({ code }: { code: string }) {
   const t = useTexts();
   // By this device's own clock from now on: the org's and the device's may differ.
   const [end] = useState(Date.now() + LIFE_MS);
@@ -18,9 +20,7 @@ export function LinkCode({ code, expiresAt }: { code: string; expiresAt: string 
     <Step title={t.approve.codeTitle}>
       {left > 0 ? (
         <>
-          <p class="number small" data-expires={expiresAt}>
-            {code}
-          </p>
+          <p class="number small">{code}</p>
           <p>{t.approve.codeHow}</p>
           <p class="hint">{t.approve.codeLeft(left)}</p>
         </>

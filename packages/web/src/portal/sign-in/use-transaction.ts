@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Answer, Refusal } from "../../shown/call.ts";
 import { introspect, keepToken, type Stepped, takeToken, type View } from "./transaction.ts";
 
-export type End = "expired" | "locked" | "cancelled";
+export type End = "expired" | "locked";
 
 export interface Running {
   view: View | undefined;

@@ -13,7 +13,6 @@ export const de: Texts = {
     cancel: "Abbrechen",
     back: "Zurück",
     startAgain: "Neu beginnen",
-    tryAgain: "Noch einmal",
     otherWay: "Anderen Weg nehmen",
     close: "Sie können diese Seite schließen.",
     loading: "Einen Moment …",
@@ -108,7 +107,6 @@ export const de: Texts = {
       title: "Sie sind gesperrt",
       text: "Zu viele Versuche waren falsch. Wenden Sie sich an den Support: Dort sieht man, warum, und kann Sie wieder hineinlassen.",
     },
-    cancelled: { title: "Abgebrochen", text: "Diese Anmeldung wurde abgebrochen." },
   },
   password: {
     title: "Wählen Sie ein neues Passwort",
@@ -186,7 +184,6 @@ export const de: Texts = {
     signedInAs: (login) => `Angemeldet als ${login}`,
     signOut: "Abmelden",
     gone: "Sie sind nicht mehr angemeldet.",
-    prove: "Bestätigen, dass Sie es sind",
     factors: "Ihre Faktoren",
     noFactors: "Sie haben keine.",
     add: "Faktor hinzufügen",

@@ -13,7 +13,6 @@ export const en = {
     cancel: "Cancel",
     back: "Back",
     startAgain: "Start again",
-    tryAgain: "Try again",
     otherWay: "Use another way",
     close: "You can close this page.",
     loading: "One moment …",
@@ -103,7 +102,6 @@ export const en = {
       title: "You are locked out",
       text: "Too many tries went wrong. Contact support; they can see why and let you in again.",
     },
-    cancelled: { title: "Cancelled", text: "This sign-in was cancelled." },
   },
   password: {
     title: "Choose a new password",
@@ -181,7 +179,6 @@ export const en = {
     signedInAs: (login: string) => `Signed in as ${login}`,
     signOut: "Sign out",
     gone: "You are not signed in any more.",
-    prove: "Confirm that it is you",
     factors: "Your factors",
     noFactors: "You have none.",
     add: "Add a factor",
