@@ -1,7 +1,7 @@
 /** Approval by link: prove who you are, see the logon, and get the code that is typed at the machine (contracts/src/link.ts). */
 import type { LinkAnswered, LinkBegun, LinkProven } from "@sallyport/contracts";
 import { useEffect, useState } from "preact/hooks";
-import { call, type Refusal } from "../../shown/call.ts";
+import { type Answer, call, type Refusal } from "../../shown/call.ts";
 import { Problem, Status, Step } from "../../shown/step.tsx";
 import { problemText } from "../problem-text.ts";
 import { askPasskey, canUsePasskeys } from "../sign-in/passkey.ts";
@@ -26,13 +26,10 @@ export function Approve({ token }: { token: string }) {
     setBusy(true);
     setRefusal(undefined);
     setNoPasskey(false);
-    const begun = await call<LinkBegun>("POST", "/api/v1/approve/begin", { token });
-    const proof = begun.ok ? await askPasskey(begun.body.publicKey) : undefined;
+    const proven = await proveByPasskey(token);
     setBusy(false);
-    if (!begun.ok) return refuse(begun);
-    if (!proof) return setNoPasskey(true);
-    const proven = await call<LinkProven>("POST", "/api/v1/approve/prove", { ...proof, token });
-    if (proven.ok) setAt({ kind: "shown", proven: proven.body });
+    if (proven === "none") setNoPasskey(true);
+    else if (proven.ok) setAt({ kind: "shown", proven: proven.body });
     else refuse(proven);
   };
   const answer = async (approval: string, said: "yes" | "no" | "not-me") => {
@@ -63,6 +60,14 @@ export function Approve({ token }: { token: string }) {
       </div>
     </Step>
   );
+}
+
+/** `none`: the person gave no passkey, or the browser had none. */
+async function proveByPasskey(token: string): Promise<Answer<LinkProven> | "none"> {
+  const begun = await call<LinkBegun>("POST", "/api/v1/approve/begin", { token });
+  if (!begun.ok) return begun;
+  const proof = await askPasskey(begun.body.publicKey);
+  return proof ? call("POST", "/api/v1/approve/prove", { ...proof, token }) : "none";
 }
 
 function Over({ title, text }: { title: string; text: string }) {
