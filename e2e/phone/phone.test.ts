@@ -52,6 +52,19 @@ test("a phone is activated by the code that was typed, once; a wrong one is told
   await Promise.all([phone.close(), second.close()]);
 });
 
+test("a browser that keeps no keys says so before the code is spent", async () => {
+  const { code } = await newPhone(org, await org.someone());
+  const phone = await Approver.open();
+  // As a private window of some browsers has it.
+  await phone.page.evaluate(`IDBObjectStore.prototype.put = () => { throw new DOMException("private", "DataCloneError"); }; 0`);
+  await phone.fill("Activation code", code);
+  await phone.press("Activate");
+  await phone.says(/This browser cannot keep keys/);
+  await phone.page.reload();
+  await phone.activate(code);
+  await phone.close();
+});
+
 test("S10: a request shows who, where, from where and when; the right number lets the machine in", async () => {
   const { one, factor, phone } = alice;
   const asked = await askPhone(machine, one, factor);

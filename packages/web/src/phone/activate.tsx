@@ -1,5 +1,4 @@
 /** Activation: the code is typed here, in the very app that will keep the key. */
-
 import { readActivationCode } from "@sallyport/contracts/activation-code";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { activate } from "./approver.ts";
@@ -26,8 +25,9 @@ export function Activate({ texts, onDone, onCancel }: Props) {
     event.preventDefault();
     if (readActivationCode(code) === undefined) return complain((all) => all.codeShape);
     setBusy(true);
-    const answer = await activate(code, name);
+    const answer = await activate(code, name).catch(() => undefined);
     setBusy(false);
+    if (!answer) return complain((all) => all.noCrypto);
     if (answer.ok) return onDone();
     complain((all) => (answer.status === 0 ? all.unreached : all.codeWrong));
   };
@@ -83,7 +83,7 @@ export function Activate({ texts, onDone, onCancel }: Props) {
 
 /** A scanned code comes in the fragment, which no server sees; it is taken out of the address at once. */
 function codeOfAddress(): string {
-  const text = decodeURIComponent(location.hash.slice(1));
+  const text = location.hash.slice(1);
   if (text === "") return "";
   history.replaceState(null, "", location.pathname);
   return readActivationCode(text) === undefined ? "" : text;

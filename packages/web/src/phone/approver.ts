@@ -11,7 +11,7 @@ import type {
 } from "@sallyport/contracts";
 import { shownText } from "@sallyport/contracts/phone-text";
 import { fromBase64Url, toBase64Url } from "../shown/bytes.ts";
-import { type Account, keepAccount } from "./accounts.ts";
+import { type Account, dropAccount, keepAccount } from "./accounts.ts";
 import { type Answer, hashOf, learnTime, signedCall } from "./signed-call.ts";
 
 /** Undefined if the org was not reached. */
@@ -25,20 +25,25 @@ export async function readOrg(): Promise<PhoneOrgView | undefined> {
   }
 }
 
-/** The key is made here, and cannot be taken out of this browser: only its public part leaves. */
+/** The key is made here, and cannot be taken out of this browser: only its public part leaves. Throws where the browser keeps no keys. */
 export async function activate(code: string, name: string): Promise<Answer<PhoneAccountView>> {
   const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
   const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", pair.publicKey);
   const device = await hashOf(JSON.stringify({ crv, kty, x, y }));
   const own = { code, key: { kty, crv, x, y }, ...(name.trim() === "" ? {} : { name: name.trim().slice(0, 64) }) };
-  const answer = await signedCall<PhoneAccountView>("activate", { device, key: pair.privateKey }, own);
-  if (answer.ok) {
-    const { user, name: kept, verifier } = answer.body;
-    const account = { device, user, name: kept, key: pair.privateKey, verifier };
-    await keepAccount(account);
-    // The usual way: from the first yes on the phone asks for its owner. Whoever gives up here is offered it again.
-    if (!verifier && (await canVerify())) await setVerifier(account);
+  const begun: Account = { device, user: "", name: null, key: pair.privateKey, verifier: false };
+  // Before the code is spent: a private window may refuse the key only when it is stored.
+  await keepAccount(begun);
+  const answer = await signedCall<PhoneAccountView>("activate", begun, own);
+  if (!answer.ok) {
+    await dropAccount(device);
+    return answer;
   }
+  const { user, name: kept, verifier } = answer.body;
+  const account = { ...begun, user, name: kept, verifier };
+  await keepAccount(account);
+  // The usual way: from the first yes on the phone asks for its owner. Whoever gives up here is offered it again.
+  if (!verifier && (await canVerify())) await setVerifier(account);
   return answer;
 }
 
