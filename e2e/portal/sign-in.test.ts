@@ -33,6 +33,11 @@ test("a password and a code sign in, by a cookie that no script reads; signing o
   assert.equal((await fetch(`${LOCAL_URL}/api/v1/sessions/me`, kept)).status, 200);
   await portal.go("/");
   await portal.at("Your account");
+  await portal.page.route("**/api/v1/sessions/me", (route) => route.abort());
+  await portal.press("Sign out");
+  await portal.says(/The server cannot be reached/);
+  await portal.at("Your account");
+  await portal.page.unroute("**/api/v1/sessions/me");
   await portal.press("Sign out");
   await portal.at("Sign in");
   assert.equal((await fetch(`${LOCAL_URL}/api/v1/sessions/me`, kept)).status, 404, "a kept cookie is worth nothing");

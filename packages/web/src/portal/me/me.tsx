@@ -41,8 +41,9 @@ export function Me() {
       />
     );
   const signOut = async () => {
-    await call("DELETE", "/api/v1/sessions/me");
-    location.replace("/signin");
+    // Where the session is over already, the account says so, and that leads to the sign-in as well.
+    if (await own.change(() => call("DELETE", "/api/v1/sessions/me"))) location.replace("/signin");
+    else await own.reload();
   };
   return (
     <>
@@ -51,7 +52,7 @@ export function Me() {
           <h1>{t.me.title}</h1>
           <p>{t.me.signedInAs(account.me.user.login)}</p>
         </div>
-        <button type="button" class="plain" onClick={() => void signOut()}>
+        <button type="button" class="plain" disabled={own.busy} onClick={() => void signOut()}>
           {t.me.signOut}
         </button>
       </div>
