@@ -54,6 +54,10 @@ test("a passkey is added, named, signs in alone and as a second factor, and is r
   await portal.press("Yes, remove");
   await portal.says("This is the last factor that lets you in.");
   assert.equal(await portal.page.getByText("Red key").count(), 0);
+  await portal.press("Sign out");
+  await portal.at("Sign in");
+  await portal.press("Sign in with a passkey");
+  await portal.says(/This passkey was not accepted/);
   const events = await org.events(one);
   for (const type of ["factor.activated", "factor.renamed", "factor.reset"]) assert.ok(events.includes(type), `${type} in ${events}`);
   assert.deepEqual(portal.faults, []);

@@ -12,7 +12,7 @@ export function problemText(
   if (code === "E0000047") return t.problem.tooMany(waitSeconds ?? 60);
   if (code === "E0000069") return t.problem.locked;
   if (code === "S0000004") return t.problem.busy;
-  if (code === "E0000004" && doing === "password") return t.problem.password;
+  if (code === "E0000004") return doing === "passkey" ? t.problem.passkeyNot : t.problem.password;
   if (doing === "old-password") return t.problem.passwordOld;
   if (doing === "new-password" && status < 500) return t.problem.passwordNew;
   if (code === "E0000068") {

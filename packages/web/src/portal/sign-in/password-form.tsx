@@ -1,11 +1,9 @@
 /** The first step: name and password, or a passkey alone. */
-
 import { useRef, useState } from "preact/hooks";
 import { Problem, Step } from "../../shown/step.tsx";
 import { problemText } from "../problem-text.ts";
 import { useTexts } from "../texts/texts.ts";
 import { canUsePasskeys } from "./passkey.ts";
-import type { PasskeySignInBegun } from "./passkey-sign-in.ts";
 import { signInByPasskey } from "./passkey-sign-in.ts";
 import { signIn } from "./transaction.ts";
 import type { Running } from "./use-transaction.ts";
@@ -15,19 +13,22 @@ export function PasswordForm({ running, again }: { running: Running; again: bool
   const { refusal, busy, run } = running;
   const [shown, setShown] = useState(false);
   const [noPasskey, setNoPasskey] = useState(false);
+  const [tried, setTried] = useState<"password" | "passkey">("password");
   const field = useRef<HTMLInputElement>(null);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     setNoPasskey(false);
+    setTried("password");
     void run(() => signIn(String(form.get("username")), String(form.get("password")))).then((taken) => taken || field.current?.select());
   };
   const passkey = async () => {
-    const begun: PasskeySignInBegun = await signInByPasskey();
+    const begun = await signInByPasskey();
     setNoPasskey(begun === "none");
+    setTried("passkey");
     if (begun !== "none") void run(() => begun.step);
   };
-  const problem = noPasskey ? t.problem.passkeyNone : refusal && problemText(t, refusal, "password");
+  const problem = noPasskey ? t.problem.passkeyNone : refusal && problemText(t, refusal, tried);
   return (
     <Step title={again ? t.signIn.again : t.signIn.title}>
       {again && <p>{t.signIn.againWhy}</p>}
