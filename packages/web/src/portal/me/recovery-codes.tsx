@@ -27,19 +27,7 @@ export function RecoveryCodes({ own, account }: { own: Own; account: Account }) 
     <section class={codes ? "card printed" : "card"}>
       <h2>{t.me.recovery}</h2>
       {codes ? (
-        <>
-          <p role="status">{t.me.recoveryShown}</p>
-          <ul class="codes">
-            {codes.map((code) => (
-              <li key={code}>{code}</li>
-            ))}
-          </ul>
-          <div class="actions">
-            <button type="button" onClick={() => setCodes(undefined)}>
-              {t.me.recoveryDone}
-            </button>
-          </div>
-        </>
+        <Shown codes={codes} onDone={() => setCodes(undefined)} />
       ) : (
         <>
           <p>{t.me.recoveryWhy}</p>
@@ -57,5 +45,41 @@ export function RecoveryCodes({ own, account }: { own: Own; account: Account }) 
         </>
       )}
     </section>
+  );
+}
+
+/** What is printed is this card alone (`style.css`). */
+function Shown({ codes, onDone }: { codes: string[]; onDone(): void }) {
+  const t = useTexts();
+  const [copied, setCopied] = useState<boolean>();
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(codes.join("\n"));
+      setCopied(true);
+    } catch {
+      setCopied(false);
+    }
+  };
+  return (
+    <>
+      <p role="status">{t.me.recoveryShown}</p>
+      <ul class="codes">
+        {codes.map((code) => (
+          <li key={code}>{code}</li>
+        ))}
+      </ul>
+      <div role="status">{copied !== undefined && <p class="note">{copied ? t.me.recoveryCopied : t.me.recoveryCopyFailed}</p>}</div>
+      <div class="actions">
+        <button type="button" class="plain" onClick={() => print()}>
+          {t.me.recoveryPrint}
+        </button>
+        <button type="button" class="plain" onClick={() => void copy()}>
+          {t.me.recoveryCopy}
+        </button>
+        <button type="button" onClick={onDone}>
+          {t.me.recoveryDone}
+        </button>
+      </div>
+    </>
   );
 }
