@@ -32,6 +32,8 @@ export function readBootId(): string {
 export class OrgClock {
   #offset: number | undefined;
   #clocks: Clocks;
+  /** For each moment that lay ahead of the clock: what makes epoch ms of the monotonic clock from there. */
+  #ahead = new Map<string, number>();
   constructor(clocks: Clocks) {
     this.#clocks = clocks;
   }
@@ -44,6 +46,19 @@ export class OrgClock {
   /** The best time there is, for assertions and log lines only: never for a decision about expiry. */
   best(): number {
     return this.now() ?? this.#clocks.wall();
+  }
+
+  /**
+   * For what this machine counts without the org: the org's time, or the machine's own before the org was heard; no earlier than `seen`, which
+   * was kept for `whom`, and going on from there. A clock that was set back gains nothing, and a wait ends under it all the same.
+   */
+  notBefore(seen: number, whom: string): number {
+    const clock = this.now() ?? Math.round(this.#clocks.wall());
+    if (clock >= seen) return clock;
+    const monotonic = this.#clocks.monotonic();
+    const ahead = Math.max(this.#ahead.get(whom) ?? 0, seen - monotonic);
+    this.#ahead.set(whom, ahead);
+    return Math.round(monotonic + ahead);
   }
 
   /** Host clock minus org, ms; 0 while unknown. */

@@ -18,7 +18,7 @@ import { type Evidence, Refusal } from "../finding.ts";
 import { openSigned, type Trusted } from "../signed.ts";
 import { readOwnFile, writeAtomically } from "../state/files.ts";
 import { AccountFiles } from "./account-files.ts";
-import { NO_TRIES, takeTry, triesShape } from "./tries.ts";
+import { NO_TRIES, type TimeAfter, takeTry, triesShape } from "./tries.ts";
 
 const FILE = "break-glass.json";
 /** 0600, as all of the agent's secrets. */
@@ -95,10 +95,11 @@ export class BreakGlassPrompt {
     this.#tries = new AccountFiles(state, "break-glass", triesFile);
   }
 
-  /** The try is on the disk before the answer is compared: neither another prompt nor a restart begins anew. @param clock epoch ms. */
-  judge(typed: string, clock: number, monotonic: number): AnswerVerdict {
+  /** The try is on the disk before the answer is compared: neither another prompt nor a restart begins anew. */
+  judge(typed: string, timeAfter: TimeAfter, monotonic: number): AnswerVerdict {
     const before = this.#tries.read(this.#account) ?? { v: 1 as const, account: this.#account, ...NO_TRIES };
-    const taken = takeTry(before, clock);
+    const now = timeAfter(before.latest);
+    const taken = takeTry(before, now);
     const user = this.#account;
     if (taken.kind === "wait") {
       const evidence = { user, waitSeconds: taken.seconds, failures: before.failures };
@@ -111,10 +112,10 @@ export class BreakGlassPrompt {
     if (!right) return { kind: "no", cause: "breakglass.wrong", evidence: { user, tries: taken.tries.failures }, ended: this.#count() };
     this.#used = true;
     if (monotonic - this.#shown > BREAK_GLASS_MS) {
-      const shownAt = new Date(clock - ageSeconds * 1000).toISOString();
+      const shownAt = new Date(now - ageSeconds * 1000).toISOString();
       return { kind: "no", cause: "breakglass.expired", evidence: { user, shownAt, ageSeconds }, ended: true };
     }
-    this.#tries.write(this.#account, { ...before, ...NO_TRIES, latest: taken.now });
+    this.#tries.write(this.#account, { ...before, ...NO_TRIES, latest: now });
     return { kind: "right", evidence: { user, ageSeconds } };
   }
 

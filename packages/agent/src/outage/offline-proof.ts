@@ -5,7 +5,7 @@ import * as z from "zod";
 import type { Evidence } from "../finding.ts";
 import { AccountFiles } from "./account-files.ts";
 import { matchingStep } from "./totp.ts";
-import { NO_TRIES, takeTry, triesShape } from "./tries.ts";
+import { NO_TRIES, type TimeAfter, takeTry, triesShape } from "./tries.ts";
 
 /** S1: then they are dead until the next logon with the org. */
 export const OFFLINE_CAP = 20;
@@ -56,37 +56,38 @@ export class OfflineProofs {
     this.#files.write(account, { ...blank(account, now), secret: Buffer.from(secret).toString("base64url"), lastStep: step });
   }
 
-  /** After a logon that the org let in with a factor: the count begins anew. A used step stays used. */
+  /** After a logon that the org let in with a factor: the count begins anew, and its time takes the place of what this machine's clock said (S15). A used step stays used. */
   renew(account: string, now: number): void {
     const proof = this.#files.read(account);
     if (proof?.secret === undefined) return;
-    this.#files.write(account, { ...proof, ...NO_TRIES, lastOnline: now, used: 0, latest: Math.max(now, proof.latest) });
+    this.#files.write(account, { ...proof, ...NO_TRIES, lastOnline: now, used: 0, latest: now });
   }
 
-  /** Why no code is even asked for; `undefined` if one may be typed. @param clock epoch ms: the org's time, or this machine's after a start without the org. */
-  standsBy(account: string, right: OfflineRight, clock: number): Extract<OfflineVerdict, { kind: "no" }> | undefined {
+  /** Why no code is even asked for; `undefined` if one may be typed. */
+  standsBy(account: string, right: OfflineRight, timeAfter: TimeAfter): Extract<OfflineVerdict, { kind: "no" }> | undefined {
     const proof = this.#files.read(account);
-    return proof?.secret === undefined ? undefined : judgeRight(proof, right, Math.max(clock, proof.latest));
+    return proof?.secret === undefined ? undefined : judgeRight(proof, right, timeAfter(proof.latest));
   }
 
   /**
    * Nothing is awaited in between: of two logons with one code one is let in. The try, and in the end the step and the use, are on the disk
    * before the answer is given.
    */
-  judge(account: string, right: OfflineRight, code: string, clock: number): OfflineVerdict {
+  judge(account: string, right: OfflineRight, code: string, timeAfter: TimeAfter): OfflineVerdict {
     const proof = this.#files.read(account);
     if (proof?.secret === undefined) return no("factor.none", { user: account }, false);
-    const barred = judgeRight(proof, right, Math.max(clock, proof.latest));
+    const now = timeAfter(proof.latest);
+    const barred = judgeRight(proof, right, now);
     if (barred) return barred;
-    const taken = takeTry(proof, clock);
+    const taken = takeTry(proof, now);
     if (taken.kind === "wait") return no("factor.throttled", { waitSeconds: taken.seconds, failures: proof.failures }, true);
     const tried: Proof = { ...proof, ...taken.tries };
     this.#files.write(account, tried);
-    const step = matchingStep(Buffer.from(proof.secret, "base64url"), code, taken.now);
+    const step = matchingStep(Buffer.from(proof.secret, "base64url"), code, now);
     if (step === undefined) return no("factor.code-wrong", { failures: tried.failures }, true);
     if (step <= proof.lastStep) return no("factor.code-used", { step, failures: tried.failures }, true);
     const used = proof.used + 1;
-    this.#files.write(account, { ...tried, ...NO_TRIES, latest: taken.now, used, lastStep: step });
+    this.#files.write(account, { ...tried, ...NO_TRIES, latest: now, used, lastStep: step });
     return { kind: "right", evidence: { user: account, used, granted: right.uses, lastOnline: iso(proof.lastOnline) } };
   }
 }

@@ -4,6 +4,7 @@ import { deny, type Outcome } from "../attempt.ts";
 import type { LinkFault } from "../link/fault.ts";
 import { BreakGlassPrompt } from "../outage/break-glass.ts";
 import { OfflineProofs, type OfflineVerdict } from "../outage/offline-proof.ts";
+import type { TimeAfter } from "../outage/tries.ts";
 import { askAgain, BREAK_GLASS, breakGlassShow, offlineShow } from "../prompts.ts";
 import type { Scene } from "./scene.ts";
 
@@ -18,10 +19,11 @@ export async function askWithoutOrg(scene: Scene, fault: LinkFault): Promise<Out
   if (!scene.canAsk || begin.password === "none") return undefined;
   const policy = host.policy.latest();
   const account = accountOf(scene);
+  const timeAfter = timeFor(scene, account);
   const offline = policy?.offline && covers(policy.offline, account) ? policy.offline : undefined;
   const proofs = new OfflineProofs(desk.settings.files.state);
   const has = offline !== undefined && proofs.has(account);
-  const barred = has ? proofs.standsBy(account, offline, timeOf(scene)) : undefined;
+  const barred = has ? proofs.standsBy(account, offline, timeAfter) : undefined;
   const glass = breakGlassOf(scene, policy, account);
   const allow = (proof: string, evidence: Outcome["evidence"]): Outcome => ({
     result: "allow",
@@ -29,7 +31,7 @@ export async function askWithoutOrg(scene: Scene, fault: LinkFault): Promise<Out
     evidence: { ...evidence, proof, fault: fault.cause, since: desk.outage ?? "" },
   });
   if (has && !barred) {
-    const done = await askOffline(scene, (code) => proofs.judge(account, offline, code, timeOf(scene)), glass !== undefined);
+    const done = await askOffline(scene, (code) => proofs.judge(account, offline, code, timeAfter), glass !== undefined);
     if (done !== "break-glass") return done.kind === "right" ? allow("offline", done.evidence) : deny(done);
   }
   if (glass) return askBreakGlass(scene, glass, account, allow);
@@ -78,7 +80,7 @@ async function askBreakGlass(
       again = "That is not an answer to the challenge: twenty letters and digits.";
       continue;
     }
-    const verdict = glass.judge(typed, timeOf(scene), clock.monotonic());
+    const verdict = glass.judge(typed, timeFor(scene, account), clock.monotonic());
     if (verdict.kind === "right") return allow("break-glass", verdict.evidence);
     if (verdict.ended) return deny(verdict);
     again = sentence(verdict);
@@ -96,6 +98,10 @@ function sentence({ cause, evidence }: Pick<Refused, "cause" | "evidence">): str
   return askAgain(answer as Parameters<typeof askAgain>[0]) ?? "That is not right. Try again.";
 }
 
+function timeFor({ host: { clock } }: Scene, account: string): TimeAfter {
+  return (seen) => clock.notBefore(seen, account);
+}
+
 /** As the machine's operating system resolved it. */
 export function accountOf({ begin: { domain, username } }: Scene): string {
   return domain === undefined ? username : `${domain}\\${username}`;
@@ -103,9 +109,4 @@ export function accountOf({ begin: { domain, username } }: Scene): string {
 
 export function covers({ users }: { users?: string[] | undefined }, account: string): boolean {
   return users?.includes(account) ?? true;
-}
-
-/** The org's time of this boot; without any, the machine's own: what was seen before bounds it from below. */
-function timeOf({ host: { clock } }: Scene): number {
-  return clock.now() ?? clock.wall();
 }
