@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { AgentFrame } from "@sallyport/contracts";
+import { type AgentFrame, breakGlassAnswer, breakGlassHostKey, readChallenge } from "@sallyport/contracts";
 import { codeAt } from "../src/outage/totp.ts";
 import { RIGHT_CODE } from "./org-double.ts";
 import type { Rig } from "./rig.ts";
@@ -67,4 +67,13 @@ export async function tryOffline(one: Rig, ...codes: string[]) {
     if (seen.end) return seen.end;
     person.input({ code: codes.shift() ?? "000000" });
   }
+}
+
+/** What an administrator with the recovery key makes of the challenge on this screen. @param more what they take for what it is not. */
+export function answerTo(one: Rig, text: string, more: object = {}): string {
+  const host = /\((hst_[0-9A-Za-z]+)\)/.exec(text)?.[1] ?? "";
+  const user = /User: (.*)/.exec(text)?.[1] ?? "";
+  const challenge = readChallenge(/Challenge: (.*)/.exec(text)?.[1] ?? "") ?? "";
+  assert.equal(host, one.org.hostId);
+  return breakGlassAnswer(breakGlassHostKey(one.org.breakGlassMaster, host), { host, user, challenge, ...more });
 }

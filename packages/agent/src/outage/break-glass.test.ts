@@ -4,19 +4,12 @@ import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { breakGlassAnswer, breakGlassHostKey, readChallenge } from "@sallyport/contracts";
-import { change, GLASS, last, next, OFFLINE, setUp } from "../../doubles/away.ts";
-import { type Rig, rig, runHere, tempFolder } from "../../doubles/rig.ts";
+import { answerTo, change, GLASS, last, next, OFFLINE, setUp } from "../../doubles/away.ts";
+import { rig, runHere, tempFolder } from "../../doubles/rig.ts";
+import { machineClocks } from "../clock.ts";
 import { BreakGlassPrompt, keepBreakGlassKey } from "./break-glass.ts";
 
 describe("break-glass", () => {
-  const answerTo = (one: Rig, text: string, more: object = {}) => {
-    const host = /\((hst_[0-9A-Za-z]+)\)/.exec(text)?.[1] ?? "";
-    const user = /User: (.*)/.exec(text)?.[1] ?? "";
-    const challenge = readChallenge(/Challenge: (.*)/.exec(text)?.[1] ?? "") ?? "";
-    assert.equal(host, one.org.hostId);
-    return breakGlassAnswer(breakGlassHostKey(one.org.breakGlassMaster, host), { host, user, challenge, ...more });
-  };
-
   test("the answer to the challenge lets in once, at that prompt, and is reported when the org is back", async (t) => {
     const one = await rig(t, { policy: GLASS });
     assert.equal(statSync(join(one.state, "break-glass.json")).mode & 0o777, 0o600);
@@ -71,20 +64,35 @@ describe("break-glass", () => {
 
   test("S27: an answer that came after ten minutes is breakglass.expired, and was used up by that", async (t) => {
     const one = await rig(t, { policy: GLASS });
-    const prompt = BreakGlassPrompt.begin(one.state, one.org.hostId, "alice", 1000);
-    assert.ok(prompt);
-    const asked = { host: one.org.hostId, user: "alice", challenge: readChallenge(prompt.challenge) ?? "" };
-    const answer = breakGlassAnswer(breakGlassHostKey(one.org.breakGlassMaster, one.org.hostId), asked);
-    const late = prompt.judge(answer, Date.now, 1000 + 600_001);
-    assert.deepEqual([late.kind, late.kind === "no" && late.cause], ["no", "breakglass.expired"]);
-    assert.equal(prompt.judge(answer, Date.now, 2000).kind, "no");
-    const fresh = BreakGlassPrompt.begin(one.state, one.org.hostId, "alice", 0);
-    const right = breakGlassAnswer(breakGlassHostKey(one.org.breakGlassMaster, one.org.hostId), {
-      ...asked,
-      challenge: readChallenge(fresh?.challenge ?? "") ?? "",
-    });
-    assert.equal(fresh?.judge(right, Date.now, 599_999).kind, "right");
-    assert.equal(fresh?.judge(right, Date.now, 599_999).kind, "no", "once");
+    await one.org.stop();
+    const uptime = machineClocks.monotonic;
+    let later = 0;
+    t.mock.method(machineClocks, "monotonic", () => uptime() + later);
+    const answerAfter = async (ms: number) => {
+      const person = one.provider().hello().begin();
+      const { text } = await next(person);
+      later += ms;
+      person.input({ code: answerTo(one, text) });
+      return (await next(person)).end;
+    };
+    assert.equal(await answerAfter(601_000), "deny");
+    const record = one.attempts().at(-1);
+    assert.equal(record?.["cause"], "breakglass.expired");
+    assert.match(JSON.stringify(record?.["evidence"]), /"user":"alice","shownAt":"20.*Z","ageSeconds":60[1-9]/);
+    assert.equal(await answerAfter(590_000), "allow");
+  });
+
+  test("S27: an answer is used up at its prompt by the first time that it is right, also too late", async (t) => {
+    const one = await rig(t, { policy: GLASS });
+    const rightAt = (moments: number[]) => {
+      const prompt = BreakGlassPrompt.begin(one.state, one.org.hostId, "alice", 0);
+      assert.ok(prompt);
+      const asked = { host: one.org.hostId, user: "alice", challenge: readChallenge(prompt.challenge) ?? "" };
+      const answer = breakGlassAnswer(breakGlassHostKey(one.org.breakGlassMaster, one.org.hostId), asked);
+      return moments.map((at) => prompt.judge(answer, Date.now, at).kind);
+    };
+    assert.deepEqual(rightAt([600_001, 2000]), ["no", "no"]);
+    assert.deepEqual(rightAt([599_999, 599_999]), ["right", "no"]);
   });
 
   test("the key is taken only if the org signed it for this host, and goes with the right to it", async (t) => {
