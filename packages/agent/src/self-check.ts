@@ -165,12 +165,13 @@ export class SelfCheck {
       ...(time ? { time } : {}),
       ...(trust.lastGood ? { lastGood: trust.lastGood } : {}),
     });
-    const glass = await keepBreakGlassKey(this.#desk.settings.files.state, identity.host, identity.decisionKeys, answer.breakGlass);
-    if (glass) findings.push({ cause: "agent.decision-invalid", evidence: { ...glass, what: "break-glass key" } });
     const taken = await policy.accept(answer.policy);
     if (!taken.ok) findings.push({ cause: "policy.stale", evidence: { check: taken.check, found: taken.detail } });
     // Only when everything that is kept was signed by it: a key that counts no more must not be needed at the next start.
     else if (head.ok) identity.decisionKeys.settle(head.by);
+    // After the policy: a key that cannot be kept, or taken away, must not leave a right standing that was withdrawn.
+    const glass = await keepBreakGlassKey(this.#desk.settings.files.state, identity.host, identity.decisionKeys, answer.breakGlass);
+    if (glass) findings.push({ cause: "agent.decision-invalid", evidence: { ...glass, what: "break-glass key" } });
     return findings;
   }
 }

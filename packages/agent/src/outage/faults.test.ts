@@ -112,6 +112,23 @@ describe("S27: a disk that is full lets nobody in", () => {
   });
 });
 
+test("S22: a key that the disk will not give up leaves the right to it no longer than the policy says", async (t) => {
+  const one = await rig(t, { policy: GLASS });
+  const key = join(one.state, "break-glass.json");
+  const kept = readFileSync(key, "utf8");
+  beFolder(key);
+  one.org.policy = { version: 2 };
+  assert.deepEqual(
+    (await one.agent.checked()).map(({ cause }) => cause),
+    ["host.disk"],
+  );
+  rmSync(key, { recursive: true });
+  writeFileSync(key, kept, { mode: 0o600 });
+  await one.org.stop();
+  assert.equal((await next(one.provider().hello().begin())).end, "deny");
+  assert.deepEqual(last(one), ["deny", "net.refused"]);
+});
+
 test("S27: who leaves at the prompt has used nothing up, and who leaves after the code has", async (t) => {
   const one = await rig(t, { policy: OFFLINE });
   const secret = await setUp(one);
