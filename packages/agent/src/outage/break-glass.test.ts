@@ -40,6 +40,7 @@ describe("break-glass", () => {
     assert.equal((await next(one.provider().hello().begin())).end, "deny");
     const bob = one.provider().hello().begin({ username: "bob" });
     assert.match((await next(bob)).text, /User: bob/);
+    bob.leave();
   });
 
   test("S27: an answer for another user, machine or challenge, or by an old key, is breakglass.wrong; the third ends it, and the wait outlives the agent", async (t) => {
@@ -60,6 +61,7 @@ describe("break-glass", () => {
     const shown = await next(again);
     again.input({ code: answerTo(one, shown.text) });
     assert.match((await next(again)).text, /wait \d+ seconds/);
+    again.leave();
   });
 
   test("S27: an answer that came after ten minutes is breakglass.expired, and was used up by that", async (t) => {
@@ -129,6 +131,8 @@ describe("break-glass", () => {
     person.input({ code: answerTo(one, glass.text) });
     assert.equal((await next(person)).end, "allow");
     change(one.state, { used: 2 });
-    assert.match((await next(one.provider().hello().begin())).text, /Challenge: /);
+    const spent = one.provider().hello().begin();
+    assert.match((await next(spent)).text, /Challenge: /);
+    spent.leave();
   });
 });
