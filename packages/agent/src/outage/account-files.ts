@@ -16,17 +16,9 @@ export class AccountFiles<S extends z.ZodType> {
     this.#schema = schema;
   }
 
-  /** `undefined` if there is none. A file that is exposed or broken refuses (S22): it may have been put there. */
+  /** As `readKept`. */
   read(account: string): z.output<S> | undefined {
-    const file = this.#file(account);
-    const read = readOwnFile(file, { secret: true });
-    if (!read.ok) {
-      if (read.finding.cause === "config.missing") return undefined;
-      throw new Refusal(read.finding.cause, read.finding.evidence);
-    }
-    const parsed = readStrictJson(read.text, this.#schema, { file });
-    if (parsed.ok) return parsed.value;
-    throw new Refusal("config.invalid", { file, reason: "not as the agent writes it" });
+    return readKept(this.#file(account), this.#schema);
   }
 
   /** On the disk when it returns; refuses where the disk does, with nothing changed. */
@@ -43,4 +35,16 @@ export class AccountFiles<S extends z.ZodType> {
   #file(account: string): string {
     return join(this.#folder, `${createHash("sha256").update(account).digest("hex")}.json`);
   }
+}
+
+/** `undefined` if there is none. A file that is exposed or broken refuses (S22): it may have been put there. */
+export function readKept<S extends z.ZodType>(file: string, schema: S): z.output<S> | undefined {
+  const read = readOwnFile(file, { secret: true });
+  if (!read.ok) {
+    if (read.finding.cause === "config.missing") return undefined;
+    throw new Refusal(read.finding.cause, read.finding.evidence);
+  }
+  const parsed = readStrictJson(read.text, schema, { file });
+  if (parsed.ok) return parsed.value;
+  throw new Refusal("config.invalid", { file, reason: "not as the agent writes it" });
 }

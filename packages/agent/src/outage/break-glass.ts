@@ -12,12 +12,11 @@ import {
   readChallenge,
   writeChallenge,
 } from "@sallyport/contracts";
-import { readStrictJson } from "@sallyport/settings";
 import * as z from "zod";
 import { type Evidence, Refusal } from "../finding.ts";
 import { openSigned, type Trusted } from "../signed.ts";
-import { readOwnFile, writeAtomically } from "../state/files.ts";
-import { AccountFiles } from "./account-files.ts";
+import { writeAtomically } from "../state/files.ts";
+import { AccountFiles, readKept } from "./account-files.ts";
 import { NO_TRIES, type TimeAfter, takeTry, triesShape } from "./tries.ts";
 
 const FILE = "break-glass.json";
@@ -57,15 +56,7 @@ function heldKey(state: string): z.infer<typeof keyFile> | undefined {
 }
 
 function readKey(state: string): z.infer<typeof keyFile> | undefined {
-  const file = join(state, FILE);
-  const read = readOwnFile(file, { secret: true });
-  if (!read.ok) {
-    if (read.finding.cause === "config.missing") return undefined;
-    throw new Refusal(read.finding.cause, read.finding.evidence);
-  }
-  const parsed = readStrictJson(read.text, keyFile, { file });
-  if (!parsed.ok) throw new Refusal("config.invalid", { file, reason: "not as the agent writes it" });
-  return parsed.value;
+  return readKept(join(state, FILE), keyFile);
 }
 
 export type AnswerVerdict = { kind: "right"; evidence: Evidence } | { kind: "no"; cause: CauseId; evidence: Evidence; ended: boolean };
