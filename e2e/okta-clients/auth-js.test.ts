@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { MailServer } from "../delivery/mail-server.ts";
+import { LocalOrg, PageHost } from "../machine/local-org.ts";
 import { factorOf, newClient, refusedCall, signIn } from "./auth-js.ts";
-import { LocalOrg, PageHost } from "./local-org.ts";
 import { mailedCode } from "./mailed-code.ts";
 import { StoryPhone } from "./phone.ts";
 

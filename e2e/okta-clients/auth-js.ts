@@ -1,6 +1,6 @@
 /** Okta's auth-js for Node.js as it is published: a client of the org, and the refusals it reads. */
 import { createRequire } from "node:module";
-import { LOCAL_URL, type Someone } from "./local-org.ts";
+import { LOCAL_URL, type Someone } from "../machine/local-org.ts";
 
 /** Loaded at run time: the checks of the whole project run without the packages of this folder. */
 const { OktaAuth } = createRequire(import.meta.url)("@okta/okta-auth-js");

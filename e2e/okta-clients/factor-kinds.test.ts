@@ -1,10 +1,10 @@
 /** Okta's SDK enrols and shows phones and passkeys, and unlocks whoever typed too many wrong passwords. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { LOCAL_URL, LocalOrg } from "./local-org.ts";
+import { LOCAL_URL, LocalOrg } from "../machine/local-org.ts";
+import { SoftAuthenticator } from "../machine/soft-authenticator.ts";
 import { StoryPhone } from "./phone.ts";
 import { all, okta, refusal } from "./sdk.ts";
-import { makeCredential } from "./soft-key.ts";
 
 const org = new LocalOrg("factor-kinds");
 let factors: any;
@@ -41,7 +41,7 @@ test("a passkey is shown as one, and taken away", async () => {
   const { stateToken } = await org.primary(bob);
   const begun = await org.post("/api/v1/authn/factors", { stateToken, factorType: "webauthn", provider: "FIDO" });
   const { id, _embedded } = begun.body._embedded.factor;
-  const made = makeCredential(_embedded.activation);
+  const made = new SoftAuthenticator(LOCAL_URL).create(_embedded.activation);
   const done = await org.post(`/api/v1/authn/factors/${id}/lifecycle/activate`, { stateToken, ...made });
   assert.equal(done.body.status, "SUCCESS");
   const [shown] = await listed(userId);

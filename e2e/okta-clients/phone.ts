@@ -1,8 +1,8 @@
 /** A phone approver as a program: its key, and the calls that it signs, by the phone's wire. The page itself has stories of its own. */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 import { type OpenRequest, type PhoneAnswerResult, shownText } from "@sallyport/contracts";
+import { LOCAL_URL, type LocalOrg, type Someone } from "../machine/local-org.ts";
 import { until } from "../machine/processes.ts";
-import { LOCAL_URL, type LocalOrg, type Someone } from "./local-org.ts";
 
 export class StoryPhone {
   readonly #org: LocalOrg;

@@ -1,10 +1,10 @@
 /** Every kind of answer has what the public documentation shows of its kind, but for differences that are meant; nothing else is added. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type Answered, LocalOrg, PageHost, type Someone } from "./local-org.ts";
+import { type Answered, LOCAL_URL, LocalOrg, PageHost, type Someone } from "../machine/local-org.ts";
+import { SoftAuthenticator } from "../machine/soft-authenticator.ts";
 import { StoryPhone } from "./phone.ts";
 import { beyond, DOCUMENTED, lacking, leavesOf } from "./shapes.ts";
-import { makeCredential } from "./soft-key.ts";
 
 const org = new LocalOrg("shapes");
 before(() => org.start());
@@ -178,7 +178,7 @@ async function makePasskey(stateToken: string): Promise<void> {
   const { factor } = (await enrol(stateToken, "webauthn", "FIDO")).body._embedded;
   const done = await org.post(`/api/v1/authn/factors/${factor.id}/lifecycle/activate`, {
     stateToken,
-    ...makeCredential(factor._embedded.activation),
+    ...new SoftAuthenticator(LOCAL_URL).create(factor._embedded.activation),
   });
   assert.equal(done.body.status, "SUCCESS");
 }

@@ -1,6 +1,6 @@
 /** What a security key answers when a passkey is made, by software: ES256, attestation none (WebAuthn level 3, §6.5.4, §8.7). */
 import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
-import { LOCAL_URL } from "./local-org.ts";
+import { LOCAL_URL } from "../machine/local-org.ts";
 
 /** Presence, verification, and a new credential. */
 const FLAGS = 0x45;

@@ -1,7 +1,7 @@
 /** The sign-in widget and a first factor: through a window that an administrator opened, by a code that a phone could scan. */
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { LocalOrg, PageHost, type Someone } from "./local-org.ts";
+import { LocalOrg, PageHost, type Someone } from "../machine/local-org.ts";
 import { Widget } from "./widget.ts";
 
 const org = new LocalOrg("widget-enrol");

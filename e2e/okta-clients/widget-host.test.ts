@@ -1,7 +1,7 @@
 /** A machine's logon, driven by the sign-in widget: the page proves the factor, and the machine alone fetches the decision. */
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { claimsOf, LocalOrg, PageHost, type Someone } from "./local-org.ts";
+import { claimsOf, LocalOrg, PageHost, type Someone } from "../machine/local-org.ts";
 import { Widget } from "./widget.ts";
 
 const org = new LocalOrg("widget-host");

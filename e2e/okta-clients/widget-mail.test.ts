@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { MailServer } from "../delivery/mail-server.ts";
+import { claimsOf, LocalOrg, PageHost, type Someone } from "../machine/local-org.ts";
 import { until } from "../machine/processes.ts";
-import { claimsOf, LocalOrg, PageHost, type Someone } from "./local-org.ts";
 import { mailedCode } from "./mailed-code.ts";
 import { Widget } from "./widget.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { type Authenticator, addAuthenticator } from "../machine/browser.ts";
-import { claimsOf, LocalOrg, PageHost, type Someone } from "./local-org.ts";
+import { claimsOf, LocalOrg, PageHost, type Someone } from "../machine/local-org.ts";
 import { Widget } from "./widget.ts";
 
 const org = new LocalOrg("widget-passkey");

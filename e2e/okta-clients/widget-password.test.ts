@@ -1,7 +1,7 @@
 /** The sign-in widget's own password form, its way out, its language, and what it says when it asks too often. */
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { LocalOrg } from "./local-org.ts";
+import { LocalOrg } from "../machine/local-org.ts";
 import { Widget } from "./widget.ts";
 
 const org = new LocalOrg("widget-password");

@@ -1,7 +1,7 @@
 /** The sign-in widget and a push to the phone: the number that it shows, a yes, a no, no answer at all, and a phone that is enrolled there. */
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { claimsOf, LocalOrg, PageHost, type Someone } from "./local-org.ts";
+import { claimsOf, LocalOrg, PageHost, type Someone } from "../machine/local-org.ts";
 import { StoryPhone } from "./phone.ts";
 import { Widget } from "./widget.ts";
 

@@ -1,7 +1,7 @@
 /** The sign-in widget and the codes of an authenticator app: right, wrong, too often wrong, too late. */
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { LocalOrg } from "./local-org.ts";
+import { LocalOrg } from "../machine/local-org.ts";
 import { Widget } from "./widget.ts";
 
 const org = new LocalOrg("widget-totp");

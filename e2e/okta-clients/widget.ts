@@ -3,10 +3,11 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page, Route } from "playwright-core";
 import { type Browser, startBrowser } from "../machine/browser.ts";
+import { LOCAL_URL } from "../machine/local-org.ts";
 import { run, until } from "../machine/processes.ts";
-import { LOCAL_URL, shotsFolder } from "./local-org.ts";
 
 const DIST = join(import.meta.dirname, "node_modules/@okta/okta-signin-widget/dist");
+const SHOTS = join(import.meta.dirname, "shots");
 const NONCE = "c3Rvcnktbm9uY2U";
 /** The strictest policy that the widget is known to work under: no inline script or style without the nonce, nobody else's origin. */
 const POLICY = [
@@ -206,9 +207,9 @@ export class Widget {
 
   /** A picture into `shots/`, for whoever looks. */
   async shoot(name: string): Promise<void> {
-    mkdirSync(shotsFolder, { recursive: true });
+    mkdirSync(SHOTS, { recursive: true });
     await this.page.waitForLoadState("networkidle").catch(() => {});
-    await this.page.screenshot({ path: join(shotsFolder, `${name}.png`), animations: "disabled" });
+    await this.page.screenshot({ path: join(SHOTS, `${name}.png`), animations: "disabled" });
   }
 
   async close(): Promise<void> {

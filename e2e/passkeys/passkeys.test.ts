@@ -1,8 +1,8 @@
 /** Passkeys in a real Chromium against a real org: made, used, several at once, alone, copied, and for a logon at a machine by link. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { claimsOf, LOCAL_URL, LocalOrg, PageHost, type Someone } from "../machine/local-org.ts";
 import { COMMAND, run } from "../machine/processes.ts";
-import { claimsOf, LOCAL_URL, LocalOrg, PageHost, type Someone } from "../okta-clients/local-org.ts";
 import { OrgPage } from "./browser-page.ts";
 
 const org = new LocalOrg("passkeys");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { addAuthenticator } from "../machine/browser.ts";
-import { LOCAL_URL, LocalOrg, PageHost } from "../okta-clients/local-org.ts";
+import { LOCAL_URL, LocalOrg, PageHost } from "../machine/local-org.ts";
 import { Approver, askPhone, newPhone } from "./approver.ts";
 
 const org = await new LocalOrg("owner").start();

@@ -1,7 +1,7 @@
 /** The phone approver, from the activation code to the answer: what a person sees and does on it, and what the machine hears. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { LocalOrg, PageHost, type Someone } from "../okta-clients/local-org.ts";
+import { LocalOrg, PageHost, type Someone } from "../machine/local-org.ts";
 import { Approver, askPhone, newPhone, otherThan } from "./approver.ts";
 
 const org = await new LocalOrg("phone").start();

@@ -1,6 +1,6 @@
 /** A phone without a browser, for what a browser in a test cannot have: a subscription of a push service. */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
-import { type Answered, LOCAL_URL, type LocalOrg } from "../okta-clients/local-org.ts";
+import { type Answered, LOCAL_URL, type LocalOrg } from "../machine/local-org.ts";
 
 const b64 = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
 

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { appendFileSync } from "node:fs";
 import { after, test } from "node:test";
+import { LocalOrg, PageHost, type Someone } from "../machine/local-org.ts";
 import { until } from "../machine/processes.ts";
-import { LocalOrg, PageHost, type Someone } from "../okta-clients/local-org.ts";
 import { askPhone, newPhone } from "./approver.ts";
 import { PushService, type Subscription, vapidClaims } from "./push-service.ts";
 import { ScriptedPhone } from "./scripted-phone.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { addAuthenticator } from "../machine/browser.ts";
-import { claimsOf, LocalOrg, PageHost, type Someone } from "../okta-clients/local-org.ts";
+import { claimsOf, LocalOrg, PageHost, type Someone } from "../machine/local-org.ts";
 import { Portal } from "./portal.ts";
 
 const org = new LocalOrg("portal-link");

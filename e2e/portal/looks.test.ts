@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { addAuthenticator } from "../machine/browser.ts";
+import { LocalOrg } from "../machine/local-org.ts";
 import { codeOf } from "../machine/org.ts";
-import { LocalOrg } from "../okta-clients/local-org.ts";
 import { Portal } from "./portal.ts";
 
 const org = new LocalOrg("portal-looks");

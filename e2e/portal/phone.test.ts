@@ -1,7 +1,7 @@
 /** The phone at the org's own pages: set up there, asked at a sign-in with the number large, declined, and too late. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { LocalOrg, type Someone } from "../okta-clients/local-org.ts";
+import { LocalOrg, type Someone } from "../machine/local-org.ts";
 import { Approver } from "../phone/approver.ts";
 import { Portal } from "./portal.ts";
 

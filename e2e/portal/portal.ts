@@ -4,9 +4,9 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { type Browser, startBrowser } from "../machine/browser.ts";
+import { LOCAL_URL, type Someone } from "../machine/local-org.ts";
 import { codeOf } from "../machine/org.ts";
 import { ROOT } from "../machine/processes.ts";
-import { LOCAL_URL, type Someone } from "../okta-clients/local-org.ts";
 
 const AXE = readFileSync(join(ROOT, "node_modules/axe-core/axe.min.js"), "utf8");
 const SHOTS = join(import.meta.dirname, "shots");

@@ -1,8 +1,8 @@
 /** Sign-in at the org's own pages: right, wrong, back, reloaded, in a second tab, too late, locked out; and for a machine. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { claimsOf, LOCAL_URL, LocalOrg, PageHost } from "../machine/local-org.ts";
 import { codeOf } from "../machine/org.ts";
-import { claimsOf, LOCAL_URL, LocalOrg, PageHost } from "../okta-clients/local-org.ts";
 import { Portal } from "./portal.ts";
 
 const org = new LocalOrg("portal-sign-in");

@@ -1,10 +1,9 @@
 /** A real org on http://localhost, where a browser gives out passkeys without a certificate; people, their logons, and a clock that can be set. */
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { callOrg } from "../machine/admin-socket.ts";
-import { type Enrolled, HostKey, question, readEnrolled } from "../machine/host-link.ts";
-import { codeOf, type Person } from "../machine/org.ts";
-import { COMMAND, Daemon, run } from "../machine/processes.ts";
+import { callOrg } from "./admin-socket.ts";
+import { type Enrolled, HostKey, question, readEnrolled } from "./host-link.ts";
+import { codeOf, type Person } from "./org.ts";
+import { COMMAND, Daemon, run } from "./processes.ts";
 
 const PORT = 8080;
 export const LOCAL_URL = `http://localhost:${PORT}`;
@@ -202,5 +201,3 @@ export class PageHost {
 export function claimsOf(decision: string): any {
   return JSON.parse(Buffer.from(decision.split(".")[1] ?? "", "base64url").toString());
 }
-
-export const shotsFolder = join(import.meta.dirname, "shots");
