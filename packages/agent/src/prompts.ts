@@ -1,6 +1,7 @@
 /** What a person is asked, in words that tell nothing but their own clear mistakes (S16). */
 import { type CauseId, causeOf, type ShowFrame } from "@sallyport/contracts";
 import { drawQr } from "./draw-qr.ts";
+import type { Finding } from "./finding.ts";
 import type { Answer } from "./link/answer.ts";
 import { OFFLINE_DIGITS } from "./outage/totp.ts";
 import type { Offer } from "./steps/offer.ts";
@@ -85,7 +86,7 @@ export function cannotBeAsked(answer: Extract<Answer<unknown>, { kind: "refused"
   return askAgain(answer) ?? "That is not possible just now. Please choose another way, or try again later.";
 }
 
-export const BREAK_GLASS = { kind: "bypass", word: "break-glass", label: "break-glass: an answer from an administrator" } as const;
+export const BREAK_GLASS = { word: "break-glass", label: "break-glass: an answer from an administrator" } as const;
 
 export function offlineShow(ways: Ways, again: string | undefined): Show {
   const label = `Offline code of this machine${ways.length > 0 ? ", or choose from the list" : ""}`;
@@ -138,11 +139,15 @@ export const WRONG: ReadonlySet<CauseId> = new Set([
 
 /** What stands above the next prompt after this answer; `undefined` if there is no next one. */
 export function askAgain(answer: Answer<unknown>): string | undefined {
-  if (answer.kind !== "refused") return undefined;
-  if (WRONG.has(answer.cause)) return "That code is not right. Try again.";
-  if (answer.cause === "factor.code-malformed") return causeOf(answer.cause).person;
-  if (answer.cause === "factor.throttled")
-    return `There were too many tries. Please wait ${waitOf(answer.evidence["waitSeconds"])} before you try again.`;
+  return answer.kind === "refused" ? askAfter(answer) : undefined;
+}
+
+/** As `askAgain`, for a no of the org or of this machine. */
+export function askAfter({ cause, evidence }: Finding): string | undefined {
+  if (WRONG.has(cause)) return "That code is not right. Try again.";
+  if (cause === "factor.code-malformed") return causeOf(cause).person;
+  if (cause === "factor.throttled")
+    return `There were too many tries. Please wait ${waitOf(evidence["waitSeconds"])} before you try again.`;
   return undefined;
 }
 

@@ -3,7 +3,7 @@ import { readLongCode, type TransactionView } from "@sallyport/contracts";
 import { deny } from "../attempt.ts";
 import { askAgain, askTicketAgain, firstCodeShow, ticketShow } from "../prompts.ts";
 import { type Next, type Scene, TRIES } from "./scene.ts";
-import { afterTry, malformed } from "./try-code.ts";
+import { afterTry, digitsOf, malformed } from "./try-code.ts";
 
 /** The org says by the link which of the two is next: the ticket, or the factor. */
 export async function beginEnrolling(scene: Scene, view: TransactionView): Promise<Next> {
@@ -33,12 +33,12 @@ export async function confirmEnrolling(scene: Scene, view: TransactionView): Pro
     return { outcome: deny({ cause: "http.unexpected", evidence: { excerpt: "an enrolment without its secret" } }) };
   scene.tries = TRIES;
   const digits = Number(/[?&]digits=([0-9])/.exec(otpauth)?.[1] ?? 6);
+  const isCode = digitsOf(digits);
   for (let shown: { sharedSecret: string; otpauth: string } | undefined = { sharedSecret, otpauth }; ; shown = undefined) {
     const code = ((await scene.ask(firstCodeShow(shown, digits, scene.again)))["code"] ?? "").replace(/\s/g, "");
-    const answer =
-      /^[0-9]+$/.test(code) && code.length === digits
-        ? await scene.race(scene.host.org.activate(factor.id, scene.token(), code))
-        : malformed(scene, code.length, digits);
+    const answer = isCode(code)
+      ? await scene.race(scene.host.org.activate(factor.id, scene.token(), code))
+      : malformed(scene, code.length, digits);
     const next = afterTry(scene, answer, askAgain(answer));
     if (next !== "again") return next;
   }

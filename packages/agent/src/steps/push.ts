@@ -27,7 +27,7 @@ function fallBack(scene: Scene, view: TransactionView): Promise<Next> | Next {
   const cause = view.cause ?? (view.factorResult === "TIMEOUT" ? "factor.push-timeout" : "factor.push-denied");
   scene.again = causeOf(cause).person;
   const { offer } = scene;
-  if (offer?.typed || (offer?.ways.length ?? 0) > 1) return chooseFactor(scene, offer as NonNullable<typeof offer>);
+  if (offer && (offer.typed || offer.ways.length > 1)) return chooseFactor(scene, offer);
   return { outcome: deny({ cause, evidence: { factor: "push" } }, true) };
 }
 

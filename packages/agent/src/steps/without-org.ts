@@ -1,14 +1,13 @@
 /** What is left while the org cannot be reached: a code that was set up for it, or an administrator's answer to a challenge. */
 import { BREAK_GLASS_MS, type HostPolicyClaims, readLongCode } from "@sallyport/contracts";
 import { deny, type Outcome } from "../attempt.ts";
+import type { Finding } from "../finding.ts";
 import type { LinkFault } from "../link/fault.ts";
 import { BreakGlassPrompt } from "../outage/break-glass.ts";
 import { OfflineProofs, type OfflineVerdict } from "../outage/offline-proof.ts";
 import type { TimeAfter } from "../outage/tries.ts";
-import { askAgain, BREAK_GLASS, breakGlassShow, offlineShow } from "../prompts.ts";
+import { askAfter, BREAK_GLASS, breakGlassShow, offlineShow } from "../prompts.ts";
 import type { Scene } from "./scene.ts";
-
-type Refused = Extract<OfflineVerdict, { kind: "no" }>;
 
 /**
  * `undefined` if policy grants nothing here, or the person has nothing: then the fault itself is the answer. Only before anything was shown,
@@ -87,15 +86,8 @@ async function askBreakGlass(
   }
 }
 
-function sentence({ cause, evidence }: Pick<Refused, "cause" | "evidence">): string {
-  const answer = {
-    kind: "refused",
-    status: 403,
-    cause,
-    evidence,
-    error: { errorCode: "", errorSummary: "", errorLink: "", errorId: "", errorCauses: [] },
-  };
-  return askAgain(answer as Parameters<typeof askAgain>[0]) ?? "That is not right. Try again.";
+function sentence(refused: Finding): string {
+  return askAfter(refused) ?? "That is not right. Try again.";
 }
 
 function timeFor({ host: { clock } }: Scene, account: string): TimeAfter {
