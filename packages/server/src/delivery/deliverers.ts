@@ -19,7 +19,7 @@ export function deliverersOf(deps: DelivererDeps): Deliverers {
   return { mail: mailDeliverer(deps), webhook: webhookDeliverer(deps), webpush: webPushDeliverer(deps) };
 }
 
-/** What stands in a mail's row; see `letters.ts`. */
+/** What stands in a mail's row; see `flows/letters/letter.ts`. */
 const mail = z.object({ to: z.string(), subject: z.string(), text: z.string(), html: z.string() });
 
 function mailDeliverer({ store, keys, post }: DelivererDeps): Deliverer {

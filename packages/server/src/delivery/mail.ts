@@ -1,9 +1,9 @@
 /** Sends one mail by SMTP: encrypted and to a server that is known, before a word of it is said. */
-import { getCACertificates } from "node:tls";
 import { isLoopback, type MailSettings } from "@sallyport/contracts";
 import { createTransport } from "nodemailer";
 import type { Mail, OpenMail, Posted } from "../flows/post.ts";
 import { mailFault } from "./mail-faults.ts";
+import { trustedBy } from "./trusted-by.ts";
 
 /** Milliseconds. Together they stay below the time of a message in the outbox. */
 const TIMES = { dnsTimeout: 5_000, connectionTimeout: 8_000, greetingTimeout: 8_000, socketTimeout: 10_000 };
@@ -60,14 +60,12 @@ export async function sendMail(
 /** STARTTLS that the server does not offer, or that somebody on the way took out of its answer, ends the dialogue (RFC 8314 §4.1). */
 function encryptionOf(settings: MailSettings) {
   const loose = settings.insecure !== undefined || isLoopback(settings.server);
-  const { ca } = settings.trust;
   return {
     requireTLS: !loose,
     tls: {
       minVersion: "TLSv1.2" as const,
       rejectUnauthorized: !loose,
-      ca: ca ?? getCACertificates("system"),
-      ...(ca === undefined ? {} : { allowPartialTrustChain: true }),
+      ...trustedBy(settings.trust.ca),
     },
   };
 }

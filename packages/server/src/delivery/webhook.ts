@@ -1,10 +1,10 @@
 /** Hands one text message or call to the administrator's webhook: signed, over TLS, to no private address, in bounded time. */
 import { createHmac } from "node:crypto";
 import { request } from "node:https";
-import { getCACertificates } from "node:tls";
 import { type DeliveryPlace, WEBHOOK_HEADERS, type WebhookMessage } from "@sallyport/contracts";
 import type { OpenSms, Posted, PostFault } from "../flows/post.ts";
 import { judgeHost, PrivateAddress, reachableLookup } from "./reachable.ts";
+import { trustedBy } from "./trusted-by.ts";
 
 const TIME_MS = 10_000;
 const ANSWER_BYTES = 16 * 1024;
@@ -53,15 +53,13 @@ function headersOf(secret: string, id: string, body: Buffer, now: number): Recor
 
 /** `node:https` follows no redirect. The addresses that were judged are the ones connected to (S34). */
 function exchange(url: URL, settings: OpenSms["settings"], headers: object, body: Buffer, signal: AbortSignal): Promise<Answer> {
-  const { ca } = settings.trust;
   const options = {
     method: "POST",
     headers: { ...headers },
     lookup: reachableLookup(settings.privateNetworks),
     agent: false as const,
     minVersion: "TLSv1.2" as const,
-    ca: ca ?? getCACertificates("system"),
-    ...(ca === undefined ? {} : { allowPartialTrustChain: true }),
+    ...trustedBy(settings.trust.ca),
     signal,
   };
   return new Promise((resolve, reject) => {
