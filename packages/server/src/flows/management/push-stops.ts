@@ -12,7 +12,7 @@ export interface StopShown {
 
 const AT_MOST = 1000;
 
-/** Those that stand; of one user, or of all. */
+/** Those that stand. */
 export function listStops(store: Store): Promise<StopShown[]> {
   return store.read(async (tx) => {
     const shown: StopShown[] = [];

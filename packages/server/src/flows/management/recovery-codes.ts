@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { LONG_CODE_BYTES, readLongCode, writeLongCode } from "@sallyport/contracts";
 import { RECOVERY_CODES } from "@sallyport/logon";
 import { blankEnrolment } from "../blank-enrolment.ts";
-import { newId } from "../ids.ts";
 import { factorsOf } from "../person.ts";
-import type { Store } from "../store.ts";
+import type { Store, Tx } from "../store.ts";
+import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
 import { findReachable, judgeNew, say } from "./factors-admin.ts";
 import { type Caller, done, inUnit, type Outcome } from "./outcome.ts";
@@ -38,19 +38,23 @@ export async function enrolRecovery(
   if (taken.kind !== "done") return taken;
   const made = await makeCodes(deps.passwords, RECOVERY_CODES, taken.value);
   if (made === "overloaded") return { kind: "overloaded" };
-  const id = newId("enr");
   return inUnit(deps.store, async (tx) => {
     const found = await findReachable(tx, caller, userId);
     if (found.kind !== "done") return found;
     const user = found.value;
     const refusal = judgeNew(user, await factorsOf(tx, user), "recovery");
     if (refusal) return refusal;
-    const enrolment: EnrolmentRow = { ...blankEnrolment(tx.now), id, userId: user.id, kind: "recovery", status: "ACTIVE" };
-    await tx.enrolments.insert(enrolment);
-    await tx.recoveryCodes.insert(made.map(({ selector, hash }) => ({ enrolmentId: id, selector, hash, usedAt: null })));
-    await say(tx, "factor.activated", caller.actor, user, enrolment);
-    return done({ enrolment, codes: made.map(({ code }) => code) });
+    return done({ enrolment: await keepSet(tx, caller.actor, user, made), codes: made.map(({ code }) => code) });
   });
+}
+
+/** Active at once. The caller has judged that this may be, and that there is no other set. */
+export async function keepSet(tx: Tx, actor: Caller["actor"], user: UserRow, made: readonly MadeCode[]): Promise<EnrolmentRow> {
+  const enrolment: EnrolmentRow = { ...blankEnrolment(tx.now), userId: user.id, kind: "recovery", status: "ACTIVE" };
+  await tx.enrolments.insert(enrolment);
+  await tx.recoveryCodes.insert(made.map(({ selector, hash }) => ({ enrolmentId: enrolment.id, selector, hash, usedAt: null })));
+  await say(tx, "factor.activated", actor, user, enrolment);
+  return enrolment;
 }
 
 /** One after the other, so that a logon waits for one hash at most. @param taken selectors that name another code; grows by the new ones. */

@@ -1,15 +1,12 @@
 /** A new set of recovery codes at its person's own wish: the one before is worth nothing from then on. */
 import { RECOVERY_CODES } from "@sallyport/logon";
 import type { PasswordHashing } from "../authn/passwords.ts";
-import { blankEnrolment } from "../blank-enrolment.ts";
-import { newId } from "../ids.ts";
-import { resetRow, say } from "../management/factors-admin.ts";
+import { resetRow } from "../management/factors-admin.ts";
 import { done, inUnit, type Outcome } from "../management/outcome.ts";
-import { makeCodes } from "../management/recovery-codes.ts";
+import { keepSet, makeCodes } from "../management/recovery-codes.ts";
 import { hasWayIn } from "../own-factor.ts";
 import { freshUntil, type Signed } from "../sessions/session.ts";
 import type { Store } from "../store.ts";
-import type { EnrolmentRow } from "../store-logons.ts";
 import { NO_WAY_IN, NOT_FRESH, type NotFresh, ownFactors } from "./my-factors.ts";
 import { actorOf } from "./my-sessions.ts";
 
@@ -32,10 +29,7 @@ export async function renewMyCodes(
     // S1: a burnt set is not made good by asking for another one.
     if (before.some(({ status }) => status === "LOCKED")) return { kind: "conflict", why: LOCKED };
     for (const one of before) await resetRow(tx, { actor }, user, one, "replaced by its owner");
-    const enrolment: EnrolmentRow = { ...blankEnrolment(tx.now), id: newId("enr"), userId: user.id, kind: "recovery", status: "ACTIVE" };
-    await tx.enrolments.insert(enrolment);
-    await tx.recoveryCodes.insert(made.map(({ selector, hash }) => ({ enrolmentId: enrolment.id, selector, hash, usedAt: null })));
-    await say(tx, "factor.activated", actor, user, enrolment);
+    await keepSet(tx, actor, user, made);
     return done({ codes: made.map(({ code }) => code) });
   });
 }
