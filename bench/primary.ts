@@ -7,7 +7,7 @@ import { passCodeOf } from "./codes.ts";
 import { end, makeKeys, manage, orgCpuMs, peopleFor, startOrg } from "./logon-client.ts";
 import { type Member, makeMembers } from "./members.ts";
 
-const SIZES = { warm: 20, latency: 300, rate: 400 };
+const SIZES = { warm: 400, latency: 300, rate: 800 };
 const AT_ONCE = 16;
 const LEAST_RATIO = 0.8;
 const MOST_MS = 250;
@@ -17,7 +17,7 @@ const MEASURE = join(import.meta.dirname, "../packages/server/test/measure-argon
 const agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
 
 function bare(): { perSecond: number; cpuMs: number; memoryCost: number; timeCost: number; parallelism: number } {
-  const done = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", MEASURE, "400", String(AT_ONCE)], {
+  const done = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", MEASURE, "800", String(AT_ONCE)], {
     encoding: "utf8",
   });
   if (done.status !== 0) throw new Error(done.stderr);

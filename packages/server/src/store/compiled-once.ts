@@ -20,7 +20,32 @@ export function compiledOnce<V extends object, R>(make: (build: Builder, values:
   return (build: Builder, values: V): Compilable<R> => {
     const once = known.get(build) ?? make(build, places).compile();
     known.set(build, once);
-    const parameters = once.parameters.map((one) => (one instanceof Place ? values[one.name as keyof V] : one));
-    return { compile: () => ({ ...once, parameters }) };
+    return withValues(once, values);
   };
+}
+
+/**
+ * As `compiledOnce`, where the columns that are written differ: compiled once for each choice of them.
+ * @param make gets `row` with the columns of the call, and looks at no value of it; `keys` are what else the statement is about, and no
+ * column of `row` has the name of one.
+ */
+export function compiledByColumns<K extends object, V extends object, R>(make: (build: Builder, row: V, keys: K) => Compilable<R>) {
+  const made = new Map<string, ReturnType<typeof compiledOnce<K & V, R>>>();
+  return (build: Builder, row: V, keys: K): Compilable<R> => {
+    const columns = Object.keys(row);
+    const chosen = columns.join();
+    const statement =
+      made.get(chosen) ??
+      compiledOnce<K & V, R>((builder, places) => {
+        const written = Object.fromEntries(columns.map((column) => [column, places[column as keyof V]]));
+        return make(builder, written as V, places);
+      });
+    made.set(chosen, statement);
+    return statement(build, { ...row, ...keys });
+  };
+}
+
+function withValues<R, V extends object>(once: CompiledQuery<R>, values: V): Compilable<R> {
+  const parameters = once.parameters.map((one) => (one instanceof Place ? values[one.name as keyof V] : one));
+  return { compile: () => ({ ...once, parameters }) };
 }

@@ -2,13 +2,16 @@
 import { sql as raw } from "kysely";
 import type { EnrolmentRow, EnrolmentsStore } from "../flows/store-logons.ts";
 import type { Builder } from "./builder.ts";
-import { compiledOnce } from "./compiled-once.ts";
+import { compiledByColumns, compiledOnce } from "./compiled-once.ts";
 import { consumeOne, incrementIf } from "./primitives.ts";
 import type { Schema } from "./schema.ts";
 import type { Sql } from "./sql.ts";
 
 const ofUser = compiledOnce((build, { userId }: { userId: string }) =>
   build.selectFrom("enrolments").selectAll().where("user_id", "=", userId).orderBy("created").orderBy("id"),
+);
+const update = compiledByColumns((build, row: Partial<Schema["enrolments"]>, { key }: { key: string }) =>
+  build.updateTable("enrolments").set(row).where("id", "=", key),
 );
 const takeTry = compiledOnce((build, { id, cap, at }: { id: string; cap: number; at: number }) =>
   build
@@ -57,7 +60,7 @@ export function enrolmentsStore(sql: Sql, build: Builder, now: number): Enrolmen
         ...(lastUsed === undefined ? {} : { last_used: lastUsed }),
         ...(data === undefined ? {} : { data: JSON.stringify(data) }),
       };
-      if (Object.keys(set).length > 0) await sql.run(build.updateTable("enrolments").set(set).where("id", "=", id));
+      if (Object.keys(set).length > 0) await sql.run(update(build, set, { key: id }));
     },
     async remove(id) {
       await sql.run(build.deleteFrom("recovery_codes").where("enrolment_id", "=", id));

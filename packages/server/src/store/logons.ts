@@ -3,23 +3,29 @@
 import { Conflict } from "../flows/store.ts";
 import type { LogonReportRow, LogonRow, LogonsStore } from "../flows/store-logons.ts";
 import type { Builder } from "./builder.ts";
+import { compiledByColumns } from "./compiled-once.ts";
 import type { Schema } from "./schema.ts";
 import type { Sql } from "./sql.ts";
 
 type Stored = Schema["logons"];
 
+const insert = compiledByColumns((build, row: Partial<Stored>) =>
+  build
+    .insertInto("logons")
+    .values(row as Stored)
+    .onConflict((c) => c.doNothing())
+    .returning("reference"),
+);
+const update = compiledByColumns((build, row: Partial<Stored>, { key, host }: { key: string; host: string }) =>
+  build.updateTable("logons").set(row).where("reference", "=", key).where("host_id", "=", host),
+);
+
 export function logonsStore(sql: Sql, build: Builder): LogonsStore {
   return {
     async insert(logon) {
-      const statement = build
-        .insertInto("logons")
-        .values(changeOf(logon) as Stored)
-        .onConflict((c) => c.doNothing())
-        .returning("reference");
-      if (!(await sql.first(statement))) throw new Conflict(`the logon ${logon.reference} of this host`);
+      if (!(await sql.first(insert(build, changeOf(logon), {})))) throw new Conflict(`the logon ${logon.reference} of this host`);
     },
-    update: (hostId, reference, change) =>
-      sql.run(build.updateTable("logons").set(changeOf(change)).where("reference", "=", reference).where("host_id", "=", hostId)),
+    update: (hostId, reference, change) => sql.run(update(build, changeOf(change), { key: reference, host: hostId })),
     async byReference(reference) {
       return (await sql.all(build.selectFrom("logons").selectAll().where("reference", "=", reference).orderBy("started"))).map(fromRow);
     },

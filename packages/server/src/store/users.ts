@@ -16,6 +16,9 @@ const byId = compiledOnce((build, { id }: { id: string }) => build.selectFrom("u
 const linkedTo = compiledOnce((build, { id }: { id: string }) =>
   build.selectFrom("users").selectAll().where("linked_to", "=", id).orderBy("id"),
 );
+const holdersOf = compiledOnce((build, { kind, folded }: { kind: string; folded: string }) =>
+  namesHeld(build).where("kind", "=", kind).where("folded", "=", folded),
+);
 const takeTry = compiledOnce((build, { id, cap, now }: { id: string; cap: number; now: number }) =>
   build
     .updateTable("users")
@@ -28,6 +31,14 @@ const takeTry = compiledOnce((build, { id, cap, now }: { id: string; cap: number
 const setTries = compiledOnce((build, { id, failures, nextAt }: { id: string; failures: number; nextAt: number }) =>
   build.updateTable("users").set({ password_failures: failures, next_password_at: nextAt }).where("id", "=", id),
 );
+
+function namesHeld(build: Builder) {
+  return build
+    .selectFrom("user_names")
+    .innerJoin("users", "users.id", "user_names.user_id")
+    .select(["kind", "folded", "user_id as userId", "users.linked_to as linkedTo"])
+    .orderBy("user_id");
+}
 
 export function usersStore(sql: Sql, build: Builder, lookup: NameLookup): UsersStore {
   const addNames = async (id: string, names: UserName[]) => {
@@ -95,14 +106,12 @@ export function usersStore(sql: Sql, build: Builder, lookup: NameLookup): UsersS
       await sql.run(build.deleteFrom("users").where("id", "=", id));
     },
     async holders(names) {
-      if (names.length === 0) return [];
-      const statement = build
-        .selectFrom("user_names")
-        .innerJoin("users", "users.id", "user_names.user_id")
-        .select(["kind", "folded", "user_id as userId", "users.linked_to as linkedTo"])
-        .where((eb) => eb.or(names.map(({ kind, folded }) => eb.and([eb("kind", "=", kind), eb("folded", "=", folded)]))))
-        .orderBy("user_id");
-      return sql.all(statement);
+      const [one, ...more] = names;
+      if (!one) return [];
+      if (more.length === 0) return sql.all(holdersOf(build, one));
+      return sql.all(
+        namesHeld(build).where((eb) => eb.or(names.map(({ kind, folded }) => eb.and([eb("kind", "=", kind), eb("folded", "=", folded)])))),
+      );
     },
     lookUp: (appId, namesFor) => lookup.ask(sql, appId, namesFor),
     async linkedTo(id) {

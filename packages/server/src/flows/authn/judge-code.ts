@@ -37,7 +37,7 @@ export async function judgeCode(tx: Tx, keys: Keys, enrolment: EnrolmentRow, pas
   const burnt =
     verdict.kind === "match" || verdict.kind === "outside" ? await tx.enrolments.consumeStep(enrolment.id, verdict.step) : false;
   if (verdict.kind === "match" && burnt) {
-    await tx.enrolments.update(enrolment.id, { failures: 0, nextTryAt: 0, drift: verdict.drift, updated: tx.now });
+    await tx.enrolments.update(enrolment.id, { failures: 0, nextTryAt: 0, drift: verdict.drift, updated: tx.now, lastUsed: tx.now });
     return { kind: "right", step: verdict.step, drift: verdict.drift };
   }
   const locked = await writeFailure(tx, enrolment, failures);
