@@ -30,7 +30,7 @@ test("whoever has the passkey and is verified by it is signed in, with a session
   assert.equal(body._embedded.user.profile.login, "alice");
   assert.equal(body.decision, undefined);
   const cookie = /^__Host-sallyport-browser=([^;]+)/.exec(String(answer.headers["set-cookie"]))?.[1];
-  const redeemed = await org.deps.store.inTransaction((tx) => redeemSessionToken(tx, body.sessionToken, cookie));
+  const redeemed = await org.deps.store.inTransaction((tx) => redeemSessionToken(tx, org.deps.keys, body.sessionToken, cookie));
   assert.deepEqual(redeemed, { kind: "redeemed", userId: alice.id, amr: ["mfa", "hwk"], now: org.clock.now });
 });
 

@@ -1,13 +1,14 @@
 /** The session token of a page's transaction: once, for minutes, and only in the browser that began (S4, S36). */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { redeemSessionToken } from "../src/flows/authn/session-token.ts";
+import { hashSecret, redeemSessionToken, sessionTokenOf } from "../src/flows/authn/session-token.ts";
 import { openLogonOrg, PASSWORD } from "./logon-org.ts";
 
 const { org, alice, nextStep } = await openLogonOrg();
 after(() => org.close());
 
-const redeem = (token: string, browser: string | undefined) => org.deps.store.inTransaction((tx) => redeemSessionToken(tx, token, browser));
+const { store, keys } = org.deps;
+const redeem = (token: string, browser: string | undefined) => store.inTransaction((tx) => redeemSessionToken(tx, keys, token, browser));
 
 /** @param headers `origin` is what every browser sends with a POST, and no program has to. */
 async function signIn(headers: Record<string, string>): Promise<{ token: string; cookie: string; browser: string | undefined }> {
@@ -88,12 +89,32 @@ test("S4: of many at once one gets the session", async () => {
   assert.equal(all.filter(({ kind }) => kind === "redeemed").length, 1);
 });
 
-test("the token dies after five minutes, is stored as a hash, and is of no use to who was suspended", async () => {
+test("S36: a token cannot be made of what the database has, and is none before the good end", async () => {
+  const other = await signIn(BROWSER);
+  const { token, browser } = await signIn(BROWSER);
+  const [id = "", mac = ""] = token.split(".");
+  for (const made of [
+    "",
+    id,
+    `${id}.`,
+    `${id}.${mac.replace(/^./, (first) => (first === "A" ? "B" : "A"))}`,
+    `${id}.${other.token.split(".")[1]}`,
+  ])
+    assert.equal((await redeem(made, browser)).kind, "refused", made);
+  assert.equal((await redeem(token, browser)).kind, "redeemed", "none of them used it up");
+  const headers = { ...BROWSER, cookie: `__Host-sallyport-browser=${browser}` };
+  const begun = await org.app.inject({ method: "POST", url: "/api/v1/authn", payload: { username: "alice", password: PASSWORD }, headers });
+  const open = await store.read((tx) => tx.transactions.byTokenHash(hashSecret(begun.json().stateToken)));
+  assert.ok(open);
+  assert.equal((await redeem(sessionTokenOf(keys, open.id), browser)).kind, "refused");
+});
+
+test("the token dies after five minutes, is not stored, and is of no use to who was suspended", async () => {
   const late = await signIn(BROWSER);
   org.clock.now += 5 * 60_000;
   assert.equal((await redeem(late.token, late.browser)).kind, "refused");
   const { token, browser } = await signIn(BROWSER);
-  assert.equal(await org.deps.store.read((tx) => tx.challenges.bySecret("session", token)), undefined);
+  assert.equal(await store.read((tx) => tx.transactions.byTokenHash(hashSecret(token))), undefined);
   await org.manage("POST", `/api/v1/users/${alice.id}/lifecycle/suspend`);
   assert.equal((await redeem(token, browser)).kind, "refused");
 });

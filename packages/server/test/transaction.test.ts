@@ -131,7 +131,7 @@ test("S18: neither a sign-in nor a session token outlives the reset of the facto
     return { stateToken, ...(await post(`/api/v1/authn/factors/${vera.factor}/verify`, proof, headers)).body };
   };
   const { sessionToken } = await prove({});
-  const redeem = (token: string) => org.deps.store.inTransaction((tx) => redeemSessionToken(tx, token, browser));
+  const redeem = (token: string) => org.deps.store.inTransaction((tx) => redeemSessionToken(tx, org.deps.keys, token, browser));
   const { stateToken, status } = await prove({ multiOptionalFactorEnroll: true });
   assert.equal(status, "MFA_ENROLL");
   await make(org, "DELETE", `/api/v1/users/${vera.id}/factors/${vera.factor}`);
@@ -197,7 +197,7 @@ test("the session token comes with the end of a page's own transaction only, the
   const { stateToken } = await begin(undefined, browser);
   const verified = { stateToken, passCode: alice.code(now) };
   const end = await post(`/api/v1/authn/factors/${alice.factor}/verify`, verified, browser);
-  assert.match(end.body.sessionToken, /^[A-Za-z0-9_-]{43}$/);
+  assert.match(end.body.sessionToken, /^trx_\w+\.[A-Za-z0-9_-]{43}$/);
   const again = await post("/api/v1/authn/introspect", { stateToken }, browser);
   assert.equal(again.body.sessionToken, end.body.sessionToken);
 });

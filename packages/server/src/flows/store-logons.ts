@@ -188,6 +188,8 @@ export interface TransactionRow {
   browserHash: string | null;
   /** Of the client that opened it; null where a host did: the logon's record has it. */
   address: ClientAddress | null;
+  /** Until when its session token opens a session; null before its good end, after the token was used, and for a host. */
+  sessionUntil: number | null;
 }
 
 export interface TransactionsStore {
@@ -195,6 +197,8 @@ export interface TransactionsStore {
   byTokenHash(tokenHash: string): Promise<TransactionRow | undefined>;
   /** Writes only if the stored version is still `expected` and raises it by one; false if someone was faster. One statement. */
   advance(id: string, expected: number, change: Partial<Omit<TransactionRow, "id" | "tokenHash" | "version">>): Promise<boolean>;
+  /** Uses up the session token of a transaction that ended well (S4); answers the row as it was, undefined if there is none to use. */
+  takeSession(id: string, now: number): Promise<TransactionRow | undefined>;
   /** Open ones that ran out before `now`, at most `limit`. */
   expired(now: number, limit: number): Promise<TransactionRow[]>;
   purge(before: number): Promise<void>;

@@ -2,7 +2,7 @@
 import type { Page } from "./store.ts";
 
 /** What waits for an answer. `session`: a session token that a browser has yet to turn into its cookie. */
-export type ChallengeKind = "push" | "passkey" | "email" | "sms" | "call" | "link" | "activate" | "session" | "passkey-sign-in";
+export type ChallengeKind = "push" | "passkey" | "email" | "sms" | "call" | "link" | "activate" | "passkey-sign-in";
 
 /** Asked once, answered once, bound to its transaction, gone after its time (S9). */
 export interface ChallengeRow {

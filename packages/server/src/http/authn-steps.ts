@@ -18,7 +18,6 @@ import { askAgain } from "../flows/authn/ask-factor.ts";
 import { changePassword } from "../flows/authn/change-password.ts";
 import { beginEnrol, type EnrolOutcome, resendEnrol } from "../flows/authn/enrol-step.ts";
 import { goBack, skipEnrolling } from "../flows/authn/go-back.ts";
-import { hashSecret, sessionTokenOf } from "../flows/authn/session-token.ts";
 import { ticketStep } from "../flows/authn/ticket-step.ts";
 import type { Drive } from "../flows/authn/verify-factor.ts";
 import type { AppDeps } from "./app.ts";
@@ -41,17 +40,14 @@ export const authnStepRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) 
     (request: FastifyRequest): Drive =>
     (fn) =>
       driven(deps, request, fn);
-  const sessionHash = (stateToken: string) => hashSecret(sessionTokenOf(deps.keys, stateToken));
 
   app.post("/api/v1/authn/previous", step, async (request) =>
     answer(deps, request, await driven(deps, request, (tx, host) => goBack(tx, host, request.body.stateToken))),
   );
 
-  app.post("/api/v1/authn/skip", step, async (request) => {
-    const { stateToken } = request.body;
-    const input = { stateToken, sessionHash: sessionHash(stateToken) };
-    return answer(deps, request, await driven(deps, request, (tx, host) => skipEnrolling(tx, host, input)));
-  });
+  app.post("/api/v1/authn/skip", step, async (request) =>
+    answer(deps, request, await driven(deps, request, (tx, host) => skipEnrolling(tx, host, request.body.stateToken))),
+  );
 
   app.post(
     "/api/v1/authn/factors/:factorId/verify/resend",
@@ -86,13 +82,13 @@ export const authnStepRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) 
   const lifecycle = "/api/v1/authn/factors/:factorId/lifecycle";
   app.post(`${lifecycle}/activate`, { schema: { ...ofFactor.schema, body: activateStepRequest } }, async (request) => {
     const { stateToken, ...proof } = request.body;
-    const input = { stateToken, factorId: request.params.factorId, proof, sessionHash: sessionHash(stateToken) };
+    const input = { stateToken, factorId: request.params.factorId, proof };
     return answer(deps, request, await orOutOfOrder(request, activateStep(deps, drive(request), input)));
   });
 
   app.post(`${lifecycle}/activate/poll`, ofFactor, async (request) => {
     const { stateToken } = request.body;
-    const input = { stateToken, factorId: request.params.factorId, proof: undefined, sessionHash: sessionHash(stateToken) };
+    const input = { stateToken, factorId: request.params.factorId, proof: undefined };
     return answer(deps, request, await orOutOfOrder(request, activateStep(deps, drive(request), input)));
   });
 

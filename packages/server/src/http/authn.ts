@@ -14,7 +14,7 @@ import { cancelTransaction } from "../flows/authn/cancel.ts";
 import { findTransaction, isNotYours, type NotYours } from "../flows/authn/open-transaction.ts";
 import { passwordStep } from "../flows/authn/password-step.ts";
 import { primaryAuthentication } from "../flows/authn/primary.ts";
-import { hashSecret, sessionTokenOf } from "../flows/authn/session-token.ts";
+import { hashSecret } from "../flows/authn/session-token.ts";
 import { showTransaction } from "../flows/authn/show.ts";
 import { isShown } from "../flows/authn/transaction-view.ts";
 import { verifyFactor } from "../flows/authn/verify-factor.ts";
@@ -57,8 +57,7 @@ export const authnRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => a
     { schema: { params: verifyParams, querystring: verifyQuery, body: verifyRequest, ...answer } },
     async (request) => {
       const { stateToken } = request.body;
-      const sessionHash = hashSecret(sessionTokenOf(deps.keys, stateToken));
-      const input = { ...stepInput(request.body, request.params.factorId), sessionHash };
+      const input = stepInput(request.body, request.params.factorId);
       const outcome = await orOutOfOrder(
         request,
         verifyFactor(deps, (fn) => driven(deps, request, fn), input),

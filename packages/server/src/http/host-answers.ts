@@ -101,11 +101,11 @@ export function refuseStep(
  */
 export async function answerTransaction(deps: AppDeps, opened: Opened, toHost: boolean): Promise<TransactionView> {
   const view = transactionView(deps.orgUrl, opened);
-  const { transaction, user, now, stateToken } = opened;
+  const { transaction, user, now } = opened;
   if (transaction.status !== "SUCCESS" || !user) return view;
   if (transaction.hostId === null) {
     const _embedded = { user: await wholeUser(deps, user) };
-    return { ...view, sessionToken: sessionTokenOf(deps.keys, stateToken), _embedded };
+    return { ...view, sessionToken: sessionTokenOf(deps.keys, transaction.id), _embedded };
   }
   if (!toHost) return view;
   const head = await deps.store.read((tx) => tx.log.head());

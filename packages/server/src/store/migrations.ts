@@ -183,6 +183,7 @@ export const MIGRATIONS: readonly Migration[] = [
       `ALTER TABLE transactions ADD COLUMN offer_more integer NOT NULL DEFAULT 0`,
       `ALTER TABLE transactions ADD COLUMN browser_hash text`,
       `ALTER TABLE transactions ADD COLUMN address text`,
+      `ALTER TABLE transactions ADD COLUMN session_until bigint`,
       `ALTER TABLE users ADD COLUMN password_failures integer NOT NULL DEFAULT 0`,
       `ALTER TABLE users ADD COLUMN next_password_at bigint NOT NULL DEFAULT 0`,
       `ALTER TABLE users ADD COLUMN must_change integer NOT NULL DEFAULT 0`,

@@ -7,9 +7,10 @@ import type { Sql } from "./sql.ts";
 export function restoreStore(sql: Sql, build: Builder): RestoreStore {
   const count = async (statement: Parameters<Sql["all"]>[0]) => (await sql.all(statement)).length;
   const succeeded = build.updateTable("transactions").where("status", "=", "SUCCESS");
+  const fetched = (now: number) => succeeded.where((eb) => eb.or([eb("expires", ">", now), eb("session_until", ">", now)]));
   const codes = build.updateTable("host_codes").where("used_at", "is", null);
   return {
-    endSucceeded: (now) => count(succeeded.set({ expires: now }).where("expires", ">", now).returning("id")),
+    endSucceeded: (now) => count(fetched(now).set({ expires: now, session_until: null }).returning("id")),
     endCodes: (now) => count(codes.set({ used_at: now }).where("expires", ">", now).returning("id")),
     endLinks: () => count(build.deleteFrom("links").returning("hash")),
     endRecoveryCodes: (now) =>

@@ -154,6 +154,7 @@ export interface Schema extends RequestTables {
     offer_more: number;
     browser_hash: string | null;
     address: string | null;
+    session_until: number | null;
   };
   logons: {
     host_id: string;

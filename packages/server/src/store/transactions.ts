@@ -1,7 +1,7 @@
 /** Stored transactions: every step is a compare-and-set on the version. */
 import type { TransactionRow, TransactionsStore } from "../flows/store-logons.ts";
 import type { Builder } from "./builder.ts";
-import { compiledOnce } from "./compiled-once.ts";
+import { compiledByColumns, compiledOnce } from "./compiled-once.ts";
 import { consumeOne } from "./primitives.ts";
 import type { Schema } from "./schema.ts";
 import type { Sql } from "./sql.ts";
@@ -14,24 +14,29 @@ const OPEN = ["UNAUTHENTICATED", "MFA_REQUIRED", "MFA_CHALLENGE", "MFA_ENROLL", 
 const byTokenHash = compiledOnce((build, { tokenHash }: { tokenHash: string }) =>
   build.selectFrom("transactions").selectAll().where("token_hash", "=", tokenHash),
 );
+const insert = compiledByColumns((build, row: Partial<Stored>) => build.insertInto("transactions").values(row as Stored));
+const advance = compiledByColumns((build, row: Partial<Stored>, { key, expected, next }: { key: string; expected: number; next: number }) =>
+  build
+    .updateTable("transactions")
+    .set({ ...row, version: next })
+    .where("id", "=", key)
+    .where("version", "=", expected)
+    .returning("id"),
+);
 
 export function transactionsStore(sql: Sql, build: Builder): TransactionsStore {
   return {
-    insert: (transaction) => sql.run(build.insertInto("transactions").values(changeOf(transaction) as Stored)),
+    insert: (transaction) => sql.run(insert(build, changeOf(transaction), {})),
     async byTokenHash(tokenHash) {
       const row = await sql.first(byTokenHash(build, { tokenHash }));
       return row && fromRow(row);
     },
-    advance: (id, expected, change) =>
-      consumeOne(
-        sql,
-        build
-          .updateTable("transactions")
-          .set({ ...changeOf(change), version: expected + 1 })
-          .where("id", "=", id)
-          .where("version", "=", expected)
-          .returning("id"),
-      ),
+    advance: (key, expected, change) => consumeOne(sql, advance(build, changeOf(change), { key, expected, next: expected + 1 })),
+    async takeSession(id, now) {
+      const row = await sql.first(build.selectFrom("transactions").selectAll().where("id", "=", id));
+      const taken = build.updateTable("transactions").set({ session_until: null }).where("id", "=", id).where("session_until", ">", now);
+      return row && (await consumeOne(sql, taken.returning("id"))) ? fromRow(row) : undefined;
+    },
     async expired(now, limit) {
       const statement = build
         .selectFrom("transactions")
@@ -68,6 +73,7 @@ const COLUMNS = {
   enrolProof: "enrol_proof",
   ticketId: "ticket_id",
   browserHash: "browser_hash",
+  sessionUntil: "session_until",
 } as const;
 
 function changeOf(change: Partial<TransactionRow>): Partial<Stored> {
@@ -114,5 +120,6 @@ function fromRow(row: Stored): TransactionRow {
     offerMore: row.offer_more === 1,
     browserHash: row.browser_hash,
     address: row.address === null ? null : JSON.parse(row.address),
+    sessionUntil: row.session_until,
   };
 }

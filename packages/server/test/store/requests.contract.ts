@@ -171,7 +171,7 @@ function challengeTests({ unit, read }: Under, twice: (fn: (tx: Tx) => Promise<b
     });
     assert.deepEqual(await read((tx) => tx.challenges.openOf(device.id, 5)), [one, two]);
     assert.deepEqual(await read((tx) => tx.challenges.bySecret(two.kind, "s2")), two);
-    assert.equal(await read((tx) => tx.challenges.bySecret("session", "s2")), undefined, "of another kind");
+    assert.equal(await read((tx) => tx.challenges.bySecret("link", "s2")), undefined, "of another kind");
     assert.deepEqual(await twice((tx) => tx.challenges.answer(one.id, "yes", 5)), [true, false]);
     await unit((tx) => tx.challenges.supersede("trx_asked", 6, three.id));
     assert.equal(await unit((tx) => tx.challenges.answer(two.id, "yes", 7)), false, "superseded");

@@ -15,7 +15,7 @@ import { type EnrolStep, findEnrolStep } from "./enrol-step.ts";
 import type { StepOutcome } from "./go-back.ts";
 import { keepNewPassword } from "./new-password.ts";
 import { advance, type NotYours, Superseded } from "./open-transaction.ts";
-import { leaveSessionToken } from "./session-token.ts";
+import { leaveSession } from "./session-token.ts";
 import { isFree, offersOf, showTransaction } from "./show.ts";
 import type { Drive } from "./verify-factor.ts";
 
@@ -24,7 +24,6 @@ export interface ActivateInput {
   factorId: string;
   /** As the kind's enroller reads it; `undefined` asks how it stands. */
   proof: Record<string, unknown> | undefined;
-  sessionHash: string;
 }
 
 interface Pending extends Omit<EnrolStep, "kind"> {
@@ -104,7 +103,7 @@ async function letInWith(
   const amr = proof === "factor" ? transaction.amr : [...transaction.amr, AMR[active.kind] ?? active.kind];
   const done = await advance(tx, transaction, {
     // The new factor was proved in this very transaction.
-    ...(more ? { status: "MFA_ENROLL", enrolProof: "factor", ticketId: null } : { status: "SUCCESS" }),
+    ...(more ? { status: "MFA_ENROLL", enrolProof: "factor", ticketId: null } : { status: "SUCCESS", ...leaveSession(tx, transaction) }),
     enrolling: null,
     challengeId: null,
     lastCause: null,
@@ -114,10 +113,7 @@ async function letInWith(
   });
   await keepNewPassword(tx, transaction);
   await tx.challenges.supersede(transaction.id, tx.now);
-  if (!more) {
-    await leaveSessionToken(tx, done, user, input.sessionHash);
-    await endLogon(tx, done, { result: "allow", cause: null, amr });
-  }
+  if (!more) await endLogon(tx, done, { result: "allow", cause: null, amr });
   return showTransaction(tx, done, input.stateToken);
 }
 

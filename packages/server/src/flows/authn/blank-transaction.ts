@@ -30,5 +30,6 @@ export function blankTransaction(now: number) {
     offerMore: false,
     browserHash: null,
     address: null,
+    sessionUntil: null,
   } satisfies Partial<TransactionRow>;
 }

@@ -12,7 +12,7 @@ import type { EnrolmentRow, HostRow, TransactionRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
 import { isOvertaken, keepNewPassword } from "./new-password.ts";
 import { advance, causeOfMisfit, dropUnfinished, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
-import { leaveSessionToken } from "./session-token.ts";
+import { leaveSession } from "./session-token.ts";
 import { isFree, type Offer, offersOf } from "./show.ts";
 import type { WrongCode } from "./tries.ts";
 
@@ -24,8 +24,6 @@ export interface CodeInput {
   factorId: string;
   /** What was typed, or signed: whatever a retry must bring again to be known as one. */
   passCode: string;
-  /** SHA-256 (hex) of the session token that a page gets if this is right. */
-  sessionHash?: string | undefined;
   inputId?: string | undefined;
 }
 
@@ -109,12 +107,13 @@ export async function letIn(tx: Tx, { transaction, user }: CodeStep, proof: Proo
   const more = offers.some(isFree) && step(transaction.status, "proof-right-enrol").ok;
   const state = more ? { status: "MFA_ENROLL" as const, enrolProof: "factor" as const } : { status: "SUCCESS" as const };
   const expires = expiryOf(transaction.opened, tx.now);
-  const change = { ...state, lastInput, lastCause: null, amr, expires, challengeId: null, newPassword: null };
+  const session = more ? {} : leaveSession(tx, transaction);
+  const change = { ...state, ...session, lastInput, lastCause: null, amr, expires, challengeId: null, newPassword: null };
   const done = await advance(tx, transaction, change);
   await keepNewPassword(tx, transaction);
   const { factor, kind } = proof.data;
-  // A phone is marked as it answers: of several it need not be the one that was asked.
-  if (typeof factor === "string" && kind !== "push") await tx.enrolments.update(factor, { lastUsed: tx.now });
+  // A phone is marked as it answers: of several it need not be the one that was asked. An app, as its code is used up.
+  if (typeof factor === "string" && kind !== "push" && kind !== "totp") await tx.enrolments.update(factor, { lastUsed: tx.now });
   await tx.challenges.supersede(transaction.id, tx.now);
   await tx.log.append({
     type: proof.type,
@@ -125,7 +124,6 @@ export async function letIn(tx: Tx, { transaction, user }: CodeStep, proof: Proo
     data: proof.data,
   });
   if (more) return { kind: "right", transaction: done, user, now: tx.now, offers };
-  await leaveSessionToken(tx, done, user, input.sessionHash);
   await endLogon(tx, done, { result: "allow", cause: null, amr });
   return { kind: "right", transaction: done, user, now: tx.now };
 }

@@ -8,7 +8,7 @@ import type { Tx } from "../store.ts";
 import type { HostRow, TransactionRow } from "../store-logons.ts";
 import { endRefused, refused, type WrongStep } from "./code-step.ts";
 import { advance, causeOfMisfit, dropUnfinished, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
-import { leaveSessionToken } from "./session-token.ts";
+import { leaveSession } from "./session-token.ts";
 import { showTransaction } from "./show.ts";
 
 export type StepOutcome = NotYours | Opened | WrongStep;
@@ -31,12 +31,8 @@ export function misfit(transaction: TransactionRow): WrongStep {
 }
 
 /** Whoever proved a factor here may leave it at that one. */
-export async function skipEnrolling(
-  tx: Tx,
-  host: HostRow | undefined,
-  input: { stateToken: string; sessionHash: string },
-): Promise<StepOutcome> {
-  const transaction = await findTransaction(tx, input.stateToken, host);
+export async function skipEnrolling(tx: Tx, host: HostRow | undefined, stateToken: string): Promise<StepOutcome> {
+  const transaction = await findTransaction(tx, stateToken, host);
   if (isNotYours(transaction)) return transaction;
   const user = transaction.userId === null ? undefined : await tx.users.byId(transaction.userId);
   // Without a factor there is nothing to skip: this is the only way in for whoever has none.
@@ -46,8 +42,8 @@ export async function skipEnrolling(
   // S18: the factor that was proved may be reset by now.
   const right = await enrolRight(tx, transaction, user);
   if (right.kind === "may-not") return (await endRefused(tx, transaction, right.cause, right.evidence)) as WrongStep;
-  const done = await advance(tx, transaction, { status: "SUCCESS", expires: expiryOf(transaction.opened, tx.now) });
-  await leaveSessionToken(tx, done, user, input.sessionHash);
+  const end = { status: "SUCCESS" as const, ...leaveSession(tx, transaction) };
+  const done = await advance(tx, transaction, { ...end, expires: expiryOf(transaction.opened, tx.now) });
   await endLogon(tx, done, { result: "allow", cause: null, amr: done.amr });
-  return showTransaction(tx, done, input.stateToken);
+  return showTransaction(tx, done, stateToken);
 }

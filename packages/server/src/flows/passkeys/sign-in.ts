@@ -6,7 +6,7 @@ import { readPasskeyAnswer } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
 import { blankTransaction } from "../authn/blank-transaction.ts";
 import { letIn, type VerifyOutcome } from "../authn/code-step.ts";
-import { hashSecret, sessionTokenOf } from "../authn/session-token.ts";
+import { hashSecret } from "../authn/session-token.ts";
 import { type WrongCode, wrong } from "../authn/tries.ts";
 import { newStateToken } from "../ids.ts";
 import { personOf } from "../person.ts";
@@ -68,13 +68,12 @@ export async function verifySignIn(
   const expected = { challenge, origin: party.origin, rpId: party.id, verified: true };
   const signed = await findSigner(enrolment ? [enrolment] : [], assertion, expected);
   if (signed.kind === "wrong") return refuse(deps, enrolment, signed);
-  const done = await deps.store.inTransaction((tx) => finish(tx, deps, signed, { challenge, expires }, from));
+  const done = await deps.store.inTransaction((tx) => finish(tx, signed, { challenge, expires }, from));
   return done.kind === "in" ? done : refuse(deps, enrolment, done);
 }
 
 async function finish(
   tx: Tx,
-  { keys }: SignInDeps,
   { enrolment, counter }: Extract<Signed, { kind: "signed" }>,
   { challenge, expires }: { challenge: string; expires: number },
   from: SignInFrom,
@@ -100,7 +99,7 @@ async function finish(
   };
   await tx.transactions.insert(transaction);
   const step = { kind: "step" as const, transaction, user, enrolment, usable: [enrolment], byType: false };
-  const input = { stateToken, factorId: enrolment.id, passCode: "", sessionHash: hashSecret(sessionTokenOf(keys, stateToken)) };
+  const input = { stateToken, factorId: enrolment.id, passCode: "" };
   const data = { factor: enrolment.id, kind: enrolment.kind };
   return { kind: "in", stateToken, outcome: await letIn(tx, step, { amr: "hwk", type: "factor.verified", data }, input) };
 }

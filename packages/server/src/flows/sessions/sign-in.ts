@@ -1,4 +1,5 @@
 /** A session token becomes a session: once, in the browser that began, for a user who may still sign in (S19, S36). */
+import type { Keys } from "../../keys/keys.ts";
 import { redeemSessionToken } from "../authn/session-token.ts";
 import type { Store } from "../store.ts";
 import { type Browser, openSession } from "./session.ts";
@@ -13,10 +14,10 @@ export interface SignInInput {
 }
 
 /** The value of the new session cookie; undefined where the token is good for nothing here: one answer, whatever it was (S16). */
-export function signInBrowser(store: Store, input: SignInInput): Promise<{ token: string } | undefined> {
+export function signInBrowser({ store, keys }: { store: Store; keys: Keys }, input: SignInInput): Promise<{ token: string } | undefined> {
   const { sessionToken, began, before, browser } = input;
   return store.inTransaction(async (tx) => {
-    const redeemed = await redeemSessionToken(tx, sessionToken, began);
+    const redeemed = await redeemSessionToken(tx, keys, sessionToken, began);
     const user = redeemed.kind === "redeemed" ? await tx.users.byId(redeemed.userId) : undefined;
     // A password alone opens no session: the transaction asked for more, or this is not what it was made for.
     if (redeemed.kind !== "redeemed" || !user || redeemed.amr.every((proof) => proof === "pwd")) return undefined;

@@ -67,7 +67,7 @@ export const sessionRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) =>
 };
 
 async function open(deps: AppDeps, request: FastifyRequest, reply: FastifyReply, sessionToken: string): Promise<boolean> {
-  const signedIn = await signInBrowser(deps.store, {
+  const signedIn = await signInBrowser(deps, {
     sessionToken,
     began: browserCookie(request),
     before: cookieOf(request),
