@@ -12,7 +12,8 @@
  * 5. The host: `POST /api/v1/authn/factors/FACTOR/verify` with that code as `passCode`; FACTOR is `linkAnswer.factor`. As any step with a code.
  *
  * The page's calls carry JSON and no assertion. A link that is over, or that never was, is 401 `E0000011` at any of them; a passkey that
- * does not fit is 403 `E0000068`, and the page may begin again.
+ * does not fit is 403 `E0000068`, and the page may begin again. Where a rule has `linkZones`, a browser elsewhere is 403 `E0000006`, for
+ * whoever proved that the logon is theirs.
  */
 import * as z from "zod";
 import { CROCKFORD, crockfordValue, toSymbols } from "./crockford.ts";

@@ -51,6 +51,11 @@ export const policyRule = z.strictObject({
     .describe(
       "Kinds of factor that will do; `bypass`: a code from an administrator. Left out: any but `email`, `sms` and `call`, which must be named.",
     ),
+  linkZones: names
+    .optional()
+    .describe(
+      "Names of zones: a link counts only where the client of the logon and the browser that approves are both in one and the same of them. Left out: from anywhere.",
+    ),
   always: z.boolean().optional().describe("No fail mode may open for what this rule covers."),
 });
 export type PolicyRule = z.infer<typeof policyRule>;

@@ -15,6 +15,14 @@ export function judgeZone(zone: Zone, address: ClientAddress | undefined): InZon
   return inside ? "inside" : "outside";
 }
 
+/** Names of the zones among `names` that all `addresses` are in; a zone that does not exist holds nobody. */
+export function sharedZones(names: readonly string[], zones: readonly Zone[], addresses: readonly (ClientAddress | undefined)[]): string[] {
+  return names.filter((name) => {
+    const zone = zones.find((one) => one.name.toLowerCase() === name.toLowerCase());
+    return zone !== undefined && addresses.every((address) => judgeZone(zone, address) === "inside");
+  });
+}
+
 /** A sentence about what is wrong with a typed network, or undefined. */
 export function checkCidr(text: string): string | undefined {
   if (readNetwork(text)) return undefined;

@@ -197,6 +197,48 @@ test("no link without a conversation, without a password, without a passkey, for
   assert.equal((await host.call("/api/v1/authn/link", { stateToken })).body.errorCode, "E0000011");
 });
 
+test("where the rule wants it, a link is approved only from a zone that the logon comes from too", async () => {
+  const policy = `/api/v1/apps/${appId}/policy`;
+  const set = async (rules: object[]) => {
+    const { version } = (await org.manage("GET", policy)).body;
+    return org.manage("PUT", policy, { version, document: { rules } });
+  };
+  const near = (...linkZones: string[]) => set([{ name: "near", then: "factor", linkZones }]);
+  await make(org, "PUT", "/api/v1/zones/office", { cidrs: ["203.0.113.0/24", "198.51.100.0/24"] });
+  await make(org, "PUT", "/api/v1/zones/lab", { cidrs: ["192.0.2.0/24"] });
+  assert.match(
+    JSON.stringify((await near("offize")).body),
+    /rules\[0\]\.linkZones\[0\]: there is no zone “offize”; do you mean “office”\?/,
+  );
+  const from = async (remoteAddress: string, url: string, payload: object) => {
+    const answer = await org.app.inject({ method: "POST", url, payload, remoteAddress });
+    return { status: answer.statusCode, body: answer.json() };
+  };
+  const proveFrom = async (address: string, token: string) =>
+    from(address, "/api/v1/approve/prove", { token, ...key.device.get((await begin(token)).body.publicKey) });
+
+  assert.equal((await near("lab")).status, 200);
+  const { body } = await host.call("/api/v1/authn/logon", host.request("alice"));
+  const none = await host.call("/api/v1/authn/link", { stateToken: body.stateToken });
+  assert.deepEqual([none.status, none.body.cause], [403, "factor.not-allowed"], "the logon comes from elsewhere");
+
+  assert.equal((await near("lab", "office")).status, 200);
+  assert.equal((await org.manage("DELETE", "/api/v1/zones/office")).status, 409, "a rule names it");
+  const { token, type } = await linked();
+  for (const address of ["192.0.2.9", "10.0.0.1"]) {
+    const elsewhere = await proveFrom(address, token);
+    assert.deepEqual([elsewhere.status, elsewhere.body.errorCode], [403, "E0000006"], address);
+  }
+  assert.deepEqual((await lastEvent(org, "factor.failed"))?.cause, "factor.not-allowed");
+  const proven = await proveFrom("198.51.100.4", token);
+  assert.equal(proven.status, 200, JSON.stringify(proven.body));
+  const said = { token, approval: proven.body.approval, answer: "yes" };
+  assert.equal((await from("10.0.0.1", "/api/v1/approve/answer", said)).status, 403, "the answer comes from elsewhere");
+  const given = await from("198.51.100.4", "/api/v1/approve/answer", said);
+  assert.equal((await type(given.body.code)).body.status, "SUCCESS");
+  assert.equal((await set([])).status, 200);
+});
+
 test("a key that was removed between the approval and the code lets nobody in", async () => {
   const gone = await enrolPasskey(org, alice.id);
   const { token, type } = await linked();

@@ -9,11 +9,16 @@ export interface Known {
   zones: readonly string[];
 }
 
-const LISTS: { part: "users" | "groups" | "hosts" | "zones" | "notZones"; in: keyof Known; word: string }[] = [
+interface Named extends Pick<RuleConditions, "users" | "groups" | "hosts" | "zones" | "notZones"> {
+  linkZones?: string[] | undefined;
+}
+
+const LISTS: { part: keyof Named; in: keyof Known; word: string }[] = [
   { part: "groups", in: "groups", word: "group" },
   { part: "hosts", in: "hosts", word: "host" },
   { part: "zones", in: "zones", word: "zone" },
   { part: "notZones", in: "zones", word: "zone" },
+  { part: "linkZones", in: "zones", word: "zone" },
   { part: "users", in: "users", word: "user" },
 ];
 
@@ -27,7 +32,9 @@ export function checkPolicy(document: PolicyDocument, known: Known): string[] {
     if (names.has(name)) complaints.push(`${at}.name: another rule is called “${rule.name}” already`);
     names.add(name);
     complaints.push(...checkNames(`${at}.if`, rule.if ?? {}, known), ...checkTimes(`${at}.if`, rule.if ?? {}));
-    if (rule.factors && rule.then !== "factor") complaints.push(`${at}.factors: only a rule that asks for a factor has a list of them`);
+    complaints.push(...checkNames(at, { linkZones: rule.linkZones }, known));
+    for (const part of ["factors", "linkZones"] as const)
+      if (rule[part] && rule.then !== "factor") complaints.push(`${at}.${part}: only a rule that asks for a factor has a list of them`);
   }
   for (const [index, exclusion] of (document.exclusions ?? []).entries()) {
     const given = [exclusion.uid, exclusion.sid, exclusion.name].filter((value) => value !== undefined).length;
@@ -36,7 +43,7 @@ export function checkPolicy(document: PolicyDocument, known: Known): string[] {
   return complaints;
 }
 
-function checkNames(at: string, conditions: RuleConditions, known: Known): string[] {
+function checkNames(at: string, conditions: Named, known: Known): string[] {
   return LISTS.flatMap(({ part, in: list, word }) =>
     (conditions[part] ?? []).flatMap((name, index) => {
       const names = known[list];

@@ -1,5 +1,6 @@
 /** Approval by link: the machine asks for one, and its page proves, shows and answers. */
 import {
+  type ClientAddress,
   linkAnswer,
   linkAnswered,
   linkAnswerRequest,
@@ -9,12 +10,15 @@ import {
   linkProveRequest,
   linkRequest,
 } from "@sallyport/contracts";
+import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { Superseded } from "../flows/authn/open-transaction.ts";
+import type { WrongCode } from "../flows/authn/tries.ts";
 import { isRefusal, withHost } from "../flows/host-link/with-host.ts";
 import { answerApproval, beginApproval, proveApproval } from "../flows/link/approve.ts";
 import { makeLink } from "../flows/link/make-link.ts";
 import type { AppDeps } from "./app.ts";
+import { clientAddressOf } from "./client-address.ts";
 import { hostCall, refuseHost, refuseStep } from "./host-answers.ts";
 import { Refused } from "./refuse.ts";
 
@@ -42,21 +46,31 @@ export const linkRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => as
   app.post("/api/v1/approve/prove", { schema: { body: linkProveRequest, response: { 200: linkProven } } }, async (request, reply) => {
     reply.header("cache-control", "no-store");
     const { token, ...assertion } = request.body;
-    const proven = await proveApproval(deps, token, assertion);
+    const proven = await proveApproval(deps, token, assertion, browserOf(request));
     if (proven.kind === "over") throw new Refused({ code: "E0000011" });
-    if (proven.kind === "wrong") throw new Refused({ code: "E0000068" });
+    if (proven.kind === "wrong") throw wrongProof(proven);
     return proven.shown;
   });
 
   app.post("/api/v1/approve/answer", { schema: { body: linkAnswerRequest, response: { 200: linkAnswered } } }, async (request, reply) => {
     reply.header("cache-control", "no-store");
     const { token, approval, answer } = request.body;
-    const answered = await orOutOfOrder(answerApproval(deps, token, approval, answer), false);
+    const answered = await orOutOfOrder(answerApproval(deps, token, approval, answer, browserOf(request)), false);
     if (answered.kind === "over") throw new Refused({ code: "E0000011" });
+    if (answered.kind === "wrong") throw wrongProof(answered);
     if (answered.code === undefined || answered.expires === undefined) return {};
     return { code: answered.code, expiresAt: new Date(answered.expires).toISOString() };
   });
 };
+
+function browserOf(request: FastifyRequest): ClientAddress {
+  return { value: clientAddressOf(request), origin: "socket" };
+}
+
+/** A person who proved who they are hears that it is the place that does not fit, not the passkey. */
+function wrongProof({ cause }: WrongCode): Refused {
+  return new Refused({ code: cause === "factor.not-allowed" ? "E0000006" : "E0000068" });
+}
 
 async function orOutOfOrder<T>(step: Promise<T>, toHost: boolean): Promise<T> {
   try {

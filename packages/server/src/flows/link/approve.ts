@@ -1,6 +1,7 @@
 /** What the page of a link does: proves its person by a passkey, shows them the logon, and gives out the code that is typed at the machine. */
 import { randomBytes } from "node:crypto";
 import {
+  type ClientAddress,
   LINK_BYTES,
   LINK_CODE_MS,
   type LinkProven,
@@ -16,7 +17,7 @@ import type { Keys } from "../../keys/keys.ts";
 import { askedKeys, newChallenge } from "../authn/asked/passkey.ts";
 import { endRefused } from "../authn/code-step.ts";
 import { tooLate } from "../authn/too-late.ts";
-import type { WrongCode } from "../authn/tries.ts";
+import { type WrongCode, wrong } from "../authn/tries.ts";
 import { newId, random128 } from "../ids.ts";
 import { findSigner, type Signed } from "../passkeys/find-signer.ts";
 import { relyingPartyOf, requestOptions } from "../passkeys/relying-party.ts";
@@ -25,6 +26,7 @@ import type { Store, Tx } from "../store.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
 import { linkCodeMac } from "./link-code.ts";
+import { judgeLinkZones } from "./link-zones.ts";
 import { hashOf, type LinkData, linkRow, logonOf, passkeysOf } from "./make-link.ts";
 
 export interface ApproveDeps {
@@ -79,6 +81,7 @@ export async function proveApproval(
   deps: ApproveDeps,
   token: string,
   assertion: PasskeyAssertion,
+  browser: ClientAddress,
 ): Promise<{ kind: "proven"; shown: LinkProven } | WrongCode | Over> {
   const asked = await deps.store.read((tx) => findAsked(tx, token, assertion));
   const party = relyingPartyOf(deps.orgUrl);
@@ -90,6 +93,8 @@ export async function proveApproval(
     if (!link) return OVER;
     const verdict = await judgeProof(tx, challenge, signed);
     if (verdict.kind === "wrong") return sayWrong(tx, link, verdict);
+    const elsewhere = await judgePlace(tx, link, browser);
+    if (elsewhere) return sayWrong(tx, link, elsewhere);
     return prove(tx, link, verdict.enrolment);
   });
 }
@@ -99,11 +104,14 @@ export function answerApproval(
   token: string,
   approval: string,
   answer: "yes" | "no" | "not-me",
-): Promise<{ kind: "answered"; code?: string; expires?: number } | Over> {
+  browser: ClientAddress,
+): Promise<{ kind: "answered"; code?: string; expires?: number } | WrongCode | Over> {
   return store.inTransaction(async (tx) => {
     const link = await findLink(tx, token);
     const proven = await tx.challenges.bySecret("link", hashOf(approval));
     if (!link || (proven?.data as LinkData | undefined)?.link !== link.row.id || proven?.enrolmentId == null) return OVER;
+    const elsewhere = answer === "yes" ? await judgePlace(tx, link, browser) : undefined;
+    if (elsewhere) return sayWrong(tx, link, elsewhere);
     // S4: a proof gives out one code.
     if (!(await tx.challenges.answer(proven.id, answer, tx.now))) return OVER;
     await sayAnswer(tx, link, proven.enrolmentId, answer);
@@ -140,6 +148,13 @@ async function judgeProof(tx: Tx, challenge: ChallengeRow, signed: Signed): Prom
   if (!first) return tooLate(challenge);
   const used = await usePasskey(tx, signed.enrolment, signed.counter);
   return used.kind === "wrong" ? used : { kind: "used", enrolment: signed.enrolment };
+}
+
+/** Only whoever proved that they are the link's person hears of it. */
+async function judgePlace(tx: Tx, { row, data }: Link, browser: ClientAddress): Promise<WrongCode | undefined> {
+  const logon = await logonOf(tx, data.reference, row.hostId ?? "");
+  const evidence = logon && (await judgeLinkZones(tx, logon, browser));
+  return evidence && wrong("factor.not-allowed", evidence);
 }
 
 async function prove(tx: Tx, { row, data }: Link, enrolment: EnrolmentRow): Promise<{ kind: "proven"; shown: LinkProven } | Over> {

@@ -10,6 +10,7 @@ import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
 import type { EnrolmentRow, HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
+import { judgeLinkZones } from "./link-zones.ts";
 
 export interface LinkMade {
   kind: "made";
@@ -43,7 +44,7 @@ export async function makeLink(tx: Tx, host: HostRow, stateToken: string, orgUrl
   const keys = await passkeysOf(tx, userId, transaction.factors);
   const [first] = keys;
   const why = await judgeLink(tx, transaction, orgUrl, keys);
-  if (why || !first) return refused("factor.not-allowed", transaction, { reason: why ?? "no passkey" });
+  if (why || !first) return refused("factor.not-allowed", transaction, why ?? { reason: "no passkey" });
   if ((await tx.challenges.countSince(userId, "link", tx.now - MOST.ms)) >= MOST.rows)
     return refused("http.rate-limited", transaction, { links: MOST.rows });
   const token = writeLinkToken(randomBytes(LINK_BYTES.token));
@@ -69,12 +70,13 @@ export async function makeLink(tx: Tx, host: HostRow, stateToken: string, orgUrl
 }
 
 /** Why a link is no use here; undefined if it is. */
-async function judgeLink(tx: Tx, transaction: TransactionRow, orgUrl: string, keys: EnrolmentRow[]): Promise<string | undefined> {
-  if (keys.length === 0) return "the person has no passkey that the rule takes";
-  if (!relyingPartyOf(orgUrl)) return "a passkey takes no org whose URL is an IP address";
+async function judgeLink(tx: Tx, transaction: TransactionRow, orgUrl: string, keys: EnrolmentRow[]) {
+  if (keys.length === 0) return { reason: "the person has no passkey that the rule takes" };
+  if (!relyingPartyOf(orgUrl)) return { reason: "a passkey takes no org whose URL is an IP address" };
   const logon = await logonOf(tx, transaction.reference ?? "", transaction.hostId ?? "");
   // The code has to be typed back, which needs a second question.
-  return logon?.evidence["conversation"] === true ? undefined : "this way of logging on cannot show a link and ask for its code";
+  if (logon?.evidence["conversation"] !== true) return { reason: "this way of logging on cannot show a link and ask for its code" };
+  return judgeLinkZones(tx, logon);
 }
 
 export async function passkeysOf(tx: Tx, userId: string, factors: readonly string[]): Promise<EnrolmentRow[]> {

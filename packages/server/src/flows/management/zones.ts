@@ -49,8 +49,8 @@ async function ruleThatNames(tx: Tx, zone: string): Promise<string | undefined> 
   for (;;) {
     const apps = await tx.apps.list({ limit: 500, after });
     for (const app of apps) {
-      const rule = app.policy.rules.find(({ if: held }) =>
-        [...(held?.zones ?? []), ...(held?.notZones ?? [])].some((name) => name.toLowerCase() === folded),
+      const rule = app.policy.rules.find(({ if: held, linkZones }) =>
+        [...(held?.zones ?? []), ...(held?.notZones ?? []), ...(linkZones ?? [])].some((name) => name.toLowerCase() === folded),
       );
       if (rule) return `the rule “${rule.name}” of the app ${app.label} names this zone`;
     }

@@ -51,7 +51,7 @@ export function Approve({ token }: { token: string }) {
   return (
     <Step title={t.approve.title}>
       <p>{t.approve.why}</p>
-      <Problem text={refusal ? problemText(t, refusal, "passkey") : problem} />
+      <Problem text={refusal ? problemText(t, refusal, "approval") : problem} />
       {busy && <Status waiting>{t.passkey.waiting}</Status>}
       <div class="actions">
         <button type="button" class="full" disabled={busy || !canUsePasskeys()} onClick={() => void prove()}>

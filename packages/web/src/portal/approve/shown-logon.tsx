@@ -35,7 +35,7 @@ export function ShownLogon({ proven, refusal, busy, onAnswer }: Props) {
         ))}
       </dl>
       <p class="hint">{t.common.reference(logon.reference)}</p>
-      <Problem text={refusal && problemText(t, refusal)} />
+      <Problem text={refusal && problemText(t, refusal, "approval")} />
       <div class="actions stacked">
         <button type="button" disabled={busy} onClick={() => onAnswer("yes")}>
           {t.approve.yes}

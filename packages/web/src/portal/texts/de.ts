@@ -158,6 +158,8 @@ export const de: Texts = {
     use: "Passkey benutzen",
     goneTitle: "Dieser Link gilt nicht mehr",
     gone: "Er wurde benutzt, ist zu alt oder war nie einer. Beginnen Sie an der Maschine neu.",
+    elsewhere:
+      "Diese Anmeldung lässt sich nur aus dem Netz freigeben, aus dem sie kommt. Nehmen Sie ein Gerät dort, oder fragen Sie Ihre Administration.",
     shownTitle: "Ist das Ihre Anmeldung?",
     warning: "Sagen Sie nur ja, wenn Sie gerade selbst an dieser Anmeldung sitzen. Hat Ihnen jemand den Link geschickt, ist es nicht Ihre.",
     user: "Benutzer",

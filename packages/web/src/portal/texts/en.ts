@@ -153,6 +153,8 @@ export const en = {
     use: "Use passkey",
     goneTitle: "This link is over",
     gone: "It was used, is too old or never was one. Start again at the machine.",
+    elsewhere:
+      "This logon can only be approved from the network that it comes from. Approve it on a device there, or ask your administrator.",
     shownTitle: "Is this logon yours?",
     warning: "Say yes only if you are at this logon yourself, right now. If somebody sent you this link, it is not yours.",
     user: "User",
