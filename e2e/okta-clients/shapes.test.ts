@@ -42,6 +42,7 @@ const OURS: Record<string, string> = {
   "_embedded.factor._links.verify.*": "the same link as next: a factor is shown alike in a list and alone",
   "_links.resend[].*": "a passkey may be asked anew as every factor",
   correctAnswer: "documented for one example of a push only",
+  "_embedded.logon.*": "to a page that drives a machine's logon: which one it is",
   "_embedded.factor._embedded.challenge.*": "the rest of what a browser takes for a passkey (WebAuthn level 3, JSON form)",
   "_embedded.factor._embedded.activation.*":
     "the rest of what a browser takes for a passkey; otpauth URL, code and address for who cannot scan",
@@ -131,7 +132,7 @@ test("codes that are sent: listed, asked for, and enrolled by who has no factor"
   for (const factor of body._embedded.factors.filter((one: any) => one.factorType !== "email")) {
     holds(`MFA_REQUIRED > ${factor.factorType} OKTA`, factor, [], named);
     const asked = await org.post(`/api/v1/authn/factors/${factor.id}/verify`, { stateToken: body.stateToken, passCode: "" });
-    const more = [...OURS_ASKED, "digits", "_links.resend[].*", "factorResult"];
+    const more = [...OURS_ASKED, "digits", "_links.resend[].*", "factorResult", "_embedded.logon.*"];
     holds(`MFA_CHALLENGE ${factor.factorType} OKTA`, asked.body, BEFORE_SUCCESS, more);
     assert.doesNotMatch(JSON.stringify(asked.body), /12345678/, "no number in full");
     await back(body.stateToken);
@@ -143,7 +144,8 @@ test("codes that are sent: listed, asked for, and enrolled by who has no factor"
     if (factorType !== "email") holds(`MFA_ENROLL > ${factorType} OKTA`, factor, [], ["kind", "vendorName"]);
     const profile = factorType === "email" ? {} : { phoneNumber };
     const begun = await org.post("/api/v1/authn/factors", { stateToken: offered.stateToken, factorType, provider: "OKTA", profile });
-    holds(`MFA_ENROLL_ACTIVATE ${factorType} OKTA`, begun.body, BEFORE_SUCCESS, [...OURS_ENROLLING, "digits", "factorResult"]);
+    const more = [...OURS_ENROLLING, "digits", "factorResult", "_embedded.logon.*"];
+    holds(`MFA_ENROLL_ACTIVATE ${factorType} OKTA`, begun.body, BEFORE_SUCCESS, more);
     await back(offered.stateToken);
   }
 });

@@ -141,6 +141,11 @@ test("a machine's logon is driven at the page, which gets nothing of it: the mac
   await portal.go(`/signin#t=${asked.body.stateToken}`);
   await portal.at("Code from your app");
   assert.equal(new URL(portal.page.url()).hash, "", "the token does not stay in the address");
+  // Whoever has the password may have sent them here: they see which logon it is.
+  const shown = await portal.page.getByRole("complementary").innerText();
+  for (const part of [/only if you are at this logon yourself/, /srv-portal/, new RegExp(one.login)]) assert.match(shown, part);
+  await portal.looks("machine");
+  await portal.accessible("a machine's logon");
   await portal.fill("Code", codeOf(one));
   await portal.press("Continue");
   await portal.says(/Go back to the machine/);

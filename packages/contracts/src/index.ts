@@ -36,6 +36,7 @@ export * from "./phone.ts";
 export * from "./phone-text.ts";
 export * from "./policy.ts";
 export * from "./reference.ts";
+export * from "./shown-logon.ts";
 export * from "./source-views.ts";
 export * from "./sources.ts";
 export * from "./transaction.ts";

@@ -17,9 +17,8 @@
  */
 import * as z from "zod";
 import { CROCKFORD, crockfordValue, toSymbols } from "./crockford.ts";
-import { clientAddress, scenario, service } from "./door.ts";
 import { passkeyAssertion, passkeyRequestOptions } from "./passkeys.ts";
-import { reference } from "./reference.ts";
+import { shownLogon } from "./shown-logon.ts";
 import { stateToken } from "./transaction.ts";
 
 /** Random bytes of a link's token (S12), and of the code that is typed back; both are written in Crockford's base32. */
@@ -46,17 +45,7 @@ export const linkProveRequest = passkeyAssertion.extend({ token: linkToken });
 export const linkProven = z.object({
   approval: z.string(),
   user: z.object({ login: z.string() }),
-  logon: z.object({
-    host: z.string(),
-    service,
-    scenario,
-    /** As typed at the machine. */
-    username: z.string(),
-    /** `origin` *claimed*: the machine was only told so; null: the machine did not say. */
-    address: clientAddress.nullable(),
-    startedAt: z.iso.datetime(),
-    reference,
-  }),
+  logon: shownLogon,
   expiresAt: z.iso.datetime(),
 });
 export type LinkProven = z.infer<typeof linkProven>;

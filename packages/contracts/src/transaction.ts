@@ -4,6 +4,7 @@ import { causeId } from "./cause-id.ts";
 import { cancelCause } from "./host-link.ts";
 import { bytes64 } from "./passkeys.ts";
 import { type EnrolledKind, enrolledKind } from "./policy.ts";
+import { shownLogon } from "./shown-logon.ts";
 
 export const transactionStatus = z.enum([
   "UNAUTHENTICATED",
@@ -161,6 +162,8 @@ export const transactionView = z.object({
       challenge: z.record(z.string(), z.unknown()).optional(),
       policy: z.record(z.string(), z.unknown()).optional(),
       target: z.record(z.string(), z.unknown()).optional(),
+      /** Ours, only to a page that drives a machine's logon: which one. */
+      logon: shownLogon.optional(),
     })
     .optional(),
   _links: links.optional(),

@@ -8,6 +8,8 @@ import { signDecision, transactionView } from "../flows/authn/transaction-view.t
 import type { HostCall, HostRefusal } from "../flows/host-link/host-caller.ts";
 import type { Opened } from "../flows/host-link/start-logon.ts";
 import type { Refused as RefusedLogon } from "../flows/logon-record.ts";
+import { shownLogon } from "../flows/shown-logon.ts";
+import type { TransactionRow } from "../flows/store-logons.ts";
 import type { AppDeps } from "./app.ts";
 import { Refused, type Worded } from "./refuse.ts";
 
@@ -102,14 +104,20 @@ export function refuseStep(
 export async function answerTransaction(deps: AppDeps, opened: Opened, toHost: boolean): Promise<TransactionView> {
   const view = transactionView(deps.orgUrl, opened);
   const { transaction, user, now } = opened;
+  if (!toHost && transaction.hostId !== null) return withLogon(deps, view, transaction);
   if (transaction.status !== "SUCCESS" || !user) return view;
   if (transaction.hostId === null) {
     const _embedded = { user: await wholeUser(deps, user) };
     return { ...view, sessionToken: sessionTokenOf(deps.keys, transaction.id), _embedded };
   }
-  if (!toHost) return view;
   const head = await deps.store.read((tx) => tx.log.head());
   return { ...view, decision: await signDecision(deps.keys, deps.orgUrl, transaction, user, head, now) };
+}
+
+/** A page that was sent a machine's logon says which it is: whoever holds the token need not be the one who began. */
+async function withLogon({ store }: AppDeps, view: TransactionView, { reference, hostId }: TransactionRow): Promise<TransactionView> {
+  const logon = await store.read(async (tx) => shownLogon(tx, reference ?? "", hostId ?? ""));
+  return logon && view._embedded ? { ...view, _embedded: { ...view._embedded, logon } } : view;
 }
 
 /** Names are for whoever came all the way: a password alone shows nothing of a person but the name that was typed (S16). */

@@ -22,12 +22,13 @@ import { newId, random128 } from "../ids.ts";
 import { findSigner, type Signed } from "../passkeys/find-signer.ts";
 import { relyingPartyOf, requestOptions } from "../passkeys/relying-party.ts";
 import { usePasskey } from "../passkeys/use-passkey.ts";
+import { logonOf, shownLogon } from "../shown-logon.ts";
 import type { Store, Tx } from "../store.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
 import { linkCodeMac } from "./link-code.ts";
 import { judgeLinkZones } from "./link-zones.ts";
-import { hashOf, type LinkData, linkRow, logonOf, passkeysOf } from "./make-link.ts";
+import { hashOf, type LinkData, linkRow, passkeysOf } from "./make-link.ts";
 
 export interface ApproveDeps {
   store: Store;
@@ -158,29 +159,14 @@ async function judgePlace(tx: Tx, { row, data }: Link, browser: ClientAddress): 
 }
 
 async function prove(tx: Tx, { row, data }: Link, enrolment: EnrolmentRow): Promise<{ kind: "proven"; shown: LinkProven } | Over> {
-  const logon = await logonOf(tx, data.reference, row.hostId ?? "");
+  const logon = await shownLogon(tx, data.reference, row.hostId ?? "");
   const user = await tx.users.byId(row.userId);
-  const host = row.hostId === null ? undefined : await tx.hosts.byId(row.hostId);
-  if (!logon || !user || !host) return OVER;
+  if (!logon || !user) return OVER;
   const approval = random128();
   const proven = linkRow(tx.now, row.expires, whoseOf(row), hashOf(approval), { ...data, stage: "proven" });
   await tx.challenges.insert({ ...proven, enrolmentId: enrolment.id });
-  const { service, username, address, reference } = logon;
-  const shown: LinkProven = {
-    approval,
-    user: { login: user.profile.login },
-    logon: {
-      host: host.name,
-      service,
-      scenario: logon.scenario as LinkProven["logon"]["scenario"],
-      username,
-      address,
-      startedAt: new Date(logon.started).toISOString(),
-      reference,
-    },
-    expiresAt: new Date(row.expires).toISOString(),
-  };
-  return { kind: "proven", shown };
+  const until = new Date(row.expires).toISOString();
+  return { kind: "proven", shown: { approval, user: { login: user.profile.login }, logon, expiresAt: until } };
 }
 
 async function giveCode(

@@ -7,8 +7,9 @@ import { advance, causeOfMisfit, findTransaction, isNotYours, type NotYours } fr
 import { newId } from "../ids.ts";
 import { relyingPartyOf } from "../passkeys/relying-party.ts";
 import { factorsOf } from "../person.ts";
+import { logonOf } from "../shown-logon.ts";
 import type { Tx } from "../store.ts";
-import type { EnrolmentRow, HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
+import type { EnrolmentRow, HostRow, TransactionRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
 import { judgeLinkZones } from "./link-zones.ts";
 
@@ -83,10 +84,6 @@ export async function passkeysOf(tx: Tx, userId: string, factors: readonly strin
   const user = await tx.users.byId(userId);
   if (user?.status !== "ACTIVE") return [];
   return (await factorsOf(tx, user)).filter(({ id, kind, status }) => kind === "passkey" && status === "ACTIVE" && factors.includes(id));
-}
-
-export async function logonOf(tx: Tx, reference: string, hostId: string): Promise<LogonRow | undefined> {
-  return (await tx.logons.byReference(reference)).find((row) => row.hostId === hostId);
 }
 
 /** Tokens have 128 bits and more, so that a plain hash is enough. */

@@ -1,7 +1,9 @@
 /** The logon that a link is about, and the question whether it is the person's own. */
 import type { LinkProven } from "@sallyport/contracts";
 import type { Refusal } from "../../shown/call.ts";
+import { Facts } from "../../shown/facts.tsx";
 import { Problem, Step } from "../../shown/step.tsx";
+import { logonRows } from "../logon-rows.ts";
 import { problemText } from "../problem-text.ts";
 import { useTexts } from "../texts/texts.ts";
 
@@ -15,25 +17,10 @@ interface Props {
 export function ShownLogon({ proven, refusal, busy, onAnswer }: Props) {
   const t = useTexts();
   const { logon, user } = proven;
-  const address = logon.address;
-  const rows: [string, string][] = [
-    [t.approve.user, user.login],
-    [t.approve.host, logon.host],
-    [t.approve.service, logon.service],
-    [t.approve.from, address ? `${address.value} ${address.origin === "claimed" ? t.approve.claimed : ""}`.trim() : t.approve.fromUnknown],
-    [t.approve.time, new Date(logon.startedAt).toLocaleTimeString(t.locale)],
-  ];
   return (
     <Step title={t.approve.shownTitle}>
       <p class="alert">{t.approve.warning}</p>
-      <dl class="facts">
-        {rows.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts rows={logonRows(t, logon, user.login)} />
       <p class="hint">{t.common.reference(logon.reference)}</p>
       <Problem text={refusal && problemText(t, refusal, "approval")} />
       <div class="actions stacked">

@@ -1,9 +1,11 @@
 /** Sign-in: shows the step that the transaction is at, whatever way it came there: forward, back, by a reload or in another language. */
 import type { FactorView } from "@sallyport/contracts";
 import { useCallback, useEffect, useState } from "preact/hooks";
+import { Facts } from "../../shown/facts.tsx";
 import { Status, Step } from "../../shown/step.tsx";
 import { EnrolStep } from "../enrol/enrol-step.tsx";
 import { TicketForm } from "../enrol/ticket-form.tsx";
+import { logonRows } from "../logon-rows.ts";
 import { useTexts } from "../texts/texts.ts";
 import { ChooseFactor } from "./choose-factor.tsx";
 import { CodeForm } from "./code-form.tsx";
@@ -36,7 +38,25 @@ export function SignIn({ again }: { again: boolean }) {
     );
   if (ended !== undefined) return <Ended how={ended} onAgain={running.reset} />;
   if (!view || view.status === "UNAUTHENTICATED") return <PasswordForm running={running} again={again} />;
-  return <OpenStep view={view} running={running} />;
+  return (
+    <>
+      <WhoseLogon view={view} />
+      <OpenStep view={view} running={running} />
+    </>
+  );
+}
+
+/** Whoever has the password may have sent this page to its person: they see which logon it is before they prove anything. */
+function WhoseLogon({ view }: { view: View }) {
+  const t = useTexts();
+  const { logon, user } = view._embedded ?? {};
+  if (!logon || !user || view.status === "SUCCESS") return null;
+  return (
+    <aside class="card" aria-label={t.approve.shownTitle}>
+      <p class="alert">{t.logon.yours}</p>
+      <Facts rows={logonRows(t, logon, user.profile.login)} />
+    </aside>
+  );
 }
 
 function OpenStep({ view, running }: { view: View; running: Running }) {
