@@ -3,7 +3,7 @@ import type { AddMyFactorRequest } from "@sallyport/contracts";
 import type { AskDeps } from "../authn/asked-factors.ts";
 import { ENROLLERS } from "../enrolling/enroller.ts";
 import { makeActive } from "../enrolling/make-active.ts";
-import { countFirstCode, resetRow, say } from "../management/factors-admin.ts";
+import { countFirstCode, say } from "../management/factors-admin.ts";
 import { done, inUnit, type Outcome } from "../management/outcome.ts";
 import { hasWayIn } from "../own-factor.ts";
 import { freshUntil, type Signed } from "../sessions/session.ts";
@@ -38,10 +38,17 @@ export async function addMyFactor(deps: AddDeps, signed: Signed, asked: AddMyFac
   });
 }
 
-/** What was begun here before and never finished. */
+/**
+ * What was begun here before and never finished. No row of it is kept, or whoever begins again and again would be looked at ever more
+ * slowly: it never let anybody in, and its owner has another way in (S1).
+ */
 async function dropPending(tx: Tx, { user }: Signed, all: EnrolmentRow[], kind: EnrolmentRow["kind"]): Promise<void> {
-  const pending = all.filter((one) => one.kind === kind && one.status === "PENDING_ACTIVATION");
-  for (const one of pending) await resetRow(tx, { actor: actorOf(user) }, user, one, "enrolled anew");
+  const own = actorOf(user);
+  for (const { id, status } of all.filter((one) => one.kind === kind && one.status === "PENDING_ACTIVATION")) {
+    await tx.enrolments.remove(id);
+    const data = { factor: id, kind, before: status, reason: "enrolled anew" };
+    await tx.log.append({ type: "factor.reset", actor: own, target: own, outcome: "success", data });
+  }
 }
 
 /** As the transaction API names them. */
