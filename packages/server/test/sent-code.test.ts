@@ -241,3 +241,25 @@ test("S7: neither code nor address stands in the database in clear, nor in an ev
     assert.ok(!text.includes(`"${code}"`));
   }
 });
+
+test("a code that is sent again while an address is enrolled goes where the first one went: to the typed address, not the profile's", async () => {
+  const profile = { login: "olga", email: "olga@profile.test" };
+  const { id } = await make(org, "POST", "/api/v1/users?activate=true", { profile });
+  await make(org, "POST", `/api/v1/apps/${appId}/users`, { id });
+  const window = await make(org, "POST", `/api/v1/users/${id}/tickets`, { proof: "confirmation" });
+  await make(org, "POST", `/api/v1/users/${id}/tickets/${window.id}/confirm`, {});
+  const { stateToken } = await opened("olga");
+  const typed = { factorType: "email", provider: "OKTA", profile: { email: "olga@typed.test" } };
+  const begun = await host.call("/api/v1/authn/factors", { stateToken, ...typed });
+  const factor = begun.body._embedded.factor.id;
+  const first = await mailed("olga@typed.test");
+  org.clock.now += 1;
+  const again = await host.call(`/api/v1/authn/factors/${factor}/lifecycle/resend`, { stateToken });
+  assert.deepEqual(again.body._embedded.factor.profile, { email: "o***@t***.test" });
+  const second = await mailed("olga@typed.test");
+  assert.equal((await posted()).filter(({ payload }) => payload.to === profile.email).length, 0);
+  const activate = (passCode: string) => host.call(`/api/v1/authn/factors/${factor}/lifecycle/activate`, { stateToken, passCode });
+  if (first !== second) assert.equal((await activate(first)).status, 403, "the first one counts no more");
+  assert.equal((await activate(second)).body.status, "SUCCESS");
+  assert.equal((await org.deps.store.read((tx) => tx.enrolments.byId(factor)))?.data["to"], "olga@typed.test");
+});
