@@ -14,6 +14,7 @@ await runSteps([
   { name: "logon on PostgreSQL", command: node, args: [quiet, "bench/nodes.ts"] },
   { name: "TOTP", command: node, args: [quiet, "bench/totp.ts"] },
   { name: "password and TOTP", command: node, args: [quiet, "bench/primary.ts"] },
+  { name: "unknown name", command: node, args: [quiet, "bench/unknown-name.ts"] },
   { name: "migrate", command: node, args: [quiet, "bench/migrate.ts"] },
   { name: "doctor's log reader", command: node, args: [quiet, "bench/doctor-log.ts"] },
   { name: "backup", command: node, args: [quiet, "bench/backup.ts"] },
