@@ -79,6 +79,7 @@ function hear(number, one, frame) {
 }
 
 function take(number, kind, payload) {
+  if (kind === 4) return send(number, kind, payload);
   if (kind === 1) connections.set(number, { text: "" });
   const one = connections.get(number);
   if (kind === 3) connections.delete(number);

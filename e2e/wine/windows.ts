@@ -15,8 +15,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { makeWindowsAgent } from "../../scripts/release/windows-agent.ts";
 import { type Ran, ROOT, until } from "../machine/processes.ts";
-import { makeAgentExecutable } from "./executable.ts";
 
 /** Not below e2e: drive Z of a prefix is the whole file system, and the type checker would walk into it. */
 const BUILD = join(ROOT, "native/windows/build/wine");
@@ -32,14 +32,14 @@ export interface Agent {
 }
 
 /** With its folder: the environment of a service under Wine names another one as ProgramData. */
-const OURS: Agent = { program: () => makeAgentExecutable(BUILD), args: `run --state ${DATA}` };
+export const OURS: Agent = { program: () => makeWindowsAgent(), args: `run --state ${DATA}` };
 
 const STRANGER = `
 let bytes = 0;
 const end = () => { console.log("connections 1, bytes " + bytes); process.exit(0); };
 require("node:net")
   .createServer((one) => one.on("data", (data) => { bytes += data.length; }).on("error", () => {}).on("close", end))
-  .listen("\\\\\\\\.\\\\pipe\\\\sallyport", () => console.log("there"));
+  .listen("\\\\\\\\.\\\\pipe\\\\sallyport-machine", () => console.log("there"));
 `;
 
 export class Windows {
@@ -53,8 +53,8 @@ export class Windows {
     this.env = { WINEPREFIX: prefix, WINEARCH: "win64", WINEDEBUG: "-all", HOME: prefix, DISPLAY: "", LC_ALL: "C.UTF-8" };
   }
 
-  /** Node asks for Windows 10, and Wine 8 plays Windows 7 unless told. */
-  static async install(agentOf: Agent = OURS): Promise<Windows> {
+  /** Node asks for Windows 10, and Wine 8 plays Windows 7 unless told. `service`: a story's own program in the place of ours. */
+  static async install(agentOf: Agent = OURS, service = "sallyport-relay.exe"): Promise<Windows> {
     mkdirSync(BUILD, { recursive: true });
     const windows = new Windows(mkdtempSync(join(BUILD, "prefix-")));
     const agent = agentOf.program();
@@ -65,10 +65,10 @@ export class Windows {
     await windows.must(["winecfg", "/v", "win10"]);
     for (const folder of [HOME, DATA]) mkdirSync(windows.path(folder), { recursive: true });
     copyFileSync(await agent, windows.path(`${HOME}\\sallyport-agent.exe`));
-    for (const name of ["sallyport-relay.exe", "sallyport_provider.dll", "logonui.exe"])
+    for (const name of new Set(["sallyport-relay.exe", service, "sallyport_provider.dll", "logonui.exe"]))
       copyFileSync(join(NATIVE, name), windows.path(`${HOME}\\${name}`));
     await windows.must(["regsvr32", "/s", `${HOME}\\sallyport_provider.dll`]);
-    const command = `"${HOME}\\sallyport-relay.exe" "${HOME}\\sallyport-agent.exe" ${agentOf.args}`;
+    const command = `"${HOME}\\${service}" "${HOME}\\sallyport-agent.exe" ${agentOf.args}`;
     // The service manager takes nothing while it is starting.
     await until("the service is known", async () => {
       await windows.wine(["sc", "create", SERVICE, "start=", "demand", "binpath=", command]);
@@ -147,7 +147,7 @@ export class Windows {
     writeFileSync(this.data("agent.json"), JSON.stringify({ ...settings, ...change }));
   }
 
-  /** Somebody's own program makes the door's pipe, and counts who comes; it ends with its first caller. */
+  /** Somebody's own program makes the pipe that the password goes to, and counts who comes; it ends with its first caller. */
   startStranger(): Promise<{ end(): Promise<string> }> {
     return this.startScript("stranger", STRANGER);
   }
@@ -183,10 +183,16 @@ export class Windows {
   }
 
   /** Linux's number of a Windows process. Only this namespace's processes are seen. */
+  pidsOf(name: string): number[] {
+    return readdirSync("/proc")
+      .filter((pid) => /^[0-9]+$/.test(pid) && commandOf(pid).includes(name))
+      .map(Number);
+  }
+
   pidOf(name: string): number {
-    const found = readdirSync("/proc").find((pid) => /^[0-9]+$/.test(pid) && commandOf(pid).includes(name));
+    const [found] = this.pidsOf(name);
     if (found === undefined) throw new Error(`no process ${name}`);
-    return Number(found);
+    return found;
   }
 
   async end(): Promise<void> {

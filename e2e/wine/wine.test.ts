@@ -242,7 +242,7 @@ test("the agent is killed in the middle of a logon: refused, written down, and r
   process.kill(windows.pidOf("sallyport-agent.exe"), "SIGKILL");
   const done = await screen.type("edit", codeOf(judy)).submit();
   assert.deepEqual([done.response, done.credential], ["not-finished", undefined]);
-  await until("the service has ended", () => windows.serviceIs("STOPPED"));
+  await windows.stopService();
   const without = await screen.type("edit", "judy").type("password", PASSWORD).submit();
   assert.deepEqual([without.response, without.credential], ["not-finished", undefined]);
   await windows.startService();

@@ -32,6 +32,8 @@ Step Logon::begin(const char *proof, Patience *patience) {
     std::string frame = who();
     add_member(frame, "scenario", scene_.unlock ? "unlock" : "logon");
     add_member(frame, "password", proof);
+    for (const std::string &sid : account_.groups) frame += (&sid == &account_.groups.front() ? ",\"groups\":[" : ",") + quoted(sid);
+    if (!account_.groups.empty()) frame += ']';
     return open_with("{\"begin\":" + frame + "}}", ANSWER_SECONDS, patience);
 }
 

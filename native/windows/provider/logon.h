@@ -41,6 +41,8 @@ class Logon {
     Step answer(const Values &values, Patience *patience);
     /* Ends a logon that is still open, and waits shortly for the agent to say under which reference. */
     Step cancel(const char *cause);
+    /* Refuses by what went wrong before the agent was asked. */
+    Step fail(const Fault &fault);
 
     const Account &account() const { return account_; }
     const Show &show() const { return show_; }
@@ -52,7 +54,6 @@ class Logon {
     Step open_with(std::string frame, int seconds, Patience *patience);
     Step converse(int seconds, Patience *patience);
     Step take_end(int end, Patience *patience);
-    Step fail(const Fault &fault);
     void take_show(int show);
     void add_field(int node);
     std::string who() const;

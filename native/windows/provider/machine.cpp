@@ -3,7 +3,6 @@
 
 #include <lm.h>
 #include <ntsecapi.h>
-#include <sddl.h>
 #define SECURITY_WIN32
 #include <security.h>
 #include <shlobj.h>
@@ -33,18 +32,6 @@ std::wstring joined_domain() {
     if (NetGetJoinInformation(nullptr, &name, &status) == NERR_Success && status == NetSetupDomainName) domain = name;
     if (name) NetApiBufferFree(name);
     return domain;
-}
-
-std::wstring sid_of(HANDLE token) {
-    BYTE room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
-    DWORD used = 0;
-    wchar_t *text = nullptr;
-    std::wstring sid;
-    if (GetTokenInformation(token, TokenUser, room, sizeof room, &used) &&
-        ConvertSidToStringSidW(reinterpret_cast<TOKEN_USER *>(room)->User.Sid, &text))
-        sid = text;
-    if (text) LocalFree(text);
-    return sid;
 }
 
 std::wstring folder() {
@@ -88,19 +75,6 @@ Account account_of(const std::wstring &typed) {
 std::wstring windows_domain(const Account &account) {
     if (!account.domain.empty() || account.user.find(L'@') != std::wstring::npos) return account.domain;
     return computer_name();
-}
-
-DWORD check_password(Account &account, const std::wstring &password) {
-    HANDLE token = nullptr;
-    std::wstring domain = windows_domain(account);
-    const wchar_t *where = domain.empty() ? nullptr : domain.c_str();
-    if (!LogonUserW(account.user.c_str(), where, password.c_str(), LOGON32_LOGON_NETWORK, LOGON32_PROVIDER_DEFAULT, &token)) {
-        DWORD error = GetLastError();
-        return error ? error : ERROR_LOGON_FAILURE;
-    }
-    account.sid = sid_of(token);
-    CloseHandle(token);
-    return 0;
 }
 
 Scene look_around(bool unlock) {

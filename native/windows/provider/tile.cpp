@@ -82,9 +82,15 @@ Step Tile::start(Patience *patience) {
     }
     wipe(password_);
     password_ = values_[PASSWORD];
-    DWORD error = check_password(account, password_);
+    Checked checked;
+    Fault fault;
+    bool answered = check_password(account, password_, unlock_ ? "unlock" : "logon", patience, checked, fault);
+    account.sid = checked.sid;
+    account.groups = checked.groups;
     logon_ = std::make_unique<Logon>(account, scene);
-    return error ? logon_->report("password", hex(error), "", "") : logon_->begin("verified", patience);
+    if (!answered) return logon_->fail(fault);
+    bool right = checked.result == Password::right;
+    return right ? logon_->begin("verified", patience) : logon_->report("password", checked.status, checked.sub_status, "");
 }
 
 /* What is not an answer to the question stays here: the person is asked again, and the agent hears nothing. */

@@ -8,6 +8,8 @@ namespace sallyport {
 
 namespace {
 
+const DWORD END_MS = 5000;
+
 bool write_all(HANDLE to, const void *bytes, size_t length) {
     DWORD done = 0;
     for (auto *at = static_cast<const char *>(bytes); length > 0; at += done, length -= done)
@@ -51,20 +53,33 @@ HANDLE make_job() {
     return job;
 }
 
+void close(HANDLE &handle) {
+    if (handle) CloseHandle(handle);
+    handle = nullptr;
+}
+
 } // namespace
 
 bool Agent::start(const std::wstring &command, HANDLE log) {
     SECURITY_ATTRIBUTES inherit = {sizeof inherit, nullptr, TRUE};
-    HANDLE three[3] = {nullptr, nullptr, log};
+    HANDLE three[3] = {nullptr, nullptr, log}, in = nullptr;
     PROCESS_INFORMATION made = {};
-    if (!CreatePipe(&three[0], &in_, &inherit, 0) || !CreatePipe(&out_, &three[1], &inherit, 0)) return false;
-    SetHandleInformation(in_, HANDLE_FLAG_INHERIT, 0);
+    bool ok = CreatePipe(&three[0], &in, &inherit, 0) && CreatePipe(&out_, &three[1], &inherit, 0);
+    SetHandleInformation(in, HANDLE_FLAG_INHERIT, 0);
     SetHandleInformation(out_, HANDLE_FLAG_INHERIT, 0);
     SetHandleInformation(log, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
-    bool ok = start_with(command, three, made);
-    CloseHandle(three[0]);
-    CloseHandle(three[1]);
-    if (!ok) return false;
+    ok = ok && start_with(command, three, made);
+    close(three[0]);
+    close(three[1]);
+    if (!ok) {
+        close(in);
+        close(out_);
+        return false;
+    }
+    answers_ = 0;
+    AcquireSRWLockExclusive(&lock_);
+    in_ = in;
+    ReleaseSRWLockExclusive(&lock_);
     process_ = made.hProcess;
     job_ = make_job();
     if (job_) AssignProcessToJobObject(job_, process_);
@@ -83,29 +98,37 @@ bool Agent::tell(uint32_t connection, Kind kind, const char *payload, size_t len
 
 void Agent::listen(Clients &clients) {
     Head head;
-    while (read_all(out_, &head, sizeof head) && head.length <= PAYLOAD_MAX) {
+    while (read_all(out_, &head, sizeof head) && head.length <= PAYLOAD_MAX && head.kind <= ALIVE) {
         std::string payload(head.length, '\0');
-        if (!read_all(out_, payload.data(), payload.size())) return;
-        clients.take(head, std::move(payload));
+        if (!read_all(out_, payload.data(), payload.size())) break;
+        if (head.kind == ALIVE) InterlockedIncrement(&answers_);
+        else clients.take(head, std::move(payload));
     }
+    close(out_);
 }
 
-/* Whoever writes to an agent that reads no more keeps the lock until the agent is gone: then there is nothing to be told to it. */
+/* Whoever writes to an agent that reads no more keeps the lock until the agent is gone. */
 bool Agent::close_input(DWORD ms) {
     ULONGLONG end = GetTickCount64() + ms;
     while (!TryAcquireSRWLockExclusive(&lock_))
         if (WaitForSingleObject(process_, 20) == WAIT_OBJECT_0 || GetTickCount64() >= end) return false;
-    CloseHandle(in_);
-    in_ = nullptr;
+    close(in_);
     ReleaseSRWLockExclusive(&lock_);
     return true;
 }
 
 DWORD Agent::stop(DWORD ms) {
     DWORD code = 1;
-    if (!close_input(ms) || WaitForSingleObject(process_, ms) != WAIT_OBJECT_0) TerminateProcess(process_, 1);
-    WaitForSingleObject(process_, ms);
+    bool closed = close_input(ms);
+    if (!closed || WaitForSingleObject(process_, ms) != WAIT_OBJECT_0) TerminateProcess(process_, 1);
+    WaitForSingleObject(process_, END_MS);
     GetExitCodeProcess(process_, &code);
+    /* What it had started ends with it, and with that the last hold on its input and output. */
+    close(job_);
+    AcquireSRWLockExclusive(&lock_);
+    close(in_);
+    ReleaseSRWLockExclusive(&lock_);
+    close(process_);
     return code;
 }
 

@@ -1,6 +1,8 @@
 /* Passes bytes between one pipe and the agent, both ways at once, on one thread. */
 #include "client.h"
 
+#include <cstring>
+
 #include "security.h"
 
 namespace sallyport {
@@ -9,6 +11,11 @@ namespace {
 
 /* A client that reads nothing must not fill our memory: the agent has never more than a few frames for one. */
 const size_t WAITING_MAX = 4 * 65536;
+const DWORD REFUSE_MS = 1000;
+
+/* The frame of the door that says so, and the line that the control pipe's client takes for *no agent runs*. */
+const char NO_AGENT[] = "{\"error\":{\"cause\":\"agent.unreachable\",\"text\":\"The agent is not running.\"}}\n";
+const char ABSENT[] = "{\"absent\":true}\n";
 
 bool pending(BOOL done) { return done || GetLastError() == ERROR_IO_PENDING; }
 
@@ -59,9 +66,16 @@ bool Client::write() {
     return ok;
 }
 
+/* While there is no agent: the client need not wait for its own time to be over. */
+void Client::refuse(const char *pipe_name) {
+    take(DATA, strcmp(pipe_name, "door") == 0 ? NO_AGENT : ABSENT);
+    if (write()) WaitForSingleObject(sent_, REFUSE_MS);
+}
+
 void Client::serve(const char *pipe_name) {
     std::string who = describe_client(pipe_, pipe_name);
-    bool going = agent_.tell(number_, OPENED, who.data(), who.size()) && read();
+    if (!agent_.tell(number_, OPENED, who.data(), who.size())) return refuse(pipe_name);
+    bool going = read();
     while (going) {
         bool writing = !under_way_.empty();
         HANDLE events[] = {came_, writing ? sent_ : wake_};

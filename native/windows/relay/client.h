@@ -24,6 +24,7 @@ class Client {
     bool read();
     bool took();
     bool write();
+    void refuse(const char *pipe_name);
 
     uint32_t number_;
     HANDLE pipe_;

@@ -32,12 +32,12 @@ std::string account_of(HANDLE pipe) {
 
 } // namespace
 
-HANDLE make_pipe(const wchar_t *name, bool first) {
+HANDLE make_pipe(const wchar_t *name, bool messages, bool first) {
     SECURITY_ATTRIBUTES attributes = {sizeof attributes, nullptr, FALSE};
     if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(ACCESS, SDDL_REVISION_1, &attributes.lpSecurityDescriptor, nullptr))
         return INVALID_HANDLE_VALUE;
     DWORD open = PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | (first ? FILE_FLAG_FIRST_PIPE_INSTANCE : 0);
-    DWORD mode = PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS;
+    DWORD mode = (messages ? PIPE_TYPE_MESSAGE : PIPE_TYPE_BYTE) | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS;
     HANDLE pipe = CreateNamedPipeW(name, open, mode, CLIENTS_MAX, ROOM, ROOM, 0, &attributes);
     LocalFree(attributes.lpSecurityDescriptor);
     return pipe;

@@ -10,6 +10,7 @@ enum Kind : uint32_t {
     OPENED = 1, /* to the agent: a client is there; JSON that says on which pipe, and who */
     DATA = 2,   /* both ways: bytes of the client's connection */
     CLOSED = 3, /* both ways: no more of this connection */
+    ALIVE = 4,  /* to the agent: is it there; back: it is. Connection 0, no bytes */
 };
 
 /* Little-endian, as everything that Windows runs on. Connection numbers are used once. */

@@ -1,0 +1,280 @@
+/** The service on Windows, as far as Wine can show it: it checks passwords by what Windows says, keeps the agent running, and keeps nothing else. */
+import assert from "node:assert/strict";
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { ORG_NAME, Org } from "../machine/org.ts";
+import { COMMAND, must, until } from "../machine/processes.ts";
+import { PipeClients } from "./pipe-clients.ts";
+import { OURS, Windows } from "./windows.ts";
+
+const ADMIN_GROUP = "S-1-5-32-544";
+const ALICE = "S-1-5-21-1-2-3-1104";
+const OPERATORS = "S-1-5-21-1-2-3-1201";
+const PASSWORD = 'Grüße "\\ 😀 7';
+
+let org: Org;
+let windows: Windows;
+let clients: PipeClients;
+
+before(async () => {
+  mkdirSync("/run/story", { recursive: true, mode: 0o700 });
+  appendFileSync("/etc/hosts", `127.0.0.1 ${ORG_NAME}\n`);
+  org = new Org("/run/story/org");
+  await org.start();
+  const app = (await org.call("POST", "/api/v1/apps", { label: "servers" })).id;
+  await org.call("PUT", `/api/v1/apps/${app}/policy`, {
+    rules: [],
+    exclusions: [{ sid: OPERATORS, reason: "break-glass account of the machine" }],
+  });
+  windows = await Windows.install(OURS, "story-relay.exe");
+  const { code } = await org.call("POST", "/api/v1/host-codes", { app, name: "win02" });
+  await windows.agent("enrol", `${code}\r\n`);
+  script({});
+  await windows.startService();
+  assert.deepEqual(await windows.agent("arm"), { ok: true, findings: [], blocking: [] });
+  clients = await PipeClients.start(windows);
+});
+after(async () => {
+  await clients?.end();
+  await windows?.end();
+  await org?.stop();
+});
+
+interface Account {
+  password: string;
+  interactive?: number;
+  network?: number;
+  sid?: string;
+  groups?: string[];
+}
+
+/** What Windows is to say from now on. */
+function script(more: { account?: Partial<Account>; place?: object; folder?: string }): void {
+  const { account, ...rest } = more;
+  const accounts = { "CORP\\alice": { password: PASSWORD, sid: ALICE, groups: [OPERATORS, ADMIN_GROUP], ...account } };
+  writeFileSync(windows.path("C:\\machine.json"), JSON.stringify({ accounts, ...rest }));
+}
+
+/** What was asked of Windows, and what the event log got. */
+function heard(): any[] {
+  const file = windows.path("C:\\machine.heard");
+  return existsSync(file)
+    ? readFileSync(file, "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+    : [];
+}
+
+async function check(change: object = {}): Promise<any> {
+  const question = { domain: "CORP", username: "alice", password: PASSWORD, scenario: "logon", ...change };
+  return (await clients.ask("sallyport-machine", { check: question })).checked;
+}
+
+test("the right password: who it is, and every group that the token names, those of groups within groups too", async () => {
+  script({});
+  const checked = await check();
+  assert.deepEqual(checked, { result: "right", sid: ALICE, groups: [OPERATORS, ADMIN_GROUP], remote: false });
+});
+
+test("a wrong password is tried once, and a name that nobody has is told apart by Windows' own number", async () => {
+  script({});
+  const before = heard().length;
+  const wrong = await check({ password: "wrong" });
+  assert.deepEqual([wrong.result, wrong.status, wrong.subStatus, wrong.groups], ["wrong", "0x0000052E", undefined, undefined]);
+  assert.equal(heard().length, before + 1, "one try: more would lock the account");
+  const nobody = await check({ username: "mallory" });
+  assert.deepEqual([nobody.result, nobody.status, nobody.subStatus], ["wrong", "0x0000052E", "0xC0000064"]);
+});
+
+test("an empty password, or what is no question, is not asked of Windows at all", async () => {
+  const before = heard().length;
+  for (const question of [{ check: { username: "alice", password: "" } }, { check: {} }, {}, { check: "x" }])
+    assert.equal(await clients.ask("sallyport-machine", question), null, JSON.stringify(question));
+  assert.equal(await clients.say("sallyport-machine", "x".repeat(70_000)), null);
+  assert.equal(heard().length, before);
+});
+
+/** Each as LogonUser says it to the right password; the agent makes the cause of it. */
+const REFUSED: [number, string, string][] = [
+  [1328, "0x00000530", "user.hours"],
+  [1329, "0x00000531", "user.workstation"],
+  [1331, "0x00000533", "user.account-disabled"],
+  [1793, "0x00000701", "user.account-disabled"],
+  [1909, "0x00000775", "user.locked"],
+  [1385, "0x00000569", "host.not-rdp-user"],
+  [1398, "0x00000576", "clock.host"],
+  [1311, "0x0000051F", "org.directory"],
+];
+
+for (const [error, status, cause] of REFUSED) {
+  test(`Windows' error ${error} is no wrong password: it is ${cause} on the record`, async () => {
+    script({ account: { interactive: error } });
+    const checked = await check();
+    assert.deepEqual([checked.result, checked.status], ["failed", status]);
+    const { end } = await clients.logon({ failed: { username: "alice", domain: "CORP", service: "console", reason: "password", status } });
+    assert.equal(end.cause, cause);
+    assert.equal(why(end.reference).cause, cause);
+  });
+}
+
+for (const error of [1330, 1907]) {
+  test(`a password that has to be changed (${error}) is right: Windows asks for the new one behind the factor`, async () => {
+    script({ account: { interactive: error } });
+    const checked = await check();
+    assert.deepEqual([checked.result, checked.sid], ["right", ALICE]);
+  });
+}
+
+test("a remote desktop's user without the right to sit at the machine: known by the network logon, and where that is denied by the first try", async () => {
+  const place = { remote: true, address: "203.0.113.7" };
+  script({ account: { interactive: 1385 }, place });
+  const checked = await check();
+  assert.deepEqual(
+    [checked.result, checked.groups, checked.remote, checked.address],
+    ["right", [OPERATORS, ADMIN_GROUP], true, "203.0.113.7"],
+  );
+  script({ account: { interactive: 1385, network: 1385 }, place });
+  const hardened = await check();
+  assert.deepEqual([hardened.result, hardened.sid, hardened.groups], ["right", ALICE, undefined]);
+});
+
+test("a thousand groups fit into one answer, and more than that into none", async () => {
+  const groups = Array.from({ length: 1200 }, (_, at) => `S-1-5-21-1-2-3-${20_000 + at}`);
+  script({ account: { groups } });
+  const checked = await check();
+  assert.deepEqual(checked.groups, groups.slice(0, checked.groups.length));
+  assert.ok(checked.groups.length <= 1000 && checked.groups.length > 500, String(checked.groups.length));
+});
+
+test("an exclusion by SID holds for whoever is in that group, and for nobody who merely says so without a password", async () => {
+  const begin = { username: "alice", domain: "CORP", sid: ALICE, password: "verified", scenario: "logon", service: "console" };
+  const inside = await clients.logon({ begin: { ...begin, groups: [OPERATORS] } });
+  assert.deepEqual([inside.end?.result, inside.end?.username], ["allow", "alice"]);
+  const outside = await clients.logon({ begin: { ...begin, groups: [ADMIN_GROUP] } });
+  assert.notEqual(outside.end?.result, "allow");
+  const unproved = await clients.logon({ begin: { ...begin, password: "none", groups: [OPERATORS] } });
+  assert.notEqual(unproved.end?.result, "allow");
+});
+
+test("the host's key stands nowhere in clear, and signs after a restart", async () => {
+  const { key } = JSON.parse(readFileSync(windows.data("host.json"), "utf8"));
+  assert.equal(key.d, undefined);
+  assert.match(`${key.kept} ${key.handle.length > 64}`, /^(dpapi|tpm) true$/);
+  await windows.stopService();
+  await windows.startService();
+  assert.deepEqual((await windows.agent("arm")).findings, []);
+});
+
+test("a handle that was tampered with signs nothing that the org takes", async () => {
+  const file = windows.data("host.json");
+  const whole = readFileSync(file, "utf8");
+  const identity = JSON.parse(whole);
+  const { handle } = identity.key;
+  identity.key.handle = `${handle.slice(0, -64)}${"0".repeat(64)}`;
+  writeFileSync(file, JSON.stringify(identity));
+  await windows.stopService();
+  await windows.startService();
+  const { end } = await clients.logon({ begin: { username: "bob", password: "verified", scenario: "logon", service: "console" } });
+  assert.deepEqual([end.result, end.cause !== undefined], ["deny", true]);
+  writeFileSync(file, whole);
+  await windows.stopService();
+  await windows.startService();
+});
+
+const agentPid = () => windows.pidOf("sallyport-agent.exe");
+
+test("the agent is killed: logons are refused at once, the event log has it, and another agent answers", async () => {
+  const before = agentPid();
+  process.kill(before, "SIGKILL");
+  await until("another agent runs", () => windows.pidsOf("sallyport-agent.exe").some((pid) => pid !== before), 60);
+  await until("it answers", async () => (await windows.agent("status")).running === true, 60);
+  const [line] = heard()
+    .filter(({ note }) => note === 3)
+    .slice(-1);
+  assert.match(line.detail, /it ended, exit code/);
+});
+
+test("an agent that hangs is ended, and another one started", async () => {
+  const before = agentPid();
+  process.kill(before, "SIGSTOP");
+  await until("another agent runs", () => windows.pidsOf("sallyport-agent.exe").some((pid) => pid !== before), 90);
+  await until("it answers", async () => (await windows.agent("status")).running === true, 60);
+  assert.match(
+    heard()
+      .filter(({ note }) => note === 3)
+      .at(-1).detail,
+    /did not answer any more/,
+  );
+});
+
+test("while there is no agent the door says so, the control pipe says that none runs, and passwords are still checked", async () => {
+  rmSync(windows.data("agent.json.away"), { force: true });
+  const settings = readFileSync(windows.data("agent.json"), "utf8");
+  rmSync(windows.data("agent.json"));
+  const before = agentPid();
+  process.kill(before, "SIGKILL");
+  await until("no agent", () => windows.pidsOf("sallyport-agent.exe").length === 0, 60);
+  const refused = await until("the door's refusal", async () => {
+    const answer = await clients.logon({ begin: { username: "bob", password: "verified", scenario: "logon", service: "console" } });
+    return answer.error?.cause === "agent.unreachable" ? answer : undefined;
+  });
+  assert.deepEqual(refused.error, { cause: "agent.unreachable", text: "The agent is not running." });
+  script({});
+  assert.equal((await check()).result, "right");
+  writeFileSync(windows.data("agent.json"), settings);
+  await until("the agent is back", async () => (await windows.agent("status")).running === true, 120);
+});
+
+test("a folder that is not ours starts no agent, and the event log says why", async () => {
+  await windows.stopService();
+  script({ folder: "it belongs to somebody else" });
+  await windows.must(["net", "start", "Sallyport"]);
+  await until(
+    "the refusal",
+    () => heard().some(({ note, detail }) => note === 4 && /Sallyport: it belongs to somebody else/.test(detail)),
+    60,
+  );
+  assert.deepEqual(windows.pidsOf("sallyport-agent.exe"), []);
+  script({});
+  await until("the agent is there", async () => (await windows.agent("status")).running === true, 120);
+});
+
+test("a folder that everybody may look into and that holds something is refused by its access list", async () => {
+  await windows.stopService();
+  const folder = windows.data("");
+  chmodSync(folder, 0o777);
+  await windows.must(["net", "start", "Sallyport"]);
+  const told = () =>
+    heard()
+      .filter(({ note }) => note === 4)
+      .at(-1)?.detail ?? "";
+  await until("the refusal", () => /access list lets in others/.test(told()), 60);
+  chmodSync(folder, 0o700);
+  await until("the agent is there", async () => (await windows.agent("status")).running === true, 120);
+});
+
+test("a thousand connections, one after the other, leave the service with no handle more", async () => {
+  const pid = windows.pidOf("story-relay.exe");
+  const open = () => readdirSync(`/proc/${pid}/fd`).length;
+  const some = async (count: number) => {
+    for (let done = 0; done < count; done += 50) await clients.storm("sallyport", 25, "sallyport-machine", 25);
+  };
+  script({});
+  await some(200);
+  const before = open();
+  await some(1000);
+  await until(`the handles are back at ${before}`, () => open() <= before + 4, 30);
+});
+
+test("the service is killed: its agent ends with it, and a new service takes the pipes", async () => {
+  process.kill(windows.pidOf("story-relay.exe"), "SIGKILL");
+  await until("no agent", () => windows.pidsOf("sallyport-agent.exe").length === 0, 60);
+  await until("the service manager has noticed", () => windows.serviceIs("STOPPED"), 60);
+  await windows.startService();
+  assert.equal((await check()).result, "right");
+});
+
+function why(reference: string): { cause: string | null } {
+  return JSON.parse(must(process.execPath, [COMMAND, "why", reference, "--json", "--data", org.data]));
+}

@@ -1,0 +1,111 @@
+/* Windows as a story has it: what LogonUser, the session and the event log say stands in a file of the story's. Linked into story-relay.exe alone. */
+#include <windows.h>
+
+#include <memory>
+
+#include "../../native/wire/json_reader.h"
+#include "../../native/windows/provider/text.h"
+#include "../../native/windows/relay/folder.h"
+#include "../../native/windows/relay/machine.h"
+
+namespace sallyport {
+
+namespace {
+
+/* One JSON object: `accounts`: by `DOMAIN\name` {password, interactive, network, sid, groups}; `place`: {remote, address}. The two kinds of logon
+ * say which error Windows gives to the right password, decimal; left out: none. */
+const wchar_t SCRIPT[] = L"C:\\machine.json";
+/* One JSON object a line: {type, user, rightPassword} of each try, {note, detail} of each line of the event log. */
+const wchar_t HEARD[] = L"C:\\machine.heard";
+
+std::string read_script() {
+    std::string text(65536, '\0');
+    DWORD got = 0;
+    HANDLE file = CreateFileW(SCRIPT, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, nullptr, OPEN_EXISTING, 0, nullptr);
+    if (file == INVALID_HANDLE_VALUE) return "{}";
+    ReadFile(file, text.data(), static_cast<DWORD>(text.size()), &got, nullptr);
+    CloseHandle(file);
+    text.resize(got);
+    return text;
+}
+
+void hear(const std::string &line) {
+    HANDLE file = CreateFileW(HEARD, FILE_APPEND_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE, nullptr, OPEN_ALWAYS, 0, nullptr);
+    DWORD sent = 0;
+    WriteFile(file, line.data(), static_cast<DWORD>(line.size()), &sent, nullptr);
+    CloseHandle(file);
+}
+
+class Script {
+  public:
+    Script() : text_(read_script()) { sp_json_read(json_.get(), text_.data(), text_.size()); }
+    int member(int of, const std::string &name) const { return sp_json_member(json_.get(), of, name.c_str()); }
+    std::string text(int node) const {
+        std::string out(1024, '\0');
+        sp_json_string(json_.get(), node, out.data(), out.size());
+        out.resize(strlen(out.c_str()));
+        return out;
+    }
+    DWORD number(int node) const {
+        long long value = 0;
+        sp_json_whole(json_.get(), node, &value);
+        return static_cast<DWORD>(value);
+    }
+    bool yes(int node) const { return sp_json_is(json_.get(), node, SP_TRUE); }
+    std::vector<std::string> texts(int node) const {
+        std::vector<std::string> all;
+        for (int one = node < 0 ? -1 : json_->nodes[node].child; one >= 0; one = json_->nodes[one].next) all.push_back(text(one));
+        return all;
+    }
+    int account(const std::wstring &domain, const std::wstring &user) const {
+        return member(member(0, "accounts"), to_utf8(domain.empty() ? user : domain + L"\\" + user));
+    }
+
+  private:
+    std::string text_;
+    std::unique_ptr<sp_json> json_ = std::make_unique<sp_json>();
+};
+
+class Scripted final : public Machine {
+  public:
+    LogonTry log_on(const std::wstring &domain, const std::wstring &user, const std::wstring &password, DWORD type) override {
+        Script script;
+        LogonTry tried;
+        int account = script.account(domain, user);
+        bool right = account >= 0 && script.text(script.member(account, "password")) == to_utf8(password);
+        tried.error = right ? script.number(script.member(account, type == LOGON32_LOGON_NETWORK ? "network" : "interactive")) : ERROR_LOGON_FAILURE;
+        hear("{\"type\":" + std::to_string(type) + ",\"user\":" + quoted(to_utf8(user)) + ",\"rightPassword\":" + (right ? "true}\n" : "false}\n"));
+        if (tried.error) return tried;
+        tried.sid = script.text(script.member(account, "sid"));
+        tried.groups = script.texts(script.member(account, "groups"));
+        return tried;
+    }
+    bool find_account(const std::wstring &domain, const std::wstring &user, std::string &sid) override {
+        Script script;
+        int account = script.account(domain, user);
+        sid = script.text(script.member(account, "sid"));
+        return account >= 0;
+    }
+    Place place_of(DWORD) override {
+        Script script;
+        int place = script.member(0, "place");
+        return {script.yes(script.member(place, "remote")), script.text(script.member(place, "address"))};
+    }
+    std::string secure_folder(const std::wstring &path) override {
+        Script script;
+        std::string fault = script.text(script.member(0, "folder"));
+        return fault.empty() ? make_or_judge_folder(path) : fault;
+    }
+    void write_down(Note what, const std::string &detail) override {
+        hear("{\"note\":" + std::to_string(static_cast<DWORD>(what)) + ",\"detail\":" + quoted(detail) + "}\n");
+    }
+};
+
+} // namespace
+
+Machine &machine() {
+    static Scripted scripted;
+    return scripted;
+}
+
+} // namespace sallyport

@@ -1,0 +1,114 @@
+/* Reads one question on a password and answers it. The password stands nowhere when it is answered. */
+#include "check.h"
+
+#include <cstdio>
+#include <memory>
+
+#include "../../wire/json_reader.h"
+#include "../provider/text.h"
+#include "password.h"
+
+namespace sallyport {
+
+namespace {
+
+const size_t MESSAGE_MAX = 65536, GROUPS_MAX = 1000, NAME_MAX = 1024, PASSWORD_MAX = 4096;
+const DWORD READ_MS = 5000, WRITE_MS = 5000;
+
+/* Waits for what was begun, then lets it be. */
+bool settle(HANDLE pipe, OVERLAPPED &work, bool begun, DWORD ms, DWORD &bytes) {
+    if (!begun && GetLastError() != ERROR_IO_PENDING) return false;
+    if (WaitForSingleObject(work.hEvent, ms) != WAIT_OBJECT_0) CancelIoEx(pipe, &work);
+    return GetOverlappedResult(pipe, &work, &bytes, TRUE) != 0;
+}
+
+bool read_line(HANDLE pipe, HANDLE event, std::string &line) {
+    char bytes[4096];
+    bool whole = false, ok = true;
+    line.reserve(MESSAGE_MAX); /* a text that grows leaves copies behind that nobody wipes */
+    while (ok && !whole) {
+        OVERLAPPED work = {};
+        work.hEvent = event;
+        DWORD got = 0;
+        bool begun = ReadFile(pipe, bytes, sizeof bytes, nullptr, &work) != 0;
+        ok = settle(pipe, work, begun, READ_MS, got) && got > 0 && line.size() + got <= MESSAGE_MAX;
+        if (ok) line.append(bytes, got);
+        whole = ok && line.back() == '\n';
+    }
+    SecureZeroMemory(bytes, sizeof bytes);
+    return whole;
+}
+
+bool take_text(const sp_json &json, int of, const char *name, size_t most, std::wstring &out) {
+    std::string text(4 * most + 1, '\0');
+    int node = sp_json_member(&json, of, name);
+    bool ok = node < 0 || sp_json_string(&json, node, text.data(), text.size());
+    size_t length = ok ? strlen(text.c_str()) : 0;
+    int size = MultiByteToWideChar(CP_UTF8, 0, text.data(), static_cast<int>(length), nullptr, 0);
+    out.assign(static_cast<size_t>(size), L'\0');
+    MultiByteToWideChar(CP_UTF8, 0, text.data(), static_cast<int>(length), out.data(), size);
+    wipe(text);
+    return ok && out.size() <= most;
+}
+
+/* An empty password is none: nothing is asked of Windows then. */
+bool read_question(const std::string &line, Asked &asked) {
+    auto json = std::make_unique<sp_json>();
+    if (!sp_json_read(json.get(), line.data(), line.size())) return false;
+    int check = sp_json_member(json.get(), 0, "check");
+    return sp_json_is(json.get(), check, SP_OBJECT) && take_text(*json, check, "domain", NAME_MAX, asked.domain) &&
+           take_text(*json, check, "username", NAME_MAX, asked.user) && take_text(*json, check, "password", PASSWORD_MAX, asked.password) &&
+           !asked.user.empty() && !asked.password.empty();
+}
+
+std::string hex(DWORD status) {
+    char text[16];
+    snprintf(text, sizeof text, "0x%08lX", static_cast<unsigned long>(status));
+    return text;
+}
+
+std::string write_answer(const Judged &judged) {
+    std::string line = "{\"checked\":{", groups;
+    add_member(line, "result", judged.result);
+    add_member(line, "status", judged.status ? hex(judged.status) : "");
+    add_member(line, "subStatus", judged.sub_status ? hex(judged.sub_status) : "");
+    add_member(line, "sid", judged.account.sid);
+    line += judged.place.remote ? ",\"remote\":true" : ",\"remote\":false";
+    add_member(line, "address", judged.place.address);
+    size_t count = 0;
+    for (const std::string &sid : judged.account.groups)
+        if (count < GROUPS_MAX && line.size() + groups.size() + sid.size() + 16 < MESSAGE_MAX) groups += (count++ ? ",\"" : "\"") + sid + '"';
+    if (count) line += ",\"groups\":[" + groups + "]";
+    return line + "}}\n";
+}
+
+DWORD session_of(HANDLE pipe) {
+    ULONG pid = 0, session = 0;
+    GetNamedPipeClientProcessId(pipe, &pid);
+    ProcessIdToSessionId(pid, &session);
+    return session;
+}
+
+} // namespace
+
+void serve_check(HANDLE pipe) {
+    HANDLE event = CreateEventW(nullptr, TRUE, FALSE, nullptr);
+    std::string line;
+    Asked asked;
+    asked.session = session_of(pipe);
+    bool understood = event && read_line(pipe, event, line) && read_question(line, asked);
+    wipe(line);
+    if (understood) {
+        std::string answer = write_answer(judge_password(machine(), asked));
+        OVERLAPPED work = {};
+        work.hEvent = event;
+        DWORD sent = 0;
+        bool begun = WriteFile(pipe, answer.data(), static_cast<DWORD>(answer.size()), nullptr, &work) != 0;
+        settle(pipe, work, begun, WRITE_MS, sent);
+    }
+    wipe(asked.password);
+    if (event) CloseHandle(event);
+    CloseHandle(pipe);
+}
+
+} // namespace sallyport
