@@ -35,6 +35,7 @@ test("every command has an example of itself and --json", () => {
     "log",
     "why",
     "doctor",
+    "import",
     "key",
     "backup",
     "restore",

@@ -9,6 +9,7 @@ import { domainCommands, duplicateCommands } from "./commands/duplicates.ts";
 import { factorCommands } from "./commands/factors.ts";
 import { groupCommands } from "./commands/groups.ts";
 import { agentCommands, hostCommands } from "./commands/hosts.ts";
+import { importCommands } from "./commands/import-okta.ts";
 import { logonCommand } from "./commands/logon.ts";
 import { mailCommands, smsCommands } from "./commands/mail.ts";
 import { userCommands } from "./commands/people.ts";
@@ -45,6 +46,7 @@ export function commandsEverywhere(program: Command): void {
   whyCommand(program);
   causeCommand(program);
   doctorCommands(program);
+  importCommands(program);
   tokenCommands(program);
   mailCommands(program);
   smsCommands(program);

@@ -28,6 +28,7 @@ export * from "./management.ts";
 export * from "./me.ts";
 export * from "./name-rules.ts";
 export * from "./odd-characters.ts";
+export * from "./okta-import.ts";
 export * from "./org-url.ts";
 export * from "./passkeys.ts";
 export * from "./people.ts";

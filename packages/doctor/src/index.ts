@@ -19,6 +19,8 @@ export type { WindowsFacts } from "./host/windows/facts.ts";
 export { readWindowsFacts } from "./host/windows/read-facts.ts";
 export { diagnoseRecords, explainFound } from "./logon/diagnose-logon.ts";
 export { diagnoseOkta, type OktaOptions } from "./okta/diagnose-okta.ts";
+export { type Proposed, proposeFromOkta } from "./okta/move/propose.ts";
+export { renderImport } from "./okta/move/render.ts";
 export { renderHtml } from "./render/html.ts";
 export { renderTerminal } from "./render/terminal.ts";
 export { diagnoseUser, type UserAsked } from "./user/diagnose-user.ts";

@@ -33,7 +33,7 @@ const IDS = `
 const COMMANDS = new Set(
   `serve|token create|user add|user list|user show|user suspend|user unsuspend|user activate|user unlock|user password|user edit|group add|group members|app add|app show
   |assign|source test|domain set|duplicate list|duplicate decide|zone set|policy show|policy set|policy rehearse|app legacy|app names|host code|host list|host show|host approve|host revoke|host enrol|host register|client add|client rotate|client revoke|agent run|agent arm|agent disarm
-  |agent status|bypass|factor enrol|factor list|factor remove|factor reset|factor resync|ticket create|ticket list|ticket confirm|ticket revoke|logon|log tail|log verify|log export|why|push stops|push lift|mail set|mail test|sms set|sms test|doctor okta|doctor logon|doctor user|cause|breakglass export|breakglass answer`.split(
+  |agent status|bypass|factor enrol|factor list|factor remove|factor reset|factor resync|ticket create|ticket list|ticket confirm|ticket revoke|logon|log tail|log verify|log export|why|push stops|push lift|mail set|mail test|sms set|sms test|doctor okta|import okta|doctor logon|doctor user|cause|breakglass export|breakglass answer`.split(
     /\s*\|/,
   ),
 );

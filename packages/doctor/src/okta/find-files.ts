@@ -4,7 +4,7 @@ import { basename, extname, join, resolve } from "node:path";
 import type { Missed } from "../check.ts";
 import { decodeFile, isBinary } from "../encoding.ts";
 import { systemSays } from "../read-bytes.ts";
-import { REGISTRY_HEAD } from "./read-registry.ts";
+import { REGISTRY_HEAD } from "./registry-lines.ts";
 
 export interface FoundFile {
   path: string;

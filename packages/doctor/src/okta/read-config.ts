@@ -11,6 +11,19 @@ export interface ConfigRead {
   missed: Missed[];
   /** The org's URL, if there is a usable one. */
   url?: string;
+  /** The options that are in the file, in its order; none where it cannot be read as JSON. */
+  options?: FoundOption[];
+}
+
+export interface FoundOption {
+  /** As the vendor writes it; absent for a key that no option has. */
+  name?: string;
+  /** As the file writes it. */
+  key: string;
+  /** Switches and numbers that their option takes: anything else may be a secret that was typed there. */
+  value?: boolean | number;
+  /** File, line and column. */
+  where: string;
 }
 
 const DEPTH = 16;
@@ -39,10 +52,12 @@ export function readConfig(text: string, file: string): ConfigRead {
   const wrong = typed.ok ? [] : typed.complaints;
   const seen: Seen[] = wrong.map((one) => invalid(text, file, one));
   const found = new Map<string, unknown>();
+  const options: FoundOption[] = [];
   for (const { path, key, value } of leavesOf(parsed.value)) {
     const option = optionOf(key);
     const place = placeOf(text, file, key, path);
     seen.push(...oddKey(key, place));
+    options.push(tellable(option, key, value, place));
     if (option && !found.has(option.name)) {
       found.set(option.name, value);
       seen.push(...judge(option, key, value, place));
@@ -56,7 +71,13 @@ export function readConfig(text: string, file: string): ConfigRead {
     });
   }
   const url = found.get("Url");
-  return { seen, missed: missing(found, file), ...(typeof url === "string" ? { url } : {}) };
+  return { seen, missed: missing(found, file), options, ...(typeof url === "string" ? { url } : {}) };
+}
+
+function tellable(option: Option | undefined, key: string, value: unknown, where: string): FoundOption {
+  if (option === undefined) return { key, where };
+  const isPlain = typeof value === "boolean" || typeof value === "number";
+  return { name: option.name, key, ...(isPlain && option.schema.safeParse(value).success ? { value } : {}), where };
 }
 
 function judge(option: Option, key: string, value: unknown, where: string): Seen[] {

@@ -2,32 +2,34 @@
 import type { Missed, Seen } from "../check.ts";
 import { toBytes } from "../encoding.ts";
 import { readLines } from "../lines.ts";
+import { type RegistryEntry, registryEntries } from "./registry-lines.ts";
 import { judgeRegistry, type KeySeen, WANTED } from "./registry-rules.ts";
-
-/** Source: the first line of an export, “Version 5.00” in UTF-16 or REGEDIT4 in the code page. */
-export const REGISTRY_HEAD = /^\s*(?:Windows Registry Editor Version|REGEDIT4)/;
 
 /** Longest line that is read; a longer one is a binary value that nobody asks for. */
 const LONGEST_LINE = 4096;
 const MOST_KEYS = 2000;
+/** More odd lines than these only repeat that it is no export. */
+const MOST_ODD = 8;
 
-export async function readRegistry(
-  name: string,
-  chunks: AsyncIterable<Uint8Array>,
-  signal?: AbortSignal,
-): Promise<{ seen: Seen[]; missed: Missed[] }> {
+export interface RegistryRead {
+  seen: Seen[];
+  missed: Missed[];
+  /** Those that a rule asks for. */
+  keys: KeySeen[];
+  /** Lines that no export has, the first of them. */
+  odd: Extract<RegistryEntry, { kind: "odd" }>[];
+}
+
+export async function readRegistry(name: string, chunks: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<RegistryRead> {
   const keys = new Map<string, KeySeen>();
+  const odd: RegistryRead["odd"] = [];
   let key: KeySeen | undefined;
-  for await (const { number: line, text } of readLines(toBytes(chunks), LONGEST_LINE, signal)) {
-    const header = /^\s*\[(-?)(HK[^\]]+)\]/i.exec(text);
-    if (header) {
-      key = open(keys, header[2] ?? "", header[1] === "-", `${name}:${line}`);
-      continue;
-    }
-    const value = /^\s*(?:"((?:[^"\\]|\\.)*)"|(@))\s*=\s*(.*)$/.exec(text);
-    if (key && value) key.values.set((value[1] ?? "").toLowerCase(), { text: (value[3] ?? "").trim(), where: `${name}:${line}` });
+  for await (const entry of registryEntries(readLines(toBytes(chunks), LONGEST_LINE, signal), LONGEST_LINE)) {
+    if (entry.kind === "key") key = open(keys, entry.path, entry.deleted, `${name}:${entry.line}`);
+    else if (entry.kind === "value") key?.values.set(entry.name.toLowerCase(), { text: entry.text.trim(), where: `${name}:${entry.line}` });
+    else if (odd.length < MOST_ODD) odd.push(entry);
   }
-  return judgeRegistry([...keys.values()], name);
+  return { ...judgeRegistry([...keys.values()], name), keys: [...keys.values()], odd };
 }
 
 /** Keeps only keys that a rule asks for: an export can be the whole registry. */

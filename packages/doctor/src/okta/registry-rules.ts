@@ -14,8 +14,8 @@ export interface KeySeen {
 }
 
 const AUTHENTICATION = "hklm\\software\\microsoft\\windows\\currentversion\\authentication";
-const PROVIDERS = `${AUTHENTICATION}\\credential providers`;
-const FILTERS = `${AUTHENTICATION}\\credential provider filters`;
+export const PROVIDERS = `${AUTHENTICATION}\\credential providers`;
+export const FILTERS = `${AUTHENTICATION}\\credential provider filters`;
 /** The whole id stands in a customer's script only; so a key whose default value is the vendor's name counts as well. */
 const CLSID = "{6d269aea-159e-4f45-bc6a-02aa9c14f310}";
 const VENDOR_NAME = /oktacredentialprovider/i;
@@ -26,9 +26,12 @@ const TLS_KEYS: readonly { key: RegExp; rules: readonly ValueRule[] }[] = [
 ];
 const TERMINAL_SERVER = /\\control\\terminal server(?:\\winstations\\rdp-tcp)?$/;
 
+/** Policies of the vendor's product for workstations. */
+export const DEVICE_ACCESS = "hklm\\software\\policies\\okta\\okta device access";
+
 /** Keys that some rule below asks for, or that show which branch was exported. */
 export const WANTED =
-  /\\authentication(?:$|\\credential provider)|\\\.netframework\\v4\.0\.30319$|\\schannel\\protocols\\tls 1\.2\\client$|\\internet settings(?:\\winhttp)?$|\\control\\terminal server(?:\\winstations\\rdp-tcp)?$/;
+  /\\okta\\okta device access$|\\authentication(?:$|\\credential provider)|\\\.netframework\\v4\.0\.30319$|\\schannel\\protocols\\tls 1\.2\\client$|\\internet settings(?:\\winhttp)?$|\\control\\terminal server(?:\\winstations\\rdp-tcp)?$/;
 
 export function judgeRegistry(keys: readonly KeySeen[], file: string): { seen: Seen[]; missed: Missed[] } {
   const seen: Seen[] = [];
@@ -42,7 +45,7 @@ export function judgeRegistry(keys: readonly KeySeen[], file: string): { seen: S
 /** Registered and switched on, as far as the export reaches. */
 function branch(base: string, what: string, keys: readonly KeySeen[], file: string, seen: Seen[], missed: Missed[]): void {
   const below = keys.filter(({ path, deleted }) => path.startsWith(`${base}\\`) && !deleted);
-  const own = below.filter(({ path, values }) => path === `${base}\\${CLSID}` || VENDOR_NAME.test(values.get("")?.text ?? ""));
+  const own = below.filter((key) => isVendors(base, key));
   const whole = [base, AUTHENTICATION].map((branch) => keys.find(({ path, deleted }) => !deleted && path === branch)).find(Boolean);
   if (own.length === 0) {
     const gone = keys.find(({ path, deleted }) => deleted && path === `${base}\\${CLSID}`);
@@ -67,6 +70,9 @@ function branch(base: string, what: string, keys: readonly KeySeen[], file: stri
     });
   else seen.push({ cause: "provider.filtered", verdict: "ruled-out", evidence: proof("no value Disabled, or 0", own[0]?.where ?? file) });
 }
+
+export const isVendors = (base: string, { path, values }: KeySeen) =>
+  path === `${base}\\${CLSID}` || VENDOR_NAME.test(values.get("")?.text ?? "");
 
 function tlsOf({ path, values }: KeySeen): Seen[] {
   const rules = TLS_KEYS.find(({ key }) => key.test(path))?.rules ?? [];
