@@ -85,7 +85,10 @@ function documentation(name: string): PackageFile[] {
   return [
     { to: `${folder}/copyright`, from: packaging("copyright") },
     { to: `${folder}/changelog.md`, from: join(ROOT, "CHANGELOG.md") },
-    { to: `${folder}/collect.ps1`, from: join(ROOT, "packages/doctor/src/host/windows/collect.ps1") },
+    ...["collect.ps1", "checklist.ps1"].map((script) => ({
+      to: `${folder}/${script}`,
+      from: join(ROOT, "packages/doctor/src/host/windows", script),
+    })),
     ...pages.sort().map((page) => ({ to: `${folder}/${page}`, from: join(ROOT, "docs", page) })),
   ];
 }

@@ -42,4 +42,5 @@ export * from "./source-views.ts";
 export * from "./sources.ts";
 export * from "./transaction.ts";
 export type { TypedWrong } from "./typed-text.ts";
+export * from "./windows-checklist.ts";
 export * from "./windows-status.ts";

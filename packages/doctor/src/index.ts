@@ -13,6 +13,8 @@ export { diagnoseHost, type HostOptions } from "./host/diagnose-host.ts";
 export type { AgentFacts, HostFacts, MachineFacts, OrgLookup, Ran } from "./host/facts.ts";
 export type { KnownTimeServer } from "./host/network/facts.ts";
 export { readTimeServers } from "./host/network/time-servers.ts";
+export { type ChecklistJudged, checklistExitCode, judgeChecklist } from "./host/windows/checklist/judge.ts";
+export { renderChecklist } from "./host/windows/checklist/render.ts";
 export { type WindowsCheckOptions, windowsChecks } from "./host/windows/checks.ts";
 export { type DiagnoseWindowsOptions, diagnoseWindowsFacts } from "./host/windows/diagnose-windows.ts";
 export type { WindowsFacts } from "./host/windows/facts.ts";

@@ -21,6 +21,7 @@ import { STATE_FOLDERS, STATE_HELP } from "../this-machine.ts";
 import { VERSION } from "../version.ts";
 import { explainLogon } from "../why.ts";
 import { bundleCommand } from "./doctor-bundle.ts";
+import { checklistCommand } from "./doctor-checklist.ts";
 import { diagnoseWindows, gatherHost, type HostFlags } from "./doctor-host.ts";
 import { askDryRun, USER_OPTIONS, type UserFlags } from "./doctor-user.ts";
 
@@ -99,6 +100,7 @@ export function doctorCommands(program: Command): void {
   );
   userCommand(doctor);
   bundleCommand(doctor);
+  checklistCommand(doctor);
 }
 
 function userCommand(doctor: Command): void {

@@ -1,25 +1,13 @@
 /** The collector cannot run here. A parser of PowerShell reads it: it is whole, asks for every fact, and calls nothing that could change a machine. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import TreeSitter, { type Node } from "@vscode/tree-sitter-wasm";
 import * as z from "zod";
 import { windowsFacts } from "./facts.ts";
+import { callsIn, parse, readScript, textsOf } from "./powershell.fixture.ts";
 
-const text = readFileSync(new URL("./collect.ps1", import.meta.url), "utf8");
+const text = readScript("collect.ps1");
 const root = await parse(text);
-
-async function parse(script: string): Promise<Node> {
-  await TreeSitter.Parser.init();
-  const grammar = readFileSync(new URL(import.meta.resolve("@vscode/tree-sitter-wasm/wasm/tree-sitter-powershell.wasm")));
-  const parser = new TreeSitter.Parser();
-  parser.setLanguage(await TreeSitter.Language.load(grammar));
-  const tree = parser.parse(script);
-  assert.ok(tree);
-  return tree.rootNode;
-}
-
-const texts = (kind: string, from = root) => from.descendantsOfType(kind).flatMap((node) => (node ? [node.text] : []));
+const texts = (kind: string) => textsOf(kind, root);
 
 interface Schema {
   properties?: Record<string, Schema>;
@@ -113,15 +101,9 @@ describe("collect.ps1", () => {
   });
 
   it("calls only those methods of .NET that read, but for its own two files", () => {
-    const calls = root.descendantsOfType("invokation_expression").flatMap((node) => {
-      const name = node?.namedChildren.find((child) => child?.type === "member_name")?.text ?? "";
-      const args = node?.namedChildren.find((child) => child?.type === "argument_list");
-      return node && args ? [{ name, whole: node.text.slice(0, args.startIndex - node.startIndex) }] : [];
-    });
-    const statics = calls.filter(({ whole }) => /^\[[\w.]+\]::\w+$/.test(whole));
-    assert.deepEqual([...new Set(statics.map(({ whole }) => whole))].sort(), STATIC);
-    const methods = calls.filter((one) => !statics.includes(one)).map(({ name }) => name);
-    assert.deepEqual([...new Set(methods)].sort(), METHODS);
+    const { statics, methods } = callsIn(root);
+    assert.deepEqual(statics, STATIC);
+    assert.deepEqual(methods, METHODS);
     assert.doesNotMatch(text, /OpenSubKey\([^()]*,/);
     for (const write of ["WriteAllText", "Delete"]) assert.equal(text.match(new RegExp(`::${write}\\(`, "g"))?.length, 1, write);
   });

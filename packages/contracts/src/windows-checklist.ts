@@ -1,0 +1,184 @@
+/** The checklist for a real Windows: its steps, and the file in which checklist.ps1 writes what came of them. */
+import * as z from "zod";
+
+export interface ChecklistStep {
+  id: string;
+  /** What a person does. ASCII: PowerShell 5.1 reads the script in the code page. */
+  do: string;
+  /** What must then be seen. */
+  see: string;
+  /** The claim that this proves, as docs/windows-proof.md has it open. */
+  proves: string;
+}
+
+/** In the order of the page: each step leaves the machine as the next one needs it. A published id is never used for another step. */
+export const CHECKLIST: readonly ChecklistStep[] = [
+  {
+    id: "installed-disarmed",
+    do: "Install the MSI with the enrolment code and without arming, then sign out and sign in as always.",
+    see: "No restart is asked for, nobody is asked for a code, and the service Sallyport runs.",
+    proves: "the installer under the real Windows Installer; a disarmed machine lets everybody in by Windows' own word",
+  },
+  {
+    id: "tile-drawn",
+    do: "Arm the machine, lock it (Win+L) and look at the sign-in options.",
+    see: "Sallyport's tile is there with its name, and its field for the password has the focus.",
+    proves: "LogonUI draws the tile, its fields, focus and order",
+  },
+  {
+    id: "right-code",
+    do: "Type the password, then the code from the app.",
+    see: "The code is asked for after the password, on the same tile, and the session opens.",
+    proves: "LSA takes the serialization; LogonUI calls Connect and goes on",
+  },
+  {
+    id: "wrong-code",
+    do: "Lock; type the password, then a wrong code, then the right one.",
+    see: "The wrong one is said to be wrong, the password is not asked for again, and the right one opens the session.",
+    proves: "a wrong code keeps password and transaction on the real screen",
+  },
+  {
+    id: "wrong-password",
+    do: "Lock; type a wrong password once.",
+    see: "Windows' own sentence on a wrong password, and no question for a code; the Security log has one event 4625 more, not two.",
+    proves: "the service checks the password by the real LogonUser, once",
+  },
+  {
+    id: "cancel-waits",
+    do: "Cut the machine off from the org by a firewall rule that drops, lock, type the password, and press Cancel while it waits.",
+    see: "The screen stays alive while it waits, and Cancel brings the tile back at once.",
+    proves: "LogonUI is never blocked",
+  },
+  {
+    id: "org-gone",
+    do: "Still cut off: type the password and wait.",
+    see: "The logon is refused with a reference, or break-glass is offered where the policy allows it.",
+    proves: "the fail mode on Windows is the policy's",
+  },
+  {
+    id: "break-glass",
+    do: "Still cut off, with break-glass in the policy: answer the challenge on the tile with sallyport breakglass answer, then remove the firewall rule.",
+    see: "The challenge can be read aloud from the tile, and its answer opens the session.",
+    proves: "a way back in without the org, on the real screen",
+  },
+  {
+    id: "rdp-nla",
+    do: "From another machine connect by mstsc with network level authentication, and type the password there.",
+    see: "The remote screen asks for the code only, not for the password again, and the session opens.",
+    proves: "the hand-over of NLA, with a protected password",
+  },
+  {
+    id: "rdp-reconnect",
+    do: "Close the mstsc window without signing out, and connect again.",
+    see: "The code is asked for before the running session appears.",
+    proves: "a reconnect is asked as a logon is",
+  },
+  {
+    id: "rdp-refused",
+    do: "Connect once more and press Cancel at the question for the code.",
+    see: "No desktop was seen at any moment, and sallyport why with the reference says logon.cancelled and the client's address as claimed.",
+    proves: "nobody is in a session before the decision; remote sessions are told from local ones",
+  },
+  {
+    id: "mstsc-onwards",
+    do: "In the session on this machine start mstsc to a third one.",
+    see: "Windows' own question for credentials, with what it offered before the installation.",
+    proves: "credentials of outgoing connections are left alone",
+  },
+  {
+    id: "uac",
+    do: "As a standard user start something as administrator.",
+    see: "What docs/windows-uac.md says for the settings of this machine.",
+    proves: "elevation in a process that is not SYSTEM",
+  },
+  {
+    id: "filter",
+    do: "Install again with the filter on, lock, and look at the sign-in options.",
+    see: "Only Sallyport's tile and those of the allow list are there.",
+    proves: "the filter in the real LogonUI",
+  },
+  {
+    id: "agent-gone",
+    do: "With a second administrator's session open, stop the service Sallyport and connect by mstsc.",
+    see: "The logon is refused with a reference; after the service was started again it works.",
+    proves: "without an agent nothing opens for a remote logon",
+  },
+  {
+    id: "password-expired",
+    do: "Let an account's password expire (net user NAME /logonpasswordchg:yes), and log on with it and its code.",
+    see: "After the code Windows itself asks for the new password, and then lets in.",
+    proves: "expired and must-change count as right, and Windows goes on from there",
+  },
+  {
+    id: "way-back",
+    do: "Go through the registry switch of docs/windows-getting-back-in.md from another machine, and take it back.",
+    see: "With it Windows' own tile lets in, without it it does not.",
+    proves: "getting back in works as the page says",
+  },
+  {
+    id: "uninstalled",
+    do: "Uninstall, and log on by Windows' own tile.",
+    see: "The tile is gone, the logon works, and nothing of Sallyport is left in services and providers.",
+    proves: "uninstalling leaves a machine that can be logged on to",
+  },
+];
+
+/** Why something could not be read. */
+const unavailable = z.strictObject({ unavailable: z.string().min(1).max(500) });
+const look = <S extends z.ZodType>(schema: S) => z.union([schema, unavailable]).optional();
+const text = z.string().max(2000);
+const dword = z.int().min(0).max(0xffffffff).nullable();
+
+/** `signature`: PowerShell's SignatureStatus by name, which no Windows translates. */
+const file = z.strictObject({
+  role: z.enum(["provider", "service", "agent"]),
+  path: text,
+  version: text.nullable(),
+  sha256: z
+    .string()
+    .regex(/^[0-9A-F]{64}$/)
+    .nullable(),
+  signature: text,
+  signer: text.nullable(),
+});
+/** Owner and access list in SDDL. */
+const access = z.strictObject({ path: text, sddl: z.union([text, unavailable]) });
+/** As Win32_Service has it: `LocalSystem`, `Auto`, `Running`. */
+const service = z.strictObject({ account: text, path: text, startMode: text, state: text }).nullable();
+const tpm = z.strictObject({ enabled: z.boolean(), activated: z.boolean(), specVersion: text.nullable() }).nullable();
+const event = z.strictObject({ at: z.iso.datetime({ offset: true }), id: z.int().min(0), level: z.int().min(0).max(255) });
+
+/** What the script looked at by itself, beyond the facts of collect.ps1. */
+export const checklistLooks = z.strictObject({
+  windows: look(z.strictObject({ product: text.nullable(), installationType: text.nullable(), build: text.nullable(), revision: dword })),
+  files: look(z.array(file).max(20)),
+  service: look(service),
+  access: look(z.array(access).max(200)),
+  tpm: look(tpm),
+  lsa: look(z.strictObject({ RunAsPPL: dword, DisableRestrictedAdmin: dword })),
+  uac: look(
+    z.strictObject({ EnableLUA: dword, ConsentPromptBehaviorAdmin: dword, ConsentPromptBehaviorUser: dword, PromptOnSecureDesktop: dword }),
+  ),
+  events: look(z.array(event).max(1000)),
+  /** What `sallyport-agent.exe status` printed. */
+  status: look(z.string().max(20_000)),
+});
+export type ChecklistLooks = z.infer<typeof checklistLooks>;
+
+export const checklistAnswer = z.strictObject({
+  id: z.string().regex(/^[a-z-]{1,40}$/),
+  answer: z.enum(["seen", "not-seen", "skipped"]),
+  /** What was seen instead, or why it was skipped. */
+  note: z.string().max(2000),
+});
+export type ChecklistAnswer = z.infer<typeof checklistAnswer>;
+
+export const checklistResult = z.strictObject({
+  version: z.literal(1),
+  collectedAt: z.iso.datetime({ offset: true }),
+  looks: checklistLooks,
+  steps: z.array(checklistAnswer).max(100),
+  /** The facts of collect.ps1 (the doctor knows their schema), or why there are none. */
+  facts: z.union([z.looseObject({ version: z.literal(1) }), unavailable]),
+});
+export type ChecklistResult = z.infer<typeof checklistResult>;
