@@ -56,10 +56,10 @@ export class MailServer {
     return new Promise((resolve) => this.#server.close(() => resolve()));
   }
 
-  /** The first mail to this address in whose text this stands. */
-  async next(to: string, says: RegExp): Promise<Got> {
+  /** The first mail to this address in whose text this stands; of those after the first `from` ones. */
+  async next(to: string, says: RegExp, from = 0): Promise<Got> {
     for (;;) {
-      const found = this.got.find((mail) => mail.to === to && says.test(mail.text));
+      const found = this.got.slice(from).find((mail) => mail.to === to && says.test(mail.text));
       if (found) return found;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
