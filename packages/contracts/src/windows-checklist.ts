@@ -155,6 +155,8 @@ export const checklistLooks = z.strictObject({
   service: look(service),
   access: look(z.array(access).max(200)),
   tpm: look(tpm),
+  /** Where the machine's own key is kept, as host.json names it; `null`: not enrolled, or as a file. */
+  key: look(z.enum(["tpm", "dpapi"]).nullable()),
   lsa: look(z.strictObject({ RunAsPPL: dword, DisableRestrictedAdmin: dword })),
   uac: look(
     z.strictObject({ EnableLUA: dword, ConsentPromptBehaviorAdmin: dword, ConsentPromptBehaviorUser: dword, PromptOnSecureDesktop: dword }),

@@ -8,7 +8,7 @@
     while you go through the steps; collect.ps1 must lie beside it. The file is written anew after each answer.
 
     It changes no setting. It asks who may open the agent's pipes, which Windows answers by opening each of them for a moment.
-    The file holds no password, no code and no key: write none into a note.
+    Of the machine's key it says where it is kept, never the key. The file holds no password and no code: write none into a note.
 
     NOT SEEN ON WINDOWS: written from Microsoft's pages, and read by a parser only. What could not be read says why in the file.
 
@@ -255,6 +255,15 @@ function Get-Tpm {
     }
 }
 
+# Where the key is, never the key.
+function Get-KeyPlace {
+    $file = Join-Path $Folder 'host.json'
+    if (-not [IO.File]::Exists($file)) { return $null }
+    $key = (ConvertFrom-Json -InputObject ([IO.File]::ReadAllText($file))).key
+    if ($null -eq $key.PSObject.Properties['kept']) { return $null }
+    return [string]$key.kept
+}
+
 function Get-Events {
     try { $events = @(Get-WinEvent -FilterHashtable @{ LogName = 'Application'; ProviderName = 'Sallyport' } -MaxEvents 200) }
     catch {
@@ -336,6 +345,7 @@ Add-Look 'service' {
 }
 Add-ListLook 'access' { Get-AccessRows }
 Add-Look 'tpm' { Get-Tpm }
+Add-Look 'key' { Get-KeyPlace }
 Add-Look 'lsa' { Get-Numbers $Lsa @('RunAsPPL', 'DisableRestrictedAdmin') }
 Add-Look 'uac' {
     Get-Numbers $Uac @('EnableLUA', 'ConsentPromptBehaviorAdmin', 'ConsentPromptBehaviorUser', 'PromptOnSecureDesktop')

@@ -12,7 +12,7 @@ const page = readFileSync(new URL("../../../../../docs/windows-checklist.md", im
 
 /** What comes with Windows and reads only, or speaks with the person; every other name must be a function of the script. */
 const CMDLETS =
-  `ConvertTo-Json ForEach-Object Get-AuthenticodeSignature Get-CimInstance Get-FileHash Get-WinEvent Join-Path New-Object Out-Null
+  `ConvertFrom-Json ConvertTo-Json ForEach-Object Get-AuthenticodeSignature Get-CimInstance Get-FileHash Get-WinEvent Join-Path New-Object Out-Null
 Read-Host Set-StrictMode Write-Host`.split(/\s+/);
 /** The only three that write are those of the script's own file, and of the one that collect.ps1 wrote for it. */
 const STATIC =

@@ -86,6 +86,8 @@ describe("a checklist", () => {
       },
       "signature of the provider",
     ],
+    ["a key outside of a TPM that is there", { key: "dpapi" }, "the machine's key"],
+    ["no key", { key: null }, "the machine's key"],
     ["Restricted Admin", { lsa: { RunAsPPL: null, DisableRestrictedAdmin: 0 } }, "Restricted Admin"],
     ["no UAC", { uac: { EnableLUA: 0, ConsentPromptBehaviorAdmin: 0, ConsentPromptBehaviorUser: 0, PromptOnSecureDesktop: 0 } }, "UAC"],
     ["an agent that does not run", { status: '{"running": false}' }, "the agent"],

@@ -54,6 +54,7 @@ function judgeLooks(looks: ChecklistLooks): ChecklistRow[] {
     ...judged(looks, "tpm", "TPM", (tpm) => [
       row("TPM", "shown", tpm ? `there, ${tpm.enabled && tpm.activated ? "on" : "off"}, version ${tpm.specVersion}` : "there is none"),
     ]),
+    ...judged(looks, "key", "the machine's key", (kept) => [keyRow(kept, looks)]),
     ...judged(looks, "lsa", "LSA", lsaRows),
     ...judged(looks, "uac", "UAC", ({ EnableLUA, PromptOnSecureDesktop }) => [
       row(
@@ -113,6 +114,18 @@ function accessRow({ path, sddl }: Looked<"access">[number]): ChecklistRow {
   if (!list) return row(what, "not-shown", `no access list: ${sddl}`);
   const others = othersIn(list, /\\Program Files\\/i.test(path));
   return others.length === 0 ? row(what, "shown", sddl) : row(what, "not-shown", `also ${others.join(", ")}: ${sddl}`);
+}
+
+function keyRow(kept: Looked<"key"> | null, { tpm }: ChecklistLooks): ChecklistRow {
+  const what = "the machine's key";
+  if (kept === "tpm") return row(what, "shown", "in the TPM");
+  if (kept === null) return row(what, "not-shown", "there is none, or it lies in a file");
+  const could = tpm && !("unavailable" in tpm) && tpm.enabled && tpm.activated;
+  return row(
+    what,
+    could ? "not-shown" : "shown",
+    could ? "sealed by DPAPI, though there is a TPM that is on" : "sealed by DPAPI: there is no TPM to be had",
+  );
 }
 
 function lsaRows({ RunAsPPL, DisableRestrictedAdmin }: Looked<"lsa">): ChecklistRow[] {

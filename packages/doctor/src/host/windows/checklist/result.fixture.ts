@@ -28,6 +28,7 @@ export const RIGHT: ChecklistResult = {
       { path: "\\\\.\\pipe\\sallyport", sddl: "O:BAG:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)" },
     ],
     tpm: { enabled: true, activated: true, specVersion: "2.0, 0, 1.38" },
+    key: "tpm",
     lsa: { RunAsPPL: 1, DisableRestrictedAdmin: null },
     uac: { EnableLUA: 1, ConsentPromptBehaviorAdmin: 5, ConsentPromptBehaviorUser: 3, PromptOnSecureDesktop: 1 },
     events: [{ at: "2026-05-06T09:00:00Z", id: 1, level: 4 }],
