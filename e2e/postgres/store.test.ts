@@ -42,6 +42,11 @@ test("the transaction keeps its promises under random events on PostgreSQL", asy
   assert.equal(passed, 1, said);
 });
 
+test("what is taken away between two steps of a logon counts at the next one, on PostgreSQL too", async () => {
+  const { passed, said } = await suite("judge-anew.postgres.suite.ts");
+  assert.ok(passed > 10, said);
+});
+
 test("what one node announces another hears, with NOTIFY and without", async () => {
   const { passed, said } = await suite("announcements.suite.ts");
   assert.equal(passed, 2, said);

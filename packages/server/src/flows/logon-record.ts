@@ -79,15 +79,19 @@ export async function refuseAtOnce(
   return { kind: "logon-refused", cause: why.cause, told, reference: logon.reference, evidence: tellable(told, why.evidence) };
 }
 
-/** Ends the record of a transaction that a host opened; a transaction opened by a page has none. */
+/**
+ * Ends the record of a transaction that a host opened; a transaction opened by a page has none.
+ * @param known what this very unit has read already.
+ */
 export async function endLogon(
   tx: Tx,
   transaction: TransactionRow,
   end: { result: "allow" | "deny"; cause: CauseId | null; told?: CauseId; evidence?: Record<string, unknown>; amr?: string[] },
+  known?: { logon: LogonRow; host: HostRow },
 ): Promise<void> {
   if (!transaction.hostId || !transaction.reference) return;
   const { hostId, reference } = transaction;
-  const logon = (await tx.logons.byReference(reference)).find((row) => row.hostId === hostId);
+  const logon = known?.logon ?? (await tx.logons.byReference(reference)).find((row) => row.hostId === hostId);
   if (!logon) throw new Error(`transaction ${transaction.id} has no record of its logon`);
   const change = {
     userId: transaction.userId,
@@ -100,7 +104,7 @@ export async function endLogon(
     evidence: { ...logon.evidence, ...end.evidence },
   };
   await tx.logons.update(hostId, reference, change);
-  const host = await tx.hosts.byId(hostId);
+  const host = known?.host ?? (await tx.hosts.byId(hostId));
   await sayEnd(tx, { ...logon, ...change }, host?.name);
 }
 

@@ -155,6 +155,8 @@ export interface AppsStore {
   /** Throws `Conflict` if the label exists. */
   insert(app: AppRow): Promise<void>;
   byId(id: string): Promise<AppRow | undefined>;
+  /** With whether this very user is assigned, by themselves or as an effective member of a group. One statement. */
+  forUser(id: string, userId: string): Promise<{ app: AppRow; assigned: boolean } | undefined>;
   byLabel(label: string): Promise<AppRow | undefined>;
   /** By label in lower case. `past`: only behind this one, whether or not an app has it. */
   list(page: Page & { past?: string | undefined }): Promise<AppRow[]>;

@@ -1,12 +1,25 @@
 /** Stored apps with their policy and assignments, and zones. */
 import { ruleText, type Zone } from "@sallyport/contracts";
+import { sql as raw } from "kysely";
 import { Conflict, type Page } from "../flows/store.ts";
 import type { AppRow, AppsStore, AssignmentRow, ZonesStore } from "../flows/store-directory.ts";
 import type { Builder } from "./builder.ts";
+import { compiledOnce } from "./compiled-once.ts";
+import { groupsOf } from "./effective-groups.ts";
 import type { Schema } from "./schema.ts";
 import type { Sql } from "./sql.ts";
 
 type Stored = Schema["apps"];
+
+/** At every step of a logon. What is asked for stands in a table, where no planner looks at it; see `name-lookup.ts`. */
+const forUser = compiledOnce((build, { id, userId }: { id: string; userId: string }) => ({
+  compile: () =>
+    raw<Stored & { assigned: number }>`with recursive asked(app_id, user_id) as (values (${id}, ${userId})),
+      ${groupsOf(raw`in (select user_id from asked)`)}
+      select apps.*, case when exists (select 1 from app_users where app_id = apps.id and user_id in (select user_id from asked))
+        or exists (select 1 from own join app_groups g on g.group_id = own.group_id where g.app_id = apps.id) then 1 else 0 end as assigned
+      from apps where id in (select app_id from asked)`.compile(build),
+}));
 
 export function appsStore(sql: Sql, build: Builder): AppsStore {
   const one = async (column: "id" | "folded", value: string) => {
@@ -23,6 +36,10 @@ export function appsStore(sql: Sql, build: Builder): AppsStore {
       if (!(await sql.first(statement))) throw new Conflict(`the app ${app.label}`);
     },
     byId: (id) => one("id", id),
+    async forUser(id, userId) {
+      const row = await sql.first(forUser(build, { id, userId }));
+      return row && { app: fromRow(row), assigned: row.assigned === 1 };
+    },
     byLabel: (label) => one("folded", label.toLowerCase()),
     async list({ limit, after, past }) {
       let statement = build.selectFrom("apps").selectAll().orderBy("folded").limit(limit);

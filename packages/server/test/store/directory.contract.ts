@@ -136,7 +136,15 @@ export function directoryTests({ unit, read }: Under): void {
     });
     const assigned = () => read((tx) => assignedOf(tx, app.id, "direct", "through", "neither"));
     assert.deepEqual(await assigned(), ids.slice(0, 2).sort());
+    const oneByOne = () => read((tx) => Promise.all(ids.map((id) => tx.apps.forUser(app.id, id))));
+    assert.deepEqual(
+      await oneByOne(),
+      [true, true, false].map((is) => ({ app, assigned: is })),
+    );
+    assert.equal(await read((tx) => tx.apps.forUser("app_none", ids[0] ?? "")), undefined);
+    assert.equal((await read((tx) => tx.apps.forUser(app.id, "usr_none")))?.assigned, false);
     await unit((tx) => tx.groups.remove("grp_1"));
+    assert.equal((await oneByOne())[1]?.assigned, false);
     assert.deepEqual(await assigned(), ids.slice(0, 1));
     await assert.rejects(
       unit((tx) => tx.apps.insert(appRow("ASSIGNED"))),

@@ -85,6 +85,12 @@ export function effectiveGroupTests({ unit, read }: Under): void {
         const assigned = given.assigned.flatMap((group) => [...(wanted[group] ?? [])]);
         const everybody = users.map(({ profile }) => profile.login);
         assert.deepEqual(await read((tx) => assignedOf(tx, app.id, ...everybody)), ids(new Set(assigned)));
+        const alone = await read(async (tx) => {
+          const found = [];
+          for (const { id } of users) if ((await tx.apps.forUser(app.id, id))?.assigned) found.push(id);
+          return found.sort();
+        });
+        assert.deepEqual(alone, ids(new Set(assigned)), "asked for one by one");
         await unit(async (tx) => {
           for (const one of groups) await tx.groups.remove(one.id);
           for (const one of users) await tx.users.remove(one.id);

@@ -2,7 +2,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type CauseId, type EventType, FACTOR_NAMES, type FactorResult } from "@sallyport/contracts";
 import { expiryOf, step, toldToHost } from "@sallyport/logon";
-import { judgeState } from "../host-link/judge-person.ts";
 import { endLogon } from "../logon-record.ts";
 import { provesOwnFactor } from "../own-factor.ts";
 import { factorsOf } from "../person.ts";
@@ -10,6 +9,7 @@ import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow, HostRow, TransactionRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
+import { judgeAnew, type Place } from "./judge-anew.ts";
 import { isOvertaken, keepNewPassword } from "./new-password.ts";
 import { advance, causeOfMisfit, dropUnfinished, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
 import { leaveSession } from "./session-token.ts";
@@ -71,25 +71,31 @@ export interface CodeStep {
   usable: EnrolmentRow[];
   /** The step names a type of which the person has several, and not one of them. */
   byType: boolean;
+  /** Of a host's logon. */
+  place?: Place | undefined;
 }
 
 export async function findStep(tx: Tx, host: HostRow | undefined, input: CodeInput): Promise<CodeStep | VerifyOutcome> {
-  const transaction = await findTransaction(tx, input.stateToken, host);
-  if (isNotYours(transaction)) return transaction;
-  const user = transaction.userId === null ? undefined : await tx.users.byId(transaction.userId);
-  const repeated = repeat(transaction, input, user, tx.now);
+  const found = await findTransaction(tx, input.stateToken, host);
+  if (isNotYours(found)) return found;
+  const user = found.userId === null ? undefined : await tx.users.byId(found.userId);
+  const repeated = repeat(found, input, user, tx.now);
   if (repeated) return repeated;
-  // A person who is suspended while the prompt is open does not get in with a code typed after that.
-  const state = user ? judgeState(user) : undefined;
-  if (!user || !step(transaction.status, "proof-right").ok)
-    return refused(causeOfMisfit(transaction), transaction, { status: transaction.status });
-  if (state) return endRefused(tx, transaction, state.cause, state.evidence);
-  if (isOvertaken(transaction, user)) return endRefused(tx, transaction, "user.password", { why: "another one was set meanwhile" });
-  const usable = (await factorsOf(tx, user)).filter(({ id }) => transaction.factors.includes(id));
+  if (!user || !step(found.status, "proof-right").ok) return refused(causeOfMisfit(found), found, { status: found.status });
+  // Whoever is suspended, or loses the right to the app, while the prompt is open does not get in with a code typed after that.
+  const judged = await judgeAnew(tx, host, found, user);
+  if (judged.kind === "refused") return endRefused(tx, found, judged.cause, judged.evidence);
+  if (isOvertaken(found, user)) return endRefused(tx, found, "user.password", { why: "another one was set meanwhile" });
+  const { transaction, takes, place } = judged;
+  const begun = (await factorsOf(tx, user)).filter(({ id }) => transaction.factors.includes(id));
   const byType = input.factorId === FACTOR_NAMES.passkey.factorType;
-  const enrolment = usable.find(({ id, kind }) => (byType ? kind === "passkey" : id === input.factorId));
+  const enrolment = begun.find(({ id, kind }) => (byType ? kind === "passkey" : id === input.factorId));
   if (!enrolment) return refused("logon.out-of-order", transaction, { factor: input.factorId });
-  return { kind: "step", transaction, user, enrolment, usable, byType };
+  const usable = begun.filter(({ kind }) => takes(kind));
+  const evidence = { factor: enrolment.id, why: "the policy was changed meanwhile" };
+  if (usable.length === 0) return endRefused(tx, transaction, "factor.not-allowed", evidence);
+  if (!takes(enrolment.kind)) return refused("factor.not-allowed", transaction, evidence);
+  return { kind: "step", transaction, user, enrolment, usable, byType, place };
 }
 
 /** What proved the person: for the log, and for the decision (`amr`). */
@@ -99,7 +105,7 @@ export interface Proof {
   data: Record<string, unknown>;
 }
 
-export async function letIn(tx: Tx, { transaction, user }: CodeStep, proof: Proof, input: CodeInput): Promise<VerifyOutcome> {
+export async function letIn(tx: Tx, { transaction, user, place }: CodeStep, proof: Proof, input: CodeInput): Promise<VerifyOutcome> {
   const amr = [...transaction.amr, proof.amr];
   const lastInput = remember(input, { answer: "right" as const });
   // S18: who got in by a code from a drawer or from an administrator puts no factor of their own beside it.
@@ -124,7 +130,7 @@ export async function letIn(tx: Tx, { transaction, user }: CodeStep, proof: Proo
     data: proof.data,
   });
   if (more) return { kind: "right", transaction: done, user, now: tx.now, offers };
-  await endLogon(tx, done, { result: "allow", cause: null, amr });
+  await endLogon(tx, done, { result: "allow", cause: null, amr }, place);
   return { kind: "right", transaction: done, user, now: tx.now };
 }
 

@@ -4,7 +4,6 @@ import { expiryOf, isSentKind, type SentKind, step } from "@sallyport/logon";
 import { ENROLLERS } from "../enrolling/enroller.ts";
 import { judgeKind, takeCode } from "../enrolling/sent-code.ts";
 import { enrolRight } from "../enrolling/window.ts";
-import { judgeState } from "../host-link/judge-person.ts";
 import { beingMade, factorsOf } from "../person.ts";
 import { sendCode } from "../send-code.ts";
 import type { Tx } from "../store.ts";
@@ -13,6 +12,7 @@ import type { EnrolmentRow, HostRow, TransactionRow } from "../store-logons.ts";
 import type { AskDeps } from "./asked-factors.ts";
 import { endRefused, refused, type WrongStep } from "./code-step.ts";
 import { misfit, type StepOutcome } from "./go-back.ts";
+import { judgeAnew } from "./judge-anew.ts";
 import { isOvertaken } from "./new-password.ts";
 import { advance, dropUnfinished, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
 import { isFree, offersOf, showTransaction } from "./show.ts";
@@ -28,24 +28,33 @@ export interface EnrolStep {
   proof: NonNullable<TransactionRow["enrolProof"]>;
 }
 
-/** S18: judged anew at every step, since the window may have ended meanwhile. */
+/** S18: judged anew at every step, since the window, or the right to the app, may have ended meanwhile. */
 export async function findEnrolStep(
   tx: Tx,
   host: HostRow | undefined,
   stateToken: string,
   event: "enrol" | "enrolled" | "ask-again",
 ): Promise<EnrolStep | NotYours | WrongStep> {
-  const transaction = await findTransaction(tx, stateToken, host);
-  if (isNotYours(transaction)) return transaction;
-  const user = transaction.userId === null ? undefined : await tx.users.byId(transaction.userId);
-  if (!user || !step(transaction.status, event).ok) return misfit(transaction);
-  const state = judgeState(user);
-  if (state) return ended(tx, transaction, state.cause, state.evidence);
+  const found = await findTransaction(tx, stateToken, host);
+  if (isNotYours(found)) return found;
+  const user = found.userId === null ? undefined : await tx.users.byId(found.userId);
+  if (!user || !step(found.status, event).ok) return misfit(found);
+  const judged = await judgeAnew(tx, host, found, user);
+  if (judged.kind === "refused") return ended(tx, found, judged.cause, judged.evidence);
+  const { transaction } = judged;
+  if (await isTakenNoMore(tx, transaction))
+    return ended(tx, transaction, "factor.not-allowed", { factor: transaction.enrolling, why: "the policy was changed meanwhile" });
   if (isOvertaken(transaction, user)) return ended(tx, transaction, "user.password", { why: "another one was set meanwhile" });
   const right = await enrolRight(tx, transaction, user);
   if (right.kind === "may") return { kind: "enrol-step", transaction, user, proof: right.proof };
   if (right.ended) return ended(tx, transaction, right.cause, right.evidence);
   return refused(right.cause, transaction, right.evidence);
+}
+
+/** What is being made through a window, of a kind that the policy does not take any more. */
+async function isTakenNoMore(tx: Tx, transaction: TransactionRow): Promise<boolean> {
+  const making = transaction.enrolling === null ? undefined : await tx.enrolments.byId(transaction.enrolling);
+  return making !== undefined && transaction.ticketId !== null && !offersOf(transaction, []).some(({ kind }) => kind === making.kind);
 }
 
 async function ended(tx: Tx, transaction: TransactionRow, cause: WrongStep["cause"], evidence: Record<string, unknown>) {

@@ -1,12 +1,12 @@
 /** The steps that prove nothing and lead somewhere else: back to the choice of factor, or past the offer of more factors. */
 import { expiryOf, step } from "@sallyport/logon";
 import { enrolRight } from "../enrolling/window.ts";
-import { judgeState } from "../host-link/judge-person.ts";
 import type { Opened } from "../host-link/start-logon.ts";
 import { endLogon } from "../logon-record.ts";
 import type { Tx } from "../store.ts";
 import type { HostRow, TransactionRow } from "../store-logons.ts";
 import { endRefused, refused, type WrongStep } from "./code-step.ts";
+import { judgeAnew } from "./judge-anew.ts";
 import { advance, causeOfMisfit, dropUnfinished, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
 import { leaveSession } from "./session-token.ts";
 import { showTransaction } from "./show.ts";
@@ -37,8 +37,8 @@ export async function skipEnrolling(tx: Tx, host: HostRow | undefined, stateToke
   const user = transaction.userId === null ? undefined : await tx.users.byId(transaction.userId);
   // Without a factor there is nothing to skip: this is the only way in for whoever has none.
   if (!user || !step(transaction.status, "skip").ok || transaction.enrolProof !== "factor") return misfit(transaction);
-  const state = judgeState(user);
-  if (state) return (await endRefused(tx, transaction, state.cause, state.evidence)) as WrongStep;
+  const judged = await judgeAnew(tx, host, transaction, user);
+  if (judged.kind === "refused") return (await endRefused(tx, transaction, judged.cause, judged.evidence)) as WrongStep;
   // S18: the factor that was proved may be reset by now.
   const right = await enrolRight(tx, transaction, user);
   if (right.kind === "may-not") return (await endRefused(tx, transaction, right.cause, right.evidence)) as WrongStep;

@@ -66,19 +66,20 @@ async function enrollingOf(
   return enrolment && { enrolment, activation, waits: ENROLLERS[enrolment.kind]?.elsewhere === true };
 }
 
-const ENROL = "enrol:";
+/** How a mark in `factors` of a transaction begins that names a kind which may be enrolled. */
+export const ENROL_MARK = "enrol:";
 
 /** How `factors` of a transaction names the kinds that whoever has no factor may enrol. @param allowed kinds that the rule names. */
 export function enrolMarks(allowed?: Parameters<typeof takesKind>[1]): string[] {
   return kinds()
     .filter((kind) => takesKind(kind, allowed))
-    .map((kind) => ENROL + kind);
+    .map((kind) => ENROL_MARK + kind);
 }
 
 /** Through a window, what the rule takes; after a factor was proved, every kind that there is room for and that counts without being named. */
 export function offersOf(transaction: TransactionRow, factors: EnrolmentRow[]): Offer[] {
   const count = (kind: EnrolledKind) => factors.filter((one) => one.kind === kind && one.status !== "RESET").length;
-  const marked = transaction.factors.filter((mark) => mark.startsWith(ENROL)).map((mark) => mark.slice(ENROL.length));
+  const marked = transaction.factors.filter((mark) => mark.startsWith(ENROL_MARK)).map((mark) => mark.slice(ENROL_MARK.length));
   return kinds()
     .filter((kind) => (transaction.ticketId === null ? takesKind(kind) : marked.includes(kind)))
     .map((kind) => ({ kind, count: count(kind) }));

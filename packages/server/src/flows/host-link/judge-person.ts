@@ -38,27 +38,39 @@ export interface PersonRefused {
 
 /** Judges in one unit of work. */
 export async function judgePerson(tx: Tx, app: AppRow, host: JudgedHost, asked: Asked): Promise<Person | PersonRefused> {
-  if (app.status !== "ACTIVE") return { kind: "refused", cause: "client.revoked", evidence: { app: app.label, status: app.status } };
+  const closed = judgeApp(app);
+  if (closed) return closed;
   const found = await findUser(tx, app, host, asked);
   if (found.kind === "refused") return found;
   const { user } = found;
-  const state = judgeState(user);
-  if (state) return { ...state, userId: user.id };
-  const policy = await judgePolicy(tx, app, host, user, asked);
-  const seen = { userId: user.id, rule: policy.rule };
-  if (policy.outcome === "deny") {
-    return {
-      kind: "refused",
-      cause: policy.cause ?? "policy.denies",
-      evidence: { rule: policy.rule, trace: policy.trace, address: asked.address },
-      ...seen,
-    };
-  }
+  const admitted = await judgeAdmission(tx, app, host, user, asked);
+  if (admitted.kind === "refused") return admitted;
+  const { policy } = admitted;
   if (policy.outcome === "allow") return { kind: "person", user, policy, enrolments: [] };
   const judged = judgeFactors(await factorsOf(tx, user), user, policy, asked.conversation);
   if (judged.kind === "person" || judged.cause !== "factor.none" || asked.conversation !== true) return judged;
   const window = await openWindow(tx, user.id);
   return window ? { kind: "person", user, policy, enrolments: [], window } : judged;
+}
+
+export function judgeApp({ label, status }: AppRow): PersonRefused | undefined {
+  return status === "ACTIVE" ? undefined : { kind: "refused", cause: "client.revoked", evidence: { app: label, status } };
+}
+
+/** State and policy of somebody who is assigned: at the first question of a logon, and again at each step of it. */
+export async function judgeAdmission(
+  tx: Tx,
+  app: AppRow,
+  host: JudgedHost,
+  user: UserRow,
+  asked: Asked,
+): Promise<{ kind: "admitted"; policy: PolicyDecision } | PersonRefused> {
+  const state = judgeState(user);
+  if (state) return { ...state, userId: user.id };
+  const policy = await judgePolicy(tx, app, host, user, asked);
+  if (policy.outcome !== "deny") return { kind: "admitted", policy };
+  const evidence = { rule: policy.rule, trace: policy.trace, address: asked.address };
+  return { kind: "refused", cause: policy.cause ?? "policy.denies", evidence, userId: user.id, rule: policy.rule };
 }
 
 const STATE_CAUSES = {

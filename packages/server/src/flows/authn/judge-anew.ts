@@ -1,0 +1,69 @@
+/** Judges at a step what was judged when its transaction opened: state, app, assignment and policy may be others by now. */
+import { type FactorKind, factorKind } from "@sallyport/contracts";
+import { type PolicyDecision, takesBypass, takesKind } from "@sallyport/logon";
+import { type Asked, judgeAdmission, judgeApp, judgeState, type PersonRefused } from "../host-link/judge-person.ts";
+import type { Tx } from "../store.ts";
+import type { UserRow } from "../store-directory.ts";
+import type { HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
+import { ENROL_MARK } from "./show.ts";
+
+/** Where a host's logon happens; the end of the logon writes to both. */
+export interface Place {
+  logon: LogonRow;
+  host: HostRow;
+}
+
+export interface GoesOn {
+  kind: "goes-on";
+  /** As stored, but of `factors` only what the policy still takes. */
+  transaction: TransactionRow;
+  /** Whether a factor of this kind would still do. */
+  takes(kind: FactorKind): boolean;
+  /** Of a host's logon. */
+  place?: Place | undefined;
+}
+
+/**
+ * Within the step's own unit of work. A rule that lets in without a factor by now changes nothing: what was begun is finished.
+ * @param host that asked, if one did.
+ */
+export async function judgeAnew(
+  tx: Tx,
+  host: HostRow | undefined,
+  transaction: TransactionRow,
+  user: UserRow,
+): Promise<GoesOn | PersonRefused> {
+  const { appId } = transaction;
+  if (appId === null) return judgeState(user) ?? { kind: "goes-on", transaction, takes: () => true };
+  const found = await tx.apps.forUser(appId, user.id);
+  const closed = found && judgeApp(found.app);
+  if (closed) return { ...closed, userId: user.id };
+  if (!found?.assigned)
+    return { kind: "refused", cause: "app.not-assigned", evidence: { app: found?.app.label ?? appId }, userId: user.id };
+  const place = await placeOf(tx, host, transaction);
+  const admitted = await judgeAdmission(tx, found.app, place.host, user, askedAt(place.logon));
+  if (admitted.kind === "refused") return admitted;
+  const { policy } = admitted;
+  const takes = (kind: FactorKind) => policy.outcome === "allow" || takesKind(kind, policy.factors);
+  const factors = transaction.factors.filter((mark) => keeps(mark, policy));
+  return { kind: "goes-on", transaction: { ...transaction, factors }, takes, place };
+}
+
+async function placeOf(tx: Tx, host: HostRow | undefined, { id, hostId, reference }: TransactionRow): Promise<Place> {
+  const own = host ?? (hostId === null ? undefined : await tx.hosts.byId(hostId));
+  const logon = (await tx.logons.byReference(reference ?? "")).find((row) => row.hostId === hostId);
+  if (!own || !logon) throw new Error(`transaction ${id} has no record of its logon`);
+  return { logon, host: own };
+}
+
+function askedAt({ username, service, scenario, address }: LogonRow): Asked {
+  return { username, service, scenario: scenario as Asked["scenario"], ...(address === null ? {} : { address }) };
+}
+
+/** Enrolments are told by their rows, which the step reads anyway; here it is about the marks beside them. */
+function keeps(mark: string, { outcome, factors }: PolicyDecision): boolean {
+  if (outcome === "allow") return true;
+  if (mark === "bypass") return takesBypass(factors);
+  const kind = mark.startsWith(ENROL_MARK) ? factorKind.safeParse(mark.slice(ENROL_MARK.length)) : undefined;
+  return !kind?.success || takesKind(kind.data, factors);
+}
