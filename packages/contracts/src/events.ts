@@ -49,6 +49,16 @@ export const EVENTS = {
     data: ["service", "address", "result", "at", "stop"],
   },
   "session.opened": { title: "Somebody signed in to the org's own pages", severity: "info", data: ["session", "amr", "address"] },
+  "session.stepped-up": {
+    title: "Somebody who was signed in proved a factor once more, for an app",
+    severity: "info",
+    data: ["session", "app", "amr"],
+  },
+  "session.step-up-refused": {
+    title: "Somebody who was signed in could not prove a factor once more",
+    severity: "info",
+    data: ["session", "app", "address", "evidence"],
+  },
   "session.ended": { title: "A session at the org's own pages was ended", severity: "info", data: ["session", "count"] },
 
   "factor.verified": { title: "A factor was proved", severity: "info", data: ["factor", "kind", "step", "drift", "remaining", "link"] },

@@ -5,6 +5,7 @@ import { enrolmentStatus } from "./factors.ts";
 import { passkeyAttestation } from "./passkeys.ts";
 import { enrolledKind } from "./policy.ts";
 import { reference } from "./reference.ts";
+import { stateToken } from "./transaction.ts";
 
 const when = z.iso.datetime();
 
@@ -15,6 +16,10 @@ export const FRESH_FACTOR_MS = 5 * 60_000;
 
 /** `POST /api/v1/sessions`: a session token becomes the browser's cookie, once (S36). */
 export const openSessionRequest = z.strictObject({ sessionToken: z.string().min(1).max(256) });
+/** `POST /api/v1/sessions/me/step-up`: the id of the app that somebody who is signed in proves a factor for once more. */
+export const stepUpRequest = z.strictObject({ app: z.string().min(1).max(64) });
+/** `GET /login/step-up/redirect`: the end of it, in the browser that began. */
+export const stepUpEnd = z.strictObject({ stateToken });
 /** `GET /api/v1/sessions/me`, in the public shape; 404 E0000007 without a session. */
 export const sessionView = z.object({
   id: z.string(),

@@ -25,7 +25,12 @@ export const ruleConditions = z.strictObject({
     .describe("Names of zones that the client's address must be in. Never matches an address that is missing or only claimed."),
   notZones: names.optional().describe("Names of zones that the address must be outside of."),
   scenarios: z.array(scenario).min(1).optional().describe("What the logon is for."),
-  services: z.array(service).min(1).max(64).optional().describe("`sshd`, `sudo`, `su`, `console`, `xrdp` …"),
+  services: z
+    .array(service)
+    .min(1)
+    .max(64)
+    .optional()
+    .describe("`sshd`, `sudo`, `su`, `console`, `xrdp` …; `web`: a step-up in a browser."),
   remote: z.boolean().optional().describe("From elsewhere, or at the machine."),
   days: z
     .array(z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]))

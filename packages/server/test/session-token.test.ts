@@ -29,7 +29,7 @@ test("S36: the token is good once, in the browser that began, which no script an
   const { token, cookie, browser } = await signIn(BROWSER);
   for (const part of ["Path=/", "Secure", "HttpOnly", "SameSite=Lax"]) assert.ok(cookie.split("; ").includes(part), part);
   const redeemed = await redeem(token, browser);
-  assert.deepEqual(redeemed.kind === "redeemed" && [redeemed.userId, redeemed.amr], [alice.id, ["pwd", "otp"]]);
+  assert.deepEqual(redeemed.kind === "redeemed" && [redeemed.user.id, redeemed.amr], [alice.id, ["pwd", "otp"]]);
   assert.equal((await redeem(token, browser)).kind, "refused", "S4");
 });
 

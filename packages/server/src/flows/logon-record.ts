@@ -80,7 +80,7 @@ export async function refuseAtOnce(
 }
 
 /**
- * Ends the record of a transaction that a host opened; a transaction opened by a page has none.
+ * Ends the record of a transaction that a host opened; a transaction opened by a page has none, and a step-up an event.
  * @param known what this very unit has read already.
  */
 export async function endLogon(
@@ -89,6 +89,7 @@ export async function endLogon(
   end: { result: "allow" | "deny"; cause: CauseId | null; told?: CauseId; evidence?: Record<string, unknown>; amr?: string[] },
   known?: { logon: LogonRow; host: HostRow },
 ): Promise<void> {
+  if (transaction.sessionId !== null && end.cause !== null) await sayStepUpRefused(tx, transaction, end.cause, end.evidence ?? {});
   if (!transaction.hostId || !transaction.reference) return;
   const { hostId, reference } = transaction;
   const logon = known?.logon ?? (await tx.logons.byReference(reference)).find((row) => row.hostId === hostId);
@@ -106,6 +107,22 @@ export async function endLogon(
   await tx.logons.update(hostId, reference, change);
   const host = known?.host ?? (await tx.hosts.byId(hostId));
   await sayEnd(tx, { ...logon, ...change }, host?.name);
+}
+
+/** A step-up has no record; what it came to is in the log alone. */
+export async function sayStepUpRefused(
+  tx: Tx,
+  { userId, sessionId, appId, address }: TransactionRow,
+  cause: CauseId,
+  evidence: Record<string, unknown>,
+): Promise<void> {
+  await tx.log.append({
+    type: "session.step-up-refused",
+    actor: { type: "user", id: userId ?? "" },
+    outcome: "failure",
+    cause,
+    data: { session: sessionId, app: appId, address: address?.value, evidence },
+  });
 }
 
 async function sayEnd(tx: Tx, logon: LogonRow, hostName: string | undefined): Promise<void> {

@@ -190,6 +190,8 @@ export interface TransactionRow {
   address: ClientAddress | null;
   /** Until when its session token opens a session; null before its good end, after the token was used, and for a host. */
   sessionUntil: number | null;
+  /** A step-up: the session that this makes fresh, for the app of `appId`. */
+  sessionId: string | null;
 }
 
 export interface TransactionsStore {

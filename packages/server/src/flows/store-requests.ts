@@ -175,6 +175,7 @@ export interface SessionRow {
 
 export interface SessionsStore {
   insert(session: SessionRow): Promise<void>;
+  byId(id: string): Promise<SessionRow | undefined>;
   byTokenHash(tokenHash: string): Promise<SessionRow | undefined>;
   /** Not revoked, before their end; newest first. */
   ofUser(userId: string, now: number): Promise<SessionRow[]>;

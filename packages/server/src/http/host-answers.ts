@@ -99,15 +99,16 @@ export function refuseStep(
 
 /**
  * The transaction as its driver sees it. At its good end a host gets the signed decision; a page that began by itself, a session token; a
- * page that drove for a host, nothing: the host alone fetches what it asked for.
+ * page that drove for a host, nothing: the host alone fetches what it asked for. A step-up has a link to go on by.
  */
 export async function answerTransaction(deps: AppDeps, opened: Opened, toHost: boolean): Promise<TransactionView> {
-  const view = transactionView(deps.orgUrl, opened);
   const { transaction, user, now } = opened;
+  const view = transactionView(deps.orgUrl, { ...opened, target: await targetOf(deps, transaction) });
   if (!toHost && transaction.hostId !== null) return withLogon(deps, view, transaction);
   if (transaction.status !== "SUCCESS" || !user) return view;
   if (transaction.hostId === null) {
-    const _embedded = { user: await wholeUser(deps, user) };
+    const _embedded = { ...view._embedded, user: await wholeUser(deps, user) };
+    if (transaction.sessionId !== null) return { ...view, _embedded };
     return { ...view, sessionToken: sessionTokenOf(deps.keys, transaction.id), _embedded };
   }
   const head = await deps.store.read((tx) => tx.log.head());
@@ -118,6 +119,10 @@ export async function answerTransaction(deps: AppDeps, opened: Opened, toHost: b
 async function withLogon({ store }: AppDeps, view: TransactionView, { reference, hostId }: TransactionRow): Promise<TransactionView> {
   const logon = await store.read(async (tx) => shownLogon(tx, reference ?? "", hostId ?? ""));
   return logon && view._embedded ? { ...view, _embedded: { ...view._embedded, logon } } : view;
+}
+
+async function targetOf({ store }: AppDeps, { sessionId, appId }: TransactionRow): Promise<{ label: string } | undefined> {
+  return sessionId === null || appId === null ? undefined : store.read((tx) => tx.apps.byId(appId));
 }
 
 /** Names are for whoever came all the way: a password alone shows nothing of a person but the name that was typed (S16). */

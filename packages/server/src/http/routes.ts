@@ -12,6 +12,7 @@ import { passkeySignInRoutes } from "./passkey-sign-in.ts";
 import { phoneRoutes } from "./phone.ts";
 import { meRoutes } from "./portal/me.ts";
 import { sessionRoutes } from "./portal/sessions.ts";
+import { stepUpRoutes } from "./portal/step-up.ts";
 import { probeRoutes } from "./probes.ts";
 import { scimRoutes } from "./scim/scim.ts";
 import { setUpRoutes } from "./set-up/set-up.ts";
@@ -31,6 +32,7 @@ export const ROUTES: readonly RouteSet[] = [
   setUpRoutes,
   openapiRoutes,
   sessionRoutes,
+  stepUpRoutes,
   meRoutes,
   pageRoutes,
 ];

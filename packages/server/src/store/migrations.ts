@@ -225,6 +225,7 @@ export const MIGRATIONS: readonly Migration[] = [
         at3 bigint NOT NULL, at4 bigint NOT NULL, at5 bigint NOT NULL, PRIMARY KEY (user_id, kind))`,
     ],
   },
+  { version: 7, name: "step-up", statements: [`ALTER TABLE transactions ADD COLUMN session_id text`] },
 ];
 
 /** The newest schema that this code knows. */

@@ -155,6 +155,7 @@ export interface Schema extends RequestTables {
     browser_hash: string | null;
     address: string | null;
     session_until: number | null;
+    session_id: string | null;
   };
   logons: {
     host_id: string;

@@ -8,12 +8,14 @@ import type { Sql } from "./sql.ts";
 export function sessionsStore(sql: Sql, build: Builder): SessionsStore {
   const all = build.selectFrom("sessions").selectAll();
   const revoked = (now: number) => build.updateTable("sessions").set({ revoked_at: now }).where("revoked_at", "is", null);
+  const one = async (column: "id" | "token_hash", value: string) => {
+    const row = await sql.first(all.where(column, "=", value));
+    return row && fromRow(row);
+  };
   return {
     insert: (session) => sql.run(build.insertInto("sessions").values(toStored(session))),
-    async byTokenHash(tokenHash) {
-      const row = await sql.first(all.where("token_hash", "=", tokenHash));
-      return row && fromRow(row);
-    },
+    byId: (id) => one("id", id),
+    byTokenHash: (tokenHash) => one("token_hash", tokenHash),
     async ofUser(userId, now) {
       const alive = all.where("user_id", "=", userId).where("expires", ">", now).where("revoked_at", "is", null);
       return (await sql.all(alive.orderBy("created", "desc").orderBy("id"))).map(fromRow);

@@ -74,6 +74,7 @@ const COLUMNS = {
   ticketId: "ticket_id",
   browserHash: "browser_hash",
   sessionUntil: "session_until",
+  sessionId: "session_id",
 } as const;
 
 function changeOf(change: Partial<TransactionRow>): Partial<Stored> {
@@ -121,5 +122,6 @@ function fromRow(row: Stored): TransactionRow {
     browserHash: row.browser_hash,
     address: row.address === null ? null : JSON.parse(row.address),
     sessionUntil: row.session_until,
+    sessionId: row.session_id,
   };
 }

@@ -120,6 +120,8 @@ export function requestTests({ unit, read }: Under): void {
       for (const row of [one, two, three]) await tx.sessions.insert(row);
     });
     assert.deepEqual(await read((tx) => tx.sessions.byTokenHash(one.tokenHash)), one);
+    assert.deepEqual(await read((tx) => tx.sessions.byId(one.id)), one);
+    assert.equal(await read((tx) => tx.sessions.byId("ses_none")), undefined);
     await unit((tx) => tx.sessions.update(one.id, { tokenHash: "f".repeat(64), lastSeen: 9, factorAt: 8, amr: ["pwd", "otp"] }));
     assert.equal(await read((tx) => tx.sessions.byTokenHash(one.tokenHash)), undefined, "rotated");
     assert.deepEqual((await read((tx) => tx.sessions.byTokenHash("f".repeat(64))))?.amr, ["pwd", "otp"]);

@@ -31,5 +31,6 @@ export function blankTransaction(now: number) {
     browserHash: null,
     address: null,
     sessionUntil: null,
+    sessionId: null,
   } satisfies Partial<TransactionRow>;
 }

@@ -1,7 +1,8 @@
 /** Judges at a step what was judged when its transaction opened: state, app, assignment and policy may be others by now. */
 import { type FactorKind, factorKind } from "@sallyport/contracts";
 import { type PolicyDecision, takesBypass, takesKind } from "@sallyport/logon";
-import { type Asked, judgeAdmission, judgeApp, judgeState, type PersonRefused } from "../host-link/judge-person.ts";
+import { type Asked, type JudgedHost, judgeAdmission, judgeApp, judgeState, type PersonRefused } from "../host-link/judge-person.ts";
+import { isAlive } from "../sessions/session.ts";
 import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
@@ -19,6 +20,8 @@ export interface GoesOn {
   transaction: TransactionRow;
   /** Whether a factor of this kind would still do. */
   takes(kind: FactorKind): boolean;
+  /** What the policy says now; absent where nothing but the org's own pages is signed in to. */
+  policy?: PolicyDecision;
   /** Of a host's logon. */
   place?: Place | undefined;
 }
@@ -40,13 +43,34 @@ export async function judgeAnew(
   if (closed) return { ...closed, userId: user.id };
   if (!found?.assigned)
     return { kind: "refused", cause: "app.not-assigned", evidence: { app: found?.app.label ?? appId }, userId: user.id };
-  const place = await placeOf(tx, host, transaction);
-  const admitted = await judgeAdmission(tx, found.app, place.host, user, askedAt(place.logon));
+  const place = transaction.sessionId === null ? await placeOf(tx, host, transaction) : undefined;
+  const ended = transaction.sessionId === null ? undefined : await judgeSession(tx, transaction.sessionId, user);
+  if (ended) return ended;
+  const admitted = place
+    ? await judgeAdmission(tx, found.app, place.host, user, askedAt(place.logon))
+    : await judgeAdmission(tx, found.app, A_BROWSER, user, askedBy(transaction, user));
   if (admitted.kind === "refused") return admitted;
   const { policy } = admitted;
   const takes = (kind: FactorKind) => policy.outcome === "allow" || takesKind(kind, policy.factors);
   const factors = transaction.factors.filter((mark) => keeps(mark, policy));
-  return { kind: "goes-on", transaction: { ...transaction, factors }, takes, place };
+  return { kind: "goes-on", transaction: { ...transaction, factors }, takes, policy, place };
+}
+
+/** A step-up happens at no machine: a rule for certain machines is for none of its kind. */
+const A_BROWSER: JudgedHost = { id: "", name: "a browser" };
+/** The service by which rules name it. */
+export const STEP_UP_SERVICE = "web";
+
+function askedBy({ address }: TransactionRow, { profile }: UserRow): Asked {
+  const { login: username } = profile;
+  return { username, service: STEP_UP_SERVICE, scenario: "logon", ...(address === null ? {} : { address }) };
+}
+
+/** Nobody's session becomes fresh that was ended meanwhile. */
+async function judgeSession(tx: Tx, sessionId: string, user: UserRow): Promise<PersonRefused | undefined> {
+  const session = await tx.sessions.byId(sessionId);
+  if (session?.userId === user.id && isAlive(session, tx.now)) return undefined;
+  return { kind: "refused", cause: "logon.expired", evidence: { session: sessionId }, userId: user.id };
 }
 
 async function placeOf(tx: Tx, host: HostRow | undefined, { id, hostId, reference }: TransactionRow): Promise<Place> {

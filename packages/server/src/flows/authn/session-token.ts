@@ -4,6 +4,7 @@ import type { Keys } from "../../keys/keys.ts";
 import { isResetSince } from "../own-factor.ts";
 import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
+import type { UserRow } from "../store-directory.ts";
 import type { TransactionRow } from "../store-logons.ts";
 
 const LIFE_MS = 5 * 60_000;
@@ -25,14 +26,25 @@ export function leaveSession(tx: Tx, { hostId }: TransactionRow): Pick<Transacti
   return { sessionUntil: hostId === null ? tx.now + LIFE_MS : null };
 }
 
-export type Redeemed = { kind: "redeemed"; userId: string; amr: string[]; now: number } | { kind: "refused" };
+export interface Redeemed {
+  kind: "redeemed";
+  user: UserRow;
+  amr: string[];
+  /** Of a step-up: the session that is to be fresh, and for which app. */
+  stepUp: { session: string; app: string } | undefined;
+}
 
 /**
- * Within the unit that makes the session. Single use (S4), and used up by the wrong browser too: whoever brings a token that is not
- * theirs has stolen it, or was given it.
+ * Within the unit that makes the session, or makes it fresh. Single use (S4), and used up by the wrong browser too: whoever brings a token
+ * that is not theirs has stolen it, or was given it.
  * @param browser value of the cookie of the browser that asks; a token whose transaction no browser began is for none.
  */
-export async function redeemSessionToken(tx: Tx, keys: Keys, token: string, browser: string | undefined): Promise<Redeemed> {
+export async function redeemSessionToken(
+  tx: Tx,
+  keys: Keys,
+  token: string,
+  browser: string | undefined,
+): Promise<Redeemed | { kind: "refused" }> {
   const [id = ""] = token.split(".");
   // S26. Hashes are of one length, whatever was sent.
   if (!sameHash(hashSecret(token), hashSecret(sessionTokenOf(keys, id)))) return { kind: "refused" };
@@ -45,7 +57,9 @@ export async function redeemSessionToken(tx: Tx, keys: Keys, token: string, brow
   if (user.passwordChanged !== null && user.passwordChanged > ended.sessionUntil - LIFE_MS) return { kind: "refused" };
   // S18: so would whoever kept one back that was proved by a factor that is reset by now.
   if (isResetSince(await factorsOf(tx, user), ended.factors)) return { kind: "refused" };
-  return { kind: "redeemed", userId: user.id, amr: ended.amr, now: tx.now };
+  const { sessionId, appId, amr } = ended;
+  const stepUp = sessionId !== null && appId !== null ? { session: sessionId, app: appId } : undefined;
+  return { kind: "redeemed", user, amr, stepUp };
 }
 
 /** S26. Both are hex of one length. */

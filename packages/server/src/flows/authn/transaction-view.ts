@@ -27,6 +27,8 @@ export interface Shown {
   enrolments: EnrolmentRow[];
   /** In MFA_CHALLENGE. */
   asked?: Asked | undefined;
+  /** Of a step-up: the app that it is for. */
+  target?: { label: string } | undefined;
   /** In MFA_ENROLL_ACTIVATE and MFA_ENROLL. */
   enrolling?: Enrolling | undefined;
   offers?: Offer[] | undefined;
@@ -40,17 +42,45 @@ export function isShown({ status }: TransactionRow): boolean {
 /** Every link is absolute and allows exactly one method: the public clients turn it into a function by that. */
 export function transactionView(orgUrl: string, shown: Shown): TransactionView {
   const { transaction, stateToken, user } = shown;
+  const stepUp = transaction.sessionId !== null;
   const status = transaction.status as TransactionView["status"];
   const link: Link = (path, name) => ({ ...(name ? { name } : {}), href: `${orgUrl}${path}`, hints: { allow: ["POST"] } });
   return {
-    ...(status === "SUCCESS" ? {} : { stateToken }),
+    // Of a step-up it goes on to the next link, which only the browser that began can follow.
+    ...(status === "SUCCESS" && !stepUp ? {} : { stateToken }),
+    ...(stepUp ? { type: "SESSION_STEP_UP" as const } : {}),
     expiresAt: new Date(transaction.expires).toISOString(),
     status,
     ...resultOf(status, shown),
-    ...(user ? { _embedded: { user: { id: user.id, profile: { login: user.login } }, ...factorsShown(status, shown, link) } } : {}),
-    _links: linksOf(status, shown, link),
+    ...(user ? { _embedded: embedded(orgUrl, status, user, shown, link) } : {}),
+    _links: status === "SUCCESS" && stepUp ? { next: originalLink(orgUrl, stateToken) } : linksOf(status, shown, link),
   };
 }
+
+function embedded(orgUrl: string, status: string, { id, login }: { id: string; login: string }, shown: Shown, link: Link) {
+  const { target } = shown;
+  return {
+    user: { id, profile: { login } },
+    ...factorsShown(status, shown, link),
+    ...(target ? { target: targetView(orgUrl, target.label) } : {}),
+  };
+}
+
+/** As the public API names an app that somebody signs in to. */
+function targetView(orgUrl: string, label: string) {
+  const logo = { name: "medium", href: `${orgUrl}/phone/icon-192.png`, type: "image/png" };
+  return { type: "APP", name: APP_NAME, label, _links: { logo } };
+}
+
+function originalLink(orgUrl: string, stateToken: string) {
+  const href = `${orgUrl}${STEP_UP_REDIRECT}?stateToken=${stateToken}`;
+  return { name: "original", href, hints: { allow: ["GET" as const] } };
+}
+
+/** Of every app, as the management API names it. */
+const APP_NAME = "sallyport_host";
+/** Where a step-up ends: the browser that began goes there, and comes back to its own pages. */
+export const STEP_UP_REDIRECT = "/login/step-up/redirect";
 
 type Link = (path: string, name?: string) => { name?: string; href: string; hints: { allow: "POST"[] } };
 

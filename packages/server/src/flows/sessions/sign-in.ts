@@ -18,10 +18,9 @@ export function signInBrowser({ store, keys }: { store: Store; keys: Keys }, inp
   const { sessionToken, began, before, browser } = input;
   return store.inTransaction(async (tx) => {
     const redeemed = await redeemSessionToken(tx, keys, sessionToken, began);
-    const user = redeemed.kind === "redeemed" ? await tx.users.byId(redeemed.userId) : undefined;
-    // A password alone opens no session: the transaction asked for more, or this is not what it was made for.
-    if (redeemed.kind !== "redeemed" || !user || redeemed.amr.every((proof) => proof === "pwd")) return undefined;
-    const { token } = await openSession(tx, { user, amr: redeemed.amr, browser, before });
+    // A password alone opens no session: the transaction asked for more, or this is not what it was made for. Nor does a step-up.
+    if (redeemed.kind !== "redeemed" || redeemed.stepUp || redeemed.amr.every((proof) => proof === "pwd")) return undefined;
+    const { token } = await openSession(tx, { user: redeemed.user, amr: redeemed.amr, browser, before });
     return { token };
   });
 }
