@@ -92,7 +92,7 @@ export async function endLogon(
   if (transaction.sessionId !== null && end.cause !== null) await sayStepUpRefused(tx, transaction, end.cause, end.evidence ?? {});
   if (!transaction.hostId || !transaction.reference) return;
   const { hostId, reference } = transaction;
-  const logon = known?.logon ?? (await tx.logons.byReference(reference)).find((row) => row.hostId === hostId);
+  const logon = known?.logon ?? (await tx.logons.ofHost(hostId, reference));
   if (!logon) throw new Error(`transaction ${transaction.id} has no record of its logon`);
   const change = {
     userId: transaction.userId,

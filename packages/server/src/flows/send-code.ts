@@ -70,7 +70,7 @@ async function occasionOf(tx: Tx, code: string, transaction: TransactionRow | un
   if (!transaction) return { code, at: tx.now, confirms: true };
   const { hostId, reference } = transaction;
   const host = hostId === null ? undefined : await tx.hosts.byId(hostId);
-  const logon = reference === null ? undefined : (await tx.logons.byReference(reference)).find((one) => one.hostId === hostId);
+  const logon = await tx.logons.ofHost(hostId, reference);
   const address = (logon?.address ?? transaction.address)?.value;
   return { code, at: tx.now, host: host?.name, service: logon?.service, address, reference: reference ?? undefined, confirms: false };
 }

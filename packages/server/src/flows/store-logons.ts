@@ -241,7 +241,10 @@ export interface LogonsStore {
     reference: string,
     change: Partial<Pick<LogonRow, "userId" | "ended" | "result" | "cause" | "told" | "rule" | "amr" | "evidence">>,
   ): Promise<void>;
+  /** Of every host that used it. */
   byReference(reference: string): Promise<LogonRow[]>;
+  /** Of this host; none where there is no host or no reference, as with the org's own pages. */
+  ofHost(hostId: string | null, reference: string | null): Promise<LogonRow | undefined>;
   /** Latest first. */
   ofUsers(userIds: readonly string[], limit: number): Promise<LogonRow[]>;
   addReport(hostId: string, reference: string, report: LogonReportRow): Promise<void>;

@@ -117,7 +117,7 @@ export async function answerTransaction(deps: AppDeps, opened: Opened, toHost: b
 
 /** A page that was sent a machine's logon says which it is: whoever holds the token need not be the one who began. */
 async function withLogon({ store }: AppDeps, view: TransactionView, { reference, hostId }: TransactionRow): Promise<TransactionView> {
-  const logon = await store.read(async (tx) => shownLogon(tx, reference ?? "", hostId ?? ""));
+  const logon = await store.read((tx) => shownLogon(tx, hostId, reference));
   return logon && view._embedded ? { ...view, _embedded: { ...view._embedded, logon } } : view;
 }
 

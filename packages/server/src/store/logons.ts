@@ -3,7 +3,7 @@
 import { Conflict } from "../flows/store.ts";
 import type { LogonReportRow, LogonRow, LogonsStore } from "../flows/store-logons.ts";
 import type { Builder } from "./builder.ts";
-import { compiledByColumns } from "./compiled-once.ts";
+import { compiledByColumns, compiledOnce } from "./compiled-once.ts";
 import type { Schema } from "./schema.ts";
 import type { Sql } from "./sql.ts";
 
@@ -19,6 +19,9 @@ const insert = compiledByColumns((build, row: Partial<Stored>) =>
 const update = compiledByColumns((build, row: Partial<Stored>, { key, host }: { key: string; host: string }) =>
   build.updateTable("logons").set(row).where("reference", "=", key).where("host_id", "=", host),
 );
+const ofHost = compiledOnce((build, { host, reference }: { host: string; reference: string }) =>
+  build.selectFrom("logons").selectAll().where("reference", "=", reference).where("host_id", "=", host),
+);
 
 export function logonsStore(sql: Sql, build: Builder): LogonsStore {
   return {
@@ -28,6 +31,10 @@ export function logonsStore(sql: Sql, build: Builder): LogonsStore {
     update: (hostId, reference, change) => sql.run(update(build, changeOf(change), { key: reference, host: hostId })),
     async byReference(reference) {
       return (await sql.all(build.selectFrom("logons").selectAll().where("reference", "=", reference).orderBy("started"))).map(fromRow);
+    },
+    async ofHost(host, reference) {
+      const row = host === null || reference === null ? undefined : await sql.first(ofHost(build, { host, reference }));
+      return row && fromRow(row);
     },
     async ofUsers(userIds, limit) {
       const theirs = build.selectFrom("logons").selectAll().where("user_id", "in", userIds);

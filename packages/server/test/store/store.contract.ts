@@ -177,6 +177,8 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await unit((tx) => tx.logons.update("hst_a", "AAAA-0001", { result: "deny", cause: "user.password", evidence: { n: 1 } }));
       const rows = await read((tx) => tx.logons.byReference("AAAA-0001"));
       assert.deepEqual(rows.map(({ hostId, result }) => `${hostId} ${result}`).sort(), ["hst_a deny", "hst_b open"]);
+      const own = async (host: string | null) => (await read((tx) => tx.logons.ofHost(host, "AAAA-0001")))?.hostId;
+      assert.deepEqual([await own("hst_b"), await own("hst_c"), await own(null)], ["hst_b", undefined, undefined]);
       await unit((tx) => tx.logons.addReport("hst_a", "AAAA-0001", { at: 5, result: "deny", cause: "net.dns", evidence: { x: "y" } }));
       assert.equal((await read((tx) => tx.logons.reports("hst_b", "AAAA-0001"))).length, 0);
     });

@@ -3,7 +3,6 @@ import { type FactorKind, factorKind } from "@sallyport/contracts";
 import { type PolicyDecision, takesBypass, takesKind } from "@sallyport/logon";
 import { type Asked, type JudgedHost, judgeAdmission, judgeApp, judgeState, type PersonRefused } from "../host-link/judge-person.ts";
 import { isAlive } from "../sessions/session.ts";
-import { logonOf } from "../shown-logon.ts";
 import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
@@ -76,7 +75,7 @@ async function judgeSession(tx: Tx, sessionId: string, user: UserRow): Promise<P
 
 async function placeOf(tx: Tx, host: HostRow | undefined, { id, hostId, reference }: TransactionRow): Promise<Place> {
   const own = host ?? (hostId === null ? undefined : await tx.hosts.byId(hostId));
-  const logon = await logonOf(tx, reference ?? "", hostId ?? "");
+  const logon = await tx.logons.ofHost(hostId, reference);
   if (!own || !logon) throw new Error(`transaction ${id} has no record of its logon`);
   return { logon, host: own };
 }

@@ -71,7 +71,7 @@ export async function passwordStep(
 async function findWaiting(tx: Tx, host: HostRow, stateToken: string): Promise<Waiting | NotYours | PasswordOutcome> {
   const transaction = await findTransaction(tx, stateToken, host);
   if (isNotYours(transaction)) return transaction;
-  const logon = (await tx.logons.byReference(transaction.reference ?? "")).find((row) => row.hostId === host.id);
+  const logon = await tx.logons.ofHost(host.id, transaction.reference);
   const app = await tx.apps.byId(host.appId);
   if (!logon || !app || !step(transaction.status, "password-right").ok) {
     const { reference } = transaction;

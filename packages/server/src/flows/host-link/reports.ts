@@ -16,7 +16,7 @@ async function takeReport(tx: Tx, host: HostRow, report: AttemptReport): Promise
   const row = { at: report.at, result: report.result, cause: report.cause ?? null, evidence: report.evidence ?? {} };
   const before = await tx.logons.reports(host.id, report.reference);
   if (before.some((r) => r.at === row.at && r.result === row.result && r.cause === row.cause)) return false;
-  const known = (await tx.logons.byReference(report.reference)).find((logon) => logon.hostId === host.id);
+  const known = await tx.logons.ofHost(host.id, report.reference);
   if (!known) await tx.logons.insert(reported(host, report));
   await tx.logons.addReport(host.id, report.reference, row);
   if (known && report.result === "deny" && isRefusedHere(known)) return true;

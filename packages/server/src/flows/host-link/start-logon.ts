@@ -61,7 +61,7 @@ async function openLogon(tx: Tx, host: HostRow, request: LogonRequest, logonHash
   // The token is made of the request, so that a retry after a lost answer finds the transaction that it opened; only this org can make it.
   const stateToken = newStateToken(keys.mac("state-token", `${host.id}\0${request.reference}\0${request.nonce}\0${logonHash}`));
   const tokenHash = hashToken(stateToken);
-  const known = (await tx.logons.byReference(request.reference)).find((row) => row.hostId === host.id);
+  const known = await tx.logons.ofHost(host.id, request.reference);
   if (known) return answerAgain(tx, known, tokenHash, stateToken);
   const logon = newLogon(host, request, tx.now);
   const complaint = judgeNames(await tx.hosts.countName(host.id, ...nameOfHour(request.username, tx.now)));

@@ -22,7 +22,7 @@ import { newId, random128 } from "../ids.ts";
 import { findSigner, type Signed } from "../passkeys/find-signer.ts";
 import { relyingPartyOf, requestOptions } from "../passkeys/relying-party.ts";
 import { usePasskey } from "../passkeys/use-passkey.ts";
-import { logonOf, shownLogon } from "../shown-logon.ts";
+import { shownLogon } from "../shown-logon.ts";
 import type { Store, Tx } from "../store.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
@@ -153,13 +153,13 @@ async function judgeProof(tx: Tx, challenge: ChallengeRow, signed: Signed): Prom
 
 /** Only whoever proved that they are the link's person hears of it. */
 async function judgePlace(tx: Tx, { row, data }: Link, browser: ClientAddress): Promise<WrongCode | undefined> {
-  const logon = await logonOf(tx, data.reference, row.hostId ?? "");
+  const logon = await tx.logons.ofHost(row.hostId, data.reference);
   const evidence = logon && (await judgeLinkZones(tx, logon, browser));
   return evidence && wrong("factor.not-allowed", evidence);
 }
 
 async function prove(tx: Tx, { row, data }: Link, enrolment: EnrolmentRow): Promise<{ kind: "proven"; shown: LinkProven } | Over> {
-  const logon = await shownLogon(tx, data.reference, row.hostId ?? "");
+  const logon = await shownLogon(tx, row.hostId, data.reference);
   const user = await tx.users.byId(row.userId);
   if (!logon || !user) return OVER;
   const approval = random128();
@@ -186,7 +186,7 @@ async function giveCode(
 async function endReported(tx: Tx, { row, data }: Link, enrolmentId: string): Promise<void> {
   const transaction = await tx.transactions.byTokenHash(data.tokenHash);
   if (!transaction) return;
-  const logon = await logonOf(tx, data.reference, row.hostId ?? "");
+  const logon = await tx.logons.ofHost(row.hostId, data.reference);
   const evidence = { factor: enrolmentId, answeredAt: new Date(tx.now).toISOString(), host: row.hostId, address: logon?.address ?? null };
   await endRefused(tx, transaction, "factor.push-reported", evidence);
 }

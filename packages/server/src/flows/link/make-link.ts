@@ -7,7 +7,6 @@ import { advance, causeOfMisfit, findTransaction, isNotYours, type NotYours } fr
 import { newId } from "../ids.ts";
 import { relyingPartyOf } from "../passkeys/relying-party.ts";
 import { factorsOf } from "../person.ts";
-import { logonOf } from "../shown-logon.ts";
 import type { Tx } from "../store.ts";
 import type { EnrolmentRow, HostRow, TransactionRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
@@ -74,7 +73,7 @@ export async function makeLink(tx: Tx, host: HostRow, stateToken: string, orgUrl
 async function judgeLink(tx: Tx, transaction: TransactionRow, orgUrl: string, keys: EnrolmentRow[]) {
   if (keys.length === 0) return { reason: "the person has no passkey that the rule takes" };
   if (!relyingPartyOf(orgUrl)) return { reason: "a passkey takes no org whose URL is an IP address" };
-  const logon = await logonOf(tx, transaction.reference ?? "", transaction.hostId ?? "");
+  const logon = await tx.logons.ofHost(transaction.hostId, transaction.reference);
   // The code has to be typed back, which needs a second question.
   if (logon?.evidence["conversation"] !== true) return { reason: "this way of logging on cannot show a link and ask for its code" };
   return judgeLinkZones(tx, logon);

@@ -34,7 +34,7 @@ export function myLogons(store: Store, { user }: Signed): Promise<LogonShown[]> 
 export function disownLogon(store: Store, { user }: Signed, which: { host: string; reference: string }): Promise<Outcome<undefined>> {
   return inUnit(store, async (tx): Promise<Outcome<undefined>> => {
     const own = (await personOf(tx, user)).map(({ id }) => id);
-    const logon = (await tx.logons.byReference(which.reference)).find((row) => row.hostId === which.host);
+    const logon = await tx.logons.ofHost(which.host, which.reference);
     if (!logon || logon.userId === null || !own.includes(logon.userId)) return { kind: "not-found", what: "logon" };
     if (isDisowned(logon)) return done(undefined);
     const { hostId, reference, service, address, result, started } = logon;

@@ -31,7 +31,7 @@ async function ask(tx: Tx, deps: AskDeps, step: CodeStep): Promise<ChallengeRow 
   const attempt = judgeAttempt(enrolment, tx.now);
   if (attempt.kind === "locked") return wrong("factor.locked", { failures: enrolment.failures, since: enrolment.updated }, true);
   if (attempt.kind === "throttled") return wrong("factor.throttled", { waitSeconds: Math.ceil(attempt.waitMs / 1000) });
-  const logon = await logonOf(tx, step);
+  const logon = await tx.logons.ofHost(step.transaction.hostId, step.transaction.reference);
   if (logon?.evidence["conversation"] === false) return wrong("factor.not-allowed", { factor: enrolment.id, why: "nothing can be shown" });
   const shown = await shownFor(tx, step, logon);
   const place: PushPlace = { host: transaction.hostId, address: shown.address?.value ?? null };
@@ -103,12 +103,6 @@ async function stopOf(tx: Tx, { enrolment, user }: CodeStep, place: PushPlace): 
     scope: stop.scope,
     reports: standing.length,
   });
-}
-
-/** What a host told of the logon; undefined for one at the org's own pages. */
-async function logonOf(tx: Tx, { transaction: { hostId, reference } }: CodeStep): Promise<LogonRow | undefined> {
-  if (hostId === null || reference === null) return undefined;
-  return (await tx.logons.byReference(reference)).find((row) => row.hostId === hostId);
 }
 
 async function shownFor(tx: Tx, { transaction, user }: CodeStep, logon: LogonRow | undefined): Promise<ShownRequest> {
