@@ -42,6 +42,9 @@ function parse(text: string): ControlRequest | undefined {
   }
 }
 
+/** What the service on Windows, which holds the pipe, answers for an agent that is gone. */
+const absent = z.strictObject({ absent: z.literal(true) });
+
 /** Asks the running agent; `undefined` if none runs. Throws if one runs but does not answer, or when `signal` ends the waiting. */
 export function askControl(path: string, asked: ControlRequest["do"], signal?: AbortSignal): Promise<unknown> {
   return new Promise((done, fail) => {
@@ -58,13 +61,13 @@ export function askControl(path: string, asked: ControlRequest["do"], signal?: A
       text += chunk;
     });
     socket.once("error", (error: NodeJS.ErrnoException) => {
-      const absent = !connected && (error.code === "ENOENT" || error.code === "ECONNREFUSED");
-      if (absent) done(undefined);
+      if (!connected && (error.code === "ENOENT" || error.code === "ECONNREFUSED")) done(undefined);
       else fail(error);
     });
     socket.once("end", () => {
       try {
-        done(JSON.parse(text));
+        const answer: unknown = JSON.parse(text);
+        done(absent.safeParse(answer).success ? undefined : answer);
       } catch {
         fail(new Error("the running agent closed the connection without an answer"));
       }

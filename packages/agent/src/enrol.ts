@@ -16,20 +16,19 @@ import {
   type JoinOptions,
   type JoinOutcome,
   macOf,
-  makeKey,
   nameOf,
   openEnrolled,
   platform,
   prepareFolders,
   proxyOf,
   refusedOutcome,
-  signProof,
   store,
 } from "./join.ts";
 import { random128 } from "./link/assertion.ts";
 import { probePin } from "./link/probe.ts";
 import type { TrustMarks } from "./link/trust.ts";
 import { bareJwk } from "./state/host-identity.ts";
+import { makeHostKey } from "./state/host-key.ts";
 import { AGENT_VERSION } from "./version.ts";
 
 export interface EnrolOptions extends JoinOptions {
@@ -61,17 +60,17 @@ export async function enrolHost(options: EnrolOptions): Promise<JoinOutcome> {
 }
 
 async function enrolWith(code: EnrolmentCode, options: EnrolOptions): Promise<JoinOutcome> {
-  const files = prepareFolders(options);
-  const key = await makeKey();
+  const files = await prepareFolders(options);
+  const key = await makeHostKey();
   const marks = await learnMarks(code, options);
   const nonce = random128();
   const codeId = enrolmentCodeId(code.secret);
   const mac = await macOf(code.secret, key.jwk, nonce);
   const proof = { typ: "enrol", codeId, nonce, mac, name: nameOf(options), platform: platform(), version: AGENT_VERSION };
-  const signed = await signProof(enrolProof.parse(proof), JWS_TYPES.enrol, key.privateKey);
+  const signed = await key.key.sign({ typ: JWS_TYPES.enrol }, enrolProof.parse(proof));
   const answer = await ask(code, options, marks, { codeId, key: key.jwk, proof: signed });
   const claims = await openEnrolled(answer, { org: code.url, nonce }, (announced) => compareKey(announced, code));
-  await store(files, { org: code.url, claims, marks, credential: { key: key.privateKey } }, options);
+  await store(files, { org: code.url, claims, marks, credential: { key: key.stored } }, options);
   return { ok: true, host: { id: claims.hostId, name: claims.name, app: claims.app, org: code.url }, settings: files.settings };
 }
 

@@ -13,3 +13,4 @@ export { runAgent } from "./run-agent.ts";
 export { type AgentFiles, agentFiles, readSettings, type Settings } from "./settings.ts";
 export { type AgentStatus, readStatus } from "./status.ts";
 export { AGENT_VERSION } from "./version.ts";
+export { windowsCommand } from "./windows.ts";

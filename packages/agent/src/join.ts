@@ -4,7 +4,7 @@ import { mkdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { type EnrolledClaims, type enrolAnswer, enrolledClaims, JWS_TYPES, type PublicJwk, sameOrgUrl } from "@sallyport/contracts";
-import { CompactSign, type CryptoKey, calculateJwkThumbprint, decodeJwt, exportJWK, generateKeyPair } from "jose";
+import { calculateJwkThumbprint, decodeJwt } from "jose";
 import type * as z from "zod";
 import { machineClocks, OrgClock } from "./clock.ts";
 import { type Finding, Refusal } from "./finding.ts";
@@ -19,7 +19,9 @@ import { clientSecretPath } from "./state/client-secret.ts";
 import { followLinks, knownKey } from "./state/decision-keys.ts";
 import { fileExists, readOwnFile, writeAtomically } from "./state/files.ts";
 import { bareJwk, type IdentityFile, identityFile, identityPath } from "./state/host-identity.ts";
+import type { StoredKey } from "./state/host-key.ts";
 import { statePath } from "./state/host-state.ts";
+import { askNative } from "./state/native-keys.ts";
 
 export interface JoinOptions {
   /** Name that administrators see; the machine's own if left out. */
@@ -40,11 +42,12 @@ export type JoinOutcome =
   | { ok: false; reason: string; finding: Finding; position?: number; between?: [number, number] };
 
 /** Before anything is spent: an enrolment that cannot be stored would waste it. */
-export function prepareFolders(options: JoinOptions): AgentFiles {
+export async function prepareFolders(options: JoinOptions): Promise<AgentFiles> {
   const files = agentFiles(options.state);
   if (fileExists(files.settings) && !options.replace) {
     throw new Refusal("config.invalid", { file: files.settings, reason: "this machine is enrolled already" });
   }
+  await secureFolder(files.state);
   mkdirSync(files.state, { recursive: true, mode: 0o700 });
   mkdirSync(dirname(files.settings), { recursive: true, mode: 0o755 });
   mkdirSync(dirname(files.log), { recursive: true, mode: 0o700 });
@@ -55,32 +58,25 @@ export function prepareFolders(options: JoinOptions): AgentFiles {
   return files;
 }
 
+/** On Windows a mode says nothing: the folder is made, or judged, by its access list. */
+async function secureFolder(path: string): Promise<void> {
+  if (process.platform !== "win32") return;
+  const { folder, fault } = await askNative({ folder: { path } });
+  const reason = fault ?? folder;
+  if (reason !== "") throw new Refusal("config.exposed", { file: path, reason: reason ?? "its access list was not judged" });
+}
+
 export function nameOf(options: JoinOptions): string {
   return (options.name ?? hostname()).trim().slice(0, 128) || "host";
 }
 
 export const platform = () => (process.platform === "win32" ? "windows" : "linux");
 
-export interface NewKey {
-  privateKey: CryptoKey;
-  jwk: PublicJwk;
-}
-
-export async function makeKey(): Promise<NewKey> {
-  const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
-  return { privateKey, jwk: bareJwk((await exportJWK(publicKey)) as PublicJwk) as PublicJwk };
-}
-
 /** base64url HMAC-SHA-256(secret, thumbprint of the key + "." + nonce): proves a secret without showing it. */
 export async function macOf(secret: Uint8Array, key: PublicJwk, nonce: string): Promise<string> {
   return createHmac("sha256", secret)
     .update(`${await calculateJwkThumbprint(bareJwk(key))}.${nonce}`)
     .digest("base64url");
-}
-
-export function signProof(proof: object, typ: string, key: CryptoKey): Promise<string> {
-  const payload = new TextEncoder().encode(JSON.stringify(proof));
-  return new CompactSign(payload).setProtectedHeader({ alg: "ES256", typ }).sign(key);
 }
 
 /** One question to an org that this machine does not belong to yet. `datesOnly`: a pinned key proves it, whatever the host's clock says. */
@@ -138,7 +134,7 @@ function peek(token: string): Record<string, unknown> {
 }
 
 /** By what the machine will sign: a key of its own, or (`legacy`) the shared secret as it was typed. */
-export type Credential = { key: CryptoKey } | { client: string; secret: string };
+export type Credential = { key: StoredKey } | { client: string; secret: string };
 
 /** Key first, settings last: without settings there is no enrolment, so a crash in between leaves none. */
 export async function store(
@@ -152,7 +148,7 @@ export async function store(
     org,
     name: claims.name,
     app: claims.app,
-    ...("key" in credential ? { key: await exportJWK(credential.key) } : { client: credential.client }),
+    ...("key" in credential ? { key: credential.key } : { client: credential.client }),
     decisionKey: claims.decisionKey,
     ...(marks.pin ? { pin: marks.pin } : {}),
     ...(marks.anchor ? { anchor: marks.anchor } : {}),

@@ -18,20 +18,19 @@ import {
   type JoinOptions,
   type JoinOutcome,
   macOf,
-  makeKey,
   nameOf,
   openEnrolled,
   platform,
   prepareFolders,
   proxyOf,
   refusedOutcome,
-  signProof,
   store,
 } from "./join.ts";
 import { random128 } from "./link/assertion.ts";
 import { probePin } from "./link/probe.ts";
 import type { TrustMarks } from "./link/trust.ts";
 import { sameText } from "./same-text.ts";
+import { makeHostKey } from "./state/host-key.ts";
 import { AGENT_VERSION } from "./version.ts";
 
 export interface RegisterOptions extends JoinOptions {
@@ -90,20 +89,20 @@ function refused(
 }
 
 async function registerWith(values: Values, options: RegisterOptions): Promise<JoinOutcome> {
-  const files = prepareFolders(options);
+  const files = await prepareFolders(options);
   const given: TrustMarks = { issuers: [], ...(options.caFile === undefined ? {} : { anchor: readCa(options.caFile) }) };
-  const key = await makeKey();
+  const key = await makeHostKey();
   const nonce = random128();
   const legacy = options.legacy ?? false;
   const mac = await macOf(values.secret, key.jwk, nonce);
   const named = { name: nameOf(options), platform: platform(), version: AGENT_VERSION };
   const proof = registerProof.parse({ typ: "register", clientId: values.id, nonce, mac, ...named, legacy });
-  const signed = await signProof(proof, JWS_TYPES.register, key.privateKey);
+  const signed = await key.key.sign({ typ: JWS_TYPES.register }, proof);
   const answer = await ask(values, options, given, { clientId: values.id, key: key.jwk, proof: signed });
   judgeMac(values, answer);
   const claims = await openEnrolled({ enrolled: answer.enrolled }, { org: values.org, nonce }, () => undefined);
   const marks = await learnMarks(values, answer, given, options);
-  const credential = legacy ? { client: values.id, secret: values.written } : { key: key.privateKey };
+  const credential = legacy ? { client: values.id, secret: values.written } : { key: key.stored };
   await store(files, { org: values.org, claims, marks, credential }, options);
   const host = { id: claims.hostId, name: claims.name, app: claims.app, org: values.org };
   return { ok: true, host, settings: files.settings, pending: answer.pending };

@@ -1,4 +1,4 @@
-/** The agent as one program on Windows, where no other command of ours is: `run`, `enrol`, `arm`, `disarm`, `status`, each with `[--state DIR]`. */
+/** What the one program of a Windows machine does for installer and service: `run`, `enrol`, `arm`, `disarm`, `status`, each with `[--state DIR]`. */
 import { type ArmOutcome, arm, disarm } from "./arm.ts";
 import { RelayedDoors } from "./door/relay.ts";
 import { enrolHost } from "./enrol.ts";
@@ -20,19 +20,17 @@ const COMMANDS: Record<string, (options: Options) => Promise<number>> = {
   status: async (options) => say(await readStatus(options), true),
 };
 
-async function main([name = "", option, state, ...rest]: string[]): Promise<number> {
-  const command = COMMANDS[name];
+/** The exit code: 0, 1 if it did not go well; `undefined` if this is none of these commands. Each but `run` says one JSON line. */
+export function windowsCommand([name = "", option, state, ...rest]: string[]): Promise<number> | undefined {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   const inFolder = option === "--state" && state !== undefined && rest.length === 0;
-  if (command && (option === undefined || inFolder)) return command({ state });
-  process.stderr.write(`Usage: sallyport-agent ${Object.keys(COMMANDS).join("|")} [--state DIR]\n`);
-  return 64;
+  return command && (option === undefined || inFolder) ? command({ state }) : undefined;
 }
 
 function answer(outcome: ArmOutcome): number {
   return say(outcome, outcome.ok);
 }
 
-/** One JSON line; the exit code says whether it went well. */
 function say(value: unknown, ok: boolean): number {
   process.stdout.write(`${JSON.stringify(value)}\n`);
   return ok ? 0 : 1;
@@ -43,11 +41,3 @@ async function readAll(): Promise<string> {
   for await (const part of process.stdin) parts.push(part as Buffer);
   return Buffer.concat(parts).toString().trim();
 }
-
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exit(1);
-  },
-);

@@ -1,20 +1,24 @@
 /** Where this machine's agents are: the one that is installed, and the one that `npm start` runs in this folder. */
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { agentFiles } from "@sallyport/agent";
 import { Complaint } from "./complaint.ts";
+
+/** Of the agent that a package, an installer or an administrator installed. */
+const INSTALLED = agentFiles();
+/** `npm start` makes one on Linux. */
+const TRIED = "data/agent";
 
 /** In the order in which they are tried. `state`: as `--state` names it; undefined for the folders of an installed agent. */
 const AGENTS = [
-  { socket: "/run/sallyport/agent.sock", folder: "/var/lib/sallyport", state: undefined },
-  { socket: "data/agent/agent.sock", folder: "data/agent", state: "data/agent" },
-] as const;
+  { socket: INSTALLED.socket, folder: INSTALLED.state, state: undefined },
+  { socket: `${TRIED}/agent.sock`, folder: TRIED, state: TRIED },
+];
 
-/** Settings of an agent that a package or an administrator installed. */
-const INSTALLED = "/etc/sallyport/agent.json";
-
-export const DOORS = [AGENTS[0].socket, AGENTS[1].socket] as const;
+export const DOORS = AGENTS.map(({ socket }) => socket);
 export const STATE_FOLDERS = AGENTS.map(({ folder }) => folder).join(", ");
 
-export const STATE_HELP = `state folder of the agent (default: the installed one's, ${AGENTS[0].folder} with settings in /etc/sallyport; else ${AGENTS[1].folder})`;
+export const STATE_HELP = `state folder of the agent (default: the installed one's, ${INSTALLED.state} with settings in ${dirname(INSTALLED.settings)}; else ${TRIED})`;
 
 /** The state of the one agent that is meant: the named one, else the installed one, else the one that `npm start` made in this folder. */
 export function agentHere(state: string | undefined): string | undefined {
@@ -22,7 +26,7 @@ export function agentHere(state: string | undefined): string | undefined {
     if (!existsSync(state)) throw new Complaint(`--state ${state}: there is no such folder`);
     return state;
   }
-  return existsSync(INSTALLED) || !existsSync(AGENTS[1].folder) ? undefined : AGENTS[1].state;
+  return existsSync(INSTALLED.settings) || !existsSync(TRIED) ? undefined : TRIED;
 }
 
 /** The agents whose records may be read: the named one, or all that there are. */

@@ -119,6 +119,13 @@ for (const [what, bytes] of [
   });
 }
 
+test("asked whether it is there, the agent says so, whoever else speaks", async () => {
+  const { input, told } = await relay();
+  input.write(Buffer.concat([opened(1), message(0, 4), message(1, DATA, "one")]));
+  await settled();
+  assert.deepEqual(told(), [{ connection: 0, kind: 4, payload: "" }]);
+});
+
 test("the doors are gone when the relay ends", async () => {
   const { input, doors } = await relay();
   input.end();

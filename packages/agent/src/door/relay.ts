@@ -8,6 +8,8 @@ import { withPlaces } from "./places.ts";
 const OPENED = 1;
 const DATA = 2;
 const CLOSED = 3;
+/** The relay asks whether we still answer, and starts us anew where we do not: what is stuck cannot say so. */
+const ALIVE = 4;
 const HEAD_BYTES = 12;
 const PAYLOAD_MAX = 65_536;
 
@@ -98,7 +100,8 @@ export class RelayedDoors implements Doors {
   }
 
   #hand(number: number, kind: number, payload: Buffer): void {
-    if (kind === OPENED) this.#welcome(number, payload);
+    if (kind === ALIVE) this.#send(number, ALIVE, payload, () => {});
+    else if (kind === OPENED) this.#welcome(number, payload);
     const connection = this.#connections.get(number);
     if (kind === DATA) connection?.push(payload);
     else if (kind === CLOSED) connection?.left();

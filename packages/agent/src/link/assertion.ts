@@ -1,7 +1,8 @@
 /** Signs a call: who speaks, to whom, when, once, in which generation, over exactly these bytes (RFC 7523 shape). */
 import { createHash, randomBytes } from "node:crypto";
 import { type AssertionClaims, JWS_TYPES, LIMITS } from "@sallyport/contracts";
-import { type CryptoKey, SignJWT } from "jose";
+import { SignJWT } from "jose";
+import type { HostKey } from "../state/host-key.ts";
 
 export interface Signer {
   host: string;
@@ -10,7 +11,7 @@ export interface Signer {
 }
 
 /** A key of the host's own, or (`legacy`) the secret that it shares with all hosts of its client. */
-export type Signing = { alg: "ES256"; key: CryptoKey } | { alg: "HS256"; key: Uint8Array; client: string };
+export type Signing = { alg: "ES256"; key: HostKey } | { alg: "HS256"; key: Uint8Array; client: string };
 
 /** `now`: org time in ms as far as it is known. A fresh `jti` each time: a retry is a new assertion over the same body. */
 export function signAssertion(signer: Signer, body: string, generation: string, now: number): Promise<string> {
@@ -26,8 +27,9 @@ export function signAssertion(signer: Signer, body: string, generation: string, 
     bh: sha256(body),
   };
   const { signing } = signer;
-  const kid = signing.alg === "HS256" ? { kid: signing.client } : {};
-  return new SignJWT({ ...claims }).setProtectedHeader({ alg: signing.alg, typ: JWS_TYPES.assertion, ...kid }).sign(signing.key);
+  const typ = JWS_TYPES.assertion;
+  if (signing.alg === "ES256") return signing.key.sign({ typ }, claims);
+  return new SignJWT({ ...claims }).setProtectedHeader({ alg: signing.alg, typ, kid: signing.client }).sign(signing.key);
 }
 
 /** base64url SHA-256 of a text's UTF-8 bytes. */

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { clientId, hostId, type PublicJwk, publicJwk } from "@sallyport/contracts";
 import { describeComplaint, readStrictJson } from "@sallyport/settings";
-import { type CryptoKey, calculateJwkThumbprint, importJWK } from "jose";
+import { calculateJwkThumbprint } from "jose";
 import * as z from "zod";
 import type { Finding } from "../finding.ts";
 import type { Signing } from "../link/assertion.ts";
@@ -10,8 +10,7 @@ import type { Settings } from "../settings.ts";
 import { readSharedSecret } from "./client-secret.ts";
 import { DecisionKeys } from "./decision-keys.ts";
 import { readOwnFile } from "./files.ts";
-
-const coordinate = z.string().length(43);
+import { openHostKey, storedKey } from "./host-key.ts";
 
 /** `host.json`, 0600. `pin`: hex of the first 16 bytes of a SHA-256 over the SPKI. */
 export const identityFile = z.strictObject({
@@ -20,7 +19,7 @@ export const identityFile = z.strictObject({
   name: z.string(),
   app: z.string(),
   /** Absent on a `legacy` host, which signs with its client's secret. */
-  key: z.strictObject({ kty: z.literal("EC"), crv: z.literal("P-256"), x: coordinate, y: coordinate, d: coordinate }).optional(),
+  key: storedKey.optional(),
   client: clientId.optional(),
   decisionKey: publicJwk,
   pin: z
@@ -96,7 +95,7 @@ async function readSigning(
     return read.ok ? { ok: true, signing: { alg: "HS256", key: read.secret, client } } : read;
   }
   try {
-    return { ok: true, signing: { alg: "ES256", key: (await importJWK(key ?? {}, "ES256")) as CryptoKey } };
+    return key ? { ok: true, signing: { alg: "ES256", key: await openHostKey(key) } } : invalid(file, "it holds no key");
   } catch {
     // What the key library says could quote the key.
     return invalid(file, "its key is not a valid P-256 key");

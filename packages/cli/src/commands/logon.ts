@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
+import { agentFiles } from "@sallyport/agent";
 import { type AgentFrame, agentFrame, DOOR_VERSION, type Field } from "@sallyport/contracts";
 import type { Command } from "commander";
 import { plainCommand } from "../command.ts";
@@ -32,7 +33,7 @@ export function logonCommand(program: Command): void {
     },
     async (options, user = "") => {
       const given = options as unknown as Partial<LogonOptions>;
-      await logon(user, { ...given, socket: given.socket ?? DOORS.find((path) => existsSync(path)) ?? DOORS[0] });
+      await logon(user, { ...given, socket: given.socket ?? DOORS.find((path) => existsSync(path)) ?? agentFiles().socket });
     },
   );
 }
