@@ -291,6 +291,20 @@ describe("logons that nobody asks the org about", () => {
     assert.ok(frame && "show" in frame);
   });
 
+  test("an exclusion by SID holds for that account and for whoever is in that group, and for no other", async (t) => {
+    const [account, group] = ["S-1-5-21-1-2-3-500", "S-1-5-21-1-2-3-1201"];
+    const one = await rig(t, { policy: { exclusions: [{ sid: group, reason: "recovery" }] } });
+    const logon = (begin: object) => one.provider().hello().begin(begin).next();
+    for (const begin of [{ sid: group }, { sid: account, groups: ["S-1-5-32-545", group] }]) {
+      assert.equal(result((await logon(begin)) as never), "allow", JSON.stringify(begin));
+      assert.deepEqual(last(one), ["allow", "policy.no-mfa"]);
+    }
+    for (const begin of [{ sid: account }, { groups: [] }, { groups: [account, `${group}1`] }, { username: group, groups: [account] }]) {
+      const frame = await logon(begin);
+      assert.ok(frame && "show" in frame, JSON.stringify(begin));
+    }
+  });
+
   test("a wrong password is recorded and reported, and nothing is asked", async (t) => {
     const one = await rig(t);
     const provider = one.provider().hello();

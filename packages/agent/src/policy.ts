@@ -8,7 +8,7 @@ import { openSigned, type Trusted } from "./signed.ts";
 import { readOwnFile, writeAtomically } from "./state/files.ts";
 import type { HostState } from "./state/host-state.ts";
 
-export type Account = Pick<BeginFrame["begin"], "username" | "domain" | "sid" | "uid">;
+export type Account = Pick<BeginFrame["begin"], "username" | "domain" | "sid" | "uid" | "groups">;
 
 interface PolicyParts {
   folder: string;
@@ -78,7 +78,8 @@ export class PolicyStore {
 }
 
 /**
- * The exclusion that this account falls under. Uid, SID and name are compared exactly, as the operating system resolved them; an
+ * The exclusion that this account falls under. Uid, SID and name are compared exactly, as the operating system resolved them; a SID may
+ * be that of the account or of a group that it is in. An
  * exclusion that names several must match in all, one that names none matches nobody. A name with a domain is `DOMAIN\name`.
  */
 export function findExclusion(policy: HostPolicyClaims | undefined, account: Account): { reason: string } | undefined {
@@ -86,7 +87,7 @@ export function findExclusion(policy: HostPolicyClaims | undefined, account: Acc
   return policy?.exclusions.find((one) => {
     if (one.uid === undefined && one.sid === undefined && one.name === undefined) return false;
     const uid = one.uid === undefined || one.uid === account.uid;
-    const sid = one.sid === undefined || one.sid === account.sid;
+    const sid = one.sid === undefined || one.sid === account.sid || (account.groups?.includes(one.sid) ?? false);
     return uid && sid && (one.name === undefined || one.name === name);
   });
 }

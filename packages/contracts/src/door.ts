@@ -19,14 +19,17 @@ export const service = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "a servic
 export const scenario = z.enum(["logon", "unlock", "elevate", "reconnect"]);
 export type Scenario = z.infer<typeof scenario>;
 
+/** As Windows writes it ([MS-DTYP] 2.4.2.1): at most 15 sub-authorities. */
+export const sid = z
+  .string()
+  .max(184)
+  .regex(/^S-1-[0-9]+(-[0-9]+){1,15}$/, "a SID such as S-1-5-21-…-1104");
+
 /** Without `domain` it is an account of this machine, or `name@domain` in one piece. */
 const who = {
   username: name,
   domain: name.optional(),
-  sid: z
-    .string()
-    .regex(/^S-1-[0-9]+(-[0-9]+){1,15}$/)
-    .optional(),
+  sid: sid.optional(),
   uid: z.int().min(0).max(4294967295).optional(),
 };
 const where = { service, tty: short.optional(), ruser: short.optional(), address: clientAddress.optional() };
@@ -36,7 +39,14 @@ export const helloFrame = z.strictObject({
   hello: z.strictObject({ provider: z.enum(["pam", "windows", "terminal"]), conversation: z.boolean(), serial: z.boolean() }),
 });
 export const beginFrame = z.strictObject({
-  begin: z.strictObject({ ...who, ...where, password: z.enum(["verified", "handed-over", "none"]), scenario }),
+  begin: z.strictObject({
+    ...who,
+    ...where,
+    password: z.enum(["verified", "handed-over", "none"]),
+    scenario,
+    /** Windows: SIDs of the groups that the account is in, through others too, as its token names them. For this machine's rules alone. */
+    groups: z.array(sid).max(1000).optional(),
+  }),
 });
 /** A status of Windows: Win32 error or NTSTATUS. */
 const windowsStatus = z.string().regex(/^0x[0-9A-F]{8}$/, "0x and eight capital hexadecimal digits");

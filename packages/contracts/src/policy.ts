@@ -1,6 +1,6 @@
 /** The policy of an app as an administrator writes it, and the part of it that a host holds. */
 import * as z from "zod";
-import { scenario, service } from "./door.ts";
+import { scenario, service, sid } from "./door.ts";
 
 /**
  * What a rule may ask for. `bypass` is a code that an administrator gives out, and nobody enrols; `email`, `sms` and `call` count only
@@ -65,10 +65,19 @@ export const policyRule = z.strictObject({
 });
 export type PolicyRule = z.infer<typeof policyRule>;
 
+/**
+ * SIDs of Windows that stand for everybody, or for whoever logs on in some way ([MS-DTYP] 2.4.2.4): a rule that named one would be a rule on
+ * all. What people are put into stands below a machine's or domain's own SID, below S-1-5-32 (without Users and Guests), or is Entra ID's.
+ */
+const EVERYBODY = /^S-1-(?!5-21-|5-32-|12-1-)|^S-1-5-32-54[56]$|^S-1-5-21-.+-51[345]$/;
+
 /** An account that the machine itself knows and that is never asked: by uid, SID or exact name as the operating system resolved it. */
 export const exclusion = z.strictObject({
   uid: z.int().min(0).optional().describe("Of a Linux account. All that is named must match."),
-  sid: z.string().optional().describe("Of a Windows account."),
+  sid: sid
+    .refine((one) => !EVERYBODY.test(one), "a SID of one account, or of a group that not everybody is in")
+    .optional()
+    .describe("Of a Windows account, or of a group that it is in, through other groups too."),
   name: z.string().optional().describe("Exactly as the operating system resolved it; with a domain `DOMAIN\\name`."),
   reason: z.string().min(1).max(256).describe("Why; it stands in the record of each logon."),
 });
