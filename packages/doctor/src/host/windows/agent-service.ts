@@ -8,7 +8,7 @@ const START_PENDING = 2;
 const RUNNING = 4;
 const DISABLED = 4;
 
-/** Source: docs/windows-proof.md: the service `Sallyport` makes the pipe `\\.\pipe\sallyport`. */
+/** Source: docs/windows-proof.md: the service `Sallyport` makes the pipe `\\.\pipe\sallyport`, and the one by which it checks passwords. */
 export function agentService(look: Look, title: string): Answer {
   const services = known(look, "services");
   if (!services) return notKnown(title, whyNot(look, "services"));
@@ -25,7 +25,12 @@ export function agentService(look: Look, title: string): Answer {
     value: door.pipe ? "is there" : "is not there, though the service runs",
     where: look.where("door.pipe"),
   };
-  return answer(seen("agent.unreachable", door.pipe ? "ruled-out" : "confirmed", proof("running"), pipe));
+  const machine: Proof = {
+    what: "\\\\.\\pipe\\sallyport-machine",
+    value: door.machine ? "is there" : "is not there, though the service runs: no password can be checked",
+    where: look.where("door.machine"),
+  };
+  return answer(seen("agent.unreachable", door.pipe && door.machine ? "ruled-out" : "confirmed", proof("running"), pipe, machine));
 }
 
 /** Without a provider either, nothing of ours is installed, and nobody misses the agent. */

@@ -100,6 +100,18 @@ function Get-Numbers([string]$Path, [string[]]$Names) {
     return $values
 }
 
+function Get-OwnValues([string]$Path) {
+    $values = Get-Numbers $Path @('Armed', 'Filter', 'RdpOnly', 'Disable')
+    $values['AllowProviders'] = Get-Text $Path 'AllowProviders'
+    return $values
+}
+
+# Owner and access list; not those of audits, which would take a privilege.
+function Get-Sddl([string]$Path) {
+    try { return [string](Get-Acl -LiteralPath $Path).Sddl }
+    catch { return $null }
+}
+
 function Test-Library($Dll) {
     if ($null -eq $Dll) { return $null }
     $file = $Dll.Trim('"')
@@ -361,7 +373,30 @@ Add-Fact 'services' {
         W32Time     = Get-ServiceState 'W32Time'
     }
 }
-Add-Fact 'door' { [ordered]@{ pipe = [IO.Directory]::GetFiles('\\.\pipe\') -contains '\\.\pipe\sallyport' } }
+Add-Fact 'door' {
+    $pipes = [IO.Directory]::GetFiles('\\.\pipe\')
+    $there = $pipes -contains '\\.\pipe\sallyport'
+    [ordered]@{
+        pipe    = $there
+        machine = $pipes -contains '\\.\pipe\sallyport-machine'
+        sddl    = if ($there) { Get-Sddl '\\.\pipe\sallyport' } else { $null }
+    }
+}
+Add-Fact 'folder' {
+    $path = Join-Path $env:ProgramData 'Sallyport'
+    $exists = [IO.Directory]::Exists($path)
+    [ordered]@{
+        exists = $exists
+        link   = $exists -and ([string][IO.File]::GetAttributes($path)).Contains('ReparsePoint')
+        sddl   = if ($exists) { Get-Sddl $path } else { $null }
+    }
+}
+Add-Fact 'settings' {
+    [ordered]@{
+        local  = Get-OwnValues 'SOFTWARE\Sallyport\Provider'
+        policy = Get-OwnValues 'SOFTWARE\Policies\Sallyport\Provider'
+    }
+}
 
 Add-Fact 'timeStatus' { Get-TimeStatus }
 Add-Fact 'stripchart' { Get-Offsets }

@@ -24,6 +24,7 @@ const fieldsOf = ({ properties = {}, items, anyOf = [] }: Schema): string[] => [
 /** What comes with Windows and reads only; every other name must be a function of the script. */
 const CMDLETS = [
   "ConvertTo-Json",
+  "Get-Acl",
   "Get-CimInstance",
   "Get-NetConnectionProfile",
   "Get-Service",
@@ -37,6 +38,7 @@ const PROGRAMS = ["secedit.exe", "w32tm.exe"];
 /** Static methods of .NET; the only two that write are those of the script's own two files. */
 const STATIC = [
   "[Convert]::ToUInt32",
+  "[IO.Directory]::Exists",
   "[IO.Directory]::GetFiles",
   "[IO.File]::Delete",
   "[IO.File]::Exists",
@@ -53,7 +55,7 @@ const STATIC = [
 ];
 /** Methods of objects, by name. `Invoke` lists members of a group, `RefreshCache` asks the directory. */
 const METHODS =
-  `Add Dispose GetActiveTcpListeners GetAttribute GetSubKeyNames GetType GetUnresolvedProviderPathFromPSPath GetUtcOffset GetValue
+  `Add Contains Dispose GetActiveTcpListeners GetAttribute GetSubKeyNames GetType GetUnresolvedProviderPathFromPSPath GetUtcOffset GetValue
 GetValueNames Invoke InvokeMember OpenSubKey RefreshCache Replace Split StartsWith Substring ToArray ToString ToUniversalTime ToXml Translate Trim`.split(
     /\s+/,
   );

@@ -80,8 +80,19 @@ const rights = z.strictObject({
 const service = z.strictObject({ state: z.int().min(1).max(7), start: z.int().min(0).max(4) }).nullable();
 const services = z.strictObject({ TermService: service, Sallyport: service, W32Time: service });
 
-/** Whether the agent's pipe `\\.\pipe\sallyport` is there; nobody connects to it. */
-const door = z.strictObject({ pipe: z.boolean() });
+/** A security descriptor with owner and access list, as SDDL; `null` where there is nothing, or nobody could look. */
+const sddl = text.nullable();
+
+/** Whether the service's pipes `\\.\pipe\sallyport` and `\\.\pipe\sallyport-machine` are there, and whose the first one is; nobody speaks with it. */
+const door = z.strictObject({ pipe: z.boolean(), machine: z.boolean(), sddl });
+
+/** `%ProgramData%\Sallyport`. `link`: a reparse point, which leads elsewhere. */
+const folder = z.strictObject({ exists: z.boolean(), link: z.boolean(), sddl });
+
+/** Values of our own provider. `AllowProviders`: CLSIDs. */
+const ownValues = z.strictObject({ Armed: dword, Filter: dword, RdpOnly: dword, Disable: dword, AllowProviders: text.nullable() });
+/** As installed below `HKLM\SOFTWARE\Sallyport\Provider`, and as group policy sets them, which wins. */
+const settings = z.strictObject({ local: ownValues, policy: ownValues });
 
 const timeStatus = z.strictObject({ leap: z.int().min(0).max(3), stratum: z.int().min(0).max(16) });
 /** Offsets in seconds as `w32tm /stripchart /dataonly` prints them, one a sample. */
@@ -119,6 +130,8 @@ export const windowsFacts = z.strictObject({
   users: fact(z.array(user).max(100)),
   services: fact(services),
   door: fact(door),
+  folder: fact(folder),
+  settings: fact(settings),
   timeStatus: fact(timeStatus),
   stripchart: fact(stripchart),
   schannel: fact(schannel),

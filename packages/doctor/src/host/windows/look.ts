@@ -15,6 +15,8 @@ export const PATHS = {
   providers: "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers",
   filters: "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Provider Filters",
   excluded: "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System\\ExcludedCredentialProviders",
+  own: "HKLM\\SOFTWARE\\Sallyport\\Provider",
+  ownPolicy: "HKLM\\SOFTWARE\\Policies\\Sallyport\\Provider",
   classes: "HKLM\\SOFTWARE\\Classes\\CLSID",
   tls12Client: "HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client",
   dotnet64: "HKLM\\SOFTWARE\\Microsoft\\.NETFramework\\v4.0.30319",

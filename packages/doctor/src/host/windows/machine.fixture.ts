@@ -17,6 +17,11 @@ export const SALLYPORT = {
   dll: "C:\\Program Files\\Sallyport\\sallyport_provider.dll",
   dllPresent: true,
 };
+/** In the same file, and under the same CLSID. */
+const SALLYPORT_FILTER = { ...SALLYPORT, name: "SallyportCredentialProviderFilter" };
+/** Source: native/windows/relay/security.cpp and folder.cpp. */
+export const OURS_ALONE = "O:BAG:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
+const NO_VALUES = { Armed: null, Filter: null, RdpOnly: null, Disable: null, AllowProviders: null };
 /** CLSID of Windows' PasswordProvider: learn.microsoft.com, “Passwordless experience”. */
 const PASSWORD = {
   clsid: "{60b78e88-ead8-445c-9cfd-0b87f74ea6cd}",
@@ -70,7 +75,9 @@ export const SOURCES: Record<keyof WindowsFacts, string> = {
   users: "NTAccount.Translate; “Token-Groups attribute”, learn.microsoft.com/windows/win32/adschema/a-tokengroups",
   services:
     "ServiceControllerStatus and ServiceStartMode as numbers (learn.microsoft.com/dotnet/api); service Sallyport: docs/windows-proof.md",
-  door: "docs/windows-proof.md",
+  door: "docs/windows-proof.md; Get-Acl on a named pipe, as public scripts use it; [MS-DTYP] 2.5.1 (SDDL)",
+  folder: "Get-Acl, learn.microsoft.com/powershell/module/microsoft.powershell.security; [MS-DTYP] 2.5.1 (SDDL)",
+  settings: "the provider's own values: native/windows/provider",
   timeStatus:
     "public transcripts of `w32tm /query /status`: numbers before the words, `Leap Indicator: 0(no warning)`, `Stratum: 2 (…)`; [MS-W32T]",
   stripchart: "public transcripts of `w32tm /stripchart /dataonly`: `18:36:32, +03.3575094s`",
@@ -94,7 +101,7 @@ export const HEALTHY = {
     utcOffsetMinutes: 60,
   },
   providers: [PASSWORD, SALLYPORT],
-  filters: [GENERIC_FILTER],
+  filters: [GENERIC_FILTER, SALLYPORT_FILTER],
   providerPolicy: { ExcludedCredentialProviders: null, DefaultCredentialProvider: null },
   terminalServer: { fDenyTSConnections: 0, UserAuthentication: 1, SecurityLayer: 2, PortNumber: 3389, fEnableWinStation: 1 },
   terminalServerPolicy: { fDenyTSConnections: null, UserAuthentication: null, SecurityLayer: null },
@@ -119,7 +126,9 @@ export const HEALTHY = {
   rights: { SeRemoteInteractiveLogonRight: [ADMINISTRATORS, REMOTE_DESKTOP_USERS], SeDenyRemoteInteractiveLogonRight: [] },
   users: [ALICE],
   services: { TermService: { state: 4, start: 3 }, Sallyport: { state: 4, start: 2 }, W32Time: { state: 4, start: 2 } },
-  door: { pipe: true },
+  door: { pipe: true, machine: true, sddl: OURS_ALONE },
+  folder: { exists: true, link: false, sddl: OURS_ALONE },
+  settings: { local: { Armed: 1, Filter: 1, RdpOnly: 0, Disable: 0, AllowProviders: null }, policy: NO_VALUES },
   timeStatus: { leap: 0, stratum: 3 },
   stripchart: { against: "dc01.corp.example", offsets: [0.0021345, 0.0019876, 0.0023001] },
   schannel: {

@@ -8,6 +8,7 @@ import { answer, known, type Look, missed, notKnown, PATHS, same, seen, whyNot }
 export const SALLYPORT_CLSID = "{696F6D96-AB3D-4079-811D-515E4BF386D1}";
 /** Windows' own filter, GenericFilter in credprovs.dll, which hides nobody's tile. */
 const WINDOWS_FILTER = "{DDC0EED2-ADBE-40B6-A217-EDE16A79A0DE}";
+const HARMLESS = [WINDOWS_FILTER, SALLYPORT_CLSID];
 const CLSIDS = /\{[0-9a-f-]{36}\}/gi;
 
 export function providerMissing(look: Look, title: string): Answer {
@@ -33,7 +34,7 @@ export function providerFiltered(look: Look, title: string): Answer {
   const against = [...switchedOff(own, look), ...excluded(look)];
   if (against.length > 0) return answer(seen("provider.filtered", "confirmed", ...against));
   const filters = known(look, "filters");
-  const foreign = (filters ?? []).filter(({ clsid, disabled }) => !same(clsid, WINDOWS_FILTER) && (disabled ?? 0) === 0);
+  const foreign = (filters ?? []).filter(({ clsid, disabled }) => !HARMLESS.some((one) => same(clsid, one)) && (disabled ?? 0) === 0);
   // What another product's filter does is in its code: it may hide all tiles but its own.
   const possible: Seen[] = foreign.map(({ clsid, name, dll }) =>
     seen("provider.filtered", "candidate", {

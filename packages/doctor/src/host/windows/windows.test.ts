@@ -21,8 +21,12 @@ describe("a healthy Windows machine", () => {
     assert.deepEqual(
       diagnosis.findings.map(({ cause, verdict }) => `${cause} ${verdict}`).sort(),
       [
+        "agent.not-armed",
         "agent.unreachable",
         "clock.host",
+        "config.exposed",
+        "config.risky",
+        "door.untrusted",
         "host.nla",
         "host.not-rdp-user",
         "host.rdp-closed",
@@ -158,11 +162,15 @@ describe("the agent", () => {
   });
 
   it("whose service runs without its pipe", async () => {
-    assert.deepEqual(await told(but("door", () => ({ pipe: false }))), ["agent.unreachable confirmed"]);
+    assert.deepEqual(await told(but("door", (was) => ({ ...was, pipe: false }))), ["agent.unreachable confirmed"]);
   });
 
   it("that is not installed at all has one cause: there is no provider", async () => {
-    const facts = { ...but("services", (was) => ({ ...was, Sallyport: null })), providers: [], door: { pipe: false } };
+    const facts = {
+      ...but("services", (was) => ({ ...was, Sallyport: null })),
+      providers: [],
+      door: { pipe: false, machine: false, sddl: null },
+    };
     assert.deepEqual(await told(facts), ["provider.missing confirmed"]);
   });
 });
