@@ -24,5 +24,7 @@ await runSteps([
   { name: "memory", command: node, args: [quiet, "bench/memory.ts"] },
   { name: "build the module", command: "make", args: ["-s", "-C", "native/pam", "all"] },
   { name: "doctor host", command: "unshare", args: [...own, node, quiet, "bench/doctor-host.ts"] },
+  { name: "build the Windows parts", command: "make", args: ["-s", "-C", "native/windows"] },
+  { name: "windows", command: "unshare", args: [...own, node, quiet, "bench/windows.ts"] },
   { name: "pam", command: "unshare", args: [...own, node, quiet, "bench/pam.ts"] },
 ]);
