@@ -4,6 +4,7 @@ import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, readFile
 import { after, before, test } from "node:test";
 import { ORG_NAME, Org } from "../machine/org.ts";
 import { COMMAND, must, until } from "../machine/processes.ts";
+import { LogonScreen } from "./logon-screen.ts";
 import { PipeClients } from "./pipe-clients.ts";
 import { OURS, Windows } from "./windows.ts";
 
@@ -22,10 +23,8 @@ before(async () => {
   org = new Org("/run/story/org");
   await org.start();
   const app = (await org.call("POST", "/api/v1/apps", { label: "servers" })).id;
-  await org.call("PUT", `/api/v1/apps/${app}/policy`, {
-    rules: [],
-    exclusions: [{ sid: OPERATORS, reason: "break-glass account of the machine" }],
-  });
+  const exclusions = [{ sid: OPERATORS, reason: "emergency account of the machine" }];
+  await org.setPolicy(app, { rules: [], exclusions });
   windows = await Windows.install(OURS, "story-relay.exe");
   const { code } = await org.call("POST", "/api/v1/host-codes", { app, name: "win02" });
   await windows.agent("enrol", `${code}\r\n`);
@@ -51,7 +50,7 @@ interface Account {
 /** What Windows is to say from now on. */
 function script(more: { account?: Partial<Account>; place?: object; folder?: string }): void {
   const { account, ...rest } = more;
-  const accounts = { "CORP\\alice": { password: PASSWORD, sid: ALICE, groups: [OPERATORS, ADMIN_GROUP], ...account } };
+  const accounts = { "CORP/alice": { password: PASSWORD, sid: ALICE, groups: [OPERATORS, ADMIN_GROUP], ...account } };
   writeFileSync(windows.path("C:\\machine.json"), JSON.stringify({ accounts, ...rest }));
 }
 
@@ -209,7 +208,6 @@ test("an agent that hangs is ended, and another one started", async () => {
 });
 
 test("while there is no agent the door says so, the control pipe says that none runs, and passwords are still checked", async () => {
-  rmSync(windows.data("agent.json.away"), { force: true });
   const settings = readFileSync(windows.data("agent.json"), "utf8");
   rmSync(windows.data("agent.json"));
   const before = agentPid();
@@ -267,12 +265,15 @@ test("a thousand connections, one after the other, leave the service with no han
   await until(`the handles are back at ${before}`, () => open() <= before + 4, 30);
 });
 
-test("the service is killed: its agent ends with it, and a new service takes the pipes", async () => {
+test("the service is killed: its agent ends with it, and a logon is refused with a reference that is kept", async () => {
   process.kill(windows.pidOf("story-relay.exe"), "SIGKILL");
   await until("no agent", () => windows.pidsOf("sallyport-agent.exe").length === 0, 60);
-  await until("the service manager has noticed", () => windows.serviceIs("STOPPED"), 60);
-  await windows.startService();
-  assert.equal((await check()).result, "right");
+  const screen = await LogonScreen.open(windows);
+  const refused = await screen.type("edit", "CORP\\alice").type("password", PASSWORD).submit();
+  await screen.close();
+  assert.deepEqual([refused.response, refused.credential], ["not-finished", undefined]);
+  const reference = /Reference: (\S+)$/.exec(refused.text)?.[1] ?? assert.fail(refused.text);
+  assert.match(readFileSync(windows.data("attempts.jsonl"), "utf8"), new RegExp(`"${reference}".*"agent.unreachable"`));
 });
 
 function why(reference: string): { cause: string | null } {

@@ -12,7 +12,7 @@ namespace sallyport {
 
 namespace {
 
-/* One JSON object: `accounts`: by `DOMAIN\name` {password, interactive, network, sid, groups}; `place`: {remote, address}. The two kinds of logon
+/* One JSON object: `accounts`: by `DOMAIN/name` (a backslash in a name would be an escape) {password, interactive, network, sid, groups}; `place`: {remote, address}. The two kinds of logon
  * say which error Windows gives to the right password, decimal; left out: none. */
 const wchar_t SCRIPT[] = L"C:\\machine.json";
 /* One JSON object a line: {type, user, rightPassword} of each try, {note, detail} of each line of the event log. */
@@ -58,7 +58,7 @@ class Script {
         return all;
     }
     int account(const std::wstring &domain, const std::wstring &user) const {
-        return member(member(0, "accounts"), to_utf8(domain.empty() ? user : domain + L"\\" + user));
+        return member(member(0, "accounts"), to_utf8(domain.empty() ? user : domain + L"/" + user));
     }
 
   private:
