@@ -18,9 +18,9 @@ let windows: Windows;
 let clients: PipeClients;
 
 before(async () => {
-  mkdirSync("/run/story", { recursive: true, mode: 0o700 });
+  mkdirSync("/run/host-story", { recursive: true, mode: 0o700 });
   appendFileSync("/etc/hosts", `127.0.0.1 ${ORG_NAME}\n`);
-  org = new Org("/run/story/org");
+  org = new Org("/run/host-story/org");
   await org.start();
   const app = (await org.call("POST", "/api/v1/apps", { label: "servers" })).id;
   const exclusions = [{ sid: OPERATORS, reason: "emergency account of the machine" }];
@@ -45,6 +45,8 @@ interface Account {
   network?: number;
   sid?: string;
   groups?: string[];
+  /** So many more, from S-1-5-21-1-2-3-20000 on. */
+  manyGroups?: number;
 }
 
 /** What Windows is to say from now on. */
@@ -138,12 +140,11 @@ test("a remote desktop's user without the right to sit at the machine: known by 
   assert.deepEqual([hardened.result, hardened.sid, hardened.groups], ["right", ALICE, undefined]);
 });
 
-test("a thousand groups fit into one answer, and more than that into none", async () => {
+test("the first thousand groups are told, and no more than the door takes", async () => {
   const groups = Array.from({ length: 1200 }, (_, at) => `S-1-5-21-1-2-3-${20_000 + at}`);
-  script({ account: { groups } });
+  script({ account: { groups: [], manyGroups: 1200 } });
   const checked = await check();
-  assert.deepEqual(checked.groups, groups.slice(0, checked.groups.length));
-  assert.ok(checked.groups.length <= 1000 && checked.groups.length > 500, String(checked.groups.length));
+  assert.deepEqual(checked.groups, groups.slice(0, 1000));
 });
 
 test("an exclusion by SID holds for whoever is in that group, and for nobody who merely says so without a password", async () => {

@@ -12,8 +12,9 @@ namespace sallyport {
 
 namespace {
 
-/* One JSON object: `accounts`: by `DOMAIN/name` (a backslash in a name would be an escape) {password, interactive, network, sid, groups}; `place`: {remote, address}. The two kinds of logon
- * say which error Windows gives to the right password, decimal; left out: none. */
+/* One JSON object: `accounts`: by `DOMAIN/name` (a backslash in a name would be an escape) {password, interactive, network, sid, groups,
+ * manyGroups}; `place`: {remote, address}; `folder`: what is wrong with it. `interactive` and `network` say which error Windows gives to the
+ * right password in this kind of logon, decimal; left out: none. */
 const wchar_t SCRIPT[] = L"C:\\machine.json";
 /* One JSON object a line: {type, user, rightPassword} of each try, {note, detail} of each line of the event log. */
 const wchar_t HEARD[] = L"C:\\machine.heard";
@@ -78,6 +79,8 @@ class Scripted final : public Machine {
         if (tried.error) return tried;
         tried.sid = script.text(script.member(account, "sid"));
         tried.groups = script.texts(script.member(account, "groups"));
+        for (DWORD i = 0; i < script.number(script.member(account, "manyGroups")); i++)
+            tried.groups.push_back("S-1-5-21-1-2-3-" + std::to_string(20000 + i));
         return tried;
     }
     bool find_account(const std::wstring &domain, const std::wstring &user, std::string &sid) override {
