@@ -1,7 +1,7 @@
 /** What is loaded into the logon screen: small, static, with four doors, and the same file from every build. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { must, ROOT } from "../machine/processes.ts";
@@ -11,7 +11,7 @@ const PARTS = ["sallyport_provider.dll", "sallyport-relay.exe"];
 const file = (name: string) => join(NATIVE, "build", name);
 
 /** What every Windows has. Nothing that another compiler would have to bring. */
-const OF_WINDOWS = /^(advapi32|bcrypt|crypt32|kernel32|msvcrt|ncrypt|netapi32|ole32|secur32|shell32|user32|wtsapi32)\.dll$/i;
+const OF_WINDOWS = /^(advapi32|bcrypt|crypt32|gdi32|kernel32|msvcrt|ncrypt|netapi32|ole32|secur32|shell32|user32|wtsapi32)\.dll$/i;
 
 const describe = (name: string) => must("x86_64-w64-mingw32-objdump", ["-p", file(name)]);
 
@@ -34,6 +34,20 @@ test("the provider exports what COM and regsvr32 ask for, and nothing else", () 
     (m) => m[1],
   );
   assert.deepEqual(names, ["DllCanUnloadNow", "DllGetClassObject", "DllRegisterServer", "DllUnregisterServer"]);
+});
+
+/** Lines that say something: no blank ones, no comments, no braces, includes or namespaces by themselves. */
+const SAYS_NOTHING = /^\s*$|^\s*\/?\*|^\s*[{}();]+\s*$|^#(include|pragma)|namespace|^\s*(public|private|protected):$/;
+
+test("the provider is small enough to be read: at most 1,500 lines of code; the reader of frames, which PAM has too, is counted apart", () => {
+  const count = (folder: string) => {
+    const texts = readdirSync(join(ROOT, "native", folder)).map((name) => readFileSync(join(ROOT, "native", folder, name), "utf8"));
+    const lines = texts.flatMap((text) => text.trimEnd().split("\n"));
+    return { lines: lines.length, code: lines.filter((line) => !SAYS_NOTHING.test(line)).length };
+  };
+  const [provider, wire] = [count("windows/provider"), count("wire")];
+  console.log(`provider: ${provider.code} lines of code, ${provider.lines} with comments and headers; reader of frames: ${wire.code}`);
+  assert.ok(provider.code <= 1500);
 });
 
 test("a second build in another folder gives the same files", () => {

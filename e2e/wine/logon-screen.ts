@@ -20,10 +20,17 @@ export interface Answer {
   /** What was told while the tile waited; absent where Windows did not ask it to connect. */
   told?: string[];
   ms: number;
+  /** How long LogonUI's own thread was held, ms. */
+  held: number;
+  /** The tile works by itself, and rings when it is done. */
+  waiting: boolean;
   credential?: { package: number; provider: string; bytes: string };
   screen: Drawn[];
   besideSubmit: number;
 }
+
+/** What a process holds: handles, heap blocks and bytes in use, drawing objects. */
+export type Held = Record<"handles" | "blocks" | "bytes" | "drawings", number>;
 
 const ERRORS_KEPT = 4096;
 
@@ -33,6 +40,12 @@ export class LogonScreen {
   #errors = "";
   screen: Drawn[] = [];
   autoLogon = false;
+  /** False where the provider has no tile for the scenario. */
+  served = false;
+  /** Whom the filter leaves. */
+  left = { passwords: true, cards: true, ours: true };
+  /** What the person read while they waited: what Windows was told, or what the tile showed in large letters. */
+  seen: string[] = [];
 
   private constructor(windows: Windows, options: string[]) {
     // Wine's own errors, on standard error: of a program that did not start there are no others.
@@ -47,11 +60,8 @@ export class LogonScreen {
 
   static async open(windows: Windows, options: string[] = []): Promise<LogonScreen> {
     const one = await LogonScreen.#start(windows, options);
-    const { tiles, autoLogon, screen } = await one.#next();
-    if (tiles !== 1) throw new Error(`${tiles} tiles`);
-    one.screen = screen;
-    one.autoLogon = autoLogon;
-    return one;
+    const { served, left, autoLogon, screen } = await one.#next();
+    return Object.assign(one, { served, left, autoLogon, screen });
   }
 
   /** Wine seldom, but now and then, ends a program before its first line. What crashes says so, and is not tried again. */
@@ -95,15 +105,62 @@ export class LogonScreen {
     return this;
   }
 
-  click(link: string): void {
+  /** Presses a link of the tile: what the agent offered is sent at once. */
+  press(link: string): Promise<Answer> {
+    this.#click(link);
+    return this.#answer();
+  }
+
+  /** Presses the tile's own Cancel, while it works by itself. */
+  async cancel(): Promise<void> {
+    this.#click("Cancel");
+    this.screen = (await this.#next()).screen;
+  }
+
+  #click(link: string): void {
     this.#do(`click ${this.screen.find(({ type, value }) => type === "link" && value === link)?.field}`);
   }
 
-  async submit(): Promise<Answer> {
+  submit(): Promise<Answer> {
     this.#do("submit");
+    return this.#answer();
+  }
+
+  /** Up to the first screen on which the tile works by itself, where Windows does not ask it to connect. */
+  async submitAndLook(): Promise<Answer> {
+    this.#do("submit");
+    return this.#look();
+  }
+
+  /** The next answer, or the next time that the provider rang. */
+  async #look(): Promise<Answer> {
     const answer = await this.#next();
     this.screen = answer.screen;
+    const told = this.screen.filter(({ type }) => type === "large-text").map(({ value }) => value);
+    if (answer.waiting) this.seen = [...new Set([...this.seen, ...told])];
     return answer;
+  }
+
+  /** A screen that was drawn once more is no answer. */
+  async #answer(): Promise<Answer> {
+    let held = 0;
+    for (;;) {
+      const answer = await this.#look();
+      held = Math.max(held, answer.held ?? 0);
+      if (!answer.waiting && answer.response !== undefined) return { ...answer, held };
+    }
+  }
+
+  /** Writes the tile's picture as a BMP file. Answers its size. */
+  async picture(path: string): Promise<string> {
+    this.#do(`picture ${path}`);
+    return (await this.#next()).picture;
+  }
+
+  /** Logons in a row in this one process, each with password, code and credential. */
+  async many(count: number, user: string, password: string, code: string): Promise<{ ms: number; early: Held; late: Held }> {
+    this.#do(`many ${count} ${user} ${password} ${code}`);
+    return this.#next(300_000);
   }
 
   /** Presses Cancel while the tile waits. */
@@ -116,16 +173,22 @@ export class LogonScreen {
     this.screen = (await this.#next()).screen;
   }
 
-  /** What LSA made of the credential. Answers what the person reads then. */
+  /** What LSA made of the credential. Answers what stands on the tile when the agent has heard of it: Windows says the rest itself. */
   async report(status: string, subStatus: string): Promise<string> {
     this.#do(`report ${status} ${subStatus}`);
-    return (await this.#next()).reported;
+    if ((await this.#next()).reported !== "") throw new Error("the provider talks over Windows");
+    for (;;) {
+      await this.#look();
+      const told = this.texts().find((text) => /Reference/.test(text));
+      if (told) return told;
+    }
   }
 
   /** Windows lets go of tile and provider; both must be gone then. */
   async close(): Promise<void> {
     this.#do("quit");
-    const { released } = await this.#next();
+    let released: boolean | undefined;
+    while (released === undefined) ({ released } = await this.#next());
     if (!released) throw new Error("the provider did not let go of everything");
     if (this.#child.exitCode === null) await once(this.#child, "exit");
   }
@@ -138,10 +201,14 @@ export class LogonScreen {
     this.#child.stdin?.write(`${line}\n`);
   }
 
-  async #next(): Promise<any> {
-    const next = await Promise.race([this.#lines.next(), late(this.#child)]);
+  async #next(ms = 60_000): Promise<any> {
+    const next = await Promise.race([this.#lines.next(), late(this.#child, ms)]);
     if (next.done) throw new Error(`logonui.exe ended (${await ending(this.#child)}): ${this.#errors}`);
     const said = JSON.parse(next.value);
+    if (said.telling !== undefined) {
+      this.seen.push(said.telling);
+      return this.#next(ms);
+    }
     if (said.fault) throw new Error(`logonui.exe: ${next.value}`);
     return said;
   }
@@ -153,12 +220,12 @@ async function ending(child: ChildProcess): Promise<string> {
 }
 
 /** A story does not wait for ever for a screen that hangs. */
-function late(child: ChildProcess): Promise<never> {
+function late(child: ChildProcess, ms: number): Promise<never> {
   return new Promise((_, reject) =>
     setTimeout(() => {
       child.kill("SIGKILL");
       reject(new Error("the logon screen hangs"));
-    }, 60_000).unref(),
+    }, ms).unref(),
   );
 }
 

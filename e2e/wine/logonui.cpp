@@ -1,134 +1,15 @@
-/* What LogonUI does with a credential provider, for a story: finds it in the registry, loads it, draws its tile as JSON lines, and does what the
- * lines on standard input say: `type FIELD TEXT`, `select FIELD ITEM`, `click FIELD`, `submit`, `leave` (while it waits), `deselect`,
- * `report STATUS SUBSTATUS` (hexadecimal), `quit`. Options: `--unlock`, `--direct` (no Connect), `--hasty` (leaves at the first word that
- * the waiting tile tells), `--handed DOMAIN USER PASSWORD`. */
-#include <windows.h>
-
-#include <credentialprovider.h>
-
-#include <cstdio>
-#include <string>
-#include <vector>
-
-#include "../../native/windows/provider/serialization.h"
-#include "../../native/windows/provider/text.h"
-#include "screen.h"
-
-using namespace sallyport;
+/* What LogonUI does with a credential provider, for a story: finds it in the registry, loads it, asks its filter, draws its tile as JSON lines,
+ * and does what the lines on standard input say: `type FIELD TEXT`, `select FIELD ITEM`, `click FIELD`, `submit`, `leave` (while it
+ * waits), `deselect`, `report STATUS SUBSTATUS` (hexadecimal), `picture FILE`, `many COUNT USER PASSWORD CODE`, `quit`. Where the provider
+ * rings, tile and provider are asked anew, and Windows goes on by itself if they say so.
+ * Options: `--unlock`, `--credui`, `--change`, `--plap`; `--system` (the program counts as the system's), `--remote` (a remote session);
+ * `--direct` (no Connect), `--hasty` (leaves at the first word that the waiting tile tells), `--handed DOMAIN USER PASSWORD`. */
+#include "tile_session.h"
 
 namespace {
 
-const wchar_t PROVIDERS[] = L"SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers";
-
-std::string json(const wchar_t *text) { return quoted(to_utf8(text ? text : L"")); }
-
-void say(const std::string &line) {
-    fputs((line + "\n").c_str(), stdout);
-    fflush(stdout);
-}
-
-[[noreturn]] void fail(const char *what, HRESULT result) {
-    char code[16];
-    snprintf(code, sizeof code, "0x%08lX", static_cast<unsigned long>(result));
-    say(std::string("{\"fault\":") + quoted(what) + ",\"result\":\"" + code + "\"}");
-    ExitProcess(1);
-}
-
-void must(const char *what, HRESULT result) {
-    if (result != S_OK) fail(what, result);
-}
-
-/* What Windows hands to Connect. */
-class Waiting final : public IQueryContinueWithStatus {
-  public:
-    volatile LONG left = 0;
-    bool hasty = false;
-    std::vector<std::wstring> told;
-    HRESULT STDMETHODCALLTYPE QueryInterface(REFIID, void **out) override { return *out = this, S_OK; }
-    ULONG STDMETHODCALLTYPE AddRef() override { return 2; }
-    ULONG STDMETHODCALLTYPE Release() override { return 1; }
-    HRESULT STDMETHODCALLTYPE QueryContinue() override { return left ? S_FALSE : S_OK; }
-    HRESULT STDMETHODCALLTYPE SetStatusMessage(LPCWSTR text) override {
-        told.emplace_back(text);
-        if (hasty) left = 1;
-        return S_OK;
-    }
-    IConnectableCredentialProviderCredential *tile = nullptr;
-    HRESULT result = E_PENDING;
-};
-
-DWORD WINAPI connect(void *given) {
-    auto *waiting = static_cast<Waiting *>(given);
-    waiting->result = waiting->tile->Connect(waiting);
-    return 0;
-}
-
-ICredentialProvider *provider;
-ICredentialProviderCredential *tile;
-Screen screen;
-Person person;
-bool direct, hasty;
-
-std::string describe(DWORD id, const Drawn &one) {
-    static const char *const types[] = {"", "large-text", "small-text", "link", "edit", "password", "image", "checkbox", "choice", "submit"};
-    std::string text = "{\"field\":" + std::to_string(id) + ",\"type\":" + quoted(types[one.type]) + ",\"label\":" + json(one.label.c_str()) +
-                       ",\"value\":" + json(one.value.c_str()) + ",\"focused\":" + (one.focused ? "true" : "false");
-    if (one.type != CPFT_COMBOBOX) return text + "}";
-    text += ",\"items\":[";
-    for (size_t i = 0; i < one.items.size(); i++) text += (i ? "," : "") + json(one.items[i].c_str());
-    return text + "]}";
-}
-
-std::string describe_screen() {
-    std::string text = "[";
-    for (DWORD id = 0; id < screen.fields.size(); id++) {
-        const Drawn &one = screen.fields[id];
-        bool seen = one.state != CPFS_HIDDEN && !(one.value.empty() && (one.type == CPFT_SMALL_TEXT || one.type == CPFT_LARGE_TEXT));
-        if (seen) text += (text.size() > 1 ? "," : "") + describe(id, one);
-    }
-    return text + "],\"besideSubmit\":" + std::to_string(screen.beside_submit);
-}
-
-/* The first provider of the registry that is a COM class with a DLL, as Windows finds it. */
-void load() {
-    HKEY key;
-    wchar_t name[64];
-    DWORD size = 64;
-    CLSID id;
-    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, PROVIDERS, 0, KEY_READ, &key) != ERROR_SUCCESS) fail("no provider is registered", E_FAIL);
-    if (RegEnumKeyExW(key, 0, name, &size, nullptr, nullptr, nullptr, nullptr) != ERROR_SUCCESS) fail("no provider is registered", E_FAIL);
-    RegCloseKey(key);
-    must("CLSIDFromString", CLSIDFromString(name, &id));
-    must("CoCreateInstance", CoCreateInstance(id, nullptr, CLSCTX_INPROC_SERVER, __uuidof(ICredentialProvider), reinterpret_cast<void **>(&provider)));
-    say("{\"provider\":" + json(name) + "}");
-}
-
-void read_fields() {
-    DWORD count = 0;
-    must("GetFieldDescriptorCount", provider->GetFieldDescriptorCount(&count));
-    screen.fields.resize(count);
-    for (DWORD id = 0; id < count; id++) {
-        CREDENTIAL_PROVIDER_FIELD_DESCRIPTOR *descriptor = nullptr;
-        CREDENTIAL_PROVIDER_FIELD_INTERACTIVE_STATE interactive;
-        LPWSTR text = nullptr;
-        must("GetFieldDescriptorAt", provider->GetFieldDescriptorAt(id, &descriptor));
-        Drawn &one = screen.fields[id];
-        one.type = descriptor->cpft;
-        one.label = descriptor->pszLabel;
-        must("GetFieldState", tile->GetFieldState(id, &one.state, &interactive));
-        one.focused = interactive == CPFIS_FOCUSED;
-        if (one.type != CPFT_COMBOBOX && one.type != CPFT_SUBMIT_BUTTON) {
-            must("GetStringValue", tile->GetStringValue(id, &text));
-            one.value = text;
-        }
-        if (one.type == CPFT_SUBMIT_BUTTON) must("GetSubmitButtonValue", tile->GetSubmitButtonValue(id, &screen.beside_submit));
-        CoTaskMemFree(text);
-        CoTaskMemFree(descriptor->pszLabel);
-        CoTaskMemFree(descriptor);
-    }
-}
-
-std::string submit_through_connect() {
+/* On a thread of its own, as LogonUI does it; the person may leave meanwhile. */
+std::string connect_tile() {
     Waiting waiting;
     waiting.hasty = hasty;
     if (direct || tile->QueryInterface(__uuidof(IConnectableCredentialProviderCredential), reinterpret_cast<void **>(&waiting.tile)) != S_OK)
@@ -144,34 +25,33 @@ std::string submit_through_connect() {
     return text + "]";
 }
 
-std::string describe_credential(const CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION &credential) {
-    static const char digits[] = "0123456789abcdef";
-    wchar_t clsid[64];
-    std::string bytes;
-    for (DWORD i = 0; i < credential.cbSerialization; i++) {
-        bytes += digits[credential.rgbSerialization[i] >> 4];
-        bytes += digits[credential.rgbSerialization[i] & 15];
-    }
-    StringFromGUID2(credential.clsidCredentialProvider, clsid, 64);
-    return ",\"credential\":{\"package\":" + std::to_string(credential.ulAuthenticationPackage) + ",\"provider\":" + json(clsid) +
-           ",\"bytes\":\"" + bytes + "\"}";
-}
-
-void submit() {
+/* What Windows asks for after Enter, and by itself where the tile says so. Answers whether there was a credential. */
+bool submit(bool quiet = false) {
     static const char *const responses[] = {"not-finished", "nothing", "credential", "nothing"};
     CREDENTIAL_PROVIDER_GET_SERIALIZATION_RESPONSE response = CPGSR_NO_CREDENTIAL_NOT_FINISHED;
     CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION credential = {};
     CREDENTIAL_PROVIDER_STATUS_ICON icon = CPSI_NONE;
     LPWSTR text = nullptr;
     ULONGLONG began = GetTickCount64();
-    std::string told = submit_through_connect();
+    std::string told = connect_tile();
+    ULONGLONG called = GetTickCount64();
     must("GetSerialization", tile->GetSerialization(&response, &credential, &text, &icon));
+    ULONGLONG now = GetTickCount64();
     std::string line = std::string("{\"response\":") + quoted(responses[response]) + ",\"text\":" + json(text) + ",\"icon\":" +
-                       std::to_string(icon) + told + ",\"ms\":" + std::to_string(GetTickCount64() - began);
-    if (credential.rgbSerialization) line += describe_credential(credential);
-    say(line + ",\"screen\":" + describe_screen() + "}");
+                       std::to_string(icon) + told + ",\"ms\":" + std::to_string(now - began) + ",\"held\":" + std::to_string(now - called);
+    bool given = credential.rgbSerialization != nullptr;
+    if (given) line += describe_credential(credential);
+    if (!quiet) say(line + ",\"screen\":" + describe_screen() + "}");
     CoTaskMemFree(credential.rgbSerialization);
     CoTaskMemFree(text);
+    return given;
+}
+
+/* The provider rang: everything is asked anew. */
+void take_up_again() {
+    put_down();
+    if (take_up()) submit();
+    else say("{\"screen\":" + describe_screen() + "}");
 }
 
 void report(const std::string &rest) {
@@ -180,9 +60,56 @@ void report(const std::string &rest) {
     CREDENTIAL_PROVIDER_STATUS_ICON icon = CPSI_NONE;
     auto status = static_cast<NTSTATUS>(strtoul(rest.c_str(), &sub, 16));
     auto sub_status = static_cast<NTSTATUS>(strtoul(sub, nullptr, 16));
+    ULONGLONG began = GetTickCount64();
     must("ReportResult", tile->ReportResult(status, sub_status, &text, &icon));
-    say("{\"reported\":" + json(text) + ",\"icon\":" + std::to_string(icon) + "}");
+    say("{\"reported\":" + json(text) + ",\"icon\":" + std::to_string(icon) + ",\"held\":" + std::to_string(GetTickCount64() - began) + "}");
     CoTaskMemFree(text);
+}
+
+/* The picture of the tile as a BMP file of 32 bits, from above. */
+void save_picture(const std::string &path) {
+    HBITMAP bitmap = nullptr;
+    DIBSECTION about = {};
+    DWORD field = 0;
+    while (screen.fields[field].type != CPFT_TILE_IMAGE) field++;
+    must("GetBitmapValue", tile->GetBitmapValue(field, &bitmap));
+    if (GetObjectW(bitmap, sizeof about, &about) != sizeof about) fail("no bitmap with its bits", E_FAIL);
+    DWORD size = static_cast<DWORD>(about.dsBm.bmWidthBytes * about.dsBm.bmHeight);
+    BITMAPFILEHEADER head = {0x4d42, static_cast<DWORD>(sizeof head + sizeof about.dsBmih) + size, 0, 0, sizeof head + sizeof about.dsBmih};
+    about.dsBmih.biHeight = -about.dsBm.bmHeight;
+    FILE *file = fopen(path.c_str(), "wb");
+    bool ok = file && fwrite(&head, sizeof head, 1, file) == 1 && fwrite(&about.dsBmih, sizeof about.dsBmih, 1, file) == 1 &&
+              fwrite(about.dsBm.bmBits, 1, size, file) == size;
+    if (!file || fclose(file) != 0 || !ok) fail("the picture cannot be written", E_FAIL);
+    std::wstring size_told = size_of(bitmap);
+    DeleteObject(bitmap);
+    say("{\"picture\":" + json(size_told.c_str()) + "}");
+}
+
+DWORD shown(CREDENTIAL_PROVIDER_FIELD_TYPE type) {
+    for (DWORD id = 0; id < screen.fields.size(); id++)
+        if (screen.fields[id].type == type && screen.fields[id].state != CPFS_HIDDEN) return id;
+    fail("a field is not there", E_FAIL);
+}
+
+/* Logons in a row, each to its credential; what the process holds after the first hundred, and at the end. */
+void log_on_often(const std::string &rest) {
+    char user[64], password[64], code[64];
+    int count = 0;
+    Held early;
+    if (sscanf(rest.c_str(), "%d %63s %63s %63s", &count, user, password, code) != 4) fail("many COUNT USER PASSWORD CODE", E_FAIL);
+    ULONGLONG began = GetTickCount64();
+    for (int i = 0; i < count; i++) {
+        if (i == 100) early = what_is_held();
+        must("SetStringValue", tile->SetStringValue(shown(CPFT_EDIT_TEXT), to_wide(user).c_str()));
+        must("SetStringValue", tile->SetStringValue(shown(CPFT_PASSWORD_TEXT), to_wide(password).c_str()));
+        if (submit(true)) fail("let in without a code", E_FAIL);
+        must("SetStringValue", tile->SetStringValue(shown(CPFT_EDIT_TEXT), to_wide(code).c_str()));
+        if (!submit(true)) fail("not let in", E_FAIL);
+    }
+    ULONGLONG took = GetTickCount64() - began;
+    Held late = what_is_held();
+    say("{\"logons\":" + std::to_string(count) + ",\"ms\":" + std::to_string(took) + ",\"early\":" + early.json() + ",\"late\":" + late.json() + "}");
 }
 
 void act(const std::string &line) {
@@ -192,47 +119,79 @@ void act(const std::string &line) {
     auto field = static_cast<DWORD>(strtoul(rest.c_str(), nullptr, 10));
     if (word == "type") must("SetStringValue", tile->SetStringValue(field, to_wide(last).c_str()));
     else if (word == "select") must("SetComboBoxSelectedValue", tile->SetComboBoxSelectedValue(field, static_cast<DWORD>(strtoul(last.c_str(), nullptr, 10))));
-    else if (word == "click") must("CommandLinkClicked", tile->CommandLinkClicked(field));
-    else if (word == "submit") submit();
+    else if (word == "click") {
+        must("CommandLinkClicked", tile->CommandLinkClicked(field));
+        if (WaitForSingleObject(bells.rung, 0) == WAIT_OBJECT_0) take_up_again();
+        else say("{\"screen\":" + describe_screen() + "}");
+    } else if (word == "submit") submit();
     else if (word == "report") report(rest);
+    else if (word == "picture") save_picture(rest);
+    else if (word == "many") log_on_often(rest);
     else if (word == "deselect") {
         must("SetDeselected", tile->SetDeselected());
         say("{\"screen\":" + describe_screen() + "}");
     }
 }
 
+/* As Windows does with what came through network level authentication: the filter may make another provider's of it. */
+void hand_over(wchar_t **from) {
+    CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION handed = {}, ours = {};
+    CLSIDFromString(OTHERS[0], &handed.clsidCredentialProvider);
+    if (!pack(from[0], from[1], from[2], false, &handed.rgbSerialization, &handed.cbSerialization)) fail("it cannot be packed", E_FAIL);
+    must("UpdateRemoteCredential", filter->UpdateRemoteCredential(&handed, &ours));
+    CoTaskMemFree(handed.rgbSerialization);
+    must("SetSerialization", provider->SetSerialization(&ours));
+    CoTaskMemFree(ours.rgbSerialization);
+}
+
+wchar_t **read_options(int argc, wchar_t **argv, bool &system, bool &remote) {
+    static const struct {
+        const wchar_t *name;
+        CREDENTIAL_PROVIDER_USAGE_SCENARIO is;
+    } scenarios[] = {{L"--unlock", CPUS_UNLOCK_WORKSTATION}, {L"--credui", CPUS_CREDUI}, {L"--change", CPUS_CHANGE_PASSWORD}, {L"--plap", CPUS_PLAP}};
+    wchar_t **handed = nullptr;
+    for (int i = 1; i < argc; i++) {
+        for (const auto &[name, is] : scenarios)
+            if (wcscmp(argv[i], name) == 0) scenario = is;
+        direct = direct || wcscmp(argv[i], L"--direct") == 0;
+        hasty = hasty || wcscmp(argv[i], L"--hasty") == 0;
+        system = system || wcscmp(argv[i], L"--system") == 0;
+        remote = remote || wcscmp(argv[i], L"--remote") == 0;
+        if (wcscmp(argv[i], L"--handed") == 0 && i + 3 < argc) handed = argv + i + 1;
+    }
+    return handed;
+}
+
 } // namespace
 
 int wmain(int argc, wchar_t **argv) {
-    CREDENTIAL_PROVIDER_USAGE_SCENARIO scenario = CPUS_LOGON;
-    CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION handed = {};
-    for (int i = 1; i < argc; i++) {
-        if (wcscmp(argv[i], L"--unlock") == 0) scenario = CPUS_UNLOCK_WORKSTATION;
-        if (wcscmp(argv[i], L"--direct") == 0) direct = true;
-        if (wcscmp(argv[i], L"--hasty") == 0) hasty = true;
-        if (wcscmp(argv[i], L"--handed") == 0 && i + 3 < argc)
-            pack(argv[i + 1], argv[i + 2], argv[i + 3], false, &handed.rgbSerialization, &handed.cbSerialization);
-    }
-    DWORD count = 0, preferred = 0;
-    BOOL auto_logon = FALSE, selected_logon = FALSE;
+    bool system = false, remote = false;
+    wchar_t **handed = read_options(argc, argv, system, remote);
     must("CoInitializeEx", CoInitializeEx(nullptr, COINIT_APARTMENTTHREADED));
-    load();
-    if (provider->SetUsageScenario(CPUS_CREDUI, 0) != E_NOTIMPL) fail("it takes a scenario that it does not serve", E_FAIL);
-    must("SetUsageScenario", provider->SetUsageScenario(scenario, 0));
-    if (handed.rgbSerialization) must("SetSerialization", provider->SetSerialization(&handed));
-    must("Advise", provider->Advise(nullptr, 0));
-    must("GetCredentialCount", provider->GetCredentialCount(&count, &preferred, &auto_logon));
-    must("GetCredentialAt", provider->GetCredentialAt(preferred, &tile));
-    read_fields();
-    must("Advise", tile->Advise(&screen));
-    must("SetSelected", tile->SetSelected(&selected_logon));
-    say("{\"tiles\":" + std::to_string(count) + ",\"autoLogon\":" + (auto_logon && selected_logon ? "true" : "false") + ",\"screen\":" + describe_screen() + "}");
+    std::wstring ours = load(L"Credential Providers", __uuidof(ICredentialProvider), reinterpret_cast<void **>(&provider));
+    load(L"Credential Provider Filters", __uuidof(ICredentialProviderFilter), reinterpret_cast<void **>(&filter));
+    if (system) pretend("GetTokenInformation", reinterpret_cast<const void *>(&token_of_the_system));
+    if (remote) pretend("GetSystemMetrics", reinterpret_cast<const void *>(&metrics_of_a_remote_session));
+    say("{\"provider\":" + json(ours.c_str()) + "}");
+    std::string left = ask_filter(ours);
+    HRESULT served = provider->SetUsageScenario(scenario, 0);
+    if (served != S_OK && served != E_NOTIMPL) fail("SetUsageScenario", served);
+    bool entered = false;
+    if (served == S_OK) {
+        if (handed) hand_over(handed);
+        must("Advise", provider->Advise(&bells, Bells::CONTEXT));
+        entered = take_up();
+    }
+    say(std::string("{\"served\":") + (tile ? "true" : "false") + ",\"left\":" + left + ",\"autoLogon\":" + (entered ? "true" : "false") +
+        ",\"screen\":" + describe_screen() + "}");
     person.listen();
-    for (std::string line = person.next(); line != "quit"; line = person.next()) act(line);
-    must("UnAdvise", tile->UnAdvise());
-    tile->Release();
+    for (std::string line; (line = person.next(bells.rung)) != "quit";) {
+        if (line.empty()) take_up_again();
+        else if (tile) act(line);
+    }
+    if (tile) put_down();
     must("UnAdvise", provider->UnAdvise());
-    bool all_gone = provider->Release() == 0 && screen.count == 1;
+    bool all_gone = (filter->Release() | provider->Release()) == 0 && screen.count == 1 && bells.count == 1;
     say(std::string("{\"released\":") + (all_gone ? "true" : "false") + "}");
     ExitProcess(all_gone ? 0 : 1);
 }

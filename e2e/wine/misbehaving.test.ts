@@ -99,8 +99,10 @@ test("every kind of field is drawn with its label, and each answer goes back und
     type === "edit" || type === "password" || type === "submit" ? type : `${type} ${value}`,
   );
   assert.deepEqual(drawn, [
+    "image 128x128",
     "large-text All of it",
-    "small-text Line one",
+    "small-text Line",
+    "small-text one",
     "small-text A text",
     "edit",
     "small-text A secret",
@@ -125,17 +127,7 @@ test("every kind of field is drawn with its label, and each answer goes back und
 
 test("a button that is pressed is the whole answer", async () => {
   const { screen } = await submitAs("every-kind");
-  screen.click("Send to phone");
-  assert.deepEqual(inputOf(await screen.submit()), { id: 1, values: { b: "pressed" } });
-  await screen.close();
-});
-
-test("a button of a logon that was left is no answer in the next one", async () => {
-  const { screen } = await submitAs("every-kind");
-  screen.click("Send to phone");
-  await screen.deselect();
-  await screen.type("edit", "late").type("password", PASSWORD).submit();
-  assert.deepEqual(inputOf(await screen.type("edit", "123456").submit()), { id: 1, values: { code: "123456" } });
+  assert.deepEqual(inputOf(await screen.press("Send to phone")), { id: 1, values: { b: "pressed" } });
   await screen.close();
 });
 
@@ -144,6 +136,56 @@ test("an agent that answers with no message of the relay is ended, and another o
   const { screen, answer } = await submitAs("rubbish");
   assert.deepEqual([answer.response, answer.credential, kept(answer.text).cause], ["not-finished", undefined, "agent.fault"]);
   await until("another agent runs", () => windows.pidsOf("sallyport-agent.exe").some((pid) => pid !== before), 30);
+  await screen.close();
+});
+
+test("what may be chosen instead of a code stands below as links, and sends its word", async () => {
+  const { screen } = await submitAs("ways");
+  assert.deepEqual(
+    screen.screen.filter(({ type }) => type === "link").map(({ value }) => value),
+    ["Way 1", "Way 2", "Way 3"],
+  );
+  assert.deepEqual(inputOf(await screen.press("Way 2")), { id: 1, values: { code: "way2" } });
+  await screen.close();
+});
+
+test("where there are more than the tile has room for they are a list, whose first line leaves the code", async () => {
+  const { screen } = await submitAs("many-ways");
+  assert.deepEqual(screen.items().slice(0, 3), ["Code", "Way 1", "Way 2"]);
+  assert.deepEqual(inputOf(await screen.select(9).submit()), { id: 1, values: { code: "way9" } });
+  const other = await submitAs("many-ways");
+  assert.deepEqual(inputOf(await other.screen.type("edit", "123456").submit()), { id: 1, values: { code: "123456" } });
+  await Promise.all([screen.close(), other.screen.close()]);
+});
+
+test("a picture that is no code is told as text", async () => {
+  const { screen } = await submitAs("no-picture");
+  assert.deepEqual(screen.texts().slice(-1), ["A picture: https://mfa.example/QR"]);
+  assert.equal(screen.screen.find(({ type }) => type === "image")?.value, "128x128");
+  await screen.close();
+});
+
+test("a Windows that does not ask the tile to connect: nothing holds its thread, Cancel on the tile ends the logon", async () => {
+  const screen = await LogonScreen.open(windows, ["--direct"]);
+  const shown = await screen.type("edit", "silent").type("password", PASSWORD).submitAndLook();
+  assert.deepEqual([shown.response, shown.waiting, screen.texts()], ["not-finished", true, ["Sallyport", "One moment, please."]]);
+  assert.ok(shown.held < 1000, `${shown.held} ms`);
+  await screen.cancel();
+  assert.deepEqual(screen.fields("password").length, 1, "the tile is back at its beginning");
+  await until("the record", () => /"username":"silent".*"cause":"logon.cancelled"/.test(readFileSync(windows.data("attempts.jsonl"), "utf8")));
+  const again = await screen.type("edit", "waits").type("password", PASSWORD).submit();
+  assert.deepEqual([again.response, screen.seen.at(-1)], ["credential", "Type 42 on your phone"]);
+  await screen.close();
+});
+
+test("a thousand logons in one LogonUI: it holds no more than after the first hundred", async () => {
+  const screen = await LogonScreen.open(windows);
+  const { ms, early, late } = await screen.many(1000, "often", "secret", "123456");
+  console.log(`1000 logons in ${Math.round(ms / 1000)} s; after 100: ${JSON.stringify(early)}; after 1000: ${JSON.stringify(late)}`);
+  assert.ok(early.handles > 0 && early.blocks > 0 && early.bytes > 0, "it was looked at");
+  assert.ok(late.handles <= early.handles + 2, "handles");
+  assert.ok(late.blocks <= early.blocks + 50 && late.bytes <= early.bytes + 64 * 1024, "memory");
+  assert.ok(late.drawings <= early.drawings + 2, "drawings");
   await screen.close();
 });
 

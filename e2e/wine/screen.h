@@ -20,6 +20,12 @@ struct Drawn {
     bool focused = false;
 };
 
+inline std::wstring size_of(HBITMAP bitmap) {
+    BITMAP about = {};
+    GetObjectW(bitmap, sizeof about, &about);
+    return std::to_wstring(about.bmWidth) + L"x" + std::to_wstring(about.bmHeight);
+}
+
 /* The screen: keeps what the tile says is to be seen. */
 class Screen final : public ICredentialProviderCredentialEvents {
   public:
@@ -48,7 +54,10 @@ class Screen final : public ICredentialProviderCredentialEvents {
         return S_OK;
     }
     HRESULT STDMETHODCALLTYPE SetFieldCheckbox(ICredentialProviderCredential *, DWORD, BOOL, LPCWSTR) override { return E_NOTIMPL; }
-    HRESULT STDMETHODCALLTYPE SetFieldBitmap(ICredentialProviderCredential *, DWORD, HBITMAP) override { return E_NOTIMPL; }
+    HRESULT STDMETHODCALLTYPE SetFieldBitmap(ICredentialProviderCredential *, DWORD field, HBITMAP bitmap) override {
+        fields.at(field).value = size_of(bitmap);
+        return S_OK;
+    }
     HRESULT STDMETHODCALLTYPE SetFieldComboBoxSelectedItem(ICredentialProviderCredential *, DWORD field, DWORD item) override {
         fields.at(field).selected = item;
         return S_OK;
@@ -75,12 +84,30 @@ class Screen final : public ICredentialProviderCredentialEvents {
     ULONG count = 1;
 };
 
+/* What the provider tells by itself: from whichever thread, so that only the event is set. */
+class Bells final : public ICredentialProviderEvents {
+  public:
+    HRESULT STDMETHODCALLTYPE QueryInterface(REFIID, void **out) override { return *out = this, S_OK; }
+    ULONG STDMETHODCALLTYPE AddRef() override { return static_cast<ULONG>(InterlockedIncrement(&count)); }
+    ULONG STDMETHODCALLTYPE Release() override { return static_cast<ULONG>(InterlockedDecrement(&count)); }
+    HRESULT STDMETHODCALLTYPE CredentialsChanged(UINT_PTR context) override {
+        if (context != CONTEXT) return E_INVALIDARG;
+        SetEvent(rung);
+        return S_OK;
+    }
+    static const UINT_PTR CONTEXT = 4711;
+    HANDLE rung = CreateEventW(nullptr, FALSE, FALSE, nullptr);
+    LONG count = 1;
+};
+
 /* Lines of standard input, read on a thread of their own: the person can leave while the tile waits. */
 class Person {
   public:
     void listen() { CloseHandle(CreateThread(nullptr, 0, run, this, 0, nullptr)); }
-    std::string next() {
-        WaitForSingleObject(there, INFINITE);
+    /* Empty if `bell` was rung first. */
+    std::string next(HANDLE bell) {
+        HANDLE either[] = {bell, there};
+        if (WaitForMultipleObjects(2, either, FALSE, INFINITE) == WAIT_OBJECT_0) return "";
         AcquireSRWLockExclusive(&lock);
         std::string line = lines.front();
         lines.pop_front();

@@ -5,6 +5,7 @@ const allow = (begin, change = {}) => {
   const { username, domain, sid } = begin;
   return { end: { result: "allow", username, ...(domain ? { domain } : {}), ...(sid ? { sid } : {}), ...change } };
 };
+const ways = (count) => Array.from({ length: count }, (_, i) => ({ value: `way${i + 1}`, label: `Way ${i + 1}` }));
 const EVERY_KIND = [
   { id: "t", kind: "text", label: "A text" },
   { id: "s", kind: "secret", label: "A secret" },
@@ -45,6 +46,11 @@ const AFTER_BEGIN = {
     return [];
   },
   late: () => [show([code])],
+  often: () => [show([code])],
+  ways: () => [show([{ ...code, choices: ways(3) }])],
+  "many-ways": () => [show([{ ...code, choices: ways(9) }])],
+  // A picture that is none is told as text.
+  "no-picture": () => [show([{ id: "q", kind: "qr", label: "A picture", value: "https://mfa.example/QR", drawn: "██\n▀" }])],
 };
 /** What a `cancel` gets: `late` says yes to somebody who left. */
 const AFTER_CANCEL = { late: (b) => [allow(b)] };
@@ -75,6 +81,7 @@ function hear(number, one, frame) {
     one.begin = frame.begin;
     say(number, AFTER_BEGIN[frame.begin.username](frame.begin));
   } else if (frame.cancel) say(number, AFTER_CANCEL[one.begin.username]?.(one.begin) ?? []);
+  else if (frame.input && one.begin.username === "often") say(number, [allow(one.begin)]);
   else if (frame.input) say(number, [{ end: { result: "deny", text: JSON.stringify(frame.input) } }]);
 }
 

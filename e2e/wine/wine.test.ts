@@ -1,60 +1,27 @@
 /** The door on Windows, as far as Wine can show it: provider → pipe → relay → agent in one program → org over TLS, with a TOTP code. */
 import assert from "node:assert/strict";
-import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { codeOf, ORG_NAME, Org, type Person } from "../machine/org.ts";
-import { COMMAND, must, until } from "../machine/processes.ts";
+import { codeOf, type Org, type Person } from "../machine/org.ts";
+import { until } from "../machine/processes.ts";
 import { LogonScreen, readCredential } from "./logon-screen.ts";
-import { Windows } from "./windows.ts";
+import { ASKED, type Attempt, atPassword, PASSWORD, referenceIn, WindowsStory, wrongCode } from "./story.ts";
+import type { Windows } from "./windows.ts";
 
-/** What JSON, UTF-16 and a command line may trip over. */
-const PASSWORD = 'Grüße "\\ 😀 7';
-const ASKED = "Code from your app";
-
+let story: WindowsStory;
 let org: Org;
 let windows: Windows;
-let app: string;
 
 before(async () => {
-  const began = performance.now();
-  mkdirSync("/run/story", { recursive: true, mode: 0o700 });
-  appendFileSync("/etc/hosts", `127.0.0.1 ${ORG_NAME}\n`);
-  org = new Org("/run/story/org");
-  await org.start();
-  app = (await org.call("POST", "/api/v1/apps", { label: "servers" })).id;
-  windows = await Windows.install();
-  const { code } = await org.call("POST", "/api/v1/host-codes", { app, name: "win01" });
-  assert.equal((await windows.agent("enrol", `${code}\r\n`)).host.name, "win01");
-  await windows.startService();
-  assert.deepEqual(await windows.agent("arm"), { ok: true, findings: [], blocking: [] });
-  console.log(`Windows is ready after ${Math.round((performance.now() - began) / 1000)} s`);
+  story = await WindowsStory.begin();
+  ({ org, windows } = story);
 });
-after(async () => {
-  await windows?.end();
-  await org?.stop();
-});
+after(() => story?.end());
 
-async function person(login: string): Promise<Person> {
-  const made = await org.person(login, `Pw-${login}-1`);
-  await org.call("POST", `/api/v1/apps/${app}/users`, { id: made.id });
-  return made;
-}
-
-/** The agent's records of finished attempts of one user, oldest first. */
-function attempts(login: string): { reference: string; result: string; cause?: string; evidence: any; service: string }[] {
-  const lines = readFileSync(windows.data("agent.log"), "utf8").trim().split("\n");
-  return lines.map((line) => JSON.parse(line)).filter(({ event, username }) => event === "logon" && username === login);
-}
-
-/** What an administrator reads on the org. */
-function why(reference: string): { cause: string | null; result: string | null } {
-  return JSON.parse(must(process.execPath, [COMMAND, "why", reference, "--json", "--data", org.data]));
-}
-
-/** The reference as the person reads it. */
-function referenceIn(text: string): string {
-  return /Reference: (\S+)$/.exec(text)?.[1] ?? assert.fail(`no reference: ${text}`);
-}
+const person = (login: string): Promise<Person> => story.person(login);
+const attempts = (login: string): Attempt[] => story.attempts(login);
+const why = (reference: string) => story.why(reference);
+const openTo = (login: string, options: string[] = []): Promise<LogonScreen> => story.openTo(login, options);
 
 test("the right password and the right code: Windows gets the frozen credential, once", async () => {
   const alice = await person("alice");
@@ -83,22 +50,6 @@ test("the right password and the right code: Windows gets the frozen credential,
   assert.equal(why(attempt.reference).result, "allow");
   console.log(`password to prompt ${asked.ms} ms, code to credential ${done.ms} ms`);
 });
-
-/** Name and password typed and submitted, up to the prompt for the code. */
-async function openTo(login: string, options: string[] = []): Promise<LogonScreen> {
-  const screen = await LogonScreen.open(windows, options);
-  const asked = await screen.type("edit", login).type("password", PASSWORD).submit();
-  assert.deepEqual([asked.response, screen.texts().at(-1)], ["not-finished", ASKED], asked.text);
-  return screen;
-}
-
-/** A code that is right at no time near now. */
-function wrongCode(of: Person): string {
-  const near = [-300, -30, 0, 30, 300].map((seconds) => codeOf(of, new Date(Date.now() + seconds * 1000)));
-  return ["000000", "111111", "222222", "333333", "444444", "555555"].find((code) => !near.includes(code)) ?? assert.fail();
-}
-
-const atPassword = (screen: LogonScreen) => screen.screen.filter(({ type }) => type === "password").map(({ label }) => label);
 
 test("a wrong code: asked again with password and transaction kept, and then the right one lets in", async () => {
   const bob = await person("bob");
@@ -202,6 +153,7 @@ test("Windows refuses the credential that was let through: under a reference of 
   const done = await screen.type("edit", codeOf(grace)).submit();
   assert.equal(done.response, "credential");
   const told = await screen.report("C000006E", "C0000072");
+  assert.deepEqual(atPassword(screen), ["Password"]);
   const [first, second] = attempts("grace");
   assert.equal(referenceIn(told), second?.reference);
   assert.deepEqual(
@@ -215,7 +167,7 @@ test("Windows refuses the credential that was let through: under a reference of 
 
 test("a password that network level authentication handed over is not asked again, and only the code is", async () => {
   const heidi = await person("heidi");
-  const screen = await LogonScreen.open(windows, ["--handed", ".", "heidi", PASSWORD]);
+  const screen = await LogonScreen.open(windows, ["--system", "--handed", ".", "heidi", PASSWORD]);
   assert.equal(screen.autoLogon, true);
   const asked = await screen.submit();
   assert.deepEqual([asked.response, screen.texts().at(-1)], ["not-finished", ASKED], asked.text);

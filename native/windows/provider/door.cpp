@@ -1,7 +1,7 @@
 /* Speaks over the agent's pipe with a deadline on each wait. */
 #include "door.h"
 
-#include <aclapi.h>
+#include "machine.h"
 
 namespace sallyport {
 
@@ -9,48 +9,22 @@ namespace {
 
 const wchar_t PIPE[] = L"\\\\.\\pipe\\sallyport";
 const size_t FRAME_MAX = 65536; /* with the newline: the door's limit */
-const DWORD BUSY_MS = 2000, SEND_MS = 5000, SLICE_MS = 100;
+const DWORD SEND_MS = 5000, SLICE_MS = 100;
 
 bool fail(Fault &fault, const char *cause, const char *why) {
     fault = {cause, why};
     return false;
 }
 
-/* The owner cannot be given away: a pipe that a stranger made in the service's place belongs to the stranger. */
-bool owner_is_trusted(HANDLE pipe) {
-    PSID owner = nullptr;
-    PSECURITY_DESCRIPTOR descriptor = nullptr;
-    if (GetSecurityInfo(pipe, SE_KERNEL_OBJECT, OWNER_SECURITY_INFORMATION, &owner, nullptr, nullptr, nullptr, &descriptor) != ERROR_SUCCESS)
-        return false;
-    bool trusted = owner && (IsWellKnownSid(owner, WinLocalSystemSid) || IsWellKnownSid(owner, WinBuiltinAdministratorsSid));
-    LocalFree(descriptor);
-    return trusted;
-}
-
-/* SECURITY_IDENTIFICATION: whoever is at the other end learns who we are and cannot act as us. */
-HANDLE connect() {
-    const DWORD flags = FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION;
-    HANDLE pipe = CreateFileW(PIPE, GENERIC_READ | GENERIC_WRITE, 0, nullptr, OPEN_EXISTING, flags, nullptr);
-    if (pipe != INVALID_HANDLE_VALUE || GetLastError() != ERROR_PIPE_BUSY || !WaitNamedPipeW(PIPE, BUSY_MS)) return pipe;
-    return CreateFileW(PIPE, GENERIC_READ | GENERIC_WRITE, 0, nullptr, OPEN_EXISTING, flags, nullptr);
-}
-
-/* Gone means: there is no such pipe. A busy one or missing rights are other things. */
-bool refused_by(DWORD error, Fault &fault) {
-    if (error == ERROR_FILE_NOT_FOUND) return fail(fault, "agent.unreachable", "no pipe");
-    if (error == ERROR_ACCESS_DENIED) return fail(fault, "door.untrusted", "no right to the pipe");
-    return fail(fault, "agent.unreachable", "the door takes nobody in");
-}
-
 } // namespace
 
 bool Door::open(Fault &fault) {
     close();
-    pipe_ = connect();
-    if (!is_open()) return refused_by(GetLastError(), fault);
+    if (!json_) return fail(fault, "agent.unreachable", "no memory to be had");
+    pipe_ = open_pipe(PIPE, fault);
+    if (!is_open()) return false;
     event_ = CreateEventW(nullptr, TRUE, FALSE, nullptr);
     if (!event_) return fail(fault, "agent.unreachable", "no event to be had");
-    if (!owner_is_trusted(pipe_)) return fail(fault, "door.untrusted", "the pipe is neither the system's nor the administrators'");
     std::string hello = "{\"v\":1,\"hello\":{\"provider\":\"windows\",\"conversation\":true,\"serial\":false}}";
     return send(hello, fault);
 }

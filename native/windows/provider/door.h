@@ -4,6 +4,7 @@
 #include <windows.h>
 
 #include <memory>
+#include <new>
 #include <string>
 
 #include "../../wire/door_frame.h"
@@ -61,7 +62,7 @@ class Door {
     HANDLE pipe_ = INVALID_HANDLE_VALUE, event_ = nullptr;
     std::string buffer_;
     size_t line_ = 0; /* length of the line that `json_` reads, its newline included */
-    std::unique_ptr<sp_json> json_ = std::make_unique<sp_json>();
+    std::unique_ptr<sp_json> json_{new (std::nothrow) sp_json()};
 };
 
 } // namespace sallyport

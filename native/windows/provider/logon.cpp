@@ -1,6 +1,12 @@
 /* Carries one logon to the agent, and takes the agent's word for the end. */
 #include "logon.h"
 
+#include <ntsecapi.h>
+
+#include <algorithm>
+
+#include "fields.h"
+
 namespace sallyport {
 
 namespace {
@@ -10,6 +16,18 @@ const int ANSWER_SECONDS = 30, WAIT_SECONDS = 150, REPORT_SECONDS = 3, CANCEL_SE
 std::wstring with_reference(std::wstring text, const std::string &reference) {
     if (!reference.empty()) text += (text.empty() ? L"Reference: " : L" Reference: ") + to_wide(reference);
     return text;
+}
+
+/* What Windows says of a status, in its own language. By the status alone: the sub-status knows more than a stranger may hear. */
+std::wstring words_of(const std::string &status) {
+    DWORD code = strtoul(status.c_str(), nullptr, 16);
+    if (code & 0x80000000) code = LsaNtStatusToWinError(static_cast<NTSTATUS>(code));
+    wchar_t room[512] = L"";
+    const DWORD flags = FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;
+    FormatMessageW(flags, nullptr, code, 0, room, 512, nullptr);
+    std::wstring text = clean(room);
+    text.erase(text.find_last_not_of(L' ') + 1);
+    return text.empty() ? L"The user name or password is incorrect." : text;
 }
 
 } // namespace
@@ -28,9 +46,21 @@ std::string Logon::who() const {
     return name + ",\"address\":" + address + "}";
 }
 
-Step Logon::begin(const char *proof, Patience *patience) {
+Step Logon::begin(const Secret &password, const char *proof, Patience *patience) {
+    Checked checked;
+    Fault fault;
+    if (!check_password(account_, password.text, scenario_, patience, checked, fault)) return fail(fault);
+    account_.sid = checked.sid;
+    account_.groups.swap(checked.groups);
+    scene_.remote = scene_.remote || checked.remote;
+    if (!checked.address.empty()) scene_.address = checked.address;
+    if (checked.result != Password::right) {
+        report("password", checked.status, checked.sub_status, "");
+        told_ = with_reference(words_of(checked.status), reference_);
+        return Step::refused;
+    }
     std::string frame = who();
-    add_member(frame, "scenario", scene_.unlock ? "unlock" : "logon");
+    add_member(frame, "scenario", scenario_);
     add_member(frame, "password", proof);
     for (const std::string &sid : account_.groups) frame += (&sid == &account_.groups.front() ? ",\"groups\":[" : ",") + quoted(sid);
     if (!account_.groups.empty()) frame += ']';
@@ -90,7 +120,9 @@ Step Logon::converse(int seconds, Patience *patience) {
         if (cancelled_) continue;
         take_show(show);
         if (!show_.fields.empty()) return Step::asking;
-        if (patience) patience->tell(show_.text);
+        std::wstring told;
+        for (const std::wstring &line : show_.lines) told += (told.empty() ? L"" : L" ") + line;
+        if (patience) patience->tell(told);
         if (show_.wait) seconds = WAIT_SECONDS;
     }
     return fail({"door.malformed", "too many frames"});
@@ -99,10 +131,15 @@ Step Logon::converse(int seconds, Patience *patience) {
 void Logon::take_show(int show) {
     show_ = {};
     show_.title = clean(to_wide(door_.text(show, "title")));
-    show_.text = clean(to_wide(door_.text(show, "text")));
+    std::wstring text = to_wide(door_.text(show, "text"));
+    for (size_t at = 0, end; at < text.size(); at = end + 1) {
+        end = std::min(text.find(L'\n', at), text.size());
+        show_.lines.push_back(clean(text.substr(at, end - at)));
+    }
     show_.wait = sp_json_is(&door_.json(), door_.member(show, "wait"), SP_TRUE);
     int fields = door_.member(show, "fields");
     for (int i = fields < 0 ? -1 : door_.json().nodes[fields].child; i >= 0; i = door_.json().nodes[i].next) add_field(i);
+    offer_choices();
 }
 
 void Logon::add_field(int node) {
@@ -111,11 +148,37 @@ void Logon::add_field(int node) {
     field.kind = door_.text(node, "kind");
     field.label = clean(to_wide(door_.text(node, "label")));
     field.value = clean(to_wide(door_.text(node, "value")));
+    field.drawn = to_wide(door_.text(node, "drawn"));
+    show_.linked = show_.linked || field.kind == "link";
     sp_json_whole(&door_.json(), door_.member(node, "digits"), &field.digits);
     int choices = door_.member(node, "choices");
     for (int i = choices < 0 ? -1 : door_.json().nodes[choices].child; i >= 0; i = door_.json().nodes[i].next)
         field.choices.push_back({door_.text(i, "value"), clean(to_wide(door_.text(i, "label")))});
     show_.fields.push_back(field);
+}
+
+/* What may be answered instead of a code stands below as links that are pressed; as a list, whose first line is none of them, where there is
+ * no room. */
+void Logon::offer_choices() {
+    for (size_t i = 0; i < show_.fields.size(); i++) {
+        Field &field = show_.fields[i];
+        if (field.kind != "code" || field.choices.empty()) continue;
+        if (show_.fields.size() + field.choices.size() > ROWS) {
+            field.choices.insert(field.choices.begin(), {"", field.label});
+            continue;
+        }
+        std::vector<Choice> choices;
+        choices.swap(field.choices);
+        std::string id = field.id; /* `field` moves as the list grows */
+        for (Choice &choice : choices) {
+            Field button;
+            button.id = id;
+            button.kind = "button";
+            button.press = choice.value;
+            button.label = choice.label;
+            show_.fields.push_back(button);
+        }
+    }
 }
 
 /* An allow counts only for the account that was frozen at the beginning, whole. */

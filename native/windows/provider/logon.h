@@ -16,14 +16,17 @@ struct Choice {
 
 struct Field {
     std::string id, kind;
+    std::string press = "pressed"; /* what a button sends */
     std::wstring label, value;
+    std::wstring drawn;   /* of a `qr`: lines of half blocks, light on dark */
     long long digits = 0; /* 0: six to eight */
     std::vector<Choice> choices;
 };
 
 struct Show {
-    std::wstring title, text;
-    bool wait = false;
+    std::wstring title;
+    std::vector<std::wstring> lines;
+    bool wait = false, linked = false; /* linked: a link stands above, whose page shows a code */
     std::vector<Field> fields;
 };
 
@@ -31,10 +34,11 @@ enum class Step { asking, allowed, refused };
 
 class Logon {
   public:
-    Logon(const Account &account, const Scene &scene) : account_(account), scene_(scene) {}
+    /* `scenario` of the door: `logon`, `unlock` or `elevate`. */
+    Logon(const Account &account, const Scene &scene, const char *scenario) : account_(account), scene_(scene), scenario_(scenario) {}
 
-    /* `proof`: `verified` or `handed-over`. */
-    Step begin(const char *proof, Patience *patience);
+    /* Windows' word on the password first, then the agent's. `proof`: `verified` or `handed-over`. */
+    Step begin(const Secret &password, const char *proof, Patience *patience);
     /* Windows refused: before anything was asked (`after` empty), or the credential that the logon `after` let through. */
     Step report(const char *reason, const std::string &status, const std::string &sub_status, const std::string &after);
     /* Sends what the person answered to the last show. What the agent said meanwhile comes first. */
@@ -56,11 +60,13 @@ class Logon {
     Step take_end(int end, Patience *patience);
     void take_show(int show);
     void add_field(int node);
+    void offer_choices();
     std::string who() const;
     const char *what_is_wrong(int end) const;
 
     Account account_;
     Scene scene_;
+    const char *scenario_;
     Door door_;
     Show show_;
     std::wstring told_;

@@ -5,33 +5,26 @@
 
 #include <credentialprovider.h>
 
-#include <string>
-
+#include "dll.h"
 #include "tile.h"
 
 namespace sallyport {
 
-class Provider final : public ICredentialProvider {
+class Provider final : public Object<Provider, ICredentialProvider> {
   public:
-    Provider();
-    HRESULT STDMETHODCALLTYPE QueryInterface(REFIID id, void **out) override;
-    ULONG STDMETHODCALLTYPE AddRef() override;
-    ULONG STDMETHODCALLTYPE Release() override;
     HRESULT STDMETHODCALLTYPE SetUsageScenario(CREDENTIAL_PROVIDER_USAGE_SCENARIO scenario, DWORD flags) override;
     HRESULT STDMETHODCALLTYPE SetSerialization(const CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION *handed) override;
-    HRESULT STDMETHODCALLTYPE Advise(ICredentialProviderEvents *, UINT_PTR) override { return S_OK; }
-    HRESULT STDMETHODCALLTYPE UnAdvise() override { return S_OK; }
+    HRESULT STDMETHODCALLTYPE Advise(ICredentialProviderEvents *events, UINT_PTR context) override;
+    HRESULT STDMETHODCALLTYPE UnAdvise() override;
     HRESULT STDMETHODCALLTYPE GetFieldDescriptorCount(DWORD *count) override;
     HRESULT STDMETHODCALLTYPE GetFieldDescriptorAt(DWORD field, CREDENTIAL_PROVIDER_FIELD_DESCRIPTOR **descriptor) override;
     HRESULT STDMETHODCALLTYPE GetCredentialCount(DWORD *count, DWORD *preferred, BOOL *auto_logon) override;
     HRESULT STDMETHODCALLTYPE GetCredentialAt(DWORD index, ICredentialProviderCredential **credential) override;
 
   private:
+    friend class Counted<Provider>;
     ~Provider();
-    LONG count_ = 1;
-    bool unlock_ = false;
-    std::wstring user_, password_; /* as a remote desktop client handed them over */
-    Tile *tile_ = nullptr;
+    Tile *tile_ = nullptr; /* none: this scenario is not served */
 };
 
 } // namespace sallyport

@@ -28,6 +28,26 @@ bool take(const BYTE *bytes, DWORD size, const UNICODE_STRING &from, std::wstrin
     return true;
 }
 
+/* What CredProtect made begins so (wincred.h). Looked up by name: not every system has these. */
+void open_protected(Secret &password) {
+    using Kind = BOOL(WINAPI *)(LPWSTR, int *);
+    using Open = BOOL(WINAPI *)(BOOL, LPWSTR, DWORD, LPWSTR, DWORD *);
+    if (password.text.compare(0, 2, L"@@") != 0) return;
+    HMODULE library = GetModuleHandleW(L"advapi32.dll");
+    auto kind_of = reinterpret_cast<Kind>(GetProcAddress(library, "CredIsProtectedW"));
+    auto open = reinterpret_cast<Open>(GetProcAddress(library, "CredUnprotectW"));
+    int kind = 0;
+    if (kind_of && kind_of(password.text.data(), &kind) && kind == 0) return; /* a password that merely looks so */
+    DWORD room = static_cast<DWORD>(password.text.size()) + 1, used = room;
+    Secret opened;
+    opened.text.resize(room);
+    bool ok = kind_of && open && open(FALSE, password.text.data(), room, opened.text.data(), &used) && used <= room;
+    if (ok) opened.text.resize(wcslen(opened.text.c_str()));
+    else wipe(opened.text);
+    wipe(password.text);
+    password.text.swap(opened.text);
+}
+
 } // namespace
 
 bool pack(const std::wstring &domain, const std::wstring &user, const std::wstring &password, bool unlock, BYTE **bytes, DWORD *size) {
@@ -47,13 +67,16 @@ bool pack(const std::wstring &domain, const std::wstring &user, const std::wstri
     return true;
 }
 
-bool unpack(const BYTE *bytes, DWORD size, std::wstring &domain, std::wstring &user, std::wstring &password) {
+bool unpack(const BYTE *bytes, DWORD size, Handed &handed) {
     KERB_INTERACTIVE_LOGON head;
     if (!bytes || size < sizeof head) return false;
     memcpy(&head, bytes, sizeof head);
     if (head.MessageType != KerbInteractiveLogon && head.MessageType != KerbWorkstationUnlockLogon) return false;
-    return take(bytes, size, head.LogonDomainName, domain) && take(bytes, size, head.UserName, user) &&
-           take(bytes, size, head.Password, password);
+    if (!take(bytes, size, head.LogonDomainName, handed.domain) || !take(bytes, size, head.UserName, handed.user) ||
+        !take(bytes, size, head.Password, handed.password.text))
+        return false;
+    open_protected(handed.password);
+    return !handed.user.empty();
 }
 
 } // namespace sallyport

