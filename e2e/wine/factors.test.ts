@@ -1,5 +1,7 @@
 /** What else than a code from an app lets in at the Windows logon screen, or does not: a used code, the phone, a first factor, break-glass, UAC. */
 import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { codeOf, ORG_NAME, ORG_PORT, type Person } from "../machine/org.ts";
 import { COMMAND, must, until } from "../machine/processes.ts";
@@ -13,7 +15,7 @@ let story: WindowsStory;
 let phone: Approver | undefined;
 
 before(async () => {
-  story = await WindowsStory.begin();
+  story = await WindowsStory.begin("story-relay.exe");
 });
 after(async () => {
   await phone?.close();
@@ -23,6 +25,58 @@ after(async () => {
 const oath = (secret: string, ahead = 0) =>
   must("oathtool", ["--totp", "-b", "--now", `@${Math.floor(Date.now() / 1000) + ahead * 30}`, secret]).trim();
 const passwordOf = (bytes = "") => readCredential(bytes).password;
+
+/** Windows' own words for a wrong password, as Wine has them. */
+const WRONG_PASSWORD = /^(The user name or password is incorrect|Logon failure[^.]*)\. Reference: /;
+
+test("a wrong password: told in Windows' words with a reference before anything is asked, and the right one is asked a code", async () => {
+  const olaf = await story.person("olaf");
+  const screen = await LogonScreen.open(story.windows);
+  const refused = await screen.type("edit", "olaf").type("password", "wrong").submit();
+  assert.deepEqual([refused.response, refused.icon, refused.credential], ["not-finished", 1, undefined]);
+  assert.match(refused.text, WRONG_PASSWORD);
+  assert.deepEqual(atPassword(screen), ["Password"]);
+  assert.equal(story.why(referenceIn(refused.text)).cause, "user.password");
+  const nobody = await screen.type("edit", "mallory").type("password", "wrong").submit();
+  assert.equal(nobody.text.replace(/Reference.*/, ""), refused.text.replace(/Reference.*/, ""), "S16: the same for a name that nobody has");
+  await screen.type("edit", "olaf").type("password", PASSWORD).submit();
+  const done = await screen.type("edit", codeOf(olaf)).submit();
+  assert.equal(passwordOf(done.credential?.bytes), PASSWORD, done.text);
+  await screen.close();
+});
+
+test("an account that Windows refuses: its own words, and the cause on the record; an expired password is right", async () => {
+  const pia = await story.person("pia");
+  story.account("pia", { interactive: 1331 });
+  const screen = await LogonScreen.open(story.windows);
+  const refused = await screen.type("edit", "pia").type("password", PASSWORD).submit();
+  assert.equal(story.why(referenceIn(refused.text)).cause, "user.account-disabled");
+  story.account("pia", { interactive: 1907 });
+  const asked = await screen.type("edit", "pia").type("password", PASSWORD).submit();
+  assert.deepEqual([asked.response, screen.texts().at(-1)], ["not-finished", ASKED], asked.text);
+  assert.equal((await screen.type("edit", codeOf(pia)).submit()).response, "credential");
+  await screen.close();
+});
+
+test("a handed-over password that is wrong lets nobody in, and is asked then", async () => {
+  const quin = await story.person("quin");
+  const screen = await LogonScreen.open(story.windows, ["--system", "--handed", ".", "quin", "stale"]);
+  assert.equal(screen.autoLogon, true);
+  const refused = await screen.submit();
+  assert.match(refused.text, WRONG_PASSWORD);
+  assert.deepEqual(atPassword(screen), ["Password"]);
+  await screen.type("password", PASSWORD).submit();
+  assert.equal(passwordOf((await screen.type("edit", codeOf(quin)).submit()).credential?.bytes), PASSWORD);
+  await screen.close();
+});
+
+test("a password that Windows protected and that cannot be opened is asked; the name stands there", async () => {
+  await story.person("rosa");
+  const screen = await LogonScreen.open(story.windows, ["--system", "--handed", ".", "rosa", "@@Dprotected"]);
+  assert.equal(screen.autoLogon, false);
+  assert.deepEqual([screen.screen.find(({ type }) => type === "edit")?.value, atPassword(screen)], [".\\rosa", ["Password"]]);
+  await screen.close();
+});
 
 test("a code works once: the next logon with it is asked again, and refused in the end", async () => {
   const alice = await story.person("alice");
@@ -86,6 +140,15 @@ for (const [how, options] of [
     await approver.close();
   });
 
+/** The tile's picture, kept for people to look at. Answers where. */
+async function shoot(screen: LogonScreen, name: string): Promise<string> {
+  const shot = join(import.meta.dirname, "shots", `${name}.png`);
+  assert.match(await screen.picture("C:\\tile.bmp"), /^(\d+)x\1$/, "a square");
+  mkdirSync(join(import.meta.dirname, "shots"), { recursive: true });
+  must("convert", [story.windows.path("C:\\tile.bmp"), shot]);
+  return shot;
+}
+
 test("S18: somebody without a factor sets one up with a ticket; the picture of the tile is the code that an app scans", async () => {
   await story.person("dora", false);
   const { ticket } = story.command("ticket", "create", "dora");
@@ -94,9 +157,7 @@ test("S18: somebody without a factor sets one up with a ticket; the picture of t
   const shown = await screen.type("edit", ticket.toLowerCase()).submit();
   assert.equal(shown.response, "not-finished", shown.text);
   assert.deepEqual(screen.texts().slice(-2), ["Scan", "Code that the app shows"]);
-  const file = "C:\\tile.bmp";
-  assert.match(await screen.picture(file), /^(\d+)x\1$/);
-  const said = must("zbarimg", ["--quiet", "--raw", story.windows.path(file)]).trim();
+  const said = must("zbarimg", ["--quiet", "--raw", await shoot(screen, "tile-qr")]).trim();
   assert.match(said, /^otpauth:\/\/totp\//);
   const secret = new URL(said).searchParams.get("secret") ?? "";
   const byHand = /by hand: ([A-Z2-7 ]+)/.exec(screen.texts().join("\n"))?.[1]?.replaceAll(" ", "");
@@ -105,6 +166,7 @@ test("S18: somebody without a factor sets one up with a ticket; the picture of t
   assert.equal(passwordOf(done.credential?.bytes), PASSWORD, done.text);
   await screen.close();
   const next = await story.openTo("dora");
+  await shoot(next, "tile");
   assert.equal((await next.type("edit", oath(secret, 1)).submit()).response, "credential");
   await next.close();
 });

@@ -10,11 +10,9 @@
 
 struct Held {
     size_t handles = 0, blocks = 0, bytes = 0;
-    DWORD drawings = 0;
 
     std::string json() const {
-        return "{\"handles\":" + std::to_string(handles) + ",\"blocks\":" + std::to_string(blocks) + ",\"bytes\":" + std::to_string(bytes) +
-               ",\"drawings\":" + std::to_string(drawings) + "}";
+        return "{\"handles\":" + std::to_string(handles) + ",\"blocks\":" + std::to_string(blocks) + ",\"bytes\":" + std::to_string(bytes) + "}";
     }
 };
 
@@ -57,6 +55,5 @@ inline Held what_is_held() {
     Held held;
     count_heaps(held);
     held.handles = count_handles();
-    held.drawings = GetGuiResources(GetCurrentProcess(), GR_GDIOBJECTS);
     return held;
 }

@@ -29,8 +29,8 @@ export interface Answer {
   besideSubmit: number;
 }
 
-/** What a process holds: handles, heap blocks and bytes in use, drawing objects. */
-export type Held = Record<"handles" | "blocks" | "bytes" | "drawings", number>;
+/** What a process holds: handles, heap blocks and bytes in use. (Of drawing objects Wine keeps no count.) */
+export type Held = Record<"handles" | "blocks" | "bytes", number>;
 
 const ERRORS_KEPT = 4096;
 

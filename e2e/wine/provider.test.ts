@@ -104,18 +104,18 @@ const fuzz = (dll: string, seeds: number) =>
   windows.wine([join(NATIVE, "build/com_fuzz.exe"), dos(dll), String(seeds)], { timeout: 300_000 });
 
 test("every method in odd orders, with null and garbage: no crash, nobody is let in without a yes, nothing is left over", async () => {
-  const { code, out } = await fuzz(join(NATIVE, "build/sallyport_provider.dll"), 1500);
+  const { code, out } = await fuzz(join(NATIVE, "build/sallyport_provider.dll"), 400);
   const said = out.split("\n").find((line) => /seeds/.test(line)) ?? out;
   console.log(said.trim());
   assert.equal(code, 0, out);
   const [, calls, entered] = /, (\d+) calls, (\d+) let in/.exec(said)?.map(Number) ?? [];
-  assert.ok((calls ?? 0) > 30_000 && (entered ?? 0) > 0, "it went through whole logons");
+  assert.ok((calls ?? 0) > 10_000 && (entered ?? 0) > 20, "it went through whole logons");
 });
 
 /** What a slip in the code would look like; the fuzzer must find each. */
 const MUTANTS: [string, string, string, string][] = [
   ["no look at a null pointer", "tile_drawing.cpp", "if (!value) return E_POINTER;\n    *value = nullptr;\n    if (field", "if (field"],
-  ["no bounds of a credential", "serialization.cpp", " || offset > size || from.Length > size - offset", ""],
+  ["no bounds of a credential", "serialization.cpp", " || from.Length > size - offset", ""],
   ["let in while something is asked", "tile.cpp", "allowed_ = step == Step::allowed;", "allowed_ = step != Step::refused;"],
   ["a reference that is kept", "tile_drawing.cpp", "if (events_) events_->Release();\n", ""],
 ];
@@ -133,7 +133,7 @@ for (const [what, file, from, to] of MUTANTS)
       assert.ok(text.includes(from), "the place is still there");
       writeFileSync(path, text.replace(from, to));
       must("make", ["-s", "-C", join(folder, "native/windows"), "build/sallyport_provider.dll"]);
-      const { code, out } = await fuzz(join(folder, "native/windows/build/sallyport_provider.dll"), 1500);
+      const { code, out } = await fuzz(join(folder, "native/windows/build/sallyport_provider.dll"), 400);
       assert.equal(code, 1, `not found: ${out}`);
       console.log(out.split("\n").find((line) => /^seed/.test(line)));
     } finally {
@@ -143,9 +143,12 @@ for (const [what, file, from, to] of MUTANTS)
 
 test("the reader of frames that is compiled into the DLL: mutated golden frames, as for PAM", async () => {
   const frames = readdirSync(VECTORS).filter((name) => name.endsWith(".frame"));
-  const { code, out } = await windows.wine([join(NATIVE, "build/reader_fuzz.exe"), "200000", ...frames.map((name) => dos(join(VECTORS, name)))], {
-    timeout: 300_000,
-  });
+  const { code, out } = await windows.wine(
+    [join(NATIVE, "build/reader_fuzz.exe"), "200000", ...frames.map((name) => dos(join(VECTORS, name)))],
+    {
+      timeout: 300_000,
+    },
+  );
   console.log(out.split("\n").find((line) => /fuzz:/.test(line)));
   assert.equal(code, 0, out);
 });

@@ -1,10 +1,11 @@
 /** What the stories with our real agent stand on: an org over TLS, a Windows machine enrolled and armed at it, people. */
 import assert from "node:assert/strict";
-import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { codeOf, ORG_NAME, Org, type Person } from "../machine/org.ts";
 import { COMMAND, must } from "../machine/processes.ts";
 import { LogonScreen } from "./logon-screen.ts";
-import { Windows } from "./windows.ts";
+import { OURS, Windows } from "./windows.ts";
 
 /** What JSON, UTF-16 and a command line may trip over. */
 export const PASSWORD = 'Grüße "\\ 😀 7';
@@ -18,10 +19,20 @@ export interface Attempt {
   service: string;
 }
 
+/** What Windows says of an account: its password, and an error of LogonUser to the right one. */
+interface Account {
+  password: string;
+  sid?: string;
+  groups?: string[];
+  interactive?: number;
+}
+
 export class WindowsStory {
   readonly org: Org;
   readonly windows: Windows;
   readonly app: string;
+  /** Of the machine, as a service of ours that a story scripts has them; Wine itself says yes to any name and password. */
+  readonly accounts: Record<string, Account> = {};
 
   private constructor(org: Org, windows: Windows, app: string) {
     this.org = org;
@@ -29,14 +40,15 @@ export class WindowsStory {
     this.app = app;
   }
 
-  static async begin(): Promise<WindowsStory> {
+  /** @param service `story-relay.exe`: Windows says of passwords what `account` set. */
+  static async begin(service = "sallyport-relay.exe"): Promise<WindowsStory> {
     const began = performance.now();
     mkdirSync("/run/story", { recursive: true, mode: 0o700 });
     appendFileSync("/etc/hosts", `127.0.0.1 ${ORG_NAME}\n`);
     const org = new Org("/run/story/org");
     await org.start();
     const app = (await org.call("POST", "/api/v1/apps", { label: "servers" })).id;
-    const windows = await Windows.install();
+    const windows = await Windows.install(OURS, service);
     const { code } = await org.call("POST", "/api/v1/host-codes", { app, name: "win01" });
     assert.equal((await windows.agent("enrol", `${code}\r\n`)).host.name, "win01");
     await windows.startService();
@@ -59,7 +71,16 @@ export class WindowsStory {
   async person(login: string, withFactor = true): Promise<Person> {
     const made = await this.org.person(login, `Pw-${login}-1`, withFactor);
     await this.org.call("POST", `/api/v1/apps/${this.app}/users`, { id: made.id });
+    this.account(login);
     return made;
+  }
+
+  /** Known to Windows from now on, with the password of all. */
+  account(login: string, more: Partial<Account> = {}): void {
+    const domain = hostname().toUpperCase().slice(0, 15);
+    const sid = `S-1-5-21-1-2-3-${1100 + Object.keys(this.accounts).length}`;
+    this.accounts[`${domain}/${login}`] = { password: PASSWORD, sid, groups: ["S-1-5-32-545"], ...more };
+    writeFileSync(this.windows.path("C:\\machine.json"), JSON.stringify({ accounts: this.accounts }));
   }
 
   /** The agent's records of finished attempts of one user, oldest first. */

@@ -120,7 +120,7 @@ test("the person goes elsewhere: the logon ends as cancelled, and nothing of it 
   await screen.deselect();
   assert.deepEqual(atPassword(screen), ["Password"]);
   assert.ok(
-    screen.screen.every(({ value }) => value === "" || value === "Sallyport"),
+    screen.screen.every(({ type, value }) => type === "image" || value === "" || value === "Sallyport"),
     JSON.stringify(screen.screen),
   );
   const attempt = await until("the record", () => attempts("erin")[0]);

@@ -119,7 +119,7 @@ class Query final : public IQueryContinueWithStatus {
 Events events;
 Query query;
 Edge edge;
-DWORD fields;
+DWORD fields, name_field, password_field;
 long let_in;
 
 DWORD any_field() { return rarely() ? static_cast<DWORD>(next()) : below(fields + 2); }
@@ -136,6 +136,29 @@ void text_is(HRESULT result, LPWSTR text) {
     CoTaskMemFree(text);
 }
 
+/* Takes what GetSerialization gives, and holds it to the agent's word. */
+void take_credential(IConnectableCredentialProviderCredential *tile, bool right) {
+    CREDENTIAL_PROVIDER_STATUS_ICON icon;
+    CREDENTIAL_PROVIDER_GET_SERIALIZATION_RESPONSE response;
+    CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION credential = {};
+    LPWSTR text = nullptr;
+    now = "GetSerialization";
+    auto some = [right](auto *one) { return right ? one : maybe(one); };
+    HRESULT result = tile->GetSerialization(some(&response), some(&credential), some(&text), some(&icon));
+    if (credential.rgbSerialization) check(++let_in <= yes_said && response == CPGSR_RETURN_CREDENTIAL_FINISHED, "let in, and nobody said yes");
+    CoTaskMemFree(credential.rgbSerialization);
+    text_is(result, text);
+}
+
+/* Name and password as a person types them, and what Windows does then. */
+void log_on(IConnectableCredentialProviderCredential *tile) {
+    now = "a logon";
+    tile->SetStringValue(name_field, L"alice");
+    tile->SetStringValue(password_field, L"secret");
+    if (below(4)) tile->Connect(&query);
+    take_credential(tile, true);
+}
+
 void call_tile(IConnectableCredentialProviderCredential *tile) {
     DWORD number = 0, other = 0;
     LPWSTR text = nullptr;
@@ -143,13 +166,11 @@ void call_tile(IConnectableCredentialProviderCredential *tile) {
     CREDENTIAL_PROVIDER_FIELD_STATE shown;
     CREDENTIAL_PROVIDER_FIELD_INTERACTIVE_STATE interactive;
     CREDENTIAL_PROVIDER_STATUS_ICON icon;
-    CREDENTIAL_PROVIDER_GET_SERIALIZATION_RESPONSE response;
-    CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION credential = {};
     HBITMAP bitmap = nullptr;
     HRESULT result;
     IUnknown *as = nullptr;
     GUID id = rarely() ? GUID{} : __uuidof(ICredentialProviderCredential);
-    switch (below(20)) {
+    switch (below(21)) {
     case 0: now = "QueryInterface"; if (tile->QueryInterface(id, reinterpret_cast<void **>(maybe(&as))) == S_OK && as) as->Release(); break;
     case 1: now = "Advise"; tile->Advise(maybe(static_cast<ICredentialProviderCredentialEvents *>(&events))); break;
     case 2: now = "UnAdvise"; tile->UnAdvise(); break;
@@ -167,13 +188,8 @@ void call_tile(IConnectableCredentialProviderCredential *tile) {
     case 15: now = "SetComboBoxSelectedValue"; tile->SetComboBoxSelectedValue(any_field(), any_field()); break;
     case 16: now = "CommandLinkClicked"; tile->CommandLinkClicked(any_field()); break;
     case 17: now = "Connect"; tile->Connect(maybe(static_cast<IQueryContinueWithStatus *>(&query))); tile->Disconnect(); break;
-    case 18:
-        now = "GetSerialization";
-        result = tile->GetSerialization(maybe(&response), maybe(&credential), maybe(&text), maybe(&icon));
-        if (credential.rgbSerialization) check(++let_in <= yes_said && response == CPGSR_RETURN_CREDENTIAL_FINISHED, "let in, and nobody said yes");
-        CoTaskMemFree(credential.rgbSerialization);
-        text_is(result, text);
-        break;
+    case 18: take_credential(tile, false); break;
+    case 19: log_on(tile); break;
     default:
         now = "ReportResult";
         result = tile->ReportResult(static_cast<NTSTATUS>(next()), static_cast<NTSTATUS>(next()), maybe(&text), maybe(&icon));
@@ -236,13 +252,27 @@ template <class T> T *make(IClassFactory *factory) {
     return made;
 }
 
+/* The first that takes a text, and the first that hides it. */
+void find_fields(ICredentialProvider *provider) {
+    provider->GetFieldDescriptorCount(&fields);
+    name_field = password_field = fields;
+    for (DWORD i = fields; i-- > 0;) {
+        CREDENTIAL_PROVIDER_FIELD_DESCRIPTOR *one = nullptr;
+        check(provider->GetFieldDescriptorAt(i, &one) == S_OK && one->dwFieldID == i, "a field is not there");
+        if (one->cpft == CPFT_EDIT_TEXT) name_field = i;
+        if (one->cpft == CPFT_PASSWORD_TEXT) password_field = i;
+        CoTaskMemFree(one->pszLabel);
+        CoTaskMemFree(one);
+    }
+}
+
 void run_seed(IClassFactory *factory) {
     auto *provider = make<ICredentialProvider>(factory);
     auto *filter = make<ICredentialProviderFilter>(factory);
     ICredentialProviderCredential *tile = nullptr;
     /* A tile outlives its provider, and stays when another takes its place. */
     provider->SetUsageScenario(below(4) ? CPUS_LOGON : CPUS_UNLOCK_WORKSTATION, 0);
-    provider->GetFieldDescriptorCount(&fields);
+    find_fields(provider);
     provider->GetCredentialAt(0, &tile);
     IConnectableCredentialProviderCredential *wide = nullptr;
     if (tile) tile->QueryInterface(__uuidof(IConnectableCredentialProviderCredential), reinterpret_cast<void **>(&wide));

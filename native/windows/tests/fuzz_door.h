@@ -59,6 +59,7 @@ inline DWORD WINAPI serve_fuzz_door(void *number) {
             heard.append(room, got);
             if (heard.find("{\"begin\"") == std::string::npos && heard.find("{\"failed\"") == std::string::npos && begin.empty()) continue;
             if (heard.back() != '\n') continue;
+            if (heard.find("{\"cancel\"") != std::string::npos) break;
             if (begin.empty()) begin = heard;
             heard.clear();
             random = random * 6364136223846793005 + 1442695040888963407;
