@@ -98,6 +98,18 @@ test("a value of another type, or one that means nothing, has its secure reading
   assert.deepEqual(await look(), SERVED, "an unreadable policy is not passed over");
 });
 
+test("what is handed to another machine, or comes while the provider is disarmed, is left alone", async () => {
+  const handed = ["--handed", "CORP", "alice", "secret"];
+  const screen = await LogonScreen.open(windows, ["--system", ...handed]);
+  assert.equal(screen.autoLogon, true, "a remote client's, at the logon screen, is ours");
+  await screen.close();
+  const leftAlone = /UpdateRemoteCredential.*0x80004001/;
+  await assert.rejects(LogonScreen.open(windows, handed), leftAlone);
+  await assert.rejects(LogonScreen.open(windows, ["--system", "--credui", ...handed]), /SetSerialization.*0x80004001/);
+  await set({ Armed: 0 });
+  await assert.rejects(LogonScreen.open(windows, ["--system", ...handed]), leftAlone);
+});
+
 /** Paths as Windows programs read them. */
 const dos = (path: string) => `Z:${path.replaceAll("/", "\\")}`;
 const fuzz = (dll: string, seeds: number) =>

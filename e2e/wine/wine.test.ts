@@ -167,13 +167,13 @@ test("Windows refuses the credential that was let through: under a reference of 
 
 test("a password that network level authentication handed over is not asked again, and only the code is", async () => {
   const heidi = await person("heidi");
-  const screen = await LogonScreen.open(windows, ["--system", "--handed", ".", "heidi", PASSWORD]);
+  const screen = await LogonScreen.open(windows, ["--system", "--remote", "--handed", ".", "heidi", PASSWORD]);
   assert.equal(screen.autoLogon, true);
   const asked = await screen.submit();
   assert.deepEqual([asked.response, screen.texts().at(-1)], ["not-finished", ASKED], asked.text);
   const done = await screen.type("edit", codeOf(heidi)).submit();
   const { user, password } = readCredential(done.credential?.bytes ?? "");
-  assert.deepEqual([user, password], ["heidi", PASSWORD]);
+  assert.deepEqual([user, password, attempts("heidi")[0]?.service], ["heidi", PASSWORD, "rdp"]);
   await screen.close();
 });
 
