@@ -5,7 +5,8 @@ import { LOCAL_URL, type Someone } from "../machine/local-org.ts";
 /** Loaded at run time: the checks of the whole project run without the packages of this folder. */
 const { OktaAuth } = createRequire(import.meta.url)("@okta/okta-auth-js");
 
-export const newClient = (): any => new OktaAuth({ issuer: LOCAL_URL });
+/** @param headers that it sends with each call, such as a browser's cookies. */
+export const newClient = (headers: Record<string, string> = {}): any => new OktaAuth({ issuer: LOCAL_URL, headers });
 
 /** Name and password, as a page would send them. */
 export const signIn = (client: any, { login, password }: Someone, options?: object): Promise<any> =>

@@ -5,6 +5,7 @@ import { type Answered, LOCAL_URL, LocalOrg, PageHost, type Someone } from "../m
 import { SoftAuthenticator } from "../machine/soft-authenticator.ts";
 import { StoryPhone } from "./phone.ts";
 import { beyond, DOCUMENTED, lacking, leavesOf } from "./shapes.ts";
+import { SignedIn } from "./signed-in.ts";
 
 const org = new LocalOrg("shapes");
 before(() => org.start());
@@ -23,6 +24,7 @@ const NOT_SHOWN: Record<string, string> = {
   "profile.authenticatorName": "no name of a device before it answered (S16)",
   "_embedded.factor.profile.authenticatorName": "the same",
   "_embedded.policy.*": "no device is remembered",
+  "_embedded.authentication.*": "no app signs in by SAML here: it is the session that becomes fresh",
   "_embedded.factor._embedded.challenge.extensions": "none is used",
   "_embedded.factor._embedded.activation.u2fParams.appid": "no key of the older U2F is taken over",
   "_embedded.factor._embedded.activation._links.send[].*": "an activation is sent nowhere: whoever enrols shows it to their own phone",
@@ -34,6 +36,8 @@ const OURS: Record<string, string> = {
   digits: "how many digits a code has",
   vendorName: "documented for some kinds only",
   status: "the same",
+  type: "documented of step-ups alone",
+  "_embedded.target.*": "the same",
   _links: "empty in SUCCESS, so that clients need not ask whether it is there",
   factorResult: "SUCCESS has it in some examples",
   "_embedded.challenge.*": "the same, for whichever key is at hand",
@@ -73,8 +77,7 @@ function holds(kind: string, answer: unknown, notShown: (keyof typeof NOT_SHOWN)
 }
 
 const NOT_OFFERED: Record<string, string> = {
-  "UNAUTHENTICATED SESSION_STEP_UP": "the org signs in to no other application",
-  "SUCCESS SESSION_STEP_UP": "the same",
+  "UNAUTHENTICATED SESSION_STEP_UP": "whoever has no session signs in first",
   "MFA_ENROLL_ACTIVATE push OKTA TIMEOUT": "a code that nobody typed ends with its transaction",
 };
 
@@ -159,6 +162,19 @@ test("MFA_REQUIRED and SUCCESS by an authenticator app", async () => {
   }
   const done = await verify(ann, asked.stateToken, org.code(ann));
   holds("SUCCESS", done.body, IN_SUCCESS, ["_links", "factorResult"]);
+});
+
+test("a step-up: its app in MFA_REQUIRED, and SUCCESS", async () => {
+  const kit = await org.someone();
+  const app = (await org.call("POST", "/api/v1/apps", { label: "Corporate VPN" })).id;
+  await org.call("POST", `/api/v1/apps/${app}/users`, { id: kit.id });
+  const signed = await SignedIn.of(org, kit);
+  org.setClock(org.clock + 61);
+  const asked = (await signed.stepUp(app)).body;
+  holds("MFA_REQUIRED", withoutFactors(asked), BEFORE_SUCCESS, ["type", "_embedded.target.*"]);
+  const proof = { stateToken: asked.stateToken, passCode: org.code(kit) };
+  const done = await signed.call("POST", `/api/v1/authn/factors/${kit.factor}/verify`, proof);
+  holds("SUCCESS SESSION_STEP_UP", done.body, [...IN_SUCCESS, "_embedded.authentication.*"], ["factorResult"]);
 });
 
 test("PASSWORD_EXPIRED by who has to change their password", async () => {

@@ -41,6 +41,8 @@ export interface Outcome {
   type?: string;
   user?: any;
   sessionToken?: string;
+  /** Where a step-up goes on. */
+  stepUp?: string;
   name?: string;
   message?: string;
 }
@@ -236,7 +238,7 @@ function pageOf(config: object): string {
 <script nonce="${NONCE}">
 const signIn = new OktaSignIn(${JSON.stringify(config)});
 signIn.renderEl({ el: "#w" },
-  (res) => { window.outcome = { kind: "success", status: res.status, type: res.type, user: res.user, sessionToken: res.session && res.session.token }; },
+  (res) => { window.outcome = { kind: "success", status: res.status, type: res.type, user: res.user, sessionToken: res.session && res.session.token, stepUp: res.stepUp && res.stepUp.url }; },
   (err) => { window.outcome = { kind: "error", name: err.name, message: err.message }; });
 </script></body></html>`;
 }
