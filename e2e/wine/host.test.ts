@@ -6,7 +6,7 @@ import { ORG_NAME, Org } from "../machine/org.ts";
 import { COMMAND, must, until } from "../machine/processes.ts";
 import { LogonScreen } from "./logon-screen.ts";
 import { PipeClients } from "./pipe-clients.ts";
-import { OURS, Windows } from "./windows.ts";
+import { HOME, OURS, Windows } from "./windows.ts";
 
 const ADMIN_GROUP = "S-1-5-32-544";
 const ALICE = "S-1-5-21-1-2-3-1104";
@@ -16,13 +16,14 @@ const PASSWORD = 'Grüße "\\ 😀 7';
 let org: Org;
 let windows: Windows;
 let clients: PipeClients;
+let app: string;
 
 before(async () => {
   mkdirSync("/run/host-story", { recursive: true, mode: 0o700 });
   appendFileSync("/etc/hosts", `127.0.0.1 ${ORG_NAME}\n`);
   org = new Org("/run/host-story/org");
   await org.start();
-  const app = (await org.call("POST", "/api/v1/apps", { label: "servers" })).id;
+  app = (await org.call("POST", "/api/v1/apps", { label: "servers" })).id;
   const exclusions = [{ sid: OPERATORS, reason: "emergency account of the machine" }];
   await org.setPolicy(app, { rules: [], exclusions });
   windows = await Windows.install(OURS, "story-relay.exe");
@@ -180,6 +181,27 @@ test("a handle that was tampered with signs nothing that the org takes", async (
   writeFileSync(file, whole);
   await windows.stopService();
   await windows.startService();
+});
+
+test("the one program is the command of a machine with an agent as well: status, a trial logon, why, the doctor", async () => {
+  const login = { profile: { login: "trial" }, credentials: { password: { value: "Pw-of-the-trial-1" } } };
+  const { id } = await org.call("POST", "/api/v1/users?activate=true", login);
+  await org.call("POST", `/api/v1/apps/${app}/users`, { id });
+  const program = (args: string[], input = "") => windows.wine([`${HOME}\\sallyport-agent.exe`, ...args], { input });
+  const status = await program(["agent", "status", "--json"]);
+  assert.deepEqual([status.code, JSON.parse(status.out).running], [0, true]);
+  const trial = await program(["logon", "trial", "--json"], "Pw-of-the-trial-1\r\n");
+  const end = JSON.parse(trial.out.slice(trial.out.indexOf("{")));
+  assert.deepEqual([trial.code, end.result], [1, "deny"]);
+  const explained = JSON.parse((await program(["why", end.reference, "--json"])).out);
+  assert.equal(explained.agent[0].cause, end.cause);
+  const doctor = await program(["doctor", "host", "--json"]);
+  const { healthy, findings, notLookedAt } = JSON.parse(doctor.out);
+  assert.deepEqual([healthy, doctor.code], [true, 0], doctor.out);
+  const ruledOut = findings.filter((one: { verdict: string }) => one.verdict === "ruled-out").map((one: { cause: string }) => one.cause);
+  for (const cause of ["agent.unreachable", "agent.not-armed", "client.revoked", "net.dns", "tls.untrusted"])
+    assert.ok(ruledOut.includes(cause), cause);
+  assert.ok(!JSON.stringify(notLookedAt).includes("PAM"));
 });
 
 const agentPid = () => windows.pidOf("sallyport-agent.exe");

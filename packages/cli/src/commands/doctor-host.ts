@@ -56,8 +56,7 @@ export async function gatherHost(org: OrgClient, flags: HostFlags): Promise<Part
       now: look.orgTime,
       ask: (what, signal) => askAgent(files, what, signal),
     },
-    // Of Windows, collect.ps1 tells what can be known from outside the agent.
-    ...(process.platform === "win32" ? {} : { machine: { root: "/", mayRead: mayRead(files.state), run, now: Date.now } }),
+    machine: { root: "/", mayRead: mayRead(files.state), run, now: Date.now },
     ...(mayAsk(flags) ? { lookup: lookup(org) } : {}),
     ...(url?.ok ? { org: new URL(url.url) } : {}),
     ...(typed === undefined ? {} : { orgTyped: typed }),

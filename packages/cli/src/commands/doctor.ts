@@ -79,7 +79,8 @@ export function doctorCommands(program: Command): void {
         return tell(diagnosis, options, windows);
       }
       if (options.user !== undefined) throw new Complaint("--user goes with --windows");
-      const looking = gatherHost(org, options).then((facts) => diagnoseHost(facts, { onProgress: progress.check }));
+      const platform = process.platform === "win32" ? "windows" : "linux";
+      const looking = gatherHost(org, options).then((facts) => diagnoseHost(facts, { onProgress: progress.check, platform }));
       tell(await looking.finally(progress.clear), options, hostname());
     },
   );

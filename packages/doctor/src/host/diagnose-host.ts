@@ -10,6 +10,8 @@ import { BRING_NETWORK, networkChecks } from "./network/checks.ts";
 export interface HostOptions {
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
+  /** Of this machine; Linux if left out. */
+  platform?: "linux" | "windows";
 }
 
 /** What a check may take that names no limit itself; with an org that answers nothing, the whole look must end within eight seconds. */
@@ -26,12 +28,22 @@ function withPins(check: Check<HostFacts>): Check<HostFacts> {
   return check.code === "net.certificate" ? { ...check, dependsOn: [...check.dependsOn, "host.identity"] } : check;
 }
 
-export async function diagnoseHost(facts: Partial<HostFacts>, options: HostOptions = {}): Promise<Diagnosis> {
-  return diagnose<HostFacts>(hostChecks(facts), {
+/** What looks at PAM, at modes and owners, and at the processes of Linux. */
+const OF_LINUX = /^host\.(door|rights|fail-mode|pam-\w+|rdp)$/;
+
+/** The agent and its way to the org are looked at as everywhere; of the machine below it, collect.ps1 tells. */
+function onWindows(checks: Check<HostFacts>[]): Check<HostFacts>[] {
+  const kept = checks.filter(({ code }) => !OF_LINUX.test(code));
+  return kept.map((check) => ({ ...check, dependsOn: check.dependsOn.filter((code) => !OF_LINUX.test(code)) }));
+}
+
+export async function diagnoseHost(facts: Partial<HostFacts>, { platform = "linux", ...options }: HostOptions = {}): Promise<Diagnosis> {
+  const checks = hostChecks(facts);
+  return diagnose<HostFacts>(platform === "windows" ? onWindows(checks) : checks, {
     facts,
     limitMs: LIMIT_MS,
     bring: BRING_NETWORK,
-    textOf: (cause) => tableText(cause, "linux"),
+    textOf: (cause) => tableText(cause, platform),
     ...options,
   });
 }

@@ -1,7 +1,9 @@
 /** Opens a connection step by step, the proxy's tunnel included; each step rejects with what the system said. */
 import { execFile } from "node:child_process";
+import { lookup } from "node:dns/promises";
 import { request } from "node:http";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { isSea } from "node:sea";
 
 export const hostOf = (url: URL) => url.hostname.replace(/^\[|\]$/g, "");
 export const portOf = (url: URL) => Number(url.port || (url.protocol === "https:" ? 443 : 80));
@@ -27,6 +29,7 @@ export class Unresolved extends Error {
  */
 export function resolveHost(host: string, signal: AbortSignal): Promise<string[]> {
   if (isIP(host)) return Promise.resolve([host]);
+  if (isSea()) return resolveHere(host, signal);
   return new Promise((resolve, reject) => {
     execFile(process.execPath, ["-e", LOOKUP, "--", host], { signal, killSignal: "SIGKILL" }, (error, out) => {
       if (error) return reject(error);
@@ -35,6 +38,18 @@ export function resolveHost(host: string, signal: AbortSignal): Promise<string[]
       else reject(new Unresolved(code));
     });
   });
+}
+
+/** A single executable runs no other program than its own; its commands end by themselves, whatever is still looked up. */
+async function resolveHere(host: string, signal: AbortSignal): Promise<string[]> {
+  const aborted = new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+  try {
+    const found = await Promise.race([lookup(host, { all: true }), aborted]);
+    return found.map(({ address }) => address);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new Unresolved((error as NodeJS.ErrnoException).code ?? "");
+  }
 }
 
 /** `addresses` as resolved before, so that a slow name server is not taken for a slow way. The caller destroys the socket. */

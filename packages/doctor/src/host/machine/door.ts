@@ -9,6 +9,8 @@ import { confirmed, notLooked, proofsOf, ruledOut } from "./evidence.ts";
 import { listenerOf } from "./unix-listener.ts";
 
 const TAIL = 16 * 1024;
+/** On Windows the door is no file. */
+const PIPE = "\\\\.\\pipe\\";
 
 export function doorChecks(): Check<HostFacts>[] {
   return [
@@ -96,7 +98,7 @@ function lastWord(log: string): Proof[] {
 
 /** Why nobody can come in; `undefined` if the door takes a connection. */
 function knock(path: string): Promise<string | undefined> {
-  if (!statOf(path)) return Promise.resolve("the socket is not there: no agent runs");
+  if (!path.startsWith(PIPE) && !statOf(path)) return Promise.resolve("the socket is not there: no agent runs");
   return new Promise((done) => {
     const socket = connect(path);
     socket.once("connect", () => {
@@ -104,7 +106,7 @@ function knock(path: string): Promise<string | undefined> {
       done(undefined);
     });
     socket.once("error", ({ code, message }: NodeJS.ErrnoException) => {
-      done(code === "ECONNREFUSED" ? "nobody listens on the socket: no agent runs" : message);
+      done(code === "ECONNREFUSED" || code === "ENOENT" ? "nobody listens there: no agent runs" : message);
     });
   });
 }
