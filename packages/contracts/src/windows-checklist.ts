@@ -38,6 +38,18 @@ export const CHECKLIST: readonly ChecklistStep[] = [
     proves: "a wrong code keeps password and transaction on the real screen",
   },
   {
+    id: "phone-number",
+    do: "With a phone that approves: lock, type the password, choose to send to the phone, and approve there.",
+    see: "The number stands on the tile in large letters, and after the approval the session opens without another key.",
+    proves: "LogonUI goes on by itself when the tile rings (CredentialsChanged)",
+  },
+  {
+    id: "qr-code",
+    do: "With a passkey: lock, type the password, choose the link, and scan the QR code of the tile's picture.",
+    see: "The picture can be scanned as LogonUI draws it, and the code of the page that it leads to opens the session.",
+    proves: "a QR code in the tile's picture, at LogonUI's size",
+  },
+  {
     id: "wrong-password",
     do: "Lock; type a wrong password once.",
     see: "Windows' own sentence on a wrong password, and no question for a code; the Security log has one event 4625 more, not two.",

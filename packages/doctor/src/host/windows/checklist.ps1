@@ -66,6 +66,16 @@ $Steps = @(
         see = 'The wrong one is said to be wrong, the password is not asked for again, and the right one opens the session.'
     }
     [ordered]@{
+        id  = 'phone-number'
+        do  = 'With a phone that approves: lock, type the password, choose to send to the phone, and approve there.'
+        see = 'The number stands on the tile in large letters, and after the approval the session opens without another key.'
+    }
+    [ordered]@{
+        id  = 'qr-code'
+        do  = 'With a passkey: lock, type the password, choose the link, and scan the QR code of the tile''s picture.'
+        see = 'The picture can be scanned as LogonUI draws it, and the code of the page that it leads to opens the session.'
+    }
+    [ordered]@{
         id  = 'wrong-password'
         do  = 'Lock; type a wrong password once.'
         see = 'Windows'' own sentence on a wrong password, and no question for a code; the Security log has one event 4625 more, not two.'
