@@ -160,7 +160,7 @@ function deviceRows({ path, values }: KeySeen): Row[] {
         note: "A policy of Desktop MFA that has no counterpart here.",
       };
     const value = registryValue(text);
-    const told = typeof value === "number" ? String(value) : Array.isArray(value) ? `${value.length} entries` : "set";
+    const told = typeof value === "number" ? String(value) : Array.isArray(value) ? "a list" : "set";
     return { ...known.of(value), found: { what: known.name, value: told, where } };
   });
 }
