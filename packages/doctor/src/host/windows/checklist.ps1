@@ -235,7 +235,7 @@ function Get-Access([string]$Path, [bool]$IsFolder) {
     try {
         $kind = 'FileSecurity'
         if ($IsFolder) { $kind = 'DirectorySecurity' }
-        $security = New-Object "System.Security.AccessControl.$kind"($Path, 'Owner, Access')
+        $security = New-Object -TypeName "System.Security.AccessControl.$kind" -ArgumentList $Path, 'Owner, Access'
         $sddl = $security.GetSecurityDescriptorSddlForm('Owner, Access')
     }
     catch { $sddl = Get-Reason $_ }
