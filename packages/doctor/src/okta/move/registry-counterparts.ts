@@ -72,8 +72,8 @@ const DEVICE: Record<string, { name: string; of(value: Value): Counterpart }> = 
     of: () => ({
       verdict: "decide",
       ours: "exclusions",
-      set: [{ by: "policy", text: policyText({ rules: [], exclusions: [{ sid: "S-1-5-21-…", reason: "WHY" }] }) }],
-      note: "RISKY: these accounts are never asked. An exclusion of ours names one account by its SID, with the reason. The names are not told here: read them in the file.",
+      set: [{ by: "policy", text: policyText({ rules: [], exclusions: [{ sid: "S-1-5-21-1-2-3-1001", reason: "WHY" }] }) }],
+      note: "RISKY: these accounts are never asked. An exclusion of ours names one account, or a group, by its own SID (this one is made up), with the reason. The names are not told here: read them in the file.",
     }),
   },
   mfarequiredlist: {
