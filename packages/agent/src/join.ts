@@ -59,7 +59,7 @@ export async function prepareFolders(options: JoinOptions): Promise<AgentFiles> 
 }
 
 /** On Windows a mode says nothing: the folder is made, or judged, by its access list. */
-async function secureFolder(path: string): Promise<void> {
+export async function secureFolder(path: string): Promise<void> {
   if (process.platform !== "win32") return;
   const { folder, fault } = await askNative({ folder: { path } });
   const reason = fault ?? folder;

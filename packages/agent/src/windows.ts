@@ -1,9 +1,10 @@
-/** What the one program of a Windows machine does for installer and service: `run`, `enrol`, `arm`, `disarm`, `status`, each with `[--state DIR]`. */
+/** What the one program of a Windows machine does for installer and service: `run`, `enrol`, `arm`, `disarm`, `status`, each with `[--state DIR]`; and `setup`. */
 import { type ArmOutcome, arm, disarm } from "./arm.ts";
 import { RelayedDoors } from "./door/relay.ts";
 import { enrolHost } from "./enrol.ts";
 import { runAgent } from "./run-agent.ts";
 import { readStatus } from "./status.ts";
+import { setupCommand } from "./windows-setup-command.ts";
 
 type Options = { state: string | undefined };
 
@@ -21,7 +22,10 @@ const COMMANDS: Record<string, (options: Options) => Promise<number>> = {
 };
 
 /** The exit code: 0, 1 if it did not go well; `undefined` if this is none of these commands. Each but `run` says one JSON line. */
-export function windowsCommand([name = "", option, state, ...rest]: string[]): Promise<number> | undefined {
+export function windowsCommand(args: string[]): Promise<number> | undefined {
+  const [name = "", option, state, ...rest] = args;
+  // What the installer runs when its files are in place (docs/windows-install.md).
+  if (name === "setup") return setupCommand(args.slice(1));
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   const inFolder = option === "--state" && state !== undefined && rest.length === 0;
   return command && (option === undefined || inFolder) ? command({ state }) : undefined;

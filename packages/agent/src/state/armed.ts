@@ -4,6 +4,7 @@ import { readStrictJson } from "@sallyport/settings";
 import * as z from "zod";
 import type { Finding } from "../finding.ts";
 import { readOwnFile, writeAtomically } from "./files.ts";
+import { switchProvider } from "./provider-switch.ts";
 
 /** `armed.json`, 0600. `since`: ISO 8601 UTC of the host's clock. `findings`: what was overridden by force. */
 export const armedFile = z.strictObject({ armed: z.boolean(), since: z.string(), forced: z.array(z.string()).optional() });
@@ -21,6 +22,8 @@ export function readArmed(state: string): { ok: true; armed: Armed } | { ok: fal
   return { ok: false, finding: { cause: "config.invalid", evidence: { file, reason: parsed.complaints[0]?.message ?? "not valid" } } };
 }
 
+/** The file first: a provider that is armed before its agent is would be let through by it. */
 export function writeArmed(state: string, armed: Armed): void {
   writeAtomically(path(state), `${JSON.stringify(armed)}\n`);
+  switchProvider(armed.armed);
 }
