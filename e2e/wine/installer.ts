@@ -1,0 +1,45 @@
+/** The Windows installer of a story: built by the project's own script, run by Wine's msiexec. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Ran, ROOT, run } from "../machine/processes.ts";
+import type { Windows } from "./windows.ts";
+
+const SCRIPT = join(ROOT, "scripts/release/windows-only.ts");
+
+/** Answers the paths of the files, one for each version. `env`: the certificate to sign with. */
+export async function makeInstallers(folder: string, versions: string[], env: Record<string, string> = {}): Promise<string[]> {
+  const wanted = versions.flatMap((version) => ["--version", version]);
+  const args = ["--disable-warning=ExperimentalWarning", SCRIPT, "--out", folder, ...wanted];
+  const done = await run(process.execPath, args, { env, timeout: 600_000 });
+  if (done.code !== 0) throw new Error(done.out);
+  return done.stdout.trim().split("\n");
+}
+
+/** A file of Linux as Windows sees it. */
+export const onDriveZ = (path: string) => `Z:${path.replaceAll("/", "\\")}`;
+
+/** `/i` or `/x` with a file, silently; `log` is what an administrator reads with `/l*v`. */
+export async function msiexec(windows: Windows, how: string, file: string, properties: string[] = []): Promise<Ran & { log: string }> {
+  const log = windows.path("C:\\install.log");
+  const ran = await windows.wine(["msiexec", how, onDriveZ(file), "/qn", "/norestart", "/l*v", "C:\\install.log", ...properties], {
+    timeout: 240_000,
+  });
+  return { ...ran, log: existsSync(log) ? readLog(log) : "" };
+}
+
+function readLog(file: string): string {
+  const bytes = readFileSync(file);
+  return bytes.toString(bytes[0] === 0xff && bytes[1] === 0xfe ? "utf16le" : "utf8");
+}
+
+/** A value as `reg query` shows it (`0x1`, a text); undefined if there is none. `key` below HKLM. */
+export async function registry(windows: Windows, key: string, name: string): Promise<string | undefined> {
+  const { code, out } = await windows.wine(["reg", "query", `HKLM\\${key}`, name === "" ? "/ve" : "/v", ...(name === "" ? [] : [name])]);
+  if (code !== 0) return undefined;
+  return /\sREG_[A-Z_]+\s+(.*?)\r?$/m.exec(out)?.[1];
+}
+
+/** Whether there is a key below HKLM. */
+export async function hasKey(windows: Windows, key: string): Promise<boolean> {
+  return (await windows.wine(["reg", "query", `HKLM\\${key}`])).code === 0;
+}
