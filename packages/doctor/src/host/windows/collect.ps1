@@ -101,7 +101,7 @@ function Get-Numbers([string]$Path, [string[]]$Names) {
 }
 
 function Get-OwnValues([string]$Path) {
-    $values = Get-Numbers $Path @('Armed', 'Filter', 'RdpOnly', 'Disable')
+    $values = Get-Numbers $Path @('Armed', 'Filter', 'RdpOnly', 'Disable', 'Scenarios')
     $values['AllowProviders'] = Get-Text $Path 'AllowProviders'
     return $values
 }

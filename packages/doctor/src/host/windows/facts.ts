@@ -90,7 +90,14 @@ const door = z.strictObject({ pipe: z.boolean(), machine: z.boolean(), sddl });
 const folder = z.strictObject({ exists: z.boolean(), link: z.boolean(), sddl });
 
 /** Values of our own provider. `AllowProviders`: CLSIDs. */
-const ownValues = z.strictObject({ Armed: dword, Filter: dword, RdpOnly: dword, Disable: dword, AllowProviders: text.nullable() });
+const ownValues = z.strictObject({
+  Armed: dword,
+  Filter: dword,
+  RdpOnly: dword,
+  Disable: dword,
+  Scenarios: dword,
+  AllowProviders: text.nullable(),
+});
 /** As installed below `HKLM\SOFTWARE\Sallyport\Provider`, and as group policy sets them, which wins. */
 const settings = z.strictObject({ local: ownValues, policy: ownValues });
 

@@ -21,7 +21,7 @@ export const SALLYPORT = {
 const SALLYPORT_FILTER = { ...SALLYPORT, name: "SallyportCredentialProviderFilter" };
 /** Source: native/windows/relay/security.cpp and folder.cpp. */
 export const OURS_ALONE = "O:BAG:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
-const NO_VALUES = { Armed: null, Filter: null, RdpOnly: null, Disable: null, AllowProviders: null };
+const NO_VALUES = { Armed: null, Filter: null, RdpOnly: null, Disable: null, Scenarios: null, AllowProviders: null };
 /** CLSID of Windows' PasswordProvider: learn.microsoft.com, “Passwordless experience”. */
 const PASSWORD = {
   clsid: "{60b78e88-ead8-445c-9cfd-0b87f74ea6cd}",
@@ -77,7 +77,7 @@ export const SOURCES: Record<keyof WindowsFacts, string> = {
     "ServiceControllerStatus and ServiceStartMode as numbers (learn.microsoft.com/dotnet/api); service Sallyport: docs/windows-proof.md",
   door: "docs/windows-proof.md; Get-Acl on a named pipe, as public scripts use it; [MS-DTYP] 2.5.1 (SDDL)",
   folder: "Get-Acl, learn.microsoft.com/powershell/module/microsoft.powershell.security; [MS-DTYP] 2.5.1 (SDDL)",
-  settings: "the provider's own values: native/windows/provider",
+  settings: "the provider's own values: native/windows/provider/settings.cpp",
   timeStatus:
     "public transcripts of `w32tm /query /status`: numbers before the words, `Leap Indicator: 0(no warning)`, `Stratum: 2 (…)`; [MS-W32T]",
   stripchart: "public transcripts of `w32tm /stripchart /dataonly`: `18:36:32, +03.3575094s`",
@@ -128,7 +128,7 @@ export const HEALTHY = {
   services: { TermService: { state: 4, start: 3 }, Sallyport: { state: 4, start: 2 }, W32Time: { state: 4, start: 2 } },
   door: { pipe: true, machine: true, sddl: OURS_ALONE },
   folder: { exists: true, link: false, sddl: OURS_ALONE },
-  settings: { local: { Armed: 1, Filter: 1, RdpOnly: 0, Disable: 0, AllowProviders: null }, policy: NO_VALUES },
+  settings: { local: { Armed: 1, Filter: 1, RdpOnly: 0, Disable: 0, Scenarios: null, AllowProviders: null }, policy: NO_VALUES },
   timeStatus: { leap: 0, stratum: 3 },
   stripchart: { against: "dc01.corp.example", offsets: [0.0021345, 0.0019876, 0.0023001] },
   schannel: {

@@ -1,5 +1,6 @@
 /** What is wrong with our own provider, filter, folder and pipe is found by its cause. Not seen on Windows. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { evidence, missed, told } from "./judge.fixture.ts";
 import { but, HEALTHY, OURS_ALONE, SALLYPORT } from "./machine.fixture.ts";
@@ -11,13 +12,14 @@ const settings = (local: object, policy: object = {}) =>
 describe("the values of the provider", () => {
   it("not armed: said once, whatever else stands open until then", async () => {
     assert.deepEqual(await told(settings({ Armed: 0, Filter: 0 })), ["agent.not-armed confirmed"]);
-    assert.deepEqual(await told(settings({ Armed: null })), ["agent.not-armed confirmed"]);
   });
 
   for (const [name, value] of [
     ["Disable", 1],
     ["RdpOnly", 1],
     ["Filter", 0],
+    ["Scenarios", 1],
+    ["Scenarios", 4],
   ] as const) {
     it(`${name} = ${value} opens a way past the factor, and is named`, async () => {
       const facts = settings({ [name]: value });
@@ -25,6 +27,13 @@ describe("the values of the provider", () => {
       assert.match((await evidence(facts, "config.risky")).join(), new RegExp(`\\\\${name} = ${value}: `));
     });
   }
+
+  it("what is not there counts as the provider takes it: armed, with its filter, everywhere", async () => {
+    assert.deepEqual(await told(settings({ Armed: null, Filter: null, RdpOnly: null, Disable: null })), []);
+    const text = readFileSync(new URL("../../../../../native/windows/provider/settings.cpp", import.meta.url), "utf8");
+    for (const [name, value] of Object.entries({ Armed: 1, Filter: 1, RdpOnly: 0, Disable: 0 }))
+      assert.ok(text.includes(`(L"${name}", ${value})`), name);
+  });
 
   it("providers that stay beside ours are listed", async () => {
     const facts = settings({ AllowProviders: "{6F45DC1E-5384-457A-BC13-2CD81B0D28ED}" });

@@ -4,13 +4,19 @@ import type { Answer, Seen } from "../../check.ts";
 import { answer, known, type Look, notKnown, PATHS, same, seen, whyNot } from "./look.ts";
 import { ours, SALLYPORT_CLSID } from "./provider.ts";
 
-type Name = "Armed" | "Filter" | "RdpOnly" | "Disable";
+type Name = "Armed" | "Filter" | "RdpOnly" | "Disable" | "Scenarios";
+
+/** What the provider goes by where a value is not there (native/windows/provider/settings.h). */
+const LEFT_OUT: Record<Name, number> = { Armed: 1, Filter: 1, RdpOnly: 0, Disable: 0, Scenarios: 7 };
+/** Bits of `Scenarios`: 1 logon, 2 unlocking, 4 elevation. */
+const LOGON_AND_UNLOCK = 3;
 
 /** What a value stands for that opens a way past the second factor. */
 const RISKS: [Name, (value: number) => boolean, string][] = [
-  ["Disable", (value) => value !== 0, "the provider and its filter stand aside: people log on as without them"],
-  ["RdpOnly", (value) => value !== 0, "only remote desktop asks for the second factor, the machine itself does not"],
+  ["Disable", (value) => value === 1, "the provider and its filter stand aside: people log on as without them"],
+  ["RdpOnly", (value) => value === 1, "only remote desktop asks for the second factor, the machine itself does not"],
   ["Filter", (value) => value === 0, "the tiles of other providers stay, which ask for no second factor"],
+  ["Scenarios", (value) => (value & LOGON_AND_UNLOCK) !== LOGON_AND_UNLOCK, "logon or unlocking goes by without the second factor"],
 ];
 
 export function ownSettings(look: Look, title: string): Answer {
@@ -19,7 +25,7 @@ export function ownSettings(look: Look, title: string): Answer {
   if (!settings) return notKnown(title, whyNot(look, "settings"));
   if (!providers) return notKnown(title, whyNot(look, "providers"));
   if (!ours(providers)) return notKnown(title, "the provider is not registered", false);
-  const value = (name: Name) => settings.policy[name] ?? settings.local[name] ?? 0;
+  const value = (name: Name) => settings.policy[name] ?? settings.local[name] ?? LEFT_OUT[name];
   const proof = (name: Name, means: string): Proof => {
     const from = settings.policy[name] === null ? "local" : "policy";
     const told = settings[from][name] === null ? "not there" : String(settings[from][name]);
