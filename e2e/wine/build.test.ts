@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { makeWindowsAgent } from "../../scripts/release/windows-agent.ts";
 import { must, ROOT } from "../machine/processes.ts";
 
 const NATIVE = join(ROOT, "native/windows");
@@ -71,6 +72,17 @@ test("a header whose methods or members lie elsewhere than Windows' own is not c
     assert.ok(header.includes(member));
     const moved = header.replace(member, "    byte *rgbSerialization;\n    ULONG cbSerialization;\n");
     assert.throws(() => compile(moved), /cbSerialization does not lie at 20/);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("the agent's program is the same file from every build", async () => {
+  const folder = mkdtempSync(join(NATIVE, "build", "again-"));
+  try {
+    const again = await makeWindowsAgent(join(folder, "other-name.exe"));
+    const hash = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
+    assert.equal(hash(again), hash(await makeWindowsAgent()));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -220,7 +220,7 @@ test("the agent is killed: logons are refused at once, the event log has it, and
 test("an agent that hangs is ended, and another one started", async () => {
   const before = agentPid();
   process.kill(before, "SIGSTOP");
-  await until("another agent runs", () => windows.pidsOf("sallyport-agent.exe").some((pid) => pid !== before), 90);
+  await until("another agent runs", () => windows.pidsOf("sallyport-agent.exe").some((pid) => pid !== before), 150);
   await until("it answers", async () => (await windows.agent("status")).running === true, 60);
   assert.match(
     heard()

@@ -17,7 +17,7 @@ const DWORD STOP_MS = 8000, BEAT_MS = 5000;
 const DWORD FIRST_DELAY_MS = 1000, LONGEST_DELAY_MS = 60000;
 const ULONGLONG SETTLED_MS = 300000;
 /* Beats without an answer: while it starts, and later. Time in which the machine sleeps is in none of them. */
-const int PATIENCE_AT_START = 12, PATIENCE = 4;
+const int PATIENCE_AT_START = 12, PATIENCE = 6;
 const LONGLONG LOG_MAX = 1024 * 1024;
 
 Agent agent;

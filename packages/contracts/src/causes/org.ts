@@ -94,14 +94,15 @@ export const ORG = {
     kind: "refusal",
     title: "The directory cannot be asked",
     person: LATER,
-    administrator: "The source that keeps this user's password or groups is unreachable or refuses the org's own account.",
-    evidence: ["source", "server", "error", "since"],
+    administrator:
+      "The source that keeps this user's password or groups is unreachable or refuses the org's own account. Where `status` stands in the evidence, it is the Windows machine that could not ask its domain: no domain controller answers it, or its own account in the domain does not hold.",
+    evidence: ["source", "server", "error", "since", "status"],
     who: "administrator",
     fix: {
       any: "Run `sallyport source test NAME`: it asks the directory now and says in one sentence what is wrong and who can put it right. Check the address, the certificate and the account of the source, and whether the org's machine reaches it.",
       linux: "From the org's machine: `openssl s_client -connect SERVER:636`.",
       windows:
-        "From the org's machine: `Test-NetConnection SERVER -Port 636`; see whether the org's account has expired with `Get-ADUser NAME -Properties PasswordExpired`.",
+        "From the org's machine: `Test-NetConnection SERVER -Port 636`; see whether the org's account has expired with `Get-ADUser NAME -Properties PasswordExpired`. With `status`, on the machine itself: `nltest /sc_verify:DOMAIN` and `Test-ComputerSecureChannel`.",
     },
   },
 } as const satisfies CauseRows;
