@@ -2,11 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { CHECKLIST, type ChecklistResult, checklistResult } from "@sallyport/contracts";
-import fc from "fast-check";
 import { type ChecklistJudged, checklistExitCode, judgeChecklist } from "./judge.ts";
 import { renderChecklist } from "./render.ts";
 import { RIGHT } from "./result.fixture.ts";
-import { othersIn, readSddl } from "./sddl.ts";
 
 async function judge(result: unknown): Promise<ChecklistJudged> {
   const done = await judgeChecklist(Buffer.from(JSON.stringify(result)), "answers.json");
@@ -127,32 +125,5 @@ describe("a checklist", () => {
     assert.match((await refuse(JSON.stringify(RIGHT).slice(0, -5)))[0] ?? "", /^answers\.json:1:\d+: /);
     const steps = [{ id: "made-up", answer: "seen", note: "" }];
     assert.deepEqual(await refuse(JSON.stringify({ ...RIGHT, steps })), ["answers.json: there is no step made-up"]);
-  });
-});
-
-describe("an access list", () => {
-  it("S30: whatever text it is read from, an entry that is not understood lets somebody in rather than nobody", () => {
-    const trusted = fc.constantFrom("SY", "BA");
-    fc.assert(
-      fc.property(
-        trusted,
-        fc.string({ maxLength: 12 }).filter((text) => !/[()DP]/.test(text)),
-        (trustee, junk) => {
-          readSddl(junk);
-          const list = readSddl(`O:SYD:P(A;;FA;;;${trustee})(XA;;FA;;;WD;(${""}))`);
-          assert.ok(list === undefined || othersIn(list, false).length === 0 || othersIn(list, false).includes("WD"));
-          const strange = readSddl(`O:SYD:P(A;;${junk.replaceAll(";", "")};;;AU)`);
-          if (strange && strange.allowed[0]?.mask !== 0) assert.deepEqual(othersIn(strange, false), ["AU"]);
-        },
-      ),
-    );
-  });
-
-  it("denied entries let nobody in; entries for what is made inside count there, not here", () => {
-    const others = (sddl: string) => othersIn(readSddl(sddl) ?? { owner: undefined, allowed: [], isProtected: false }, false);
-    assert.deepEqual(others("O:SYG:SYD:P(D;;FA;;;WD)(A;;FA;;;SY)"), []);
-    assert.deepEqual(others("O:SYG:SYD:P(A;OICIIO;GA;;;CO)(A;;FA;;;SY)"), []);
-    assert.deepEqual(others("O:SYG:SYD:P(A;;FR;;;AU)"), ["AU"]);
-    assert.deepEqual(others("D:P(A;;FA;;;SY)"), ["the owner is not known"]);
   });
 });

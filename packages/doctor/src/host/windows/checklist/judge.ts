@@ -3,7 +3,7 @@ import { CHECKLIST, type ChecklistLooks, type ChecklistResult, checklistResult }
 import { describeComplaint, readStrictJson } from "@sallyport/settings";
 import { decodeFile } from "../../../encoding.ts";
 import { diagnoseWindowsFacts } from "../diagnose-windows.ts";
-import { othersIn, readSddl } from "./sddl.ts";
+import { isTrusted, othersIn, readSddl } from "../sddl.ts";
 
 /** `open`: nobody looked, or it could not be read. */
 export type ChecklistVerdict = "shown" | "not-shown" | "open";
@@ -111,8 +111,8 @@ function accessRow({ path, sddl }: Looked<"access">[number]): ChecklistRow {
   const what = `access to ${path}`;
   if (typeof sddl !== "string") return row(what, "open", sddl.unavailable);
   const list = readSddl(sddl);
-  if (!list) return row(what, "not-shown", `no access list: ${sddl}`);
-  const others = othersIn(list, /\\Program Files\\/i.test(path));
+  const owner = list.owner !== undefined && isTrusted(list.owner) ? [] : [`the owner ${list.owner ?? "is not known"}`];
+  const others = [...owner, ...othersIn(list, /\\Program Files\\/i.test(path))];
   return others.length === 0 ? row(what, "shown", sddl) : row(what, "not-shown", `also ${others.join(", ")}: ${sddl}`);
 }
 

@@ -5,8 +5,6 @@ export interface AccessList {
   owner: string | undefined;
   /** Entries that let in. `mask`: access rights as a number. */
   allowed: { trustee: string; mask: number }[];
-  /** Nothing comes down from the folder above. */
-  isProtected: boolean;
 }
 
 const RIGHTS: Readonly<Record<string, number>> = {
@@ -35,37 +33,34 @@ const RIGHTS: Readonly<Record<string, number>> = {
 /** Writing, appending, attributes, deleting, changing list or owner; all of it and generic writing. */
 const WRITING = [0x2, 0x4, 0x10, 0x40, 0x100, 0x10000, 0x40000, 0x80000, 0x10000000, 0x40000000];
 
-/** The system, the administrators, and who stands for the maker of what is made inside. */
-const TRUSTED = ["SY", "BA", "CO", "S-1-5-18", "S-1-5-32-544", "S-1-3-0"];
-/** Windows' own installer, which owns what lies in Program Files. */
-const INSTALLER = /^S-1-5-80-956008885-/;
+/** The system, the administrators, who stands for the maker of what is made inside, and Windows' own installer, which owns Program Files. */
+const TRUSTED = ["SY", "BA", "CO", "S-1-5-18", "S-1-5-32-544", "S-1-3-0", "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"];
+const EVERYBODY = { trustee: "WD", mask: 0x1f01ff };
 
-/** Nothing where it is no SDDL with an access list, or one with conditions. An entry that cannot be read counts as one that lets everybody in. */
-export function readSddl(sddl: string): AccessList | undefined {
-  const list = /D:(?!NO_ACCESS_CONTROL)([A-Z]*)((?:\([^()]*\))*)(?=$|S:)/.exec(sddl);
-  if (!list) return undefined;
+/** A list that is missing or has conditions, and an entry that cannot be read, count as letting everybody in. */
+export function readSddl(sddl: string): AccessList {
   const owner = /^O:(S-1-[0-9-]+|[A-Z]{2})/.exec(sddl)?.[1];
+  const list = /D:(?!NO_ACCESS_CONTROL)([A-Z]*)((?:\([^()]*\))*)(?=$|S:)/.exec(sddl);
+  if (!list) return { owner, allowed: [EVERYBODY] };
   const entries = [...(list[2] ?? "").matchAll(/\(([^()]*)\)/g)].map(([, inside = ""]) => inside.split(";"));
   const allowed = entries
     .filter(([kind]) => kind !== "D")
     .map(([, flags = "", rights = "", , , trustee = "WD"]) => ({ trustee, mask: flags.includes("IO") ? 0 : maskOf(rights) }));
-  return { owner, allowed, isProtected: (list[1] ?? "").includes("P") };
+  return { owner, allowed };
 }
 
 function maskOf(rights: string): number {
   if (/^0x[0-9a-f]{1,8}$/i.test(rights)) return Number.parseInt(rights, 16);
-  const codes = rights.match(/.{1,2}/g) ?? [];
+  const codes = rights.match(/[\s\S]{1,2}/g) ?? [];
   return codes.reduce((mask, code) => mask + (mask & (RIGHTS[code] ?? 0x1f01ff) ? 0 : (RIGHTS[code] ?? 0x1f01ff)), 0);
 }
 
-const isTrusted = (trustee: string) => TRUSTED.includes(trustee) || INSTALLER.test(trustee);
+export const isTrusted = (trustee: string) => TRUSTED.includes(trustee);
 
-/** Who else than the system and the administrators may read or write; for a program folder (`mayRead`): who else may write. */
-export function othersIn({ owner, allowed }: AccessList, mayRead: boolean): string[] {
-  const others = allowed
-    .filter(
-      ({ trustee, mask }) => !isTrusted(trustee) && mask !== 0 && (!mayRead || WRITING.some((bit) => Math.floor(mask / bit) % 2 === 1)),
-    )
-    .map(({ trustee }) => trustee);
-  return owner !== undefined && isTrusted(owner) ? others : [`the owner ${owner ?? "is not known"}`, ...others];
+/** Who else than the system and the administrators may do anything; with `mayRead`, as for a program's folder, who else may write. */
+export function othersIn({ allowed }: AccessList, mayRead = false): string[] {
+  const others = allowed.filter(
+    ({ trustee, mask }) => !isTrusted(trustee) && mask !== 0 && (!mayRead || WRITING.some((bit) => Math.floor(mask / bit) % 2 === 1)),
+  );
+  return [...new Set(others.map(({ trustee }) => trustee))];
 }
