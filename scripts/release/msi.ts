@@ -86,7 +86,7 @@ export function buildMsi(msi: Msi): void {
   }
 }
 
-/** Beside the parts: licence, changes, the pages about Windows. Answers their names. */
+/** Beside the parts: licence, changes, the pages about Windows, the doctor's scripts. Answers their names. */
 function collect(stage: string, { parts, time }: Msi): string[] {
   const pages = readdirSync(join(ROOT, "docs")).filter((name) => /^windows.*\.md$/.test(name));
   const texts: [string, string][] = [
@@ -94,6 +94,7 @@ function collect(stage: string, { parts, time }: Msi): string[] {
     ["CHANGELOG.md", join(ROOT, "CHANGELOG.md")],
     ["node.LICENSE.txt", join(ROOT, "node_modules/node22-linux-x64/LICENSE")],
     ...["causes.md", "client-secrets.md", ...pages].sort().map((name): [string, string] => [name, join(ROOT, "docs", name)]),
+    ...["checklist.ps1", "collect.ps1"].map((name): [string, string] => [name, join(ROOT, "packages/doctor/src/host/windows", name)]),
   ];
   const all: [string, string][] = [...Object.values(PARTS).map((name): [string, string] => [name, join(parts, name)]), ...texts];
   for (const name of ["sallyport.admx", "en-US/sallyport.adml", "de-DE/sallyport.adml"])
