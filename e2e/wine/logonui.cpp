@@ -177,8 +177,8 @@ int wmain(int argc, wchar_t **argv) {
     HRESULT served = provider->SetUsageScenario(scenario, 0);
     if (served != S_OK && served != E_NOTIMPL) fail("SetUsageScenario", served);
     bool entered = false;
+    if (handed) hand_over(handed);
     if (served == S_OK) {
-        if (handed) hand_over(handed);
         must("Advise", provider->Advise(&bells, Bells::CONTEXT));
         entered = take_up();
     }

@@ -1,10 +1,11 @@
 /** The provider by itself: where its tile is shown and whom its filter hides, and calls and frames in any order and shape. */
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { must, ROOT } from "../machine/processes.ts";
 import { LogonScreen } from "./logon-screen.ts";
+import { withMutant } from "./mutant.ts";
 import { Windows } from "./windows.ts";
 
 const KEY = "HKLM\\SOFTWARE\\Sallyport\\Provider";
@@ -133,25 +134,12 @@ const MUTANTS: [string, string, string, string][] = [
 ];
 
 for (const [what, file, from, to] of MUTANTS)
-  test(`the fuzzer finds a DLL with a fault in it: ${what}`, async () => {
-    const folder = mkdtempSync(join(NATIVE, "build", "mutant-"));
-    try {
-      for (const part of ["windows/Makefile", "windows/provider", "windows/relay", "windows/include", "windows/tests", "wire"])
-        cpSync(join(ROOT, "native", part), join(folder, "native", part), { recursive: true, preserveTimestamps: true });
-      for (const part of ["provider", "wire", "header.checked", "layout.o"])
-        cpSync(join(NATIVE, "build", part), join(folder, "native/windows/build", part), { recursive: true, preserveTimestamps: true });
-      const path = join(folder, "native/windows/provider", file);
-      const text = readFileSync(path, "utf8");
-      assert.ok(text.includes(from), "the place is still there");
-      writeFileSync(path, text.replace(from, to));
-      must("make", ["-s", "-C", join(folder, "native/windows"), "build/sallyport_provider.dll"]);
-      const { code, out } = await fuzz(join(folder, "native/windows/build/sallyport_provider.dll"), 400);
+  test(`the fuzzer finds a DLL with a fault in it: ${what}`, () =>
+    withMutant(file, from, to, async (dll) => {
+      const { code, out } = await fuzz(dll, 400);
       assert.equal(code, 1, `not found: ${out}`);
       console.log(out.split("\n").find((line) => /^seed/.test(line)));
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
+    }));
 
 test("the reader of frames that is compiled into the DLL: mutated golden frames, as for PAM", async () => {
   const frames = readdirSync(VECTORS).filter((name) => name.endsWith(".frame"));

@@ -47,11 +47,15 @@ const AFTER_BEGIN = {
   },
   late: () => [show([code])],
   often: () => [show([code])],
+  "asks-the-refused": (b) => [allow(b, { reference: "K7QF-3M2P" })],
+  "lets-in-the-refused": (b) => [allow(b, { reference: "K7QF-3M2P" })],
   ways: () => [show([{ ...code, choices: ways(3) }])],
   "many-ways": () => [show([{ ...code, choices: ways(9) }])],
   // A picture that is none is told as text.
   "no-picture": () => [show([{ id: "q", kind: "qr", label: "A picture", value: "https://mfa.example/QR", drawn: "██\n▀" }])],
 };
+/** What the news gets that Windows refused the credential. */
+const AFTER_FAILED = { "asks-the-refused": () => [show([code])], "lets-in-the-refused": (f) => [allow(f)] };
 /** What a `cancel` gets: `late` says yes to somebody who left. */
 const AFTER_CANCEL = { late: (b) => [allow(b)] };
 
@@ -80,7 +84,8 @@ function hear(number, one, frame) {
   if (frame.begin) {
     one.begin = frame.begin;
     say(number, AFTER_BEGIN[frame.begin.username](frame.begin));
-  } else if (frame.cancel) say(number, AFTER_CANCEL[one.begin.username]?.(one.begin) ?? []);
+  } else if (frame.failed) say(number, AFTER_FAILED[frame.failed.username](frame.failed));
+  else if (frame.cancel) say(number, AFTER_CANCEL[one.begin.username]?.(one.begin) ?? []);
   else if (frame.input && one.begin.username === "often") say(number, [allow(one.begin)]);
   else if (frame.input) say(number, [{ end: { result: "deny", text: JSON.stringify(frame.input) } }]);
 }

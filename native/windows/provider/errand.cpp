@@ -37,7 +37,7 @@ Step Errand::work() {
     switch (task) {
     case begin: return logon->begin(password, proof, this);
     case answer: return logon->answer(values, this);
-    case report: return logon->report("machine", status, sub_status, after);
+    case report: return logon->report("machine", status, sub_status, after, this);
     default: return logon->cancel("logon.cancelled");
     }
 }

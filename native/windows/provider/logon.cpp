@@ -55,7 +55,7 @@ Step Logon::begin(const Secret &password, const char *proof, Patience *patience)
     scene_.remote = scene_.remote || checked.remote;
     if (!checked.address.empty()) scene_.address = checked.address;
     if (checked.result != Password::right) {
-        report("password", checked.status, checked.sub_status, "");
+        report("password", checked.status, checked.sub_status, "", patience);
         told_ = with_reference(words_of(checked.status), reference_);
         return Step::refused;
     }
@@ -67,13 +67,15 @@ Step Logon::begin(const Secret &password, const char *proof, Patience *patience)
     return open_with("{\"begin\":" + frame + "}}", ANSWER_SECONDS, patience);
 }
 
-Step Logon::report(const char *reason, const std::string &status, const std::string &sub_status, const std::string &after) {
+Step Logon::report(const char *reason, const std::string &status, const std::string &sub_status, const std::string &after,
+                   Patience *patience) {
     std::string frame = who();
     add_member(frame, "reason", reason);
     add_member(frame, "status", status);
     add_member(frame, "subStatus", sub_status);
     add_member(frame, "after", after);
-    return open_with("{\"failed\":" + frame + "}}", REPORT_SECONDS, nullptr);
+    reported_ = true;
+    return open_with("{\"failed\":" + frame + "}}", REPORT_SECONDS, patience);
 }
 
 Step Logon::open_with(std::string frame, int seconds, Patience *patience) {
@@ -116,6 +118,7 @@ Step Logon::converse(int seconds, Patience *patience) {
         int end = door_.member(0, "end"), show = door_.member(0, "show");
         if (end >= 0) return take_end(end, patience);
         if (show < 0) return fail({"agent.fault", "the agent broke off"});
+        if (reported_) return fail({"door.malformed", "a question to a logon that was refused"});
         /* What is still shown after we left is not for the person any more. */
         if (cancelled_) continue;
         take_show(show);
@@ -183,7 +186,7 @@ void Logon::offer_choices() {
 
 /* An allow counts only for the account that was frozen at the beginning, whole. */
 const char *Logon::what_is_wrong(int end) const {
-    if (cancelled_) return "an allow after a cancel";
+    if (cancelled_ || reported_) return "an allow after a cancel or a refusal";
     if (door_.text(end, "username") != to_utf8(account_.user)) return "an allow for another user";
     if (door_.text(end, "domain") != to_utf8(account_.domain)) return "an allow for another domain";
     if (door_.text(end, "sid") != to_utf8(account_.sid)) return "an allow for another SID";

@@ -40,7 +40,8 @@ class Logon {
     /* Windows' word on the password first, then the agent's. `proof`: `verified` or `handed-over`. */
     Step begin(const Secret &password, const char *proof, Patience *patience);
     /* Windows refused: before anything was asked (`after` empty), or the credential that the logon `after` let through. */
-    Step report(const char *reason, const std::string &status, const std::string &sub_status, const std::string &after);
+    Step report(const char *reason, const std::string &status, const std::string &sub_status, const std::string &after,
+                Patience *patience);
     /* Sends what the person answered to the last show. What the agent said meanwhile comes first. */
     Step answer(const Values &values, Patience *patience);
     /* Ends a logon that is still open, and waits shortly for the agent to say under which reference. */
@@ -72,6 +73,7 @@ class Logon {
     std::wstring told_;
     std::string reference_;
     const char *cancelled_ = nullptr;
+    bool reported_ = false; /* Windows refused: nothing that the agent says can make it another end */
     int inputs_ = 0;
 };
 

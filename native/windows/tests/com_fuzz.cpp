@@ -121,6 +121,9 @@ Query query;
 Edge edge;
 DWORD fields, name_field, password_field;
 long let_in;
+bool connected;
+ULONGLONG most_held, most_waited;
+const char *held_in = "nothing", *waited_in = "nothing";
 
 DWORD any_field() { return rarely() ? static_cast<DWORD>(next()) : below(fields + 2); }
 
@@ -155,7 +158,8 @@ void log_on(IConnectableCredentialProviderCredential *tile) {
     now = "a logon";
     tile->SetStringValue(name_field, L"alice");
     tile->SetStringValue(password_field, L"secret");
-    if (below(4)) tile->Connect(&query);
+    connected = below(4) != 0;
+    if (connected) tile->Connect(&query);
     take_credential(tile, true);
 }
 
@@ -277,12 +281,18 @@ void run_seed(IClassFactory *factory) {
     IConnectableCredentialProviderCredential *wide = nullptr;
     if (tile) tile->QueryInterface(__uuidof(IConnectableCredentialProviderCredential), reinterpret_cast<void **>(&wide));
     bool early = rarely();
-    for (int i = below(80); i >= 0; i--, calls++) {
+    for (int i = static_cast<int>(below(80)); i >= 0; i--, calls++) {
         DWORD which = below(16);
+        ULONGLONG began = GetTickCount64();
         if (which == 0) call_factory(factory);
         else if (which < 3) call_filter(filter);
         else if (which < 7 && provider) call_provider(provider);
         else if (wide) call_tile(wide);
+        ULONGLONG took = GetTickCount64() - began;
+        /* Connect is made for waiting; everything else holds LogonUI. */
+        bool may_wait = strcmp(now, "Connect") == 0 || connected;
+        if (took > (may_wait ? most_waited : most_held)) (may_wait ? most_waited : most_held) = took, (may_wait ? waited_in : held_in) = now;
+        connected = false;
         if (i == 10 && early && provider) provider->Release(), provider = nullptr;
     }
     now = "Release";
@@ -316,6 +326,7 @@ int main(int argc, char **argv) {
     /* Errands that were left end by themselves. */
     for (int waited = 0; can_unload() != S_OK && waited < 600; waited++) Sleep(100);
     check(can_unload() == S_OK && events.count == 1, "something is still held");
+    printf("the longest call: %llu ms in %s, %llu ms where a person waits, in %s\n", most_held, held_in, most_waited, waited_in);
     printf("%lu seeds, %ld calls, %ld let in of %ld that the agent said yes to\n", seeds, calls, let_in, static_cast<long>(yes_said));
     fflush(stdout);
     ExitProcess(0);
