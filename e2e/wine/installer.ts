@@ -1,8 +1,8 @@
 /** The Windows installer of a story: built by the project's own script, run by Wine's msiexec. */
-import { existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Ran, ROOT, run } from "../machine/processes.ts";
-import type { Windows } from "./windows.ts";
+import { HOME, OURS, Windows } from "./windows.ts";
 
 const SCRIPT = join(ROOT, "scripts/release/windows-only.ts");
 
@@ -13,6 +13,27 @@ export async function makeInstallers(folder: string, versions: string[], env: Re
   const done = await run(process.execPath, args, { env, timeout: 600_000 });
   if (done.code !== 0) throw new Error(done.out);
   return done.stdout.trim().split("\n");
+}
+
+/** The project's one version. */
+export const { version: VERSION } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
+
+/** The story's LogonUI is no part of the product. */
+export function bringScreen(windows: Windows): void {
+  copyFileSync(join(ROOT, "native/windows/build/logonui.exe"), windows.path(`${HOME}\\logonui.exe`));
+}
+
+/** A machine with the product installed as an administrator does it. `service`: a story's own program in the place of ours. */
+export async function installedWindows(service: string): Promise<Windows> {
+  const windows = await Windows.bare();
+  const [file = ""] = await makeInstallers(join(windows.prefix, "installers"), [VERSION]);
+  const done = await msiexec(windows, "/i", file);
+  if (done.code !== 0) throw new Error(`msiexec ended with ${done.code}: ${done.log.slice(-4000)}`);
+  bringScreen(windows);
+  if (service === "sallyport-relay.exe") return windows;
+  copyFileSync(join(ROOT, "native/windows/build", service), windows.path(`${HOME}\\${service}`));
+  await windows.replaceService(service, OURS.args);
+  return windows;
 }
 
 /** A file of Linux as Windows sees it. */

@@ -1,11 +1,11 @@
 /** The installer: silent, disarmed until it is told otherwise, upgraded, repaired, removed; nobody locked out on the way, and every no says why. */
 import assert from "node:assert/strict";
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { codeOf, ORG_NAME, ORG_PORT, Org } from "../machine/org.ts";
 import { must, ROOT } from "../machine/processes.ts";
-import { hasKey, makeInstallers, msiexec, onDriveZ, registry } from "./installer.ts";
+import { bringScreen, hasKey, makeInstallers, msiexec, onDriveZ, registry, VERSION } from "./installer.ts";
 import { LogonScreen, readCredential } from "./logon-screen.ts";
 import { HOME, Windows } from "./windows.ts";
 
@@ -19,7 +19,6 @@ const KEYS = [
   `SOFTWARE\\Classes\\CLSID\\${OURS}`,
 ];
 const OLDER = "0.0.9";
-const { version: NEWER } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
 
 let org: Org;
 let windows: Windows;
@@ -35,7 +34,7 @@ before(async () => {
   app = (await org.call("POST", "/api/v1/apps", { label: "servers" })).id;
   windows = await Windows.bare();
   const folder = join(windows.prefix, "installers");
-  [older = "", newer = ""] = await makeInstallers(folder, [OLDER, NEWER]);
+  [older = "", newer = ""] = await makeInstallers(folder, [OLDER, VERSION]);
 });
 after(async () => {
   await windows?.end();
@@ -51,8 +50,6 @@ function fileWith(name: string, text: string): string {
 const outcome = () => JSON.parse(readFileSync(windows.data("setup.json"), "utf8"));
 const armed = () => registry(windows, SETTINGS, "Armed");
 const newCode = async (name: string) => (await org.call("POST", "/api/v1/host-codes", { app, name })).code as string;
-/** The story's LogonUI is no part of the product. */
-const bringScreen = () => copyFileSync(join(ROOT, "native/windows/build/logonui.exe"), windows.path(`${HOME}\\logonui.exe`));
 
 let people = 0;
 
@@ -93,7 +90,7 @@ test("a broken enrolment code: installed whole, disarmed, no tile, nothing hidde
   const broken = `${code.slice(0, at)}${code[at] === "7" ? "8" : "7"}${code.slice(at + 1)}`;
   const done = await msiexec(windows, "/i", older, [`ENROLCODEFILE=${fileWith("code.txt", broken)}`, "ARM=1"]);
   assert.equal(done.code, 0, done.log.slice(-4000));
-  bringScreen();
+  bringScreen(windows);
   const { ok, enrolled, armed: isArmed, steps } = outcome();
   assert.deepEqual({ ok, enrolled, isArmed }, { ok: false, enrolled: false, isArmed: false });
   assert.deepEqual(
@@ -167,8 +164,8 @@ test("an upgrade keeps enrolment, settings and arming, and the new agent serves"
   assert.match((await registry(windows, SETTINGS, "AllowProviders")) ?? "", /60B78E88/);
   const products = await windows.must(["reg", "query", "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall", "/s"]);
   assert.deepEqual(
-    [...products.matchAll(/DisplayVersion\s+REG_SZ\s+(\S+)/g)].map((found) => found[1]).filter((one) => one === OLDER || one === NEWER),
-    [NEWER],
+    [...products.matchAll(/DisplayVersion\s+REG_SZ\s+(\S+)/g)].map((found) => found[1]).filter((one) => one === OLDER || one === VERSION),
+    [VERSION],
   );
   assert.equal((await windows.agent("status")).running, true);
   await logsOn();
@@ -228,7 +225,7 @@ test("removed: no key, no service, no file of ours, the identity kept and disarm
   assert.equal(await armed(), undefined);
   assert.ok(existsSync(windows.data("host.json")));
   assert.equal((await msiexec(windows, "/i", newer)).code, 0);
-  bringScreen();
+  bringScreen(windows);
   const { enrolled, armed: isArmed } = outcome();
   assert.deepEqual([enrolled, isArmed, await armed()], [true, false, "0x0"]);
   assert.equal(await registry(windows, SETTINGS, "AllowProviders"), undefined, "what somebody had set for another installation");
@@ -254,7 +251,7 @@ test("a fleet's three values register the machine; the file with the secret is o
   const values = [`ORGURL=https://${ORG_NAME}:${ORG_PORT}`, `CLIENTID=${id}`, `CLIENTSECRETFILE=${fileWith("secret.txt", secret)}`];
   const done = await msiexec(windows, "/i", newer, [...values, `ORGCAFILE=${onDriveZ(join(org.folder, "chain.pem"))}`, "ARM=1"]);
   assert.equal(done.code, 0, done.log.slice(-4000));
-  bringScreen();
+  bringScreen(windows);
   assert.ok(outcome().ok, JSON.stringify(outcome().steps));
   assert.ok(existsSync(windows.path("C:\\secret.txt")));
   const kept = ["setup.json", "agent.log", "agent.json"].map((name) => readFileSync(windows.data(name), "utf8")).join("\n");
@@ -268,8 +265,8 @@ test("what must not be given on a command line is hidden in Windows Installer's 
 
 test("all parts carry the project's one version", async () => {
   for (const name of ["sallyport_provider.dll", "sallyport-relay.exe", "sallyport-agent.exe"])
-    assert.deepEqual(versionsIn(readFileSync(windows.path(`${HOME}\\${name}`))), [`${NEWER}.0`, NEWER], name);
-  assert.equal((await windows.agent("status")).version, NEWER);
+    assert.deepEqual(versionsIn(readFileSync(windows.path(`${HOME}\\${name}`))), [`${VERSION}.0`, VERSION], name);
+  assert.equal((await windows.agent("status")).version, VERSION);
 });
 
 /** VS_FIXEDFILEINFO's file version, and the text beside `ProductVersion`. */

@@ -4,8 +4,9 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { hostname } from "node:os";
 import { codeOf, ORG_NAME, Org, type Person } from "../machine/org.ts";
 import { COMMAND, must } from "../machine/processes.ts";
+import { installedWindows } from "./installer.ts";
 import { LogonScreen } from "./logon-screen.ts";
-import { OURS, Windows } from "./windows.ts";
+import type { Windows } from "./windows.ts";
 
 /** What JSON, UTF-16 and a command line may trip over. */
 export const PASSWORD = 'Grüße "\\ 😀 7';
@@ -48,7 +49,7 @@ export class WindowsStory {
     const org = new Org("/run/story/org");
     await org.start();
     const app = (await org.call("POST", "/api/v1/apps", { label: "servers" })).id;
-    const windows = await Windows.install(OURS, service);
+    const windows = await installedWindows(service);
     const { code } = await org.call("POST", "/api/v1/host-codes", { app, name: "win01" });
     assert.equal((await windows.agent("enrol", `${code}\r\n`)).host.name, "win01");
     await windows.startService();

@@ -74,13 +74,23 @@ export class Windows {
     for (const name of new Set(["sallyport-relay.exe", service, "sallyport_provider.dll", "logonui.exe"]))
       copyFileSync(join(NATIVE, name), windows.path(`${HOME}\\${name}`));
     await windows.must(["regsvr32", "/s", `${HOME}\\sallyport_provider.dll`]);
-    const command = `"${HOME}\\${service}" "${HOME}\\sallyport-agent.exe" ${agentOf.args}`;
-    // The service manager takes nothing while it is starting.
-    await until("the service is known", async () => {
-      await windows.wine(["sc", "create", SERVICE, "start=", "demand", "binpath=", command]);
-      return windows.serviceIs("STOPPED");
-    });
+    await windows.#createService(service, agentOf.args);
     return windows;
+  }
+
+  /** Another program in the place of the service that an installer made. */
+  async replaceService(service: string, args: string): Promise<void> {
+    await this.must(["sc", "delete", SERVICE]);
+    await this.#createService(service, args);
+  }
+
+  /** The service manager takes nothing while it is starting. */
+  async #createService(service: string, args: string): Promise<void> {
+    const command = `"${HOME}\\${service}" "${HOME}\\sallyport-agent.exe" ${args}`;
+    await until("the service is known", async () => {
+      await this.wine(["sc", "create", SERVICE, "start=", "demand", "binpath=", command]);
+      return this.serviceIs("STOPPED");
+    });
   }
 
   /** `-k` ends all Windows programs, `-w` waits until they have ended, `-p` keeps the server when none is left. */
