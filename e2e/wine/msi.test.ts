@@ -128,6 +128,17 @@ test("an installation registers what regsvr32 would, at the installed file", asy
   assert.deepEqual(await described(), installed);
 });
 
+test("a repair, which anybody may begin, takes no property: nothing is opened, enrolled or armed by it", async () => {
+  const before = await windows.must(["reg", "query", `HKLM\\${SETTINGS}`]);
+  const code = fileWith("code.txt", await newCode("win01"));
+  const asked = [`ENROLCODEFILE=${code}`, "ARM=1", "FILTER=0", "RDPONLY=1", `ALLOW=${OTHERS[0]}`, "TRIALUSER=x"];
+  const done = await msiexec(windows, "/i", older, ["REINSTALL=ALL", "REINSTALLMODE=omus", ...asked]);
+  assert.equal(done.code, 0, done.log.slice(-4000));
+  assert.equal(await windows.must(["reg", "query", `HKLM\\${SETTINGS}`]), before);
+  assert.deepEqual([outcome().enrolled, outcome().armed, outcome().steps], [false, false, []]);
+  assert.ok(existsSync(windows.path("C:\\code.txt")));
+});
+
 test("enrolled by a file, tried and armed by the installer: the tile asks, and the right code lets in", async () => {
   const code = await newCode("win01");
   const properties = [
@@ -138,8 +149,10 @@ test("enrolled by a file, tried and armed by the installer: the tile asks, and t
     "RDPONLY=0",
     `ALLOW=${OTHERS.join(";")}`,
   ];
-  const done = await msiexec(windows, "/i", older, ["REINSTALL=ALL", "REINSTALLMODE=omus", ...properties]);
+  assert.equal((await msiexec(windows, "/x", older)).code, 0);
+  const done = await msiexec(windows, "/i", older, properties);
   assert.equal(done.code, 0, done.log.slice(-4000));
+  bringScreen();
   const { ok, steps } = outcome();
   assert.ok(ok, JSON.stringify(steps));
   assert.deepEqual(

@@ -24,20 +24,10 @@ const DATA = "[CommonAppDataFolder]Sallyport";
 /** Source: native/windows/relay/folder.cpp: the same list, owner included, as the service makes it. */
 const CLOSED = "O:BAG:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
 
-/** What stands in sallyport.wxs as @NAME@. */
-const WORDS: Record<string, string> = {
-  ProviderFile: PARTS.provider,
-  HostFile: PARTS.host,
-  AgentFile: PARTS.agent,
-  Clsid: "{696F6D96-AB3D-4079-811D-515E4BF386D1}",
-  Class: "SOFTWARE\\Classes\\CLSID\\{696F6D96-AB3D-4079-811D-515E4BF386D1}",
-  Logon: "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication",
-  Settings: "SOFTWARE\\Sallyport\\Provider",
-  HostArguments: `"[#agent]" run --state "${DATA}"`,
-  SetupArguments: `setup --state "${DATA}" --code-file "[ENROLCODEFILE]" --url "[ORGURL]" --client-id "[CLIENTID]" --secret-file "[CLIENTSECRETFILE]" --ca-file "[ORGCAFILE]" --fresh "[FRESH]" --arm "[ARM]" --trial "[TRIALUSER]"`,
-};
-
-/** Properties that an administrator may give; the installer hands them from the asking process to the one with the rights. */
+/**
+ * Properties that an administrator may give; the installer hands them from the asking process to the one with the rights. What the machine
+ * had set before (OLD…) is none of them: only the one with the rights may say it.
+ */
 const SECURE = [
   "ENROLCODEFILE",
   "ORGURL",
@@ -51,7 +41,21 @@ const SECURE = [
   "TRIALUSER",
   "PURGE",
 ];
-const SEARCHED = ["OLDARMED", "OLDFILTER", "OLDRDPONLY"];
+
+/** What stands in sallyport.wxs as @NAME@. */
+const WORDS: Record<string, string> = {
+  ProviderFile: PARTS.provider,
+  HostFile: PARTS.host,
+  AgentFile: PARTS.agent,
+  Clsid: "{696F6D96-AB3D-4079-811D-515E4BF386D1}",
+  Class: "SOFTWARE\\Classes\\CLSID\\{696F6D96-AB3D-4079-811D-515E4BF386D1}",
+  Logon: "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication",
+  Settings: "SOFTWARE\\Sallyport\\Provider",
+  HostArguments: `"[#agent]" run --state "${DATA}"`,
+  SetupArguments: `setup --state "${DATA}" --code-file "[ENROLCODEFILE]" --url "[ORGURL]" --client-id "[CLIENTID]" --secret-file "[CLIENTSECRETFILE]" --ca-file "[ORGCAFILE]" --fresh "[FRESH]" --arm "[ARM]" --trial "[TRIALUSER]"`,
+  SetupAgainArguments: `setup --state "${DATA}"`,
+};
+
 const UPGRADES = ["WIX_DOWNGRADE_DETECTED", "WIX_UPGRADE_DETECTED"];
 
 export interface Msi {
@@ -123,7 +127,9 @@ function completing(version: string): string[] {
   return [
     ...parts.map((file) => `UPDATE \`File\` SET \`Version\`='${version}.0', \`Language\`='1033' WHERE \`File\`='${file}'`),
     ...parts.map((file) => `DELETE FROM \`MsiFileHash\` WHERE \`File_\`='${file}'`),
-    `UPDATE \`Property\` SET \`Value\`='${[...UPGRADES, ...SECURE, ...SEARCHED].join(";")}' WHERE \`Property\`='SecureCustomProperties'`,
+    `UPDATE \`Property\` SET \`Value\`='${[...UPGRADES, ...SECURE].join(";")}' WHERE \`Property\`='SecureCustomProperties'`,
+    // With a window the asking process would read what was set, and the one with the rights would not read it again.
+    "DELETE FROM `InstallUISequence` WHERE `Action`='AppSearch'",
     `CREATE TABLE \`MsiLockPermissionsEx\` (\`MsiLockPermissionsEx\` ${lock}, \`LockObject\` ${lock}, \`Table\` CHAR(32) NOT NULL, \`SDDLText\` CHAR(0) NOT NULL, \`Condition\` CHAR(255) PRIMARY KEY \`MsiLockPermissionsEx\`)`,
     `INSERT INTO \`MsiLockPermissionsEx\` (\`MsiLockPermissionsEx\`, \`LockObject\`, \`Table\`, \`SDDLText\`) VALUES ('data', 'DATAFOLDER', 'CreateFolder', '${CLOSED}')`,
   ];

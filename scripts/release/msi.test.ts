@@ -1,0 +1,88 @@
+/** The installer's own table of what it does and when: what a user without rights may begin opens nothing. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { DOMParser, onWarningStopParsing } from "@xmldom/xmldom";
+import { ROOT } from "../prepare.js";
+
+const file = readFileSync(join(ROOT, "packaging/windows/sallyport.wxs"), "utf8");
+const script = readFileSync(join(ROOT, "scripts/release/msi.ts"), "utf8");
+const document = new DOMParser({ onError: onWarningStopParsing }).parseFromString(file, "text/xml");
+const all = (name: string) => Array.from(document.getElementsByTagName(name));
+
+/** Reads `NOT`, `AND`, `OR`, brackets, `=` and names, as Windows Installer does (learn.microsoft.com, Conditional Statement Syntax). */
+function holds(condition: string, properties: Record<string, string>): boolean {
+  const words = condition.match(/\(|\)|=|"[^"]*"|\w+/g) ?? [];
+  const value = (word = "") => (word.startsWith('"') ? word.slice(1, -1) : (properties[word] ?? ""));
+  /** Reads all of them: what stands behind one that settles it must be read as well. */
+  const chain = (between: string, part: () => boolean): boolean[] => {
+    const parts = [part()];
+    while (words[0] === between) {
+      words.shift();
+      parts.push(part());
+    }
+    return parts;
+  };
+  const either = (): boolean => chain("OR", both).some(Boolean);
+  const both = (): boolean => chain("AND", one).every(Boolean);
+  const one = (): boolean => {
+    const word = words.shift();
+    if (word === "NOT") return !one();
+    if (word === "(") {
+      const is = either();
+      assert.equal(words.shift(), ")");
+      return is;
+    }
+    if (words[0] !== "=") return value(word) !== "";
+    words.shift();
+    return value(word) === value(words.shift());
+  };
+  return either();
+}
+
+const given = (properties: Record<string, string>) =>
+  all("Custom")
+    .filter((one) => holds((one.textContent ?? "").trim() || "ALWAYS", { ALWAYS: "1", ...properties }))
+    .map((one) => one.getAttribute("Action"));
+const PROPERTIES = {
+  ENROLCODEFILE: "a",
+  ORGURL: "b",
+  CLIENTID: "c",
+  CLIENTSECRETFILE: "d",
+  ORGCAFILE: "e",
+  TRIALUSER: "f",
+  ARM: "1",
+  PURGE: "1",
+};
+const OPENING = { ...PROPERTIES, FILTER: "0", RDPONLY: "1", ALLOW: "{}" };
+
+test("a repair does the same with properties as without: any user may begin one, and Windows runs it as SYSTEM", () => {
+  for (const was of [
+    { OLDARMED: "#1", OLDFILTER: "#1", OLDRDPONLY: "#0" },
+    { OLDARMED: "#1", OLDFILTER: "#0", OLDRDPONLY: "#1" },
+  ]) {
+    const repair = { ...was, Installed: "1", REINSTALL: "ALL" };
+    assert.deepEqual(given({ ...repair, ...OPENING }), given(repair));
+  }
+  const closed = given({ OLDARMED: "#1", OLDFILTER: "#1", OLDRDPONLY: "#0", Installed: "1", ...OPENING });
+  for (const action of ["ClearFilter", "SetRdpOnly", "Allow", "Setup", "Forget", "Purge"]) assert.ok(!closed.includes(action), action);
+  assert.ok(closed.includes("KeepArmed") && closed.includes("SetupAgain"));
+});
+
+test("whoever installs is heard", () => {
+  const fresh = given(OPENING);
+  for (const action of ["ClearFilter", "SetRdpOnly", "Allow", "Setup", "SetFresh"]) assert.ok(fresh.includes(action), action);
+});
+
+test("what a repair runs with the system's rights carries no property of the asking user", () => {
+  const again = /SetupAgainArguments: `(.*)`/.exec(script)?.[1] ?? assert.fail("no arguments");
+  assert.equal(again.replace("$" + "{DATA}", "[CommonAppDataFolder]Sallyport"), 'setup --state "[CommonAppDataFolder]Sallyport"');
+});
+
+test("what a machine had set before is read by the process with the rights alone", () => {
+  const secure = /const SECURE = \[([^\]]*)\]/.exec(script)?.[1] ?? assert.fail("no list");
+  for (const one of all("RegistrySearch")) assert.ok(!secure.includes(String(one.getAttribute("Id")).toUpperCase()));
+  assert.doesNotMatch(script, /SEARCHED/);
+  assert.match(script, /DELETE FROM `InstallUISequence` WHERE `Action`='AppSearch'/);
+});
