@@ -152,7 +152,7 @@ test("enrolled by a file, tried and armed by the installer: the tile asks, and t
   assert.equal((await msiexec(windows, "/x", older)).code, 0);
   const done = await msiexec(windows, "/i", older, properties);
   assert.equal(done.code, 0, done.log.slice(-4000));
-  bringScreen();
+  bringScreen(windows);
   const { ok, steps } = outcome();
   assert.ok(ok, JSON.stringify(steps));
   assert.deepEqual(
