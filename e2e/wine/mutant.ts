@@ -1,6 +1,6 @@
 /** A DLL with a fault in it, built of the sources as they are but for one place: what finds faults must find it. */
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { must, ROOT } from "../machine/processes.ts";
 
@@ -10,11 +10,13 @@ const NATIVE = join(ROOT, "native/windows");
 export async function withMutant(file: string, from: string, to: string, use: (dll: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(NATIVE, "build", "mutant-"));
   try {
-    for (const part of ["windows/Makefile", "windows/provider", "windows/relay", "windows/include", "windows/tests", "wire"])
-      cpSync(join(ROOT, "native", part), join(folder, "native", part), { recursive: true, preserveTimestamps: true });
+    const built = join(NATIVE, "build");
+    const copy = (from: string, to: string) => cpSync(from, join(folder, to), { recursive: true, preserveTimestamps: true });
+    for (const part of readdirSync(NATIVE)) if (part !== "build") copy(join(NATIVE, part), join("native/windows", part));
+    copy(join(ROOT, "native/wire"), "native/wire");
+    copy(join(ROOT, "package.json"), "package.json");
     // What did not change is not compiled anew.
-    for (const part of ["provider", "wire", "header.checked", "layout.o"])
-      cpSync(join(NATIVE, "build", part), join(folder, "native/windows/build", part), { recursive: true, preserveTimestamps: true });
+    for (const part of ["provider", "wire", "header.checked", "layout.o"]) copy(join(built, part), join("native/windows/build", part));
     const path = join(folder, "native/windows/provider", file);
     const text = readFileSync(path, "utf8");
     assert.ok(text.includes(from), `${file}: the place is still there`);
