@@ -1,6 +1,6 @@
 /** The service on Windows, as far as Wine can show it: it checks passwords by what Windows says, keeps the agent running, and keeps nothing else. */
 import assert from "node:assert/strict";
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { ORG_NAME, Org } from "../machine/org.ts";
 import { COMMAND, must, until } from "../machine/processes.ts";
@@ -273,6 +273,24 @@ test("a folder that everybody may look into and that holds something is refused 
   await until("the refusal", () => /access list lets in others/.test(told()), 60);
   chmodSync(folder, 0o700);
   await until("the agent is there", async () => (await windows.agent("status")).running === true, 120);
+});
+
+test("a folder of ours in which a file is somebody else's, or open to their writing, starts no agent", async () => {
+  const stray = windows.data("agent.json.kept");
+  const told = () => heard().filter(({ note }) => note === 4);
+  for (const [spoil, why] of [
+    [() => chownSync(stray, 4711, 4711), /agent\.json\.kept in it: it belongs to somebody else/],
+    [() => chmodSync(stray, 0o666), /agent\.json\.kept in it: its access list lets in others/],
+  ] as const) {
+    await windows.stopService();
+    writeFileSync(stray, "{}", { mode: 0o600 });
+    spoil();
+    await windows.must(["net", "start", "Sallyport"]);
+    await until("the refusal", () => why.test(told().at(-1)?.detail ?? ""), 60);
+    assert.deepEqual(windows.pidsOf("sallyport-agent.exe"), []);
+    rmSync(stray);
+    await until("the agent is there", async () => (await windows.agent("status")).running === true, 120);
+  }
 });
 
 test("a thousand connections, one after the other, leave the service with no handle more", async () => {
