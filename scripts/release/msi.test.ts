@@ -86,3 +86,8 @@ test("what a machine had set before is read by the process with the rights alone
   assert.doesNotMatch(script, /SEARCHED/);
   assert.match(script, /DELETE FROM `InstallUISequence` WHERE `Action`='AppSearch'/);
 });
+
+test("the installer neither makes the agent's folder nor gives one an access list: a stranger's, put in order, would hold a stranger's files", () => {
+  assert.deepEqual(all("CreateFolder"), []);
+  assert.doesNotMatch(script, /LockPermissions/);
+});

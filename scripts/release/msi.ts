@@ -21,8 +21,6 @@ import { PARTS } from "./windows-parts.ts";
 
 const SOURCE = join(ROOT, "packaging/windows");
 const DATA = "[CommonAppDataFolder]Sallyport";
-/** Source: native/windows/relay/folder.cpp: the same list, owner included, as the service makes it. */
-const CLOSED = "O:BAG:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
 
 /**
  * Properties that an administrator may give; the installer hands them from the asking process to the one with the rights. What the machine
@@ -120,18 +118,15 @@ function fill(text: string, version: string, documents: string[]): string {
     .replace("<!--documents-->", files.join("\n            "));
 }
 
-/** What wixl has no words for. The versions, so that a repair knows which file is the newer one; the folder's access list. */
+/** What wixl has no words for. The versions, so that a repair knows which file is the newer one. */
 function completing(version: string): string[] {
   const parts = ["provider", "host", "agent"];
-  const lock = "CHAR(72) NOT NULL";
   return [
     ...parts.map((file) => `UPDATE \`File\` SET \`Version\`='${version}.0', \`Language\`='1033' WHERE \`File\`='${file}'`),
     ...parts.map((file) => `DELETE FROM \`MsiFileHash\` WHERE \`File_\`='${file}'`),
     `UPDATE \`Property\` SET \`Value\`='${[...UPGRADES, ...SECURE].join(";")}' WHERE \`Property\`='SecureCustomProperties'`,
     // With a window the asking process would read what was set, and the one with the rights would not read it again.
     "DELETE FROM `InstallUISequence` WHERE `Action`='AppSearch'",
-    `CREATE TABLE \`MsiLockPermissionsEx\` (\`MsiLockPermissionsEx\` ${lock}, \`LockObject\` ${lock}, \`Table\` CHAR(32) NOT NULL, \`SDDLText\` CHAR(0) NOT NULL, \`Condition\` CHAR(255) PRIMARY KEY \`MsiLockPermissionsEx\`)`,
-    `INSERT INTO \`MsiLockPermissionsEx\` (\`MsiLockPermissionsEx\`, \`LockObject\`, \`Table\`, \`SDDLText\`) VALUES ('data', 'DATAFOLDER', 'CreateFolder', '${CLOSED}')`,
   ];
 }
 
