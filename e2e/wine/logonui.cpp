@@ -2,7 +2,8 @@
  * and does what the lines on standard input say: `type FIELD TEXT`, `select FIELD ITEM`, `click FIELD`, `submit`, `leave` (while it
  * waits), `deselect`, `report STATUS SUBSTATUS` (hexadecimal), `picture FILE`, `many COUNT USER PASSWORD CODE`, `quit`. Where the provider
  * rings, tile and provider are asked anew, and Windows goes on by itself if they say so.
- * Options: `--unlock`, `--credui`, `--change`, `--plap`; `--system` (the program counts as the system's), `--remote` (a remote session);
+ * Options: `--unlock`, `--credui`, `--change`, `--plap`; `--system` (the program counts as the system's), `--remote` (a remote session),
+ * `--unsaid` (one that Windows calls local);
  * `--direct` (no Connect), `--hasty` (leaves at the first word that the waiting tile tells), `--handed DOMAIN USER PASSWORD`. */
 #include "tile_session.h"
 
@@ -144,6 +145,8 @@ void hand_over(wchar_t **from) {
     CoTaskMemFree(ours.rgbSerialization);
 }
 
+bool unsaid = false; /* Windows calls the remote session a local one */
+
 wchar_t **read_options(int argc, wchar_t **argv, bool &system, bool &remote) {
     static const struct {
         const wchar_t *name;
@@ -157,6 +160,7 @@ wchar_t **read_options(int argc, wchar_t **argv, bool &system, bool &remote) {
         hasty = hasty || wcscmp(argv[i], L"--hasty") == 0;
         system = system || wcscmp(argv[i], L"--system") == 0;
         remote = remote || wcscmp(argv[i], L"--remote") == 0;
+        unsaid = unsaid || wcscmp(argv[i], L"--unsaid") == 0;
         if (wcscmp(argv[i], L"--handed") == 0 && i + 3 < argc) handed = argv + i + 1;
     }
     return handed;
@@ -172,6 +176,7 @@ int wmain(int argc, wchar_t **argv) {
     load(L"Credential Provider Filters", __uuidof(ICredentialProviderFilter), reinterpret_cast<void **>(&filter));
     if (system) pretend("GetTokenInformation", reinterpret_cast<const void *>(&token_of_the_system));
     if (remote) pretend("GetSystemMetrics", reinterpret_cast<const void *>(&metrics_of_a_remote_session));
+    if (unsaid) pretend("WTSGetActiveConsoleSessionId", reinterpret_cast<const void *>(&another_session_at_the_screen));
     say("{\"provider\":" + json(ours.c_str()) + "}");
     std::string left = ask_filter(ours);
     HRESULT served = provider->SetUsageScenario(scenario, 0);

@@ -75,6 +75,7 @@ test("remote desktop alone: at the machine itself Windows stays as it is", async
   await set({ RdpOnly: 1 });
   assert.deepEqual(await look(), LEFT_ALONE);
   assert.deepEqual(await look("--remote"), SERVED);
+  assert.deepEqual(await look("--unsaid"), SERVED, "a remote session with a virtual graphics card, which Windows calls local");
 });
 
 test("scenarios can be left out", async () => {

@@ -10,6 +10,7 @@
 
 #include <cstdio>
 
+#include "settings.h"
 #include "text.h"
 
 namespace sallyport {
@@ -80,7 +81,7 @@ std::wstring windows_domain(const Account &account) {
 Scene look_around(bool unlock) {
     Scene scene;
     scene.unlock = unlock;
-    scene.remote = GetSystemMetrics(SM_REMOTESESSION) != 0;
+    scene.remote = is_remote_session();
     if (scene.remote) scene.address = client_address();
     return scene;
 }

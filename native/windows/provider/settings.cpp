@@ -45,7 +45,7 @@ Settings read_settings() {
 }
 
 bool Settings::serves(CREDENTIAL_PROVIDER_USAGE_SCENARIO scenario) const {
-    if (!armed || disabled || (rdp_only && GetSystemMetrics(SM_REMOTESESSION) == 0)) return false;
+    if (!armed || disabled || (rdp_only && !is_remote_session())) return false;
     if (scenario == CPUS_LOGON) return scenarios & 1;
     if (scenario == CPUS_UNLOCK_WORKSTATION) return scenarios & 2;
     return scenario == CPUS_CREDUI && (scenarios & 4) && is_system_process();
@@ -56,6 +56,13 @@ bool Settings::allows(const CLSID &provider) const {
     for (const wchar_t *one = allow; *one; one += wcslen(one) + 1)
         if (SUCCEEDED(CLSIDFromString(one, &listed)) && IsEqualCLSID(listed, provider)) return true;
     return false;
+}
+
+/* SM_REMOTESESSION alone does not do: it is 0 in a remote session with a virtual graphics card (learn.microsoft.com, Detecting the Terminal
+ * Services environment). What is not the session of the machine's own screen, or cannot be told, counts as remote. */
+bool is_remote_session() {
+    DWORD own = 0;
+    return GetSystemMetrics(SM_REMOTESESSION) != 0 || !ProcessIdToSessionId(GetCurrentProcessId(), &own) || own != WTSGetActiveConsoleSessionId();
 }
 
 /* A process that cannot read its own token counts as the system's: the door behind the tile opens to nobody else anyway. */

@@ -26,4 +26,7 @@ Settings read_settings();
 /* True for LogonUI and consent.exe; any other program asks for credentials that are not this machine's business. */
 bool is_system_process();
 
+/* False only at the machine's own screen. */
+bool is_remote_session();
+
 } // namespace sallyport
