@@ -1,5 +1,5 @@
 /** What the Windows installer leaves to the agent: enrol by a file, start the service, try one logon, arm; each step said, none in between. */
-import { existsSync, readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type CauseId, causeOf } from "@sallyport/contracts";
 import { arm, disarm } from "./arm.ts";
@@ -10,6 +10,7 @@ import { registerHost } from "./register.ts";
 import { agentFiles, readSettings } from "./settings.ts";
 import { readArmed } from "./state/armed.ts";
 import { writeAtomically } from "./state/files.ts";
+import { readTypedFile, type SameFile, useUp } from "./typed-file.ts";
 import { AGENT_VERSION } from "./version.ts";
 
 /** An empty text is a property of the installer that nobody set. */
@@ -71,7 +72,6 @@ const STEPS: [string, Work][] = [
 
 /** Nobody's name: the org asks for a password before it says whether it knows somebody. */
 const TRIAL = "sallyport-trial";
-const LONGEST = 64 * 1024;
 
 /** A step that fails ends it: the machine stays disarmed and logs on as before. Never throws; the outcome is also kept in `setup.json`. */
 export async function setUp(options: SetupOptions, machine: SetupMachine): Promise<SetupOutcome> {
@@ -129,7 +129,7 @@ async function byCode(file: string, { state }: SetupOptions): Promise<Joined> {
   const code = readTyped(file, "the enrolment code");
   if ("step" in code) return code;
   const outcome = await enrolHost({ state, code: code.text });
-  if (outcome.ok) forget(file);
+  if (outcome.ok) useUp(file, code.same);
   return { outcome };
 }
 
@@ -139,30 +139,15 @@ async function byClient({ state, url = "", clientId = "", secretFile = "", caFil
   return { outcome: await registerHost({ state, url, clientId, clientSecret: secret.text, caFile: caFile || undefined }) };
 }
 
-/** What an administrator's tool has written: UTF-8, or UTF-16 with its mark as Windows PowerShell's `>` writes it. */
-function readTyped(file: string, what: string): { text: string } | { step: Step } {
+function readTyped(file: string, what: string): { text: string; same: SameFile } | { step: Step } {
   const refuse = (reason: string, cause: CauseId) => ({
     step: { ok: false, reason: `${what} was not read from ${file}: ${reason}`, cause },
   });
   if (!existsSync(file)) return refuse("there is no such file", "config.missing");
   try {
-    if (statSync(file).size > LONGEST) return refuse("it is too long", "config.unreadable");
-    const bytes = readFileSync(file);
-    const wide = bytes[0] === 0xff && bytes[1] === 0xfe;
-    const text = new TextDecoder(wide ? "utf-16le" : "utf-8").decode(bytes);
-    return { text: text.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "") };
+    return readTypedFile(file) ?? refuse("it is too long", "config.unreadable");
   } catch (error) {
     return refuse(describeError(error), "config.unreadable");
-  }
-}
-
-/** Used up: whoever finds it could do nothing with it, and need not wonder. */
-function forget(file: string): void {
-  try {
-    writeFileSync(file, "");
-    unlinkSync(file);
-  } catch {
-    // A share that may only be read: the code is worth nothing any more.
   }
 }
 

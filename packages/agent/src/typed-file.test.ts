@@ -1,0 +1,56 @@
+/** What was read is used up; what somebody has put in its place is left alone. */
+import assert from "node:assert/strict";
+import { existsSync, lstatSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { readTypedFile, useUp } from "./typed-file.ts";
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "typed-"));
+  file = join(folder, "code.txt");
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const read = () => readTypedFile(file) ?? assert.fail("too long");
+
+test("read in both encodings, then gone", () => {
+  for (const bytes of [Buffer.from("a-code\r\n"), Buffer.from("\ufeffa-code\r\n", "utf16le")]) {
+    writeFileSync(file, bytes);
+    const { text, same } = read();
+    assert.equal(text, "a-code");
+    useUp(file, same);
+    assert.equal(existsSync(file), false);
+  }
+});
+
+test("a file of more than 64 KiB is none of a code", () => {
+  writeFileSync(file, "x".repeat(65_537));
+  assert.equal(readTypedFile(file), undefined);
+});
+
+test("a link or a file that came in its place meanwhile is neither emptied nor deleted", () => {
+  const another = join(folder, "another");
+  writeFileSync(another, "of the system");
+  for (const replace of [() => symlinkSync(another, file), () => writeFileSync(file, "new")]) {
+    writeFileSync(file, "a-code");
+    const { same } = read();
+    renameSync(file, join(folder, "aside"));
+    replace();
+    useUp(file, same);
+    assert.ok(lstatSync(file));
+    assert.ok(["of the system", "new"].includes(readFileSync(file, "utf8")));
+    rmSync(file);
+  }
+  assert.equal(readFileSync(another, "utf8"), "of the system");
+});
+
+test("a link that was there from the first: its file is emptied, as it was read, and the link stays", () => {
+  const another = join(folder, "another");
+  writeFileSync(another, "a-code");
+  symlinkSync(another, file);
+  useUp(file, read().same);
+  assert.deepEqual([readFileSync(another, "utf8"), lstatSync(file).isSymbolicLink()], ["", true]);
+});

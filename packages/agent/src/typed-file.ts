@@ -1,0 +1,43 @@
+/** A file in which an administrator hands over a code or a secret; it may lie where other users can write. */
+import { type BigIntStats, closeSync, fstatSync, ftruncateSync, lstatSync, openSync, readFileSync, unlinkSync } from "node:fs";
+
+/** Which file was read. */
+export type SameFile = Pick<BigIntStats, "dev" | "ino">;
+
+const LONGEST = 64 * 1024;
+
+/** UTF-8, or UTF-16 with its mark as Windows PowerShell's `>` writes it; without white space around. Undefined if it is too long. */
+export function readTypedFile(file: string): { text: string; same: SameFile } | undefined {
+  const descriptor = openSync(file, "r");
+  try {
+    const { dev, ino, size } = fstatSync(descriptor, { bigint: true });
+    if (size > LONGEST) return undefined;
+    const bytes = readFileSync(descriptor);
+    const wide = bytes[0] === 0xff && bytes[1] === 0xfe;
+    const text = new TextDecoder(wide ? "utf-16le" : "utf-8").decode(bytes);
+    return { text: text.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, ""), same: { dev, ino } };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Empties and deletes a file that is used up: whoever finds it could do nothing with it, and need not wonder. Only the very file that was
+ * read: a link that somebody has put into its place meanwhile would have the system empty and delete another.
+ */
+export function useUp(file: string, same: SameFile): void {
+  try {
+    const descriptor = openSync(file, "r+");
+    try {
+      const { dev, ino } = fstatSync(descriptor, { bigint: true });
+      if (dev !== same.dev || ino !== same.ino) return;
+      ftruncateSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    // By the number alone: Windows names a volume in two ways, by its path and by an open file.
+    if (lstatSync(file, { bigint: true }).ino === same.ino) unlinkSync(file);
+  } catch {
+    // A share that may only be read: the code is worth nothing any more.
+  }
+}
