@@ -75,6 +75,14 @@ test("whoever installs is heard", () => {
   for (const action of ["ClearFilter", "SetRdpOnly", "Allow", "Setup", "SetFresh"]) assert.ok(fresh.includes(action), action);
 });
 
+test("repair and upgrade disarm nobody: what the provider takes for armed stays so, a value that is missing or of another type as well", () => {
+  for (const was of [{}, { OLDARMED: "#7" }, { OLDARMED: "0" }, { OLDARMED: "#1" }])
+    for (const now of [{ Installed: "1" }, { WIX_UPGRADE_DETECTED: "1" }])
+      assert.ok(given({ ...was, ...now }).includes("KeepArmed"), JSON.stringify({ ...was, ...now }));
+  assert.ok(!given({ OLDARMED: "#0", Installed: "1" }).includes("KeepArmed"));
+  assert.ok(!given({}).includes("KeepArmed"), "a new installation is disarmed");
+});
+
 test("what a repair runs with the system's rights carries no property of the asking user", () => {
   const again = /SetupAgainArguments: `(.*)`/.exec(script)?.[1] ?? assert.fail("no arguments");
   assert.equal(again.replace("$" + "{DATA}", "[CommonAppDataFolder]Sallyport"), 'setup --state "[CommonAppDataFolder]Sallyport"');
