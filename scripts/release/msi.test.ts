@@ -99,3 +99,10 @@ test("the installer neither makes the agent's folder nor gives one an access lis
   assert.deepEqual(all("CreateFolder"), []);
   assert.doesNotMatch(script, /LockPermissions/);
 });
+
+test("a service that stopped with an error is started again, not only one that crashed: an armed machine without it lets nobody in", () => {
+  const done = all("CustomAction").map((one) => [one.getAttribute("Id"), one.getAttribute("ExeCommand")]);
+  assert.deepEqual(done.find(([id]) => id === "RecoverStopped")?.[1], "failureflag Sallyport 1");
+  for (const now of [{}, { Installed: "1" }]) assert.ok(given(now).includes("RecoverStopped"));
+  assert.ok(!given({ Installed: "1", REMOVE: "ALL" }).includes("RecoverStopped"));
+});
