@@ -4,7 +4,7 @@
  * rings, tile and provider are asked anew, and Windows goes on by itself if they say so.
  * Options: `--unlock`, `--credui`, `--change`, `--plap`; `--system` (the program counts as the system's), `--remote` (a remote session),
  * `--unsaid` (one that Windows calls local);
- * `--direct` (no Connect), `--hasty` (leaves at the first word that the waiting tile tells), `--handed DOMAIN USER PASSWORD`. */
+ * `--late` (half a minute and more goes by before Windows fetches an answer), `--direct` (no Connect), `--hasty` (leaves at the first word that the waiting tile tells), `--handed DOMAIN USER PASSWORD`. */
 #include "tile_session.h"
 
 namespace {
@@ -35,6 +35,7 @@ bool submit(bool quiet = false) {
     LPWSTR text = nullptr;
     ULONGLONG began = GetTickCount64();
     std::string told = connect_tile();
+    if (dawdles) skipped += 31'000;
     ULONGLONG called = GetTickCount64();
     must("GetSerialization", tile->GetSerialization(&response, &credential, &text, &icon));
     ULONGLONG now = GetTickCount64();
@@ -157,6 +158,7 @@ wchar_t **read_options(int argc, wchar_t **argv, bool &system, bool &remote) {
         for (const auto &[name, is] : scenarios)
             if (wcscmp(argv[i], name) == 0) scenario = is;
         direct = direct || wcscmp(argv[i], L"--direct") == 0;
+        dawdles = dawdles || wcscmp(argv[i], L"--late") == 0;
         hasty = hasty || wcscmp(argv[i], L"--hasty") == 0;
         system = system || wcscmp(argv[i], L"--system") == 0;
         remote = remote || wcscmp(argv[i], L"--remote") == 0;
@@ -176,6 +178,7 @@ int wmain(int argc, wchar_t **argv) {
     load(L"Credential Provider Filters", __uuidof(ICredentialProviderFilter), reinterpret_cast<void **>(&filter));
     if (system) pretend("GetTokenInformation", reinterpret_cast<const void *>(&token_of_the_system));
     if (remote) pretend("GetSystemMetrics", reinterpret_cast<const void *>(&metrics_of_a_remote_session));
+    if (dawdles) pretend("GetTickCount64", reinterpret_cast<const void *>(&ticks_later));
     if (unsaid) pretend("WTSGetActiveConsoleSessionId", reinterpret_cast<const void *>(&another_session_at_the_screen));
     say("{\"provider\":" + json(ours.c_str()) + "}");
     std::string left = ask_filter(ours);

@@ -83,6 +83,19 @@ for (const [user, cause] of [
     await screen.close();
   });
 
+test("a yes that Windows did not fetch in time lets nobody in who presses Enter later", async () => {
+  const late = await submitAs("waits", ["--late"]);
+  assert.deepEqual(
+    [late.answer.response, late.answer.credential, late.answer.text],
+    ["not-finished", undefined, "That took too long. Sign in again."],
+  );
+  assert.equal((await late.screen.submit()).credential, undefined, "nor with another Enter");
+  await late.screen.close();
+  const { screen, answer } = await submitAs("waits");
+  assert.equal(answer.response, "credential", answer.text);
+  await screen.close();
+});
+
 test("a yes that comes as the person presses Cancel gives nothing, and is written down", async () => {
   const { screen, answer } = await submitAs("yes-at-once", ["--hasty"]);
   assert.deepEqual([answer.told, answer.response, answer.credential], [["One moment"], "not-finished", undefined]);

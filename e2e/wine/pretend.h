@@ -37,5 +37,9 @@ inline BOOL WINAPI token_of_the_system(HANDLE token, TOKEN_INFORMATION_CLASS wha
 
 inline int WINAPI metrics_of_a_remote_session(int index) { return index == SM_REMOTESESSION ? 1 : GetSystemMetrics(index); }
 
+/* Ticks as they are some time later, for whoever asks Windows for them. */
+inline ULONGLONG skipped = 0;
+inline ULONGLONG WINAPI ticks_later() { return GetTickCount64() + skipped; }
+
 /* As with a virtual graphics card: Windows calls the remote session a local one, and yet another session is at the screen. */
 inline DWORD WINAPI another_session_at_the_screen() { return 4711; }

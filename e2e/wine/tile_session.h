@@ -74,7 +74,7 @@ CREDENTIAL_PROVIDER_USAGE_SCENARIO scenario = CPUS_LOGON;
 Screen screen;
 Bells bells;
 Person person;
-bool direct, hasty;
+bool direct, hasty, dawdles;
 
 std::string describe(DWORD id, const Drawn &one) {
     static const char *const types[] = {"", "large-text", "small-text", "link", "edit", "password", "image", "checkbox", "choice", "submit"};

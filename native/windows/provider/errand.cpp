@@ -30,6 +30,7 @@ void Errand::run(IQueryContinueWithStatus *query) {
     query_ = query;
     step_ = work();
     query_ = nullptr;
+    ended_ = GetTickCount64();
     InterlockedExchange(&done_, 1);
 }
 

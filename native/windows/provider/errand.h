@@ -35,8 +35,9 @@ class Errand final : public Patience, public Counted<Errand> {
     bool done() { return InterlockedCompareExchange(&done_, 0, 0) != 0; }
     /* What the agent told while it waits. */
     std::wstring told();
-    /* When it is done. */
+    /* When it is done: what it came to, and since when, in ticks. */
     Step step() const { return step_; }
+    ULONGLONG ended() const { return ended_; }
 
     bool goes_on() override;
     void tell(const std::wstring &text) override;
@@ -50,6 +51,7 @@ class Errand final : public Patience, public Counted<Errand> {
     IQueryContinueWithStatus *query_ = nullptr;
     Step step_ = Step::refused;
     LONG left_ = 0, done_ = 0;
+    ULONGLONG ended_ = 0;
     CRITICAL_SECTION lock_;
     std::wstring told_;
 };

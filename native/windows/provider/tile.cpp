@@ -12,6 +12,9 @@ namespace {
 /* Characters without hyphens and spaces: of a recovery code, bypass code, ticket or answer; of the code that the page of a link shows. */
 const int LONG_CODE = 20, LINK_CODE = 9;
 const wchar_t NO_ANSWER[] = L"That is not an answer to this question.";
+const wchar_t TOO_LATE[] = L"That took too long. Sign in again.";
+/* LogonUI fetches a yes at once. One that it did not hear of must not let in whoever presses Enter later. */
+const ULONGLONG FETCH_MS = 30'000;
 const wchar_t CANNOT[] = L"You cannot sign in right now. Contact support.";
 
 std::string hex(NTSTATUS status) {
@@ -205,9 +208,11 @@ void Tile::collect() {
     if (!errand_ || !errand_->done()) return;
     bool reported = reporting_;
     Step step = errand_->step();
+    const bool late = step == Step::allowed && GetTickCount64() - errand_->ended() > FETCH_MS;
     logon_ = std::move(errand_->logon);
     forget_errand();
-    settle(step);
+    settle(late ? Step::refused : step);
+    if (late) status_ = TOO_LATE;
     if (!reported) return;
     notice_.swap(status_);
     status_.clear();
