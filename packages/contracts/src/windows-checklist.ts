@@ -105,7 +105,7 @@ export const CHECKLIST: readonly ChecklistStep[] = [
   },
   {
     id: "filter",
-    do: "Install again with the filter on, lock, and look at the sign-in options.",
+    do: "Set Filter below HKLM\\SOFTWARE\\Sallyport\\Provider to 1, lock, and look at the sign-in options.",
     see: "Only Sallyport's tile and those of the allow list are there.",
     proves: "the filter in the real LogonUI",
   },

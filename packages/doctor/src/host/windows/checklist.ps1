@@ -122,7 +122,7 @@ $Steps = @(
     }
     [ordered]@{
         id  = 'filter'
-        do  = 'Install again with the filter on, lock, and look at the sign-in options.'
+        do  = 'Set Filter below HKLM\SOFTWARE\Sallyport\Provider to 1, lock, and look at the sign-in options.'
         see = 'Only Sallyport''s tile and those of the allow list are there.'
     }
     [ordered]@{

@@ -20,8 +20,8 @@ export const RIGHT: ChecklistResult = {
   collectedAt: "2026-05-06T10:00:00Z",
   looks: {
     windows: { product: "Windows Server 2022 Standard", installationType: "Server", build: "20348", revision: 2340 },
-    files: [file("provider", "sallyport_provider.dll"), file("service", "sallyport-host.exe"), file("agent", "sallyport-agent.exe")],
-    service: { account: "LocalSystem", path: `"${FOLDER}\\sallyport-host.exe"`, startMode: "Auto", state: "Running" },
+    files: [file("provider", "sallyport_provider.dll"), file("service", "sallyport-relay.exe"), file("agent", "sallyport-agent.exe")],
+    service: { account: "LocalSystem", path: `"${FOLDER}\\sallyport-relay.exe"`, startMode: "Auto", state: "Running" },
     access: [
       { path: "C:\\ProgramData\\Sallyport", sddl: CLOSED },
       { path: FOLDER, sddl: PROGRAMS },
