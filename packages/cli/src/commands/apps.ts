@@ -203,7 +203,7 @@ export function policyCommands(program: Command): void {
         ["--service <name>", "sshd, xrdp, sudo, su, …"],
       ],
       options: [
-        ["--scenario <name>", "logon, unlock, elevate"],
+        ["--scenario <name>", "logon, unlock, elevate, reconnect"],
         ["--host <name>", "the machine"],
         ["--from <address>", "the client's IP address"],
         ["--at <time>", "ISO 8601 time"],

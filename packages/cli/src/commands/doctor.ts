@@ -120,7 +120,9 @@ function userCommand(doctor: Command): void {
       if (answer.hosts.length === 0 && !options.json) process.stderr.write(`${await machinesThereAre(org)}\n`);
     },
   );
-  command.option("--service <name>", "sshd, xrdp, sudo, su, …", "sshd").option("--scenario <name>", "logon, unlock, elevate", "logon");
+  command
+    .option("--service <name>", "sshd, xrdp, sudo, su, …", "sshd")
+    .option("--scenario <name>", "logon, unlock, elevate, reconnect", "logon");
 }
 
 /** For whoever mistyped the machine's name: a few are enough to see it. */
