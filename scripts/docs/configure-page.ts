@@ -17,7 +17,7 @@ Files are strict JSON: an unknown key, a comment or a wrong type is refused with
 const AGENT = `## The agent: /etc/sallyport/agent.json
 
 Enrolment writes \`org\`, \`host\` and \`decisionKey\`; everything else may be left out. The file must be root's, and nobody else may write it. The agent reads it when
-it starts: \`service sallyport-agent restart\`.`;
+it starts: \`service sallyport-agent restart\`. On Windows it is \`C:\\ProgramData\\Sallyport\\agent.json\`, with state and log in the same folder; in PowerShell \`Restart-Service Sallyport\`.`;
 
 const POLICY = `## The policy of an app
 
