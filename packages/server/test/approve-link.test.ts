@@ -221,6 +221,16 @@ test("where the rule wants it, a link is approved only from a zone that the logo
   const { body } = await host.call("/api/v1/authn/logon", host.request("alice"));
   const none = await host.call("/api/v1/authn/link", { stateToken: body.stateToken });
   assert.deepEqual([none.status, none.body.cause], [403, "factor.not-allowed"], "the logon comes from elsewhere");
+  const rehearsed = async (value: string) => {
+    const { body } = await org.manage("POST", `${policy}/rehearse`, {
+      username: "alice",
+      service: "sshd",
+      address: { value, origin: "socket" },
+    });
+    return body.trace.find((line: { step: string }) => line.step === "link")?.result;
+  };
+  assert.equal(await rehearsed("203.0.113.7"), "none: 203.0.113.7 is in none of lab");
+  assert.equal(await rehearsed("192.0.2.9"), "taken from a browser in lab too");
 
   assert.equal((await near("lab", "office")).status, 200);
   assert.equal((await org.manage("DELETE", "/api/v1/zones/office")).status, 409, "a rule names it");

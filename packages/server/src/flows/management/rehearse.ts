@@ -1,6 +1,6 @@
 /** A dry run: what would happen to a name, there, at that time. It reads only, and nothing is sent to anyone. */
 import type { FactorKind, rehearseAnswer, rehearseRequest } from "@sallyport/contracts";
-import { nameOfStep } from "@sallyport/logon";
+import { nameOfStep, sharedZones } from "@sallyport/logon";
 import type * as z from "zod";
 import { type Asked, type JudgedHost, judgePerson, type Person, type PersonRefused } from "../host-link/judge-person.ts";
 import { resolveName } from "../host-link/resolve-name.ts";
@@ -76,6 +76,7 @@ async function answerOf(tx: Tx, app: AppRow, host: JudgedHost, asked: Asked, jud
   trace.push({ step: "user", result: `${user.profile.login} is ${user.status} and assigned` }, ...traceLines(policy.trace));
   const kinds: FactorKind[] = [...new Set(enrolments.map((enrolment) => enrolment.kind))];
   const allowed = policy.outcome === "allow";
+  if (!allowed && kinds.includes("passkey")) trace.push(...(await linkLine(tx, app, asked, policy.rule)));
   trace.push({ step: "answer", result: allowed ? "let in without a factor" : `asked for ${kinds.join(" or ")}` });
   return {
     outcome: allowed ? "allow" : "factor",
@@ -85,6 +86,16 @@ async function answerOf(tx: Tx, app: AppRow, host: JudgedHost, asked: Asked, jud
     factors: kinds,
     trace,
   };
+}
+
+/** Where the rule wants it: whether a client at that address may have a link at all. Where the browser will be nobody knows yet. */
+async function linkLine(tx: Tx, app: AppRow, { address }: Asked, rule: string): Promise<Line[]> {
+  const wanted = app.policy.rules.find(({ name }) => name === rule)?.linkZones;
+  if (!wanted) return [];
+  const shared = sharedZones(wanted, await tx.zones.list(), [address]);
+  const from = address ? `${address.value}${address.origin === "claimed" ? ", only claimed," : ""} is` : "an address that is not known is";
+  const result = shared.length > 0 ? `taken from a browser in ${shared.join(" or ")} too` : `none: ${from} in none of ${wanted.join(", ")}`;
+  return [{ step: "link", result }];
 }
 
 async function nameLine(tx: Tx, app: AppRow, host: JudgedHost, asked: Asked): Promise<Line> {
