@@ -95,7 +95,9 @@ function collect(stage: string, { parts, time }: Msi): string[] {
     ["LICENSE.txt", join(ROOT, "LICENSE")],
     ["CHANGELOG.md", join(ROOT, "CHANGELOG.md")],
     ["node.LICENSE.txt", join(ROOT, "node_modules/node22-linux-x64/LICENSE")],
-    ...["causes.md", "client-secrets.md", ...pages].sort().map((name): [string, string] => [name, join(ROOT, "docs", name)]),
+    ...["break-glass.md", "causes.md", "client-secrets.md", "configure.md", "doctor-windows.md", "factors.md", ...pages]
+      .sort()
+      .map((name): [string, string] => [name, join(ROOT, "docs", name)]),
     ...["checklist.ps1", "collect.ps1"].map((name): [string, string] => [name, join(ROOT, "packages/doctor/src/host/windows", name)]),
   ];
   const all: [string, string][] = [...Object.values(PARTS).map((name): [string, string] => [name, join(parts, name)]), ...texts];
