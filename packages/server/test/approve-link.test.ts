@@ -232,6 +232,17 @@ test("where the rule wants it, a link is approved only from a zone that the logo
   assert.equal(await rehearsed("203.0.113.7"), "none: 203.0.113.7 is in none of lab");
   assert.equal(await rehearsed("192.0.2.9"), "taken from a browser in lab too");
 
+  const kinds = none.body.errorCode && body._embedded.factors.map(({ kind }: { kind: string }) => kind);
+  assert.ok(!kinds.includes("passkey") && kinds.includes("totp"), "what cannot be done is not offered");
+  assert.equal((await set([{ name: "near", then: "factor", factors: ["passkey"], linkZones: ["lab"] }])).status, 200);
+  const request = host.request("alice");
+  const stopped = await host.call("/api/v1/authn/logon", request);
+  assert.deepEqual([stopped.status, stopped.body.cause], [403, "factor.not-allowed"], "nothing else is left");
+  const { evidence } = await why(org, request.reference);
+  assert.deepEqual([evidence["zones"], evidence["rule"]], [["lab"], "near"]);
+  const driven = await host.call("/api/v1/authn/logon", host.request("alice", { drive: "page" }));
+  assert.equal(driven.body.status, "MFA_REQUIRED", "a page takes a passkey without a link");
+
   assert.equal((await near("lab", "office")).status, 200);
   assert.equal((await org.manage("DELETE", "/api/v1/zones/office")).status, 409, "a rule names it");
   const { token, type } = await linked();

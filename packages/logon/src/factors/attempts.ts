@@ -47,16 +47,19 @@ export type Usable<T> = { kind: "usable"; enrolments: T[] } | { kind: "none" } |
 /**
  * Which enrolments may be used here. A locked, pending or reset one still counts as an enrolment: whoever has only such ones is locked,
  * never without a factor, so that burning a factor opens no way to a new one.
- * @param allowed as of `takesKind`. @param conversation false where the person cannot be shown anything.
+ * @param allowed as of `takesKind`. @param conversation false where the person cannot be shown anything. @param browser false where a
+ * passkey cannot be asked for, neither here nor in a browser elsewhere.
  */
 export function usableFactors<T extends { kind: FactorKind; status: EnrolmentStatus }>(
   enrolments: readonly T[],
   allowed?: readonly FactorKind[],
   conversation = true,
+  browser = true,
 ): Usable<T> {
   if (enrolments.length === 0) return { kind: "none" };
   const active = enrolments.filter(({ status }) => status === "ACTIVE");
   if (active.length === 0) return { kind: "locked" };
-  const usable = active.filter(({ kind }) => takesKind(kind, allowed) && (conversation || !NEEDS_SHOW.has(kind)));
+  const fits = (kind: FactorKind) => (conversation || !NEEDS_SHOW.has(kind)) && (browser || kind !== "passkey");
+  const usable = active.filter(({ kind }) => takesKind(kind, allowed) && fits(kind));
   return usable.length === 0 ? { kind: "not-allowed" } : { kind: "usable", enrolments: usable };
 }

@@ -103,7 +103,7 @@ async function goOn(tx: Tx, waiting: Waiting, stateToken: string): Promise<Passw
   const stopped = await judgeHostNow(tx, host);
   if (stopped) return endWith(tx, transaction, stopped.cause, stopped.evidence);
   const app = (await tx.apps.byId(host.appId)) ?? waiting.app;
-  const person = await judgePerson(tx, app, host, askedOf(logon));
+  const person = await judgePerson(tx, app, host, { ...askedOf(logon), drive: transaction.drive });
   // While the hash was compared the name may have become somebody else's: the password was not theirs.
   if (person.kind === "person" && person.user.id !== candidate?.id) return wrongPassword(tx, waiting, NOT_THEIRS);
   if (person.kind === "refused") {

@@ -2,6 +2,7 @@
 import type { CauseId, LogonRequest } from "@sallyport/contracts";
 import { decidePolicy, type PolicyDecision, usableFactors } from "@sallyport/logon";
 import { openWindow } from "../enrolling/window.ts";
+import { judgeLinkPlaces } from "../link/link-zones.ts";
 import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
 import type { AppRow, UserRow } from "../store-directory.ts";
@@ -13,6 +14,8 @@ import { findUser } from "./find-user.ts";
 export type Asked = Pick<LogonRequest, "username" | "domain" | "sid" | "service" | "scenario" | "address"> & {
   /** False where nothing can be shown (S10), and no first factor enrolled; a rehearsal does not say. */
   conversation?: boolean | undefined;
+  /** `page`: a browser drives the steps, and takes a passkey itself; left out, the machine does, and a passkey only by a link. */
+  drive?: LogonRequest["drive"] | undefined;
 };
 
 /** The machine, which a rehearsal may only think of. `domain`: in which a name without one is looked for first. */
@@ -47,7 +50,8 @@ export async function judgePerson(tx: Tx, app: AppRow, host: JudgedHost, asked: 
   if (admitted.kind === "refused") return admitted;
   const { policy } = admitted;
   if (policy.outcome === "allow") return { kind: "person", user, policy, enrolments: [] };
-  const judged = judgeFactors(await factorsOf(tx, user), user, policy, asked.conversation);
+  const noLink = asked.drive === "page" ? undefined : await judgeLinkPlaces(tx, app, policy.rule, asked.address);
+  const judged = judgeFactors(await factorsOf(tx, user), user, policy, { conversation: asked.conversation, noLink });
   if (judged.kind === "person" || judged.cause !== "factor.none" || asked.conversation !== true) return judged;
   const window = await openWindow(tx, user.id);
   return window ? { kind: "person", user, policy, enrolments: [], window } : judged;
@@ -110,14 +114,15 @@ export function judgeFactors(
   enrolments: EnrolmentRow[],
   user: UserRow,
   policy: PolicyDecision,
-  conversation?: boolean,
+  { conversation, noLink }: { conversation?: boolean | undefined; noLink?: Record<string, unknown> | undefined } = {},
 ): Person | PersonRefused {
-  const usable = usableFactors(enrolments, policy.factors, conversation);
+  const usable = usableFactors(enrolments, policy.factors, conversation, noLink === undefined);
   const seen = { userId: user.id, rule: policy.rule };
   const evidence = {
     enrolments: enrolments.map(({ id, kind, status, failures }) => ({ id, kind, status, failures })),
     allowed: policy.factors,
     ...(conversation === false ? { conversation } : {}),
+    ...noLink,
   };
   switch (usable.kind) {
     case "usable":

@@ -2,18 +2,27 @@
 import type { ClientAddress } from "@sallyport/contracts";
 import { sharedZones } from "@sallyport/logon";
 import type { Tx } from "../store.ts";
+import type { AppRow } from "../store-directory.ts";
 import type { LogonRow } from "../store-logons.ts";
 
 /**
- * Evidence of why not; undefined if the rule is content, or wants nothing of the kind. By the rule as it stands now.
+ * Evidence of why not; undefined if the rule is content, or wants nothing of the kind.
  * @param browser the address of whoever approves; left out while nobody does yet.
  */
-export async function judgeLinkZones(tx: Tx, logon: LogonRow, browser?: ClientAddress): Promise<Record<string, unknown> | undefined> {
-  const rules = (await tx.apps.byId(logon.appId))?.policy.rules;
-  const wanted = rules?.find(({ name }) => name === logon.rule)?.linkZones;
-  if (!wanted) return undefined;
-  const client = logon.address ?? undefined;
-  if (sharedZones(wanted, await tx.zones.list(), browser ? [client, browser] : [client]).length > 0) return undefined;
+export async function judgeLinkPlaces(
+  tx: Tx,
+  app: AppRow | undefined,
+  rule: string | null,
+  client: ClientAddress | undefined,
+  browser?: ClientAddress,
+): Promise<Record<string, unknown> | undefined> {
+  const wanted = app?.policy.rules.find(({ name }) => name === rule)?.linkZones;
+  if (!wanted || sharedZones(wanted, await tx.zones.list(), browser ? [client, browser] : [client]).length > 0) return undefined;
   const seen = { zones: wanted, address: client ?? null, ...(browser ? { browser: browser.value } : {}) };
-  return { reason: "the rule takes a link only within one of its zones", rule: logon.rule, ...seen };
+  return { reason: "the rule takes a link only within one of its zones", rule, ...seen };
+}
+
+/** By the rule of the logon as it stands now. */
+export async function judgeLinkZones(tx: Tx, logon: LogonRow, browser?: ClientAddress): Promise<Record<string, unknown> | undefined> {
+  return judgeLinkPlaces(tx, await tx.apps.byId(logon.appId), logon.rule, logon.address ?? undefined, browser);
 }

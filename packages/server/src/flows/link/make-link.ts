@@ -71,12 +71,14 @@ export async function makeLink(tx: Tx, host: HostRow, stateToken: string, orgUrl
 
 /** Why a link is no use here; undefined if it is. */
 async function judgeLink(tx: Tx, transaction: TransactionRow, orgUrl: string, keys: EnrolmentRow[]) {
+  const logon = await tx.logons.ofHost(transaction.hostId, transaction.reference);
+  const elsewhere = logon && (await judgeLinkZones(tx, logon));
+  if (elsewhere) return elsewhere;
   if (keys.length === 0) return { reason: "the person has no passkey that the rule takes" };
   if (!relyingPartyOf(orgUrl)) return { reason: "a passkey takes no org whose URL is an IP address" };
-  const logon = await tx.logons.ofHost(transaction.hostId, transaction.reference);
   // The code has to be typed back, which needs a second question.
   if (logon?.evidence["conversation"] !== true) return { reason: "this way of logging on cannot show a link and ask for its code" };
-  return judgeLinkZones(tx, logon);
+  return undefined;
 }
 
 export async function passkeysOf(tx: Tx, userId: string, factors: readonly string[]): Promise<EnrolmentRow[]> {

@@ -76,7 +76,7 @@ async function answerOf(tx: Tx, app: AppRow, host: JudgedHost, asked: Asked, jud
   trace.push({ step: "user", result: `${user.profile.login} is ${user.status} and assigned` }, ...traceLines(policy.trace));
   const kinds: FactorKind[] = [...new Set(enrolments.map((enrolment) => enrolment.kind))];
   const allowed = policy.outcome === "allow";
-  if (!allowed && kinds.includes("passkey")) trace.push(...(await linkLine(tx, app, asked, policy.rule)));
+  if (!allowed) trace.push(...(await linkLine(tx, app, asked, policy.rule)));
   trace.push({ step: "answer", result: allowed ? "let in without a factor" : `asked for ${kinds.join(" or ")}` });
   return {
     outcome: allowed ? "allow" : "factor",
