@@ -73,7 +73,8 @@ export class Daemon {
     }
   }
 
-  async said(pattern: RegExp, seconds = 20): Promise<void> {
+  /** A machine that is busy with other things must not fail a story. */
+  async said(pattern: RegExp, seconds = 90): Promise<void> {
     if (pattern.test(this.#text)) return;
     const heard = new Promise<void>((resolve) => this.#waiting.push({ pattern, resolve }));
     const late = AbortSignal.timeout(seconds * 1000);

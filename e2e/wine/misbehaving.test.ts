@@ -208,7 +208,7 @@ test("a Windows that does not ask the tile to connect: nothing holds its thread,
   await until("the record", () =>
     /"username":"silent".*"cause":"logon.cancelled"/.test(readFileSync(windows.data("attempts.jsonl"), "utf8")),
   );
-  const again = await screen.type("edit", "waits").type("password", PASSWORD).submit();
+  const again = await screen.type("edit", "waits-long").type("password", PASSWORD).submit();
   assert.deepEqual([again.response, screen.seen.at(-1)], ["credential", "Type 42 on your phone"]);
   await screen.close();
 });

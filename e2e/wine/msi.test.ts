@@ -1,12 +1,13 @@
 /** The installer: silent, disarmed until it is told otherwise, upgraded, repaired, removed; nobody locked out on the way, and every no says why. */
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { codeOf, ORG_NAME, ORG_PORT, Org } from "../machine/org.ts";
+import { codeOf, ORG_NAME, ORG_PORT, type Org } from "../machine/org.ts";
 import { must, ROOT } from "../machine/processes.ts";
 import { bringScreen, hasKey, makeInstallers, msiexec, onDriveZ, registry, VERSION } from "./installer.ts";
 import { LogonScreen, readCredential } from "./logon-screen.ts";
+import { startOrg } from "./story.ts";
 import { HOME, Windows } from "./windows.ts";
 
 const PASSWORD = "Pw-of-somebody-1";
@@ -27,10 +28,7 @@ let older: string;
 let newer: string;
 
 before(async () => {
-  mkdirSync("/run/story", { recursive: true, mode: 0o700 });
-  appendFileSync("/etc/hosts", `127.0.0.1 ${ORG_NAME}\n`);
-  org = new Org("/run/story/org");
-  await org.start();
+  org = await startOrg();
   app = (await org.call("POST", "/api/v1/apps", { label: "servers" })).id;
   windows = await Windows.bare();
   const folder = join(windows.prefix, "installers");

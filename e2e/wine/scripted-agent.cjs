@@ -17,6 +17,9 @@ const EVERY_KIND = [
   { id: "b", kind: "button", label: "Send to phone" },
 ];
 
+/** What stands behind it comes three seconds later: a person has read what was told, also on a busy machine. */
+const LATER = Symbol("later");
+
 /** By the user's name: what comes after `begin`. `undefined` closes the connection. */
 const AFTER_BEGIN = {
   "other-user": (b) => [allow(b, { username: "Administrator" })],
@@ -33,6 +36,7 @@ const AFTER_BEGIN = {
   closes: () => [undefined],
   "closes-in-a-frame": () => ['{"end":{"resu', undefined],
   "every-kind": () => [show(EVERY_KIND, { title: "All\u202eof it", text: "Line\none" })],
+  "waits-long": (b) => [{ show: { text: "Type 42 on your phone", wait: true } }, LATER, allow(b)],
   waits: (b) => [{ show: { text: "Type 42 on your phone", wait: true } }, allow(b)],
   "yes-at-once": (b) => [`${JSON.stringify({ show: { text: "One moment", wait: true } })}\n${JSON.stringify(allow(b))}\n`],
   silent: () => [],
@@ -71,7 +75,8 @@ function send(number, kind, payload) {
 }
 
 function say(number, frames) {
-  for (const frame of frames) {
+  for (const [index, frame] of frames.entries()) {
+    if (frame === LATER) return setTimeout(() => say(number, frames.slice(index + 1)), 3000);
     if (frame === undefined) send(number, 3, Buffer.alloc(0));
     else {
       const bytes = Buffer.from(typeof frame === "string" ? frame : `${JSON.stringify(frame)}\n`);

@@ -1,6 +1,6 @@
 /** What the stories with our real agent stand on: an org over TLS, a Windows machine enrolled and armed at it, people. */
 import assert from "node:assert/strict";
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { codeOf, ORG_NAME, Org, type Person } from "../machine/org.ts";
 import { COMMAND, must } from "../machine/processes.ts";
@@ -28,6 +28,15 @@ interface Account {
   interactive?: number;
 }
 
+/** An org of its own for each file: those of this group are told one after the other on one machine. */
+export async function startOrg(): Promise<Org> {
+  mkdirSync("/run/story", { recursive: true, mode: 0o700 });
+  appendFileSync("/etc/hosts", `127.0.0.1 ${ORG_NAME}\n`);
+  const org = new Org(mkdtempSync("/run/story/org-"));
+  await org.start();
+  return org;
+}
+
 export class WindowsStory {
   readonly org: Org;
   readonly windows: Windows;
@@ -44,10 +53,7 @@ export class WindowsStory {
   /** @param service `story-relay.exe`: Windows says of passwords what `account` set. */
   static async begin(service = "sallyport-relay.exe"): Promise<WindowsStory> {
     const began = performance.now();
-    mkdirSync("/run/story", { recursive: true, mode: 0o700 });
-    appendFileSync("/etc/hosts", `127.0.0.1 ${ORG_NAME}\n`);
-    const org = new Org("/run/story/org");
-    await org.start();
+    const org = await startOrg();
     const app = (await org.call("POST", "/api/v1/apps", { label: "servers" })).id;
     const windows = await installedWindows(service);
     const { code } = await org.call("POST", "/api/v1/host-codes", { app, name: "win01" });
