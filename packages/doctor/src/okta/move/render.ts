@@ -8,7 +8,7 @@ const SECTIONS: readonly { verdict: ImportedSetting["verdict"]; heading: string;
   { verdict: "decide", heading: "To be decided first", mark: "!" },
   { verdict: "none", heading: "Nothing to set", mark: "·" },
 ];
-const ENROL = "ENROLCODEFILE=C:\\code.txt";
+const ENROL = "ENROLCODEFILE=C:\\Users\\Administrator\\code.txt";
 
 /** `width`: columns; only what is to be copied may be longer. */
 export function renderImport(proposal: OktaImport, width = 80): string[] {
