@@ -94,7 +94,7 @@ export class Daemon {
 }
 
 /** Asks again until it is so: for the states of programs that tell nobody (a socket that opens, a file that appears). */
-export async function until<T>(what: string, look: () => T | undefined | Promise<T | undefined>, seconds = 15): Promise<T> {
+export async function until<T>(what: string, look: () => T | undefined | Promise<T | undefined>, seconds = 60): Promise<T> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const found = await look();
