@@ -1,6 +1,6 @@
 /** Writes down what came of a message, and when a way out begins to fail or works again; within one unit of work. */
 
-import { type ChannelFailure, channelFailure, failureKey } from "../flows/delivery.ts";
+import { type ChannelFailure, channelFailure, failureKey, workedKey } from "../flows/delivery.ts";
 import type { Tx } from "../flows/store.ts";
 import type { OutboxRow } from "../flows/store-requests.ts";
 import type { DeliveryFault, Sent } from "./deliverer.ts";
@@ -14,7 +14,8 @@ export function waitAfterTries(tries: number): number {
   return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries - 1, 20));
 }
 
-export async function settle(tx: Tx, row: OutboxRow, sent: Sent): Promise<void> {
+/** @param began epoch ms by the database's clock, when the attempt did. */
+export async function settle(tx: Tx, row: OutboxRow, began: number, sent: Sent): Promise<void> {
   if (sent.kind === "sent") {
     await tx.outbox.done(row.id, tx.now);
     return sayWorking(tx, row.kind, sent.server);
@@ -25,7 +26,7 @@ export async function settle(tx: Tx, row: OutboxRow, sent: Sent): Promise<void> 
     await tx.outbox.giveUp(row.id, tx.now, fault.error);
     await sayGivenUp(tx, row, fault.error);
   }
-  if (fault.channel) await sayFailing(tx, row.kind, fault);
+  if (fault.channel) await sayFailing(tx, row.kind, began, fault);
 }
 
 /** Nobody sends them any more: said once for each, by whoever found them. */
@@ -40,13 +41,15 @@ async function sayGivenUp(tx: Tx, { kind, about, tries }: OutboxRow, error: stri
   await tx.log.append({ type: "delivery.given-up", actor: ORG, outcome: "failure", cause: "org.delivery", data });
 }
 
-/** Of several nodes that fail at once one says it. */
-async function sayFailing(tx: Tx, kind: OutboxRow["kind"], { server, error }: DeliveryFault): Promise<void> {
+/** Of several nodes that fail at once one says it. An attempt that began before the way out went again says nothing of how it is now. */
+async function sayFailing(tx: Tx, kind: OutboxRow["kind"], began: number, { server, error }: DeliveryFault): Promise<void> {
   const failing = await channelFailure(tx, kind);
   if (failing) {
     if (failing.error === error && failing.server === server) return;
     return tx.secrets.setMeta(failureKey(kind), JSON.stringify({ ...failing, server, error } satisfies ChannelFailure));
   }
+  const worked = await tx.secrets.meta(workedKey(kind));
+  if (worked !== undefined && began <= Number(worked)) return;
   const said = JSON.stringify({ since: tx.now, server, error } satisfies ChannelFailure);
   if ((await tx.secrets.claimMeta(failureKey(kind), said)) !== said) return;
   const waiting = (await tx.outbox.waiting(tx.now)).get(kind) ?? 0;
@@ -58,6 +61,7 @@ async function sayWorking(tx: Tx, kind: OutboxRow["kind"], server: string): Prom
   const failing = await channelFailure(tx, kind);
   if (!failing) return;
   await tx.secrets.dropMeta(failureKey(kind));
+  await tx.secrets.setMeta(workedKey(kind), String(tx.now));
   const data = { channel: kind, server, since: new Date(failing.since).toISOString() };
   await tx.log.append({ type: "delivery.working", actor: ORG, outcome: "success", data });
 }

@@ -15,7 +15,7 @@ const BROKEN: Sent = { kind: "later", fault: { server: "mail.corp.test:465", err
 const FINE: Sent = { kind: "sent", server: "mail.corp.test:465" };
 
 /** A worker whose deliverer answers what the test says next, and tells each letter that it got. */
-async function working(t: TestContext, answers: Sent[]) {
+async function working(t: TestContext, answers: (Sent | Promise<Sent>)[]) {
   const org = await openOrg(t);
   const got = new PassThrough({ objectMode: true });
   const complaints: string[] = [];
@@ -86,6 +86,32 @@ test("a failure is tried again after a growing wait; begin and end of a fault ar
   assert.deepEqual([failing?.cause, failing?.data["server"], failing?.data["waiting"]], ["org.delivery", "mail.corp.test:465", 1]);
   assert.equal((await org.events("delivery.working")).length, 1);
   assert.equal((await channelStands(org.store)).find(({ kind }) => kind === "mail")?.failure, undefined);
+});
+
+test("an attempt that was under way when the mail went again does not say that it fails", async (t) => {
+  const held = Promise.withResolvers<Sent>();
+  const answers = [BROKEN, held.promise, FINE];
+  const { org, next } = await working(t, answers);
+  const first = await post(org);
+  await next();
+  await until(async () => (await row(org, first))?.error);
+  org.clock.now += waitAfterTries(1);
+  const second = await post(org);
+  const tried = [await next(), await next()].map(({ id }) => id);
+  await until(async () => (await org.events("delivery.working")).length === 1);
+  held.resolve(BROKEN);
+  const late = tried[0] as string;
+  await until(async () => {
+    const now = await row(org, late);
+    return now?.nextAt === org.clock.now + waitAfterTries(now?.tries ?? 0);
+  });
+  assert.deepEqual([...tried].sort(), [first, second].sort());
+  assert.equal((await org.events("delivery.failing")).length, 1);
+  answers.push(BROKEN);
+  org.clock.now += waitAfterTries(2);
+  await post(org, { kind: "webhook" });
+  await next();
+  await until(async () => (await org.events("delivery.failing")).length === 2);
 });
 
 test("what is refused for good is given up at once, and what nobody could send in its time as well", async (t) => {

@@ -73,8 +73,8 @@ function queueOf(deps: DeliveryDeps, kind: Kind, deliverer: Deliverer, cut: Abor
   const lane = async () => {
     try {
       for (let seen = looks; !stopping; ) {
-        const row = await take(deps.store, kind);
-        if (row) await sendOne(deps, deliverer, row, cut);
+        const taken = await take(deps.store, kind);
+        if (taken) await sendOne(deps, deliverer, taken, cut);
         else if (seen === looks) break;
         else seen = looks;
       }
@@ -111,11 +111,17 @@ function queueOf(deps: DeliveryDeps, kind: Kind, deliverer: Deliverer, cut: Abor
   };
 }
 
+interface Taken {
+  row: OutboxRow;
+  /** When, by the database's clock, epoch ms. */
+  began: number;
+}
+
 /** A look costs nothing where nothing is due. Another node may be faster: then there is nothing, or the next one. */
-async function take(store: Store, kind: Kind): Promise<OutboxRow | undefined> {
+async function take(store: Store, kind: Kind): Promise<Taken | undefined> {
   while ((await msUntilDue(store, kind)) === 0) {
-    const row = await store.inTransaction((tx) => tx.outbox.take(tx.now, tx.now + HOLD_MS, kind));
-    if (row) return row;
+    const taken = await store.inTransaction(async (tx) => ({ row: await tx.outbox.take(tx.now, tx.now + HOLD_MS, kind), began: tx.now }));
+    if (taken.row) return { row: taken.row, began: taken.began };
   }
   return undefined;
 }
@@ -124,10 +130,10 @@ function msUntilDue(store: Store, kind: Kind): Promise<number> {
   return store.read(async (tx) => Math.max(0, ((await tx.outbox.nextDue(tx.now, kind)) ?? Number.POSITIVE_INFINITY) - tx.now));
 }
 
-async function sendOne(deps: DeliveryDeps, deliverer: Deliverer, row: OutboxRow, cut: AbortSignal): Promise<void> {
+async function sendOne(deps: DeliveryDeps, deliverer: Deliverer, { row, began }: Taken, cut: AbortSignal): Promise<void> {
   const sent = await attempt(deps, deliverer, row, cut);
   deps.counted(row.kind, sent.kind);
-  await deps.store.inTransaction((tx) => settle(tx, row, sent));
+  await deps.store.inTransaction((tx) => settle(tx, row, began, sent));
 }
 
 async function attempt(deps: DeliveryDeps, deliverer: Deliverer, row: OutboxRow, cut: AbortSignal): Promise<Sent> {

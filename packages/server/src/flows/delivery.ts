@@ -13,6 +13,9 @@ const KINDS: readonly OutboxRow["kind"][] = ["mail", "webhook", "webpush"];
 /** Under which fact of the org it stands that a kind of message does not go out. */
 export const failureKey = (kind: OutboxRow["kind"]): string => `delivery-failing/${kind}`;
 
+/** Under which fact it stands when it last went again, epoch ms. */
+export const workedKey = (kind: OutboxRow["kind"]): string => `delivery-worked/${kind}`;
+
 export async function channelFailure(tx: Tx, kind: OutboxRow["kind"]): Promise<ChannelFailure | undefined> {
   const text = await tx.secrets.meta(failureKey(kind));
   return text === undefined ? undefined : channelFailureText.parse(JSON.parse(text));
