@@ -5,6 +5,11 @@ import type { Tx } from "../store.ts";
 import type { AppRow } from "../store-directory.ts";
 import type { LogonRow } from "../store-logons.ts";
 
+/** undefined: the rule takes a link from anywhere. */
+export function linkZonesOf(app: AppRow | undefined, rule: string | null): string[] | undefined {
+  return app?.policy.rules.find(({ name }) => name === rule)?.linkZones;
+}
+
 /**
  * Evidence of why not; undefined if the rule is content, or wants nothing of the kind.
  * @param browser the address of whoever approves; left out while nobody does yet.
@@ -16,7 +21,7 @@ export async function judgeLinkPlaces(
   client: ClientAddress | undefined,
   browser?: ClientAddress,
 ): Promise<Record<string, unknown> | undefined> {
-  const wanted = app?.policy.rules.find(({ name }) => name === rule)?.linkZones;
+  const wanted = linkZonesOf(app, rule);
   if (!wanted || sharedZones(wanted, await tx.zones.list(), browser ? [client, browser] : [client]).length > 0) return undefined;
   const seen = { zones: wanted, address: client ?? null, ...(browser ? { browser: browser.value } : {}) };
   return { reason: "the rule takes a link only within one of its zones", rule, ...seen };

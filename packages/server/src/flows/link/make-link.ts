@@ -8,8 +8,9 @@ import { newId } from "../ids.ts";
 import { relyingPartyOf } from "../passkeys/relying-party.ts";
 import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
-import type { EnrolmentRow, HostRow, TransactionRow } from "../store-logons.ts";
+import type { EnrolmentRow, HostRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
+import type { TransactionRow } from "../store-transactions.ts";
 import { judgeLinkZones } from "./link-zones.ts";
 
 export interface LinkMade {

@@ -4,6 +4,7 @@ import { nameOfStep, sharedZones } from "@sallyport/logon";
 import type * as z from "zod";
 import { type Asked, type JudgedHost, judgePerson, type Person, type PersonRefused } from "../host-link/judge-person.ts";
 import { resolveName } from "../host-link/resolve-name.ts";
+import { linkZonesOf } from "../link/link-zones.ts";
 import { type Store, standIn, type Tx } from "../store.ts";
 import type { AppRow } from "../store-directory.ts";
 import type { HostRow } from "../store-logons.ts";
@@ -90,7 +91,7 @@ async function answerOf(tx: Tx, app: AppRow, host: JudgedHost, asked: Asked, jud
 
 /** Where the rule wants it: whether a client at that address may have a link at all. Where the browser will be nobody knows yet. */
 async function linkLine(tx: Tx, app: AppRow, { address }: Asked, rule: string): Promise<Line[]> {
-  const wanted = app.policy.rules.find(({ name }) => name === rule)?.linkZones;
+  const wanted = linkZonesOf(app, rule);
   if (!wanted) return [];
   const shared = sharedZones(wanted, await tx.zones.list(), [address]);
   const from = address ? `${address.value}${address.origin === "claimed" ? ", only claimed," : ""} is` : "an address that is not known is";
