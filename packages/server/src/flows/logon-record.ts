@@ -2,7 +2,8 @@
 import type { CauseId, LogonRequest } from "@sallyport/contracts";
 import { toldToHost } from "@sallyport/logon";
 import type { Tx } from "./store.ts";
-import type { HostRow, LogonRow, TransactionRow } from "./store-logons.ts";
+import type { HostRow, LogonRow } from "./store-logons.ts";
+import type { TransactionRow } from "./store-transactions.ts";
 
 export interface Refused {
   kind: "logon-refused";

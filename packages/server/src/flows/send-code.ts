@@ -10,8 +10,9 @@ import { languageOfUser } from "./letters/letter.ts";
 import { putOut } from "./outbox.ts";
 import type { Tx } from "./store.ts";
 import type { UserRow } from "./store-directory.ts";
-import type { EnrolmentRow, TransactionRow } from "./store-logons.ts";
+import type { EnrolmentRow } from "./store-logons.ts";
 import type { ChallengeRow } from "./store-requests.ts";
+import type { TransactionRow } from "./store-transactions.ts";
 import { isSet, MAIL, SMS } from "./ways-out.ts";
 
 /** Where a code goes: a mail address, or a number (E.164). */

@@ -5,7 +5,7 @@ import type { ClientsStore } from "./store-clients.ts";
 import type { BypassCodesStore, RecoveryCodesStore } from "./store-codes.ts";
 import type { AppsStore, GroupsStore, UsersStore, ZonesStore } from "./store-directory.ts";
 import type { LeasesStore, RestoreStore, SecretsStore } from "./store-keys.ts";
-import type { EnrolmentsStore, HostsStore, LogonsStore, LogStore, TransactionsStore } from "./store-logons.ts";
+import type { EnrolmentsStore, HostsStore, LogonsStore, LogStore } from "./store-logons.ts";
 import type {
   ChallengesStore,
   OutboxStore,
@@ -16,6 +16,7 @@ import type {
   TicketsStore,
 } from "./store-requests.ts";
 import type { DomainsStore, DuplicatesStore, SourcesStore } from "./store-sources.ts";
+import type { TransactionsStore } from "./store-transactions.ts";
 
 /** One unit of work. Everything done through it is committed together or not at all. */
 export interface Tx {

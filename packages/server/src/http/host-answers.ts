@@ -9,7 +9,7 @@ import type { HostCall, HostRefusal } from "../flows/host-link/host-caller.ts";
 import type { Opened } from "../flows/host-link/start-logon.ts";
 import type { Refused as RefusedLogon } from "../flows/logon-record.ts";
 import { shownLogon } from "../flows/shown-logon.ts";
-import type { TransactionRow } from "../flows/store-logons.ts";
+import type { TransactionRow } from "../flows/store-transactions.ts";
 import type { AppDeps } from "./app.ts";
 import { Refused, type Worded } from "./refuse.ts";
 

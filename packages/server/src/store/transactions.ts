@@ -1,5 +1,5 @@
 /** Stored transactions: every step is a compare-and-set on the version. */
-import type { TransactionRow, TransactionsStore } from "../flows/store-logons.ts";
+import type { TransactionRow, TransactionsStore } from "../flows/store-transactions.ts";
 import type { Builder } from "./builder.ts";
 import { compiledByColumns, compiledOnce } from "./compiled-once.ts";
 import { consumeOne } from "./primitives.ts";

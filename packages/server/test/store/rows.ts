@@ -7,9 +7,10 @@ import type { Tx } from "../../src/flows/store.ts";
 import type { ClientRow } from "../../src/flows/store-clients.ts";
 import type { BypassCodeRow, RecoveryCodeRow } from "../../src/flows/store-codes.ts";
 import type { AppRow, GroupRow, UserRow } from "../../src/flows/store-directory.ts";
-import type { EnrolmentRow, HostRow, LogonRow, TransactionRow } from "../../src/flows/store-logons.ts";
+import type { EnrolmentRow, HostRow, LogonRow } from "../../src/flows/store-logons.ts";
 import type { ChallengeRow, OutboxRow, SessionRow, TicketRow } from "../../src/flows/store-requests.ts";
 import type { SourceRow } from "../../src/flows/store-sources.ts";
+import type { TransactionRow } from "../../src/flows/store-transactions.ts";
 
 export function userRow(login: string, change: Partial<UserRow> = {}): UserRow {
   const id = newId("usr");

@@ -1,8 +1,9 @@
 /** The step that brings no proof: asks a factor, or looks how it stands since it was asked. */
 import { expiryOf, step as stepOf } from "@sallyport/logon";
 import type { Tx } from "../store.ts";
-import type { HostRow, TransactionRow } from "../store-logons.ts";
+import type { HostRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
+import type { TransactionRow } from "../store-transactions.ts";
 import { ASKED, type AskDeps, type AskedFactor, type Stand } from "./asked-factors.ts";
 import {
   type CodeInput,

@@ -1,7 +1,7 @@
 /** What every new transaction has, whoever opens it: nothing was asked, nothing enrolled, nothing tried. */
 import { expiryOf } from "@sallyport/logon";
 import { newId } from "../ids.ts";
-import type { TransactionRow } from "../store-logons.ts";
+import type { TransactionRow } from "../store-transactions.ts";
 
 /** @param now epoch ms at which it opens. */
 export function blankTransaction(now: number) {

@@ -4,7 +4,8 @@ import { step } from "@sallyport/logon";
 import { endLogon } from "../logon-record.ts";
 import { runAlone } from "../run-alone.ts";
 import type { Store, Tx } from "../store.ts";
-import type { HostRow, TransactionRow } from "../store-logons.ts";
+import type { HostRow } from "../store-logons.ts";
+import type { TransactionRow } from "../store-transactions.ts";
 import { advance, dropUnfinished, findTransaction, isNotYours, type NotYours, Superseded } from "./open-transaction.ts";
 
 /** What a provider may say of the end; a refusal inside the transaction outranks *the person left*. */

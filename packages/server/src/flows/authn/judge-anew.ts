@@ -5,7 +5,8 @@ import { type Asked, type JudgedHost, judgeAdmission, judgeApp, judgeState, type
 import { isAlive } from "../sessions/session.ts";
 import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
-import type { HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
+import type { HostRow, LogonRow } from "../store-logons.ts";
+import type { TransactionRow } from "../store-transactions.ts";
 import { ENROL_MARK } from "./show.ts";
 
 /** Where a host's logon happens; the end of the logon writes to both. */

@@ -3,7 +3,8 @@ import type { LongCode } from "@sallyport/contracts";
 import { type BypassVerdict, judgeBypass, judgeRecovery } from "@sallyport/logon";
 import type { Tx } from "../store.ts";
 import type { BypassCodeRow, RecoveryCodeRow } from "../store-codes.ts";
-import type { EnrolmentRow, TransactionRow } from "../store-logons.ts";
+import type { EnrolmentRow } from "../store-logons.ts";
+import type { TransactionRow } from "../store-transactions.ts";
 import type { CodeStep } from "./code-step.ts";
 import { takeTry, type WrongCode, waitAfter, writeFailure, wrong } from "./tries.ts";
 

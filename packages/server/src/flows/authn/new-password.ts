@@ -3,7 +3,7 @@
 import { endSessions } from "../sessions/end-sessions.ts";
 import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
-import type { TransactionRow } from "../store-logons.ts";
+import type { TransactionRow } from "../store-transactions.ts";
 import { Superseded } from "./open-transaction.ts";
 
 /** True if the password that was proved here is not the user's any more: somebody has set another one meanwhile. */

@@ -4,7 +4,8 @@ import { isOpen } from "@sallyport/logon";
 import { hashToken } from "../host-link/start-logon.ts";
 import { isBeingMade } from "../person.ts";
 import type { Tx } from "../store.ts";
-import type { HostRow, TransactionRow } from "../store-logons.ts";
+import type { HostRow } from "../store-logons.ts";
+import type { TransactionRow } from "../store-transactions.ts";
 
 export interface NotYours {
   kind: "no-transaction";

@@ -9,7 +9,8 @@ import { type HostDeps, isRefusal, judgeHostNow, withHost } from "../host-link/w
 import { endLogon } from "../logon-record.ts";
 import type { Tx } from "../store.ts";
 import type { AppRow, UserRow } from "../store-directory.ts";
-import type { HostRow, LogonRow, TransactionRow } from "../store-logons.ts";
+import type { HostRow, LogonRow } from "../store-logons.ts";
+import type { TransactionRow } from "../store-transactions.ts";
 import { type Judged, judgePassword, type Keeper, keeperOf, type PasswordDeps } from "./judge-password.ts";
 import { advance, causeOfMisfit, findTransaction, isNotYours, type NotYours } from "./open-transaction.ts";
 import { type PasswordTry, settlePasswordTry, takePasswordTry } from "./password-tries.ts";

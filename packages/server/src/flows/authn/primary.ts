@@ -10,7 +10,7 @@ import { newStateToken } from "../ids.ts";
 import { factorsOf } from "../person.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
-import type { TransactionRow } from "../store-logons.ts";
+import type { TransactionRow } from "../store-transactions.ts";
 import { blankTransaction } from "./blank-transaction.ts";
 import { type Judged, judgePassword, keeperOf, type PasswordDeps } from "./judge-password.ts";
 import { settlePasswordTry, takePasswordTry } from "./password-tries.ts";

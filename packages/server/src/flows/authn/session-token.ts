@@ -5,7 +5,7 @@ import { isResetSince } from "../own-factor.ts";
 import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
-import type { TransactionRow } from "../store-logons.ts";
+import type { TransactionRow } from "../store-transactions.ts";
 
 const LIFE_MS = 5 * 60_000;
 

@@ -5,7 +5,8 @@ import { ENROLLERS } from "../enrolling/enroller.ts";
 import type { Opened } from "../host-link/start-logon.ts";
 import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
-import type { EnrolmentRow, TransactionRow } from "../store-logons.ts";
+import type { EnrolmentRow } from "../store-logons.ts";
+import type { TransactionRow } from "../store-transactions.ts";
 import { ASKED } from "./asked-factors.ts";
 import type { Asked } from "./code-step.ts";
 

@@ -4,8 +4,8 @@ import { hasWayIn, isResetSince } from "../own-factor.ts";
 import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
-import type { TransactionRow } from "../store-logons.ts";
 import type { TicketRow } from "../store-requests.ts";
+import type { TransactionRow } from "../store-transactions.ts";
 
 export function isOpenWindow(ticket: TicketRow, now: number): boolean {
   return ticket.usedAt === null && ticket.revokedAt === null && ticket.expires > now;

@@ -13,7 +13,7 @@ import { sayStepUpRefused } from "../logon-record.ts";
 import { provesOwnFactor } from "../own-factor.ts";
 import { factorsOf } from "../person.ts";
 import type { Store, Tx } from "../store.ts";
-import type { TransactionRow } from "../store-logons.ts";
+import type { TransactionRow } from "../store-transactions.ts";
 import { hashSession, isAlive, type Signed } from "./session.ts";
 
 export interface StepUpWish {
