@@ -83,6 +83,7 @@ try {
     const [alone, whole] = [median(floor.map((legs) => legs[leg] ?? 0)), median(ours.map((legs) => legs[leg] ?? 0))];
     const added = whole - alone;
     const verdict = added <= MOST_ADDED_MS ? "" : `   MORE THAN ${MOST_ADDED_MS} ms`;
+    if (verdict !== "") process.exitCode = 1;
     process.stdout.write(
       `${name.padEnd(18)} the org alone p50 ${alone.toFixed(1)} ms   at the logon screen p50 ${whole.toFixed(1)} ms   added ${added.toFixed(1)} ms${verdict}\n`,
     );
