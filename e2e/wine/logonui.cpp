@@ -9,8 +9,14 @@
 
 namespace {
 
-/* On a thread of its own, as LogonUI does it; the person may leave meanwhile. */
-std::string connect_tile() {
+std::string ms_text(ULONGLONG us) {
+    char text[32];
+    snprintf(text, sizeof text, "%llu.%03llu", us / 1000, us % 1000);
+    return text;
+}
+
+/* On a thread of its own, as LogonUI does it; the person may leave meanwhile. `began`: when the tile was called, ours and not Windows' time from there on. */
+std::string connect_tile(ULONGLONG &began) {
     Waiting waiting;
     waiting.hasty = hasty;
     if (direct || tile->QueryInterface(__uuidof(IConnectableCredentialProviderCredential), reinterpret_cast<void **>(&waiting.tile)) != S_OK)
@@ -20,6 +26,7 @@ std::string connect_tile() {
         if (person.leaves()) waiting.left = 1;
     CloseHandle(thread);
     waiting.tile->Release();
+    began = waiting.called;
     must("Connect", waiting.result);
     std::string text = ",\"told\":[";
     for (size_t i = 0; i < waiting.told.size(); i++) text += (i ? "," : "") + json(waiting.told[i].c_str());
@@ -33,14 +40,14 @@ bool submit(bool quiet = false) {
     CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION credential = {};
     CREDENTIAL_PROVIDER_STATUS_ICON icon = CPSI_NONE;
     LPWSTR text = nullptr;
-    ULONGLONG began = GetTickCount64();
-    std::string told = connect_tile();
+    ULONGLONG began = now_us();
+    std::string told = connect_tile(began);
     if (dawdles) skipped += 31'000;
-    ULONGLONG called = GetTickCount64();
+    ULONGLONG called = now_us();
     must("GetSerialization", tile->GetSerialization(&response, &credential, &text, &icon));
-    ULONGLONG now = GetTickCount64();
+    ULONGLONG now = now_us();
     std::string line = std::string("{\"response\":") + quoted(responses[response]) + ",\"text\":" + json(text) + ",\"icon\":" +
-                       std::to_string(icon) + told + ",\"ms\":" + std::to_string(now - began) + ",\"held\":" + std::to_string(now - called);
+                       std::to_string(icon) + told + ",\"ms\":" + ms_text(now - began) + ",\"held\":" + ms_text(now - called);
     bool given = credential.rgbSerialization != nullptr;
     if (given) line += describe_credential(credential);
     if (!quiet) say(line + ",\"screen\":" + describe_screen() + "}");

@@ -59,10 +59,20 @@ class Waiting final : public IQueryContinueWithStatus {
     }
     IConnectableCredentialProviderCredential *tile = nullptr;
     HRESULT result = E_PENDING;
+    ULONGLONG called = 0; /* when, in microseconds */
 };
+
+/* Finer than ticks, which move every 16 ms. */
+ULONGLONG now_us() {
+    LARGE_INTEGER now, rate;
+    QueryPerformanceCounter(&now);
+    QueryPerformanceFrequency(&rate);
+    return static_cast<ULONGLONG>(now.QuadPart * 1'000'000 / rate.QuadPart);
+}
 
 DWORD WINAPI connect(void *given) {
     auto *waiting = static_cast<Waiting *>(given);
+    waiting->called = now_us();
     waiting->result = waiting->tile->Connect(waiting);
     return 0;
 }
