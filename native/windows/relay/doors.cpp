@@ -61,45 +61,48 @@ Hall hall;
 
 HANDLE make(const Door &door, bool first) { return make_pipe(door.path, door.name == nullptr, first); }
 
-struct Served {
+/* One instance of a pipe: who comes on it is served by the thread that waited. */
+struct Instance {
+    const Door &door;
     HANDLE pipe;
-    const char *name;
 };
 
-DWORD WINAPI serve(void *given) {
-    std::unique_ptr<Served> served(static_cast<Served *>(given));
-    if (served->name) hall.serve(served->pipe, served->name);
-    else serve_check(served->pipe);
-    return 0;
+bool wait_for_client(HANDLE pipe, HANDLE there) {
+    OVERLAPPED work = {};
+    work.hEvent = there;
+    DWORD bytes = 0;
+    return ConnectNamedPipe(pipe, &work) || GetLastError() == ERROR_PIPE_CONNECTED ||
+           (GetLastError() == ERROR_IO_PENDING && GetOverlappedResult(pipe, &work, &bytes, TRUE));
 }
 
-void serve_aside(HANDLE pipe, const char *name) {
-    auto *served = new Served{pipe, name};
-    HANDLE thread = CreateThread(nullptr, 0, serve, served, 0, nullptr);
+DWORD WINAPI accept(void *given);
+
+bool wait_aside(const Door &door, HANDLE pipe) {
+    auto *instance = new Instance{door, pipe};
+    HANDLE thread = CreateThread(nullptr, 0, accept, instance, 0, nullptr);
     if (thread) CloseHandle(thread);
-    else {
-        CloseHandle(pipe);
-        delete served;
-    }
+    else delete instance;
+    return thread != nullptr;
 }
 
-/* Waits for a client on each instance, and has the next instance ready before it serves one. */
+/* Serves the client on the thread that waited for it, and has another wait for the next meanwhile: no logon waits for a thread to start. */
 DWORD WINAPI accept(void *given) {
-    const Door &door = *static_cast<Door *>(given);
-    HANDLE pipe = door.pipe, there = CreateEventW(nullptr, TRUE, FALSE, nullptr);
-    for (;;) {
-        OVERLAPPED work = {};
-        work.hEvent = there;
-        DWORD bytes = 0;
-        bool connected = ConnectNamedPipe(pipe, &work) || GetLastError() == ERROR_PIPE_CONNECTED ||
-                         (GetLastError() == ERROR_IO_PENDING && GetOverlappedResult(pipe, &work, &bytes, TRUE));
-        HANDLE next;
+    std::unique_ptr<Instance> instance(static_cast<Instance *>(given));
+    const Door &door = instance->door;
+    HANDLE there = CreateEventW(nullptr, TRUE, FALSE, nullptr);
+    for (bool followed = false; !followed;) {
+        HANDLE next, pipe = instance->pipe;
+        bool connected = wait_for_client(pipe, there);
         /* All places are taken: one becomes free when a client ends. */
         while ((next = make(door, false)) == INVALID_HANDLE_VALUE) Sleep(50);
-        if (connected) serve_aside(pipe, door.name);
-        else CloseHandle(pipe);
-        pipe = next;
+        followed = wait_aside(door, next);
+        if (!connected) CloseHandle(pipe);
+        else if (door.name) hall.serve(pipe, door.name);
+        else serve_check(pipe);
+        instance->pipe = next;
     }
+    CloseHandle(there);
+    return 0;
 }
 
 } // namespace
@@ -114,10 +117,7 @@ bool make_doors() {
 
 void open_doors(Agent &agent) {
     hall.agent = &agent;
-    for (Door &door : doors) {
-        HANDLE thread = CreateThread(nullptr, 0, accept, &door, 0, nullptr);
-        if (thread) CloseHandle(thread);
-    }
+    for (Door &door : doors) wait_aside(door, door.pipe);
 }
 
 Clients &guests() { return hall; }
