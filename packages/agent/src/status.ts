@@ -1,4 +1,5 @@
 /** How an agent stands: enrolled, running, armed, last check; for `sallyport agent status`. */
+import type { BreakGlassList } from "@sallyport/contracts";
 import { askControl } from "./control.ts";
 import type { Host } from "./desk.ts";
 import type { Finding } from "./finding.ts";
@@ -21,6 +22,8 @@ export interface AgentStatus {
   socket?: string;
   log?: string;
   policy?: { version: number; expires: string } | null;
+  /** Whom the policy's groups let in by break-glass, by login; `cut`: there are more than a machine's list holds. */
+  breakGlass?: { people: string[]; cut: boolean };
   /** Host clock minus org, ms; 0 while unknown. */
   offsetMs?: number;
   lastCheck?: CheckResult;
@@ -64,9 +67,14 @@ export function describeStatus(
     socket: settings.files.socket,
     log: settings.files.log,
     policy: policy ? { version: policy.version, expires: new Date(policy.exp * 1000).toISOString() } : null,
+    ...listedOf(opened.ok ? opened.host.policy.latest()?.breakGlass : undefined),
     ...(opened.ok ? { offsetMs: opened.host.clock.hostOffset() } : {}),
     ...(live.lastCheck ? { lastCheck: live.lastCheck } : {}),
     ...(live.reportsWaiting === undefined ? {} : { reportsWaiting: live.reportsWaiting }),
     findings,
   };
+}
+
+function listedOf(right: BreakGlassList | undefined): Pick<AgentStatus, "breakGlass"> {
+  return right?.people === undefined ? {} : { breakGlass: { people: right.people.map(({ login }) => login), cut: right.cut === true } };
 }

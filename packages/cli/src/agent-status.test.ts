@@ -38,6 +38,14 @@ test("a healthy agent is told in one line for each thing", () => {
   assert.equal(isWell(WELL), true);
 });
 
+test("whom the groups of break-glass let in is told by name, and that there are more of them than a machine holds", () => {
+  const line = (breakGlass: NonNullable<AgentStatus["breakGlass"]>) =>
+    statusLines({ ...WELL, breakGlass }, "").find((one) => one.startsWith("break-glass: "));
+  assert.equal(line({ people: ["alice", "bob"], cut: false }), "break-glass: by its groups: alice, bob");
+  assert.match(line({ people: ["alice"], cut: true }) ?? "", /: alice, and more members than a machine's list holds/);
+  assert.match(line({ people: [], cut: false }) ?? "", /nobody/);
+});
+
 test("what was found comes with its evidence and the way to mend it, once, whoever found it", () => {
   const finding = { cause: "net.refused" as const, evidence: { host: "mfa.example", port: 443 } };
   const ill = { ...WELL, findings: [finding], lastCheck: { ok: false, findings: [finding], at: "t" } };

@@ -9,13 +9,14 @@ export function isWell({ running, findings, lastCheck }: AgentStatus): boolean {
 
 /** `option`: how this agent's folder is given to a command, such as ` --state /srv/agent`; empty for the system's own. */
 export function statusLines(status: AgentStatus, option: string): string[] {
-  const { version, running, org, host, armed, armedSince, socket, log, policy, offsetMs, lastCheck, reportsWaiting } = status;
+  const { version, running, org, host, armed, armedSince, socket, log, policy, breakGlass, offsetMs, lastCheck, reportsWaiting } = status;
   const lines: [string, string | undefined][] = [
     ["running", running ? "true" : `false: start it with \`sallyport agent run${option}\``],
     ["armed", armedOf(armed, armedSince)],
     ["org", org],
     ["host", host],
     ["policy", policy ? `version ${policy.version}, counts until ${policy.expires}` : policy === null ? "none yet" : undefined],
+    ["break-glass", breakGlass && breakGlassOf(breakGlass)],
     ["clock", offsetMs === undefined ? undefined : clockOf(offsetMs)],
     ["last check", lastCheck && `${lastCheck.ok ? "the org answered" : "failed"}, ${lastCheck.at}`],
     ["reports waiting", reportsWaiting === undefined ? undefined : String(reportsWaiting)],
@@ -31,6 +32,11 @@ function armedOf(armed: boolean | null | undefined, since: string | undefined): 
   if (armed === undefined) return undefined;
   if (armed === null) return "unknown: the file that says so is missing or broken, and every logon is refused";
   return `${armed}${since === undefined ? "" : ` since ${since}`}`;
+}
+
+function breakGlassOf({ people, cut }: NonNullable<AgentStatus["breakGlass"]>): string {
+  const names = people.length === 0 ? "nobody by its groups" : `by its groups: ${people.join(", ")}`;
+  return cut ? `${names}, and more members than a machine's list holds, who are not let in by it` : names;
 }
 
 function clockOf(offsetMs: number): string {

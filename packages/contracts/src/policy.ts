@@ -100,8 +100,30 @@ export type FailModes = z.infer<typeof failModes>;
 
 /** Whom an administrator may let in by break-glass while the org cannot be reached. */
 export const breakGlassRight = z.strictObject({
-  users: names.optional().describe("Only these accounts, as the machine's operating system names them. Left out: everybody."),
+  users: names
+    .optional()
+    .describe("Only these accounts, as the machine's operating system names them. Left out, and `groups` too: everybody."),
+  groups: names
+    .max(16)
+    .optional()
+    .describe("Names of groups: whoever is in one of them, and may log on here. A machine holds at most 200 people of them."),
 });
+/** How many people a machine's list holds, by groups, and how many names of each. */
+export const BREAK_GLASS_PEOPLE = 200;
+export const BREAK_GLASS_ACCOUNTS = 16;
+/**
+ * What a host holds of it: `people` are the members of its groups when it was signed, each by their login, with every account name (folded:
+ * lower case, NFKC) that means them at this host. `cut`: the groups have more members than a list holds.
+ */
+export const breakGlassList = z.strictObject({
+  users: names.optional(),
+  people: z
+    .array(z.strictObject({ login: z.string().min(1).max(256), accounts: z.array(z.string().min(1).max(520)).max(BREAK_GLASS_ACCOUNTS) }))
+    .max(BREAK_GLASS_PEOPLE)
+    .optional(),
+  cut: z.literal(true).optional(),
+});
+export type BreakGlassList = z.infer<typeof breakGlassList>;
 /** Codes that a person set up at a machine for the time when the org cannot be reached. */
 export const offlineRight = z.strictObject({
   days: z.int().min(1).max(90).describe("How long they count after the person's last logon with the org."),
@@ -134,7 +156,7 @@ export const hostPolicy = z.strictObject({
   permits: z.array(permit),
   always: z.array(z.strictObject({ services: z.array(service).optional(), scenarios: z.array(scenario).optional() })),
   /** What may be done while the org cannot be reached. Absent: nothing. */
-  breakGlass: breakGlassRight.optional(),
+  breakGlass: breakGlassList.optional(),
   offline: offlineRight.optional(),
 });
 export type HostPolicy = z.infer<typeof hostPolicy>;

@@ -43,6 +43,27 @@ describe("break-glass", () => {
     bob.leave();
   });
 
+  test("S27: a member of the policy's groups is let in by any of their account names, and the record says whom the org meant", async (t) => {
+    const people = [{ login: "alice@corp.example", accounts: ["alice", "corp\\alice"] }];
+    const one = await rig(t, { policy: { breakGlass: { people, users: ["root"] } } });
+    await one.org.stop();
+    for (const nobody of [{ username: "bob" }, { username: "alice", domain: "OTHER" }])
+      assert.equal((await next(one.provider().hello().begin(nobody))).end, "deny");
+    const root = one.provider().hello().begin({ username: "root" });
+    assert.match((await next(root)).text, /User: root/, "an account of the machine itself stays with its name");
+    root.leave();
+    const person = one.provider().hello().begin({ username: "Alice", domain: "CORP" });
+    person.input({ code: answerTo(one, (await next(person)).text) });
+    assert.equal((await next(person)).end, "allow");
+    assert.match(JSON.stringify(one.attempts().at(-1)?.["evidence"]), /"user":"CORP\\\\Alice".*"listedAs":"alice@corp.example"/);
+  });
+
+  test("S27: groups without members let nobody in, unlike a policy that names nobody", async (t) => {
+    const one = await rig(t, { policy: { breakGlass: { people: [] } } });
+    await one.org.stop();
+    assert.equal((await next(one.provider().hello().begin())).end, "deny");
+  });
+
   test("S27: an answer for another user, machine or challenge, or by an old key, is breakglass.wrong; the third ends it, and the wait outlives the agent", async (t) => {
     const one = await rig(t, { policy: GLASS });
     await one.org.stop();

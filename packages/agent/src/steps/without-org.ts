@@ -1,5 +1,5 @@
 /** What is left while the org cannot be reached: a code that was set up for it, or an administrator's answer to a challenge. */
-import { BREAK_GLASS_MS, type HostPolicyClaims, readLongCode } from "@sallyport/contracts";
+import { BREAK_GLASS_MS, type BreakGlassList, type HostPolicyClaims, readLongCode } from "@sallyport/contracts";
 import { deny, type Outcome } from "../attempt.ts";
 import type { Finding } from "../finding.ts";
 import type { LinkFault } from "../link/fault.ts";
@@ -33,7 +33,7 @@ export async function askWithoutOrg(scene: Scene, fault: LinkFault): Promise<Out
     const done = await askOffline(scene, (code) => proofs.judge(account, offline, code, timeAfter), glass !== undefined);
     if (done !== "break-glass") return done.kind === "right" ? allow("offline", done.evidence) : deny(done);
   }
-  if (glass) return askBreakGlass(scene, glass, account, allow);
+  if (glass) return askBreakGlass(scene, glass, account, (proof, evidence) => allow(proof, { ...evidence, ...listedAs(policy, account) }));
   return barred && deny(barred);
 }
 
@@ -55,7 +55,7 @@ async function askOffline(scene: Scene, judge: (code: string) => OfflineVerdict,
 
 function breakGlassOf(scene: Scene, policy: HostPolicyClaims | undefined, account: string): BreakGlassPrompt | undefined {
   const right = policy?.breakGlass;
-  if (!right || !covers(right, account)) return undefined;
+  if (!right || !mayBreakGlass(right, account)) return undefined;
   const { host, desk } = scene;
   return BreakGlassPrompt.begin(desk.settings.files.state, host.identity.host, account, host.clock.monotonic());
 }
@@ -97,6 +97,23 @@ function timeFor({ host: { clock } }: Scene, account: string): TimeAfter {
 /** As the machine's operating system resolved it. */
 export function accountOf({ begin: { domain, username } }: Scene): string {
   return domain === undefined ? username : `${domain}\\${username}`;
+}
+
+/** By an account that the policy names itself, or as one of the people of its groups; with neither list it is for everybody. */
+function mayBreakGlass(right: BreakGlassList, account: string): boolean {
+  const byGroup = right.people !== undefined;
+  return (byGroup && right.users === undefined ? false : covers(right, account)) || personOf(right, account) !== undefined;
+}
+
+function personOf({ people }: BreakGlassList, account: string): string | undefined {
+  const folded = account.normalize("NFKC").toLowerCase().normalize("NFKC");
+  return people?.find(({ accounts }) => accounts.includes(folded))?.login;
+}
+
+/** Whose name the org's list had for this account: the one fact of a logon without the org that says who it meant. */
+function listedAs(policy: HostPolicyClaims | undefined, account: string): { listedAs?: string } {
+  const login = policy?.breakGlass && personOf(policy.breakGlass, account);
+  return login === undefined ? {} : { listedAs: login };
 }
 
 export function covers({ users }: { users?: string[] | undefined }, account: string): boolean {

@@ -36,6 +36,7 @@ export function checkPolicy(document: PolicyDocument, known: Known): string[] {
     for (const part of ["factors", "linkZones"] as const)
       if (rule[part] && rule.then !== "factor") complaints.push(`${at}.${part}: only a rule that asks for a factor has a list of them`);
   }
+  complaints.push(...checkNames("breakGlass", { groups: document.breakGlass?.groups }, known));
   for (const [index, exclusion] of (document.exclusions ?? []).entries()) {
     const given = [exclusion.uid, exclusion.sid, exclusion.name].filter((value) => value !== undefined).length;
     if (given !== 1) complaints.push(`exclusions[${index}]: give exactly one of uid, sid and name`);

@@ -9,6 +9,7 @@ import { replaceWhenKnown } from "../management/decision-keys.ts";
 import type { Tx } from "../store.ts";
 import type { AppRow } from "../store-directory.ts";
 import type { HostRow } from "../store-logons.ts";
+import { breakGlassMembers } from "./break-glass-members.ts";
 import type { HostCall, HostRefusal } from "./host-caller.ts";
 import { type HostDeps, isRefusal, withHost } from "./with-host.ts";
 
@@ -34,7 +35,7 @@ export async function selfCheck(
     version: done.app.policyVersion,
     iat: seconds,
     exp: seconds + POLICY_SECONDS,
-    ...hostPolicyOf(done.app.policy),
+    ...hostPolicyOf(done.app.policy, await breakGlassMembers(deps.store, done.app, done)),
   };
   return {
     generation: done.generation,
@@ -54,6 +55,8 @@ async function breakGlassKey(keys: Keys, { hostId, master }: Recorded, iat: numb
 
 interface Recorded {
   hostId: string;
+  /** The domain that the machine belongs to. */
+  domain: string | null;
   generation: string;
   app: AppRow;
   head: LogHead;
@@ -83,7 +86,8 @@ async function record(tx: Tx, keys: Keys, host: HostRow, body: SelfCheckRequest,
     lastSeen: tx.now,
   });
   const master = app.policy.breakGlass === undefined ? undefined : await breakGlassMaster(tx, keys);
-  return { hostId: host.id, generation: retried ? host.generation : next, app, head: await tx.log.head(), master, now: tx.now };
+  const generation = retried ? host.generation : next;
+  return { hostId: host.id, domain: host.domain, generation, app, head: await tx.log.head(), master, now: tx.now };
 }
 
 /** S21: a head that the org signed once must still be in its chain; if not, the log's tail was cut or rewritten. */

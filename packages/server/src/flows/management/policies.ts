@@ -40,9 +40,10 @@ export function setPolicy(
 async function complaintsOf(tx: Tx, document: PolicyDocument): Promise<string[]> {
   // A list is read only where a rule names something of it: nobody waits for all users in vain.
   const named = (part: "users" | "groups" | "hosts") => document.rules.some((rule) => rule.if?.[part] !== undefined);
+  const anyGroup = named("groups") || document.breakGlass?.groups !== undefined;
   const known = {
     users: named("users") ? (await all((page) => tx.users.list(page))).flatMap((user) => [user.profile.login, user.id]) : [],
-    groups: named("groups") ? (await all((page) => tx.groups.list(page))).map((group) => group.name) : [],
+    groups: anyGroup ? (await all((page) => tx.groups.list(page))).map((group) => group.name) : [],
     hosts: named("hosts") ? (await all((page) => tx.hosts.list(page))).flatMap((host) => [host.name, host.id]) : [],
     zones: (await tx.zones.list()).map((zone) => zone.name),
   };
