@@ -42,6 +42,12 @@ test("a second code ends the first; a person may have several phones; a reset on
   const first = (await begin(bob.id))._embedded.activation.code;
   const second = await begin(bob.id);
   assert.equal((await new TestPhone(org).activate(first)).status, 403);
+  const rows = async () => (await org.deps.store.read((tx) => tx.enrolments.ofUser(bob.id))).filter(({ kind }) => kind === "push");
+  assert.deepEqual(
+    (await rows()).map(({ id, status }) => [id, status]),
+    [[second.id, "PENDING_ACTIVATION"]],
+    "begun anew, not reset: nothing of the first is left",
+  );
   const phone = new TestPhone(org);
   assert.equal((await phone.activate(second._embedded.activation.code)).status, 200);
   const other = await TestPhone.of(org, bob.id, "other");

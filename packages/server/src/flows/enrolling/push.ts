@@ -39,12 +39,14 @@ export const pushEnroller: Enroller<{ name?: string | undefined }, unknown> = {
   },
 };
 
-/** A user has one open code at most: a second one ends the first. What is being made in a transaction goes with that. */
+/**
+ * A user has one open code at most: a second one ends the first. No phone was ever bound to it and the new one stands in its place, so that
+ * nothing of it need stay (S1); its challenge goes with it. What is being made in a transaction goes with that.
+ */
 async function endPending(tx: Tx, user: UserRow): Promise<void> {
   for (const one of await tx.enrolments.ofUser(user.id)) {
     if (one.kind !== "push" || one.status !== "PENDING_ACTIVATION" || isBeingMade(one)) continue;
-    for (const { id } of await tx.challenges.openOf(one.id, tx.now)) await tx.challenges.answer(id, "superseded", tx.now);
-    await tx.enrolments.update(one.id, { status: "RESET", updated: tx.now });
+    await tx.enrolments.remove(one.id);
   }
 }
 
