@@ -6,7 +6,7 @@ import { clientAddress, scenario, service } from "./door.ts";
 import { enrolmentStatus, ticketView } from "./factors.ts";
 import { hostView } from "./management.ts";
 import { nameRules } from "./name-rules.ts";
-import { userStatus } from "./people.ts";
+import { sourceName, userStatus } from "./people.ts";
 import { factorKind } from "./policy.ts";
 
 const when = z.iso.datetime();
@@ -89,6 +89,19 @@ export const dryRunJudgement = z.object({
   evidence: z.record(z.string(), z.unknown()),
 });
 
+/**
+ * A source with which something is wrong, so that the org may not know what the directory has now. `since`: the first sync of the unbroken row that
+ * did not succeed, for `stale` the last that did, for `never-read` the source itself; null for `paused`. `error`: of the last sync.
+ */
+export const sourceStand = z.object({
+  name: sourceName,
+  state: z.enum(["failing", "braked", "stale", "paused", "never-read"]),
+  since: when.nullable(),
+  error: z.object({ cause: z.string(), sentence: z.string() }).nullable(),
+  lastSuccess: when.nullable(),
+});
+export type SourceStand = z.infer<typeof sourceStand>;
+
 export const dryRunAnswer = z.object({
   /** The moment that was judged, by the org's clock. */
   at: when,
@@ -114,6 +127,8 @@ export const dryRunAnswer = z.object({
   user: dryRunUser.nullable(),
   /** Ways out that fail at this moment: whoever needs them does not get what was asked for. */
   failing: z.array(failingChannel).optional(),
+  /** Sources of people that do not stand well; none of those that do. */
+  sources: z.array(sourceStand).optional(),
   judgement: dryRunJudgement.nullable(),
 });
 export type DryRunAnswer = z.infer<typeof dryRunAnswer>;

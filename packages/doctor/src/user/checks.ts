@@ -2,6 +2,7 @@
 import type { CauseId, DryRunAnswer, Proof } from "@sallyport/contracts";
 import type { Answer, Check, Seen } from "../check.ts";
 import { assignedBy } from "./assigned-by.ts";
+import { judgeSource } from "./source.ts";
 
 export type DryRunUser = NonNullable<DryRunAnswer["user"]>;
 export type DryRunHost = DryRunAnswer["hosts"][number];
@@ -45,6 +46,13 @@ export const USER_CHECKS: readonly Check<UserFacts>[] = [
     run: async ({ machine, answer }) => judgeAgent(machine, answer.at),
   },
   { code: "user.name", title: "the name", dependsOn: [], needs: ["answer", "machine"], run: async (facts) => judgeName(facts) },
+  {
+    code: "user.source",
+    title: "the source of the person",
+    dependsOn: [],
+    needs: ["answer", "machine"],
+    run: async (facts) => judgeSource(facts),
+  },
   { code: "user.state", title: "the user's state", dependsOn: [], needs: ["user"], run: async ({ user }) => judgeState(user) },
   {
     code: "user.right",

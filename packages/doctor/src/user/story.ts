@@ -2,6 +2,7 @@
 import { CAUSES, type DiagnosisStep, type DryRunAnswer } from "@sallyport/contracts";
 import { assignedBy } from "./assigned-by.ts";
 import { type DryRunUser, factorLine, namesOf, stateLine, type UserFacts, windowLine } from "./checks.ts";
+import { sourceLine } from "./source.ts";
 
 type Told = Pick<UserFacts, "typed" | "host" | "answer"> & { address: string | undefined };
 
@@ -12,7 +13,7 @@ export function tellStory({ typed, host, answer, address }: Told): DiagnosisStep
   return [
     machineStep(answer),
     nameStep(typed, answer),
-    ...(user ? [userStep(user), rightStep(user, answer), policyStep(user, answer, address), factorStep(user)] : []),
+    ...(user ? [userStep(user, answer), rightStep(user, answer), policyStep(user, answer, address), factorStep(user)] : []),
     personStep(answer),
     hearsStep(answer),
   ];
@@ -51,8 +52,10 @@ function nameStep(typed: string, { names, judgement }: DryRunAnswer): DiagnosisS
   };
 }
 
-function userStep(user: DryRunUser): DiagnosisStep {
-  return { title: "User", outcome: `${user.login}: ${stateLine(user)}`, why: [`id ${user.id}, source ${user.source}`] };
+function userStep(user: DryRunUser, { sources }: DryRunAnswer): DiagnosisStep {
+  const stand = sourceLine(sources, user.source);
+  const why = [`id ${user.id}, source ${user.source}`, ...(stand === undefined ? [] : [`source ${user.source}: ${stand}`])];
+  return { title: "User", outcome: `${user.login}: ${stateLine(user)}`, why };
 }
 
 function rightStep({ assigned, groups }: DryRunUser, { app }: DryRunAnswer): DiagnosisStep {

@@ -216,3 +216,41 @@ test("an open window to enrol a first factor: the person is asked for its ticket
   const xrdp = await conclude({ judgement: refused("factor.none") }, { factors: [], window });
   assert.deepEqual(stands(xrdp), ["factor.none"], "where no ticket can be asked for");
 });
+
+const CORP = {
+  name: "corp",
+  state: "failing" as const,
+  since: "2026-11-23T09:00:00.000Z",
+  error: { cause: "org.directory", sentence: "directory.corp.example refuses the connection" },
+  lastSuccess: "2026-11-23T08:00:00.000Z",
+};
+
+test("the source of the person is named where its sync fails, with the sentence and since when, and nobody else's is", async () => {
+  const found = await conclude({ sources: [CORP] }, { source: "corp" });
+  assert.deepEqual([stands(found), found.healthy], [["org.directory"], false]);
+  const evidence = Object.fromEntries((found.findings[0]?.evidence ?? []).map(({ what, value }) => [what, value]));
+  assert.deepEqual([evidence["error"], evidence["since"]], [CORP.error.sentence, CORP.since]);
+  assert.match(step(found, "User").why.join(), /sync fails since 2026-11-23T09.*refuses the connection/);
+  assert.deepEqual(stands(await conclude({ sources: [CORP] })), [], "alice is local");
+});
+
+test("a name that nobody has may be of a source that fails: said as possible, below what the org says", async () => {
+  const found = await conclude({ sources: [CORP], names: [], user: null, judgement: refused("user.unknown") });
+  assert.deepEqual([stands(found), stands(found, "candidate")], [["user.unknown"], ["org.directory"]]);
+});
+
+test("a source that is braked, paused or stale confirms nothing: what was not looked at says so, and what to do", async () => {
+  const said = {
+    braked: /brake has stopped the sync since .*sallyport source sync corp --dry-run/,
+    paused: /is paused; last read whole 2026-11-23T08.*sallyport source resume corp/,
+    stale: /no sync was carried out since/,
+    "never-read": /no sync was carried out yet/,
+  };
+  for (const state of ["braked", "paused", "stale", "never-read"] as const) {
+    const found = await conclude({ sources: [{ ...CORP, state, error: null }] }, { source: "corp" });
+    assert.deepEqual(stands(found), [], state);
+    const missed = found.notLookedAt.find(({ what }) => what.includes("source corp"));
+    assert.match(missed?.why ?? "", said[state], state);
+    assert.match(step(found, "User").why.join(), said[state], state);
+  }
+});

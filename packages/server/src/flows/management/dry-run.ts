@@ -11,6 +11,7 @@ import type { HostRow } from "../store-logons.ts";
 import { judgeClient, secretsOf } from "./dry-run-client.ts";
 import { namesFound, userFacts } from "./dry-run-person.ts";
 import { atTime, hostsNamed } from "./rehearse.ts";
+import { ailingSources } from "./source-stand.ts";
 
 /** As the answer, but with the machines as they are stored. */
 export interface DryRun extends Omit<DryRunAnswer, "hosts"> {
@@ -27,7 +28,8 @@ export function dryRun(store: Store, body: DryRunRequest): Promise<DryRun> {
     // xrdp hands over one field and shows nothing (S10); of every other service the usual is thought.
     const shows = body.service.startsWith("xrdp") ? {} : { conversation: true };
     const asked: Asked = { ...body, ...shows, scenario: body.scenario ?? "logon" };
-    const common = { at: iso(then.now), hosts, remote: isRemote(asked.service, asked.address), failing: await failingChannels(tx) };
+    const stands = { failing: await failingChannels(tx), sources: await ailingSources(tx) };
+    const common = { at: iso(then.now), hosts, remote: isRemote(asked.service, asked.address), ...stands };
     if (!host || !app) return { ...common, ...NOTHING };
     return { ...common, ...(await lookAt(then, host, app, asked)) };
   });
