@@ -15,6 +15,9 @@ const QUIET = [
   "--disable-sync",
 ];
 
+/** How long a story waits for what a page must show at once, ms: the machine may be busy with ten other things. */
+export const SOON_MS = 90_000;
+
 export interface Browser {
   context: BrowserContext;
   close(): Promise<void>;
@@ -40,6 +43,7 @@ export async function startBrowser({
     locale,
     ignoreHTTPSErrors,
   });
+  context.setDefaultTimeout(SOON_MS);
   return {
     context,
     async close() {

@@ -35,7 +35,7 @@ export function run(
     child.stderr.on("data", (part) => parts.push(part));
     child.stdin.on("error", () => {});
     child.stdin.end(options.input ?? "");
-    const timer = setTimeout(() => child.kill("SIGKILL"), options.timeout ?? 30_000);
+    const timer = setTimeout(() => child.kill("SIGKILL"), options.timeout ?? 120_000);
     child.once("error", reject);
     child.once("close", (code) => {
       clearTimeout(timer);

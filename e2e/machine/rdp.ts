@@ -97,7 +97,7 @@ export async function rdp<T>(user: string, password: string, seen: () => T | und
   const args = [`/v:127.0.0.1:${RDP_PORT}`, `/u:${user}`, `/p:${password}`, "/cert:ignore", "/sec:tls", "/size:1024x700"];
   const client = new Daemon("/usr/bin/xfreerdp", args, `${FOLDER}/freerdp.out`, { DISPLAY: ":77", HOME: FOLDER });
   try {
-    const found = await until(`the end of the logon of ${user}`, seen, 30);
+    const found = await until(`the end of the logon of ${user}`, seen, 90);
     if (shot) await photograph(shot);
     return found;
   } finally {

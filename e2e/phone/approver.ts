@@ -9,8 +9,6 @@ import { ROOT } from "../machine/processes.ts";
 
 const AXE = readFileSync(join(ROOT, "node_modules/axe-core/axe.min.js"), "utf8");
 const SHOTS = join(import.meta.dirname, "shots");
-/** Longer than two looks of the page, on a slow machine. */
-const SOON_MS = 20_000;
 
 export class Approver {
   readonly browser: Browser;
@@ -41,11 +39,11 @@ export class Approver {
 
   /** Waits for the heading of a card. */
   async at(title: string): Promise<void> {
-    await this.page.getByRole("heading", { name: title, exact: true }).first().waitFor({ timeout: SOON_MS });
+    await this.page.getByRole("heading", { name: title, exact: true }).first().waitFor();
   }
 
   async says(text: string | RegExp): Promise<void> {
-    await this.page.getByText(text).first().waitFor({ timeout: SOON_MS });
+    await this.page.getByText(text).first().waitFor();
   }
 
   async press(name: string): Promise<void> {

@@ -57,7 +57,7 @@ export class Portal {
   /** Waits until the page is at the step with this heading. */
   async at(title: string): Promise<void> {
     try {
-      await this.page.getByRole("heading", { level: 1, name: title, exact: true }).waitFor({ timeout: 15_000 });
+      await this.page.getByRole("heading", { level: 1, name: title, exact: true }).waitFor();
     } catch {
       const shown = await this.page.locator("main").innerText();
       throw new Error(
@@ -67,7 +67,7 @@ export class Portal {
   }
 
   async says(text: string | RegExp): Promise<void> {
-    await this.page.getByText(text).first().waitFor({ timeout: 15_000 });
+    await this.page.getByText(text).first().waitFor();
   }
 
   async press(name: string | RegExp): Promise<void> {

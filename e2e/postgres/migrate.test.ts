@@ -168,5 +168,5 @@ test("what is no move is refused", async () => {
   await refused(`${FOLDER}-absent`, cluster.url("broken"), /there is no org in the folder/);
   await refused(newDatabase("bare"), `${FOLDER}-x`, /there is no org in this database/);
   assert.ok(!existsSync(`${FOLDER}-x`));
-  await until("nothing is left of the refused folder", () => !existsSync(`${FOLDER}-absent`) || undefined, 1);
+  await until("nothing is left of the refused folder", () => !existsSync(`${FOLDER}-absent`) || undefined);
 });

@@ -24,7 +24,7 @@ let secret = "";
 let lastCode = "";
 /** The code that the app shows next: each works once. */
 async function nextCode(): Promise<string> {
-  lastCode = await until("the app's next code", () => different(must("oathtool", ["--totp", "-b", secret]).trim()), 40);
+  lastCode = await until("the app's next code", () => different(must("oathtool", ["--totp", "-b", secret]).trim()), 90);
   return lastCode;
 }
 const different = (code: string) => (code === lastCode ? undefined : code);

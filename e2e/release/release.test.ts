@@ -40,7 +40,7 @@ after(async () => {
 /** Each code works once: the app's next one. */
 async function code(): Promise<string> {
   const next = () => must("oathtool", ["--totp", "-b", secret]).trim();
-  lastCode = await until("the app's next code", () => (next() === lastCode ? undefined : next()), 40);
+  lastCode = await until("the app's next code", () => (next() === lastCode ? undefined : next()), 90);
   return lastCode;
 }
 

@@ -35,7 +35,7 @@ export class BootedMachine {
     const first = spawn("sh", ["-c", boot], { stdio: ["ignore", "inherit", "inherit"] });
     const machine = new BootedMachine(first, groups);
     try {
-      await until("systemd", () => machine.#ready(), 40);
+      await until("systemd", () => machine.#ready(), 90);
     } catch (error) {
       await machine.end();
       throw error;

@@ -32,7 +32,7 @@ after(async () => {
 
 async function code(): Promise<string> {
   const next = () => must("oathtool", ["--totp", "-b", secret]).trim();
-  lastCode = await until("the app's next code", () => (next() === lastCode ? undefined : next()), 40);
+  lastCode = await until("the app's next code", () => (next() === lastCode ? undefined : next()), 90);
   return lastCode;
 }
 
@@ -69,7 +69,7 @@ test("killed, the agent is back by itself, and its log goes on after a rotation"
     return found !== "" && found !== String(pid) && booted.active("sallyport-agent") === "active" ? true : undefined;
   };
   // The unit itself gives the agent 20 seconds to open its door.
-  await until("another agent", another, 40);
+  await until("another agent", another, 90);
   rmSync("/var/log/sallyport/agent.log");
   booted.must("service", "sallyport-agent", "reload");
   assert.equal((await ssh("alice", [PASSWORD, await code()])).out.trim(), "alice");
