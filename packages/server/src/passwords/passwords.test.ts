@@ -94,14 +94,16 @@ test("S16: nobody's hash is always wrong and costs the time of a real one", asyn
   const time = async (phc: string | null) => {
     const times: number[] = [];
     for (let i = 0; i < 9; i++) {
-      const start = performance.now();
+      // The processor's time, which other programs on the machine do not stretch.
+      const before = process.cpuUsage();
       assert.equal(await passwords.verify(phc, "another password"), "wrong");
-      times.push(performance.now() - start);
+      const { user, system } = process.cpuUsage(before);
+      times.push(user + system);
     }
     return times.sort((a, b) => a - b)[4] ?? 0;
   };
   const [known, unknown] = [await time(made.phc), await time(null)];
-  assert.ok(unknown > known / 3 && unknown < known * 3, `known ${known} ms, unknown ${unknown} ms`);
+  assert.ok(unknown > known / 3 && unknown < known * 3, `known ${known} µs, unknown ${unknown} µs`);
   assert.equal(await passwords.verify(null, "nobody has this password"), "wrong");
 });
 
