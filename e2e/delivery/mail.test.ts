@@ -40,6 +40,23 @@ test("nothing is set: the command says so, and how it is set", async () => {
   assert.match((await world.cli("mail", "set", "--server", "http://x.test", "--from", "a@b.test")).out, /must begin with smtps/);
 });
 
+test("a server is taken only where it answers up to the account, by what the org trusts; nothing is sent by that", async () => {
+  const set = (...more: string[]) => {
+    const account = ["--from", "mfa@story.test", "--user", "mfa", "--secret-file", world.secretFile];
+    return world.cli("mail", "set", "--server", SMTPS, ...account, ...more);
+  };
+  const down = await set("--ca", world.ca.pem);
+  assert.deepEqual([down.code, /refuses the connection: nothing listens on this port/.test(down.out)], [1, true], down.out);
+  await during({}, async (server) => {
+    assert.match((await set()).out, /of an authority that the org does not trust|authorities above it/);
+    assert.match((await world.cli("mail", "show")).out, /no mail server is set/, "nothing was taken by that");
+    const taken = await set("--ca", world.ca.pem);
+    assert.match(taken.out, /It answered, and nothing was sent/);
+    assert.deepEqual(server.got, []);
+  });
+  await world.mustCli("mail", "remove");
+});
+
 test("a mail goes out by TLS from the first byte, and by STARTTLS; the answer of the server is shown", async () => {
   for (const [url, implicit] of [
     [SMTPS, true],
@@ -125,12 +142,12 @@ test("plain text goes to loopback only, or where the administrator wrote the wor
   const refused = await world.cli("mail", "set", "--server", SMTP, "--insecure", "yes");
   assert.match(refused.out, /takes only these words: codes can be read and changed on the way/);
   const plain = { implicit: false, port: 2525 };
-  await world.mustCli("mail", "set", "--server", "smtp://127.0.0.1:2525", "--from", "mfa@story.test", "--user", "none");
+  await world.mustCli("mail", "set", "--server", "smtp://127.0.0.1:2525", "--from", "mfa@story.test", "--user", "none", "--untested");
   const local = await new MailServer({ ...plain, address: "127.0.0.1" }).listen();
   assert.match(await world.mustCli("mail", "test", "admin@story.test"), /took it/);
   await local.close();
   const words = "codes can be read and changed on the way";
-  assert.match(await world.mustCli("mail", "set", "--server", `smtp://${MAIL_NAME}:2525`, "--insecure", words), /INSECURE/);
+  assert.match(await world.mustCli("mail", "set", "--server", `smtp://${MAIL_NAME}:2525`, "--insecure", words, "--untested"), /INSECURE/);
   const far = await new MailServer(plain).listen();
   assert.match(await world.mustCli("mail", "test", "admin@story.test"), /took it/);
   assert.equal(far.got[0]?.encrypted, false);

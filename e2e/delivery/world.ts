@@ -43,8 +43,9 @@ export class World {
     return done.stdout;
   }
 
+  /** Untested: most stories set up a server that is not there yet, or does something wrong. */
   setMail(server: string, ...more: string[]): Promise<string> {
-    const account = ["--user", MAIL_USER, "--secret-file", this.secretFile];
+    const account = ["--user", MAIL_USER, "--secret-file", this.secretFile, "--untested"];
     return this.mustCli("mail", "set", "--server", server, "--from", "mfa@story.test", ...account, "--ca", this.ca.pem, ...more);
   }
 

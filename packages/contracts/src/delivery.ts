@@ -68,6 +68,8 @@ export const mailSettings = z.strictObject({
 });
 export type MailSettings = z.infer<typeof mailSettings>;
 /** `secret`: the account's password; left out, the stored one stays. */
+/** `try`: the server must answer, up to the account, before it is taken; it takes up to half a minute. */
+export const putMailQuery = z.strictObject({ try: z.enum(["true", "false"]).default("false") });
 export const putMailRequest = mailSettings.extend({ secret: z.string().min(1).max(1024).optional() });
 export type PutMailRequest = z.infer<typeof putMailRequest>;
 

@@ -20,6 +20,7 @@ interface MailOptions extends SecretOptions {
   fromName?: string;
   user?: string;
   insecure?: string;
+  untested?: boolean;
 }
 
 interface SmsOptions extends SecretOptions {
@@ -48,6 +49,7 @@ export function mailCommands(program: Command): void {
         ["--secret-file <file>", "file with the account's password"],
         ["--secret-stdin", "the same, all of standard input"],
         CA,
+        ["--untested", "take it although it may not answer now (default: it must, up to the account; no mail is sent)"],
         ["--insecure <words>", "also without TLS; takes only the words: codes can be read and changed on the way (or `no`)"],
       ],
     },
@@ -64,8 +66,11 @@ export function mailCommands(program: Command): void {
       const body = { ...kept, ...named(options), ...(await secretOf(options)) };
       if (options.user === "none") delete (body as { user?: string }).user;
       if (options.insecure === "no") delete (body as { insecure?: string }).insecure;
-      const set = await org.send<MailView>("PUT", MAIL, body);
-      print(options.json, set, () => [...mailLines(set), "Try it out: sallyport mail test ADDRESS"]);
+      const set = await org.send<MailView>("PUT", options.untested ? MAIL : `${MAIL}?try=true`, body, PATIENCE_MS);
+      print(options.json, set, () => [
+        ...mailLines(set),
+        `${options.untested ? "Taken untested" : "It answered, and nothing was sent"}. Try it out: sallyport mail test ADDRESS`,
+      ]);
     },
   );
   orgCommand(

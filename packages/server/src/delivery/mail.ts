@@ -1,4 +1,4 @@
-/** Sends one mail by SMTP: encrypted and to a server that is known, before a word of it is said. */
+/** Speaks SMTP for one mail, or up to it: encrypted and to a server that is known, before a word of it is said. */
 import { isLoopback, type MailSettings } from "@sallyport/contracts";
 import { createTransport } from "nodemailer";
 import type { Mail, OpenMail, Posted } from "../flows/post.ts";
@@ -16,21 +16,44 @@ export function serverOf({ server }: MailSettings): { host: string; port: number
 }
 
 /** @param id makes the Message-ID: a server that got the mail twice, since its answer was lost, can tell. @param orgUrl names us in EHLO. */
-export async function sendMail(
+export function sendMail(by: OpenMail, mail: Mail, id: string, orgUrl: string, signal: AbortSignal): Promise<Posted> {
+  const { settings } = by;
+  return overSmtp(by, orgUrl, async (transport) => {
+    const sent = await transport.sendMail({
+      from: { name: settings.fromName, address: settings.from },
+      to: { name: "", address: mail.to },
+      subject: mail.subject,
+      text: mail.text,
+      html: mail.html,
+      messageId: `<${id}@${new URL(orgUrl).hostname}>`,
+      // RFC 3834: no absence notes, and no loops.
+      headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
+      signal,
+    });
+    return sent.response;
+  });
+}
+
+/** Connects, greets, agrees on TLS and proves the account; no mail is begun. Ends by the times above, whatever the server does. */
+export function greetServer(by: OpenMail, orgUrl: string): Promise<Posted> {
+  return overSmtp(by, orgUrl, async (transport) => {
+    await transport.verify();
+    return "the dialogue up to the account";
+  });
+}
+
+async function overSmtp(
   { settings, secret }: OpenMail,
-  mail: Mail,
-  id: string,
   orgUrl: string,
-  signal: AbortSignal,
+  say: (transport: ReturnType<typeof createTransport>) => Promise<string>,
 ): Promise<Posted> {
   const { host, port, implicit } = serverOf(settings);
-  const name = new URL(orgUrl).hostname;
   const transport = createTransport({
     ...TIMES,
     ...encryptionOf(settings),
     host,
     port,
-    name,
+    name: new URL(orgUrl).hostname,
     secure: implicit,
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -38,18 +61,7 @@ export async function sendMail(
   });
   const server = `${host}:${port}`;
   try {
-    const sent = await transport.sendMail({
-      from: { name: settings.fromName, address: settings.from },
-      to: { name: "", address: mail.to },
-      subject: mail.subject,
-      text: mail.text,
-      html: mail.html,
-      messageId: `<${id}@${name}>`,
-      // RFC 3834: no absence notes, and no loops.
-      headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
-      signal,
-    });
-    return { ok: true, server, said: sent.response };
+    return { ok: true, server, said: await say(transport) };
   } catch (error) {
     return { ok: false, fault: mailFault(error, settings, server) };
   } finally {

@@ -40,5 +40,7 @@ export type Posted = { ok: true; server: string; said: string } | { ok: false; f
 export interface Post {
   /** @param id makes the Message-ID: the same at each try. */
   mail(by: OpenMail, mail: Mail, id: string, signal: AbortSignal): Promise<Posted>;
+  /** Everything that comes before a mail, and none: name, connection, TLS, account. */
+  greet(by: OpenMail): Promise<Posted>;
   webhook(by: OpenSms, message: WebhookMessage, signal: AbortSignal): Promise<Posted>;
 }

@@ -38,19 +38,41 @@ async function shown(tx: Tx, name: Name, row: SettingRow): Promise<WayOut> {
   return { row, waiting: (await tx.outbox.waiting(tx.now)).get(kind) ?? 0, failure: await channelFailure(tx, kind) };
 }
 
-export function setMail({ store, keys }: WaysOutDeps, caller: Caller, { secret, ...settings }: PutMailRequest): Promise<Outcome<WayOut>> {
+/** @param greet given where the server is to answer before it is taken; what is to be taken is judged first, so that nobody else hears a secret. */
+export async function setMail(
+  { store, keys }: WaysOutDeps,
+  caller: Caller,
+  { secret, ...settings }: PutMailRequest,
+  greet?: Post["greet"],
+): Promise<Outcome<WayOut>> {
+  const judged = await store.read(async (tx) => judgeMail(keys, await tx.settings.byName(MAIL), settings, secret));
+  const answered = greet && judged.kind === "done" ? await greet({ settings, secret: judged.value }) : undefined;
+  if (answered && !answered.ok) return invalid(`server: ${answered.fault.sentence} Nothing was changed`);
   return inUnit(store, async (tx) => {
     const before = await tx.settings.byName(MAIL);
-    const old = before?.document as MailSettings | undefined;
-    if (settings.user === undefined && secret !== undefined) return invalid("secret: is of no use without user");
-    if (settings.user !== undefined && secret === undefined && !before?.sealedSecret)
-      return invalid("secret: the account needs its password");
-    // Whoever may change the settings could else have the stored password sent to a server of their own.
-    if (settings.user !== undefined && secret === undefined && old && heard(settings) !== heard(old))
-      return invalid("secret: must be given again with another server, or another way to know it: nobody else is to hear the stored one");
+    // Somebody else may have changed it while the server was asked.
+    const still = judgeMail(keys, before, settings, secret);
+    if (still.kind !== "done") return still;
     const sealedSecret = settings.user === undefined ? "" : (seal(keys, MAIL, secret) ?? before?.sealedSecret ?? "");
     return done(await put(tx, caller, { name: MAIL, settings, sealedSecret, server: settings.server, before }));
   });
+}
+
+/** The account's password in the clear, for the server that these settings name; empty without an account. */
+function judgeMail(
+  keys: Keys,
+  before: SettingRow | undefined,
+  settings: Omit<PutMailRequest, "secret">,
+  secret: string | undefined,
+): Outcome<string> {
+  const old = before?.document as MailSettings | undefined;
+  if (settings.user === undefined) return secret === undefined ? done("") : invalid("secret: is of no use without user");
+  if (secret !== undefined) return done(secret);
+  if (!before?.sealedSecret) return invalid("secret: the account needs its password");
+  // Whoever may change the settings could else have the stored password sent to a server of their own.
+  if (old && heard(settings) !== heard(old))
+    return invalid("secret: must be given again with another server, or another way to know it: nobody else is to hear the stored one");
+  return done(Buffer.from(keys.unseal(before.sealedSecret, settingContext(MAIL))).toString());
 }
 
 const heard = ({ server, trust, insecure, user }: MailSettings) => JSON.stringify([server, trust.ca, insecure, user]);

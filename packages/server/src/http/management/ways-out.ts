@@ -3,6 +3,7 @@ import {
   deliveryTest,
   mailSettings,
   mailView,
+  putMailQuery,
   putMailRequest,
   putSmsRequest,
   smsSettings,
@@ -33,9 +34,10 @@ const mailRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => async (ap
   const url = "/api/v1/org/mail";
   const one = { 200: mailView };
   app.get(url, { config: read, schema: { response: one } }, async () => mailOf(orRefuse(await viewWayOut(deps.store, "mail"))));
-  app.put(url, { config: write, schema: { body: putMailRequest, response: one } }, async (request) =>
-    mailOf(orRefuse(await setMail(deps, request.caller, request.body))),
-  );
+  app.put(url, { config: write, schema: { querystring: putMailQuery, body: putMailRequest, response: one } }, async (request) => {
+    const greet = request.query.try === "true" ? deps.post.greet : undefined;
+    return mailOf(orRefuse(await setMail(deps, request.caller, request.body, greet)));
+  });
   app.delete(url, { config: write, schema: { response: { 204: noContent } } }, async (request, reply) => {
     orRefuse(await removeWayOut(deps.store, request.caller, "mail"));
     return reply.code(204).send();
