@@ -1,7 +1,7 @@
 /** Reads of the system log: the chains for verify and export, all events from where somebody stopped, the newest ones, and the signed head. */
 import { JWS_TYPES, type LogEvent, type LogHead } from "@sallyport/contracts";
 import type { Keys } from "../../keys/keys.ts";
-import type { Store } from "../store.ts";
+import type { Store, Tx } from "../store.ts";
 import type { Outcome } from "./outcome.ts";
 import { done } from "./outcome.ts";
 
@@ -85,10 +85,32 @@ function readPlaces(after: string | undefined): Map<string, number> | undefined 
   return places;
 }
 
-/** The newest `limit` events, oldest first. */
-export async function readTail(store: Store, limit: number): Promise<LogEvent[]> {
-  const newest = await store.read((tx) => tx.log.list({ descending: true, limit }));
-  return newest.reverse();
+/**
+ * The newest `limit` events, oldest first. `names`: with the present login of each user whom an event knows by id alone; such an event is for
+ * reading, and no longer the one that its hash covers.
+ */
+export function readTail(store: Store, limit: number, names: boolean): Promise<LogEvent[]> {
+  return store.read(async (tx) => {
+    const newest = (await tx.log.list({ descending: true, limit })).reverse();
+    return names ? withNames(tx, newest) : newest;
+  });
+}
+
+async function withNames(tx: Tx, events: LogEvent[]): Promise<LogEvent[]> {
+  const ids = new Set(events.flatMap(({ actor, target }) => [actor, target].flatMap((who) => (isNameless(who) ? [who.id] : []))));
+  const logins = new Map<string, string | undefined>();
+  for (const id of ids) logins.set(id, (await tx.users.byId(id))?.profile.login);
+  const named = <T extends Who>(who: T): T => {
+    const name = isNameless(who) ? logins.get(who.id) : undefined;
+    return name === undefined ? who : { ...who, name };
+  };
+  return events.map(({ actor, target, ...event }) => ({ ...event, actor: named(actor), ...(target ? { target: named(target) } : {}) }));
+}
+
+type Who = { type: string; id: string; name?: string | undefined };
+
+function isNameless(who: Who | undefined): who is Who {
+  return who?.type === "user" && who.name === undefined;
 }
 
 /** Where this node's chain ends, signed by the decision key: to be kept elsewhere and compared later (S21). */

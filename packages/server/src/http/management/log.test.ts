@@ -53,6 +53,22 @@ test("the tail is the newest events, oldest first", async (t) => {
   );
 });
 
+test("the tail names, where it is asked to, whoever an event knows by id alone; the chain stays as it was written", async (t) => {
+  const org = await openOrg(t);
+  const made = await org.call("admin", "POST", "/api/v1/users?activate=true", { profile: { login: "alice" } });
+  const who = { type: "user", id: made.body.id as string } as const;
+  const gone = { type: "user", id: "usr_gone" } as const;
+  await org.deps.store.inTransaction(async (tx) => {
+    const failed = { type: "factor.failed", outcome: "failure", cause: "factor.code-wrong", data: {} } as const;
+    await tx.log.append({ ...failed, actor: who, target: who });
+    await tx.log.append({ ...failed, actor: gone });
+  });
+  const tail = async (query: string) => (await org.call("auditor", "GET", `/api/v1/log/tail?limit=2${query}`)).body as LogEvent[];
+  const [named, unknown] = await tail("&names=true");
+  assert.deepEqual([named?.actor.name, named?.target?.name, unknown?.actor], ["alice", "alice", gone]);
+  for (const { hash, ...rest } of await tail("")) assert.equal(hashEvent(rest), hash);
+});
+
 test("clients of the public API read the log in its shape, page by page, by date and by type", async (t) => {
   const org = await openOrg(t);
   const start = org.clock.now;

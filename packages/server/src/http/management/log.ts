@@ -57,8 +57,11 @@ export const logRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => asy
     return pageOf(deps.orgUrl, request, reply, orRefuse(await readChain(store, after, limit)), placeOf);
   });
 
-  const tail = { querystring: z.strictObject({ limit: pageQuery(1000, 20).limit }), response: { 200: z.array(logEvent) } };
-  app.get("/api/v1/log/tail", { config: read, schema: tail }, async (request) => readTail(store, request.query.limit));
+  const tailQuery = z.strictObject({ limit: pageQuery(1000, 20).limit, names: z.enum(["true", "false"]).default("false") });
+  const tail = { querystring: tailQuery, response: { 200: z.array(logEvent) } };
+  app.get("/api/v1/log/tail", { config: read, schema: tail }, async (request) =>
+    readTail(store, request.query.limit, request.query.names === "true"),
+  );
 
   app.get("/api/v1/log/export", { config: read, schema: { querystring: logFilter } }, (request, reply) => {
     reply.type("application/x-ndjson");
