@@ -33,8 +33,9 @@ export class OrgProcess {
     });
   }
 
-  async start(): Promise<void> {
-    const args = [QUIET, MAIN, "serve", "--data", this.data, "--listen", "127.0.0.1:0", "--log-level", "error"];
+  /** `more`: further options of `serve`. */
+  async start(...more: string[]): Promise<void> {
+    const args = [QUIET, MAIN, "serve", "--data", this.data, "--listen", "127.0.0.1:0", "--log-level", "error", ...more];
     const server = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     this.#server = server;
     const ended = once(server, "exit").then(() => Promise.reject(new Error("the server ended before it listened")));

@@ -1,6 +1,6 @@
 /** Commands for machines: host (codes, list, revoke, enrol) and agent (run, arm, disarm, status). */
 import { arm, disarm, enrolHost, type Finding, type JoinOutcome, readStatus, registerHost, runAgent } from "@sallyport/agent";
-import type { DomainView, HostView, hostCodeView, LogonView } from "@sallyport/contracts";
+import { type DomainView, type HostView, type hostCodeView, isLoopback, type LogonView, readEnrolmentCode } from "@sallyport/contracts";
 import type { Command } from "commander";
 import type * as z from "zod";
 import { isWell, statusLines } from "../agent-status.ts";
@@ -18,6 +18,16 @@ type HostCode = z.infer<typeof hostCodeView>;
 
 export type { LogonView };
 
+/** Beside the code, not in it: what is read from standard output is the code alone. */
+function onlyHere(code: string | undefined): string[] {
+  const read = readEnrolmentCode(code ?? "");
+  if (!read.ok || !isLoopback(read.code.url)) return [];
+  return [
+    `This code is good for the org's own machine alone: it says ${read.code.url}, which on any other machine is that machine itself.`,
+    "For others start the org with --url and a name that they reach (docs/install.md), then make another code.",
+  ];
+}
+
 export function hostCommands(program: Command): void {
   const host = program.command("host").description("machines with an agent");
   orgCommand<CommonOptions & { app: string; name?: string }>(
@@ -33,6 +43,7 @@ export function hostCommands(program: Command): void {
       const app = await findApp(org, options.app);
       const made = await org.send<HostCode>("POST", "/api/v1/host-codes", { app: app.id, name: options.name });
       print(options.json, made, () => made.code ?? "");
+      for (const line of onlyHere(made.code)) process.stderr.write(`${line}\n`);
       if (!options.json && process.stdout.isTTY)
         process.stderr.write(`Good for one machine until ${made.expiresAt}. On the machine, run: sallyport host enrol\n`);
     },
