@@ -3,8 +3,8 @@ import { appendFileSync, mkdirSync } from "node:fs";
 import https from "node:https";
 import { type Enrolled, HostKey, question, readEnrolled } from "../e2e/machine/host-link.ts";
 import { codeOf, ORG_NAME, ORG_PORT, Org, type Person } from "../e2e/machine/org.ts";
+import { installedWindows } from "../e2e/wine/installer.ts";
 import { LogonScreen } from "../e2e/wine/logon-screen.ts";
-import { Windows } from "../e2e/wine/windows.ts";
 
 const LOGONS = 40;
 const MOST_ADDED_MS = 10;
@@ -55,7 +55,7 @@ mkdirSync("/run/bench", { recursive: true, mode: 0o700 });
 appendFileSync("/etc/hosts", `127.0.0.1 ${ORG_NAME}\n`);
 const org = new Org("/run/bench/org");
 await org.start();
-const windows = await Windows.install();
+const windows = await installedWindows();
 try {
   const app = (await org.call("POST", "/api/v1/apps", { label: "servers" })).id;
   const codeFor = async (name: string) => (await org.call("POST", "/api/v1/host-codes", { app, name })).code as string;

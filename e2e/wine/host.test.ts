@@ -4,9 +4,10 @@ import { appendFileSync, chmodSync, chownSync, existsSync, mkdirSync, readdirSyn
 import { after, before, test } from "node:test";
 import { ORG_NAME, Org } from "../machine/org.ts";
 import { COMMAND, must, until } from "../machine/processes.ts";
+import { installedWindows } from "./installer.ts";
 import { LogonScreen } from "./logon-screen.ts";
 import { PipeClients } from "./pipe-clients.ts";
-import { HOME, OURS, Windows } from "./windows.ts";
+import { HOME, type Windows } from "./windows.ts";
 
 const ADMIN_GROUP = "S-1-5-32-544";
 const ALICE = "S-1-5-21-1-2-3-1104";
@@ -26,7 +27,7 @@ before(async () => {
   app = (await org.call("POST", "/api/v1/apps", { label: "servers" })).id;
   const exclusions = [{ sid: OPERATORS, reason: "emergency account of the machine" }];
   await org.setPolicy(app, { rules: [], exclusions });
-  windows = await Windows.install(OURS, "story-relay.exe");
+  windows = await installedWindows("story-relay.exe");
   const { code } = await org.call("POST", "/api/v1/host-codes", { app, name: "win02" });
   await windows.agent("enrol", `${code}\r\n`);
   script({});
@@ -294,7 +295,7 @@ test("a folder of ours in which a file is somebody else's, or open to their writ
 });
 
 test("a thousand connections, one after the other, leave the service with no handle more", async () => {
-  const pid = windows.pidOf("story-relay.exe");
+  const pid = windows.pidOf("sallyport-relay.exe");
   const open = () => readdirSync(`/proc/${pid}/fd`).length;
   const some = async (count: number) => {
     for (let done = 0; done < count; done += 50) await clients.storm("sallyport", 25, "sallyport-machine", 25);
@@ -307,7 +308,7 @@ test("a thousand connections, one after the other, leave the service with no han
 });
 
 test("the service is killed: its agent ends with it, and a logon is refused with a reference that is kept", async () => {
-  process.kill(windows.pidOf("story-relay.exe"), "SIGKILL");
+  process.kill(windows.pidOf("sallyport-relay.exe"), "SIGKILL");
   await until("no agent", () => windows.pidsOf("sallyport-agent.exe").length === 0, 60);
   const screen = await LogonScreen.open(windows);
   const refused = await screen.type("edit", "CORP\\alice").type("password", PASSWORD).submit();

