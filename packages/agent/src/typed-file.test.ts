@@ -1,6 +1,6 @@
 /** What was read is used up; what somebody has put in its place is left alone. */
 import assert from "node:assert/strict";
-import { existsSync, lstatSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -16,13 +16,13 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const read = () => readTypedFile(file) ?? assert.fail("too long");
 
-test("read in both encodings, then gone", () => {
+test("read in both encodings, then empty", () => {
   for (const bytes of [Buffer.from("a-code\r\n"), Buffer.from("\ufeffa-code\r\n", "utf16le")]) {
     writeFileSync(file, bytes);
     const { text, same } = read();
     assert.equal(text, "a-code");
     useUp(file, same);
-    assert.equal(existsSync(file), false);
+    assert.equal(readFileSync(file, "utf8"), "");
   }
 });
 
@@ -31,7 +31,7 @@ test("a file of more than 64 KiB is none of a code", () => {
   assert.equal(readTypedFile(file), undefined);
 });
 
-test("a link or a file that came in its place meanwhile is neither emptied nor deleted", () => {
+test("a link or a file that came in its place meanwhile is not emptied", () => {
   const another = join(folder, "another");
   writeFileSync(another, "of the system");
   for (const replace of [() => symlinkSync(another, file), () => writeFileSync(file, "new")]) {
@@ -53,4 +53,17 @@ test("a link that was there from the first: its file is emptied, as it was read,
   symlinkSync(another, file);
   useUp(file, read().same);
   assert.deepEqual([readFileSync(another, "utf8"), lstatSync(file).isSymbolicLink()], ["", true]);
+});
+
+test("a folder above it that has become a link to another's: what lies there under the same name is neither emptied nor deleted", () => {
+  const [own, victim] = [join(folder, "own"), join(folder, "victim")];
+  for (const one of [own, victim]) mkdirSync(one);
+  file = join(own, "code.txt");
+  writeFileSync(file, "a-code");
+  writeFileSync(join(victim, "code.txt"), "of the system");
+  const { same } = read();
+  renameSync(own, join(folder, "aside"));
+  symlinkSync(victim, own);
+  useUp(file, same);
+  assert.equal(readFileSync(join(victim, "code.txt"), "utf8"), "of the system");
 });

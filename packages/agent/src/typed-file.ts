@@ -1,5 +1,5 @@
 /** A file in which an administrator hands over a code or a secret; it may lie where other users can write. */
-import { type BigIntStats, closeSync, fstatSync, ftruncateSync, lstatSync, openSync, readFileSync, unlinkSync } from "node:fs";
+import { type BigIntStats, closeSync, fstatSync, ftruncateSync, openSync, readFileSync } from "node:fs";
 
 /** Which file was read. */
 export type SameFile = Pick<BigIntStats, "dev" | "ino">;
@@ -22,21 +22,19 @@ export function readTypedFile(file: string): { text: string; same: SameFile } | 
 }
 
 /**
- * Empties and deletes a file that is used up: whoever finds it could do nothing with it, and need not wonder. Only the very file that was
- * read: a link that somebody has put into its place meanwhile would have the system empty and delete another.
+ * Empties a file that is used up: whoever finds it can do nothing with it. Only the very file that was read: a link that somebody has put
+ * into its place meanwhile would have the system empty another. It is not deleted: that goes by the path alone, which they could turn
+ * elsewhere, the folders above it too, after every look.
  */
 export function useUp(file: string, same: SameFile): void {
   try {
     const descriptor = openSync(file, "r+");
     try {
       const { dev, ino } = fstatSync(descriptor, { bigint: true });
-      if (dev !== same.dev || ino !== same.ino) return;
-      ftruncateSync(descriptor);
+      if (dev === same.dev && ino === same.ino) ftruncateSync(descriptor);
     } finally {
       closeSync(descriptor);
     }
-    // By the number alone: Windows names a volume in two ways, by its path and by an open file.
-    if (lstatSync(file, { bigint: true }).ino === same.ino) unlinkSync(file);
   } catch {
     // A share that may only be read: the code is worth nothing any more.
   }

@@ -16,7 +16,7 @@ import { AGENT_VERSION } from "./version.ts";
 /** An empty text is a property of the installer that nobody set. */
 export interface SetupOptions {
   state?: string | undefined;
-  /** File with the enrolment code. It is emptied and deleted once it is used. */
+  /** File with the enrolment code. It is emptied once it is used. */
   codeFile?: string | undefined;
   /** The other way to enrol: three typed values, the secret in a file (which other machines read as well, so it stays). */
   url?: string | undefined;
