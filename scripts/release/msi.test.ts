@@ -1,10 +1,11 @@
 /** The installer's own table of what it does and when: what a user without rights may begin opens nothing. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { test } from "node:test";
 import { DOMParser, onWarningStopParsing } from "@xmldom/xmldom";
 import { ROOT } from "../prepare.js";
+import { documents, pages } from "./msi-documents.ts";
 
 const file = readFileSync(join(ROOT, "packaging/windows/sallyport.wxs"), "utf8");
 const script = readFileSync(join(ROOT, "scripts/release/msi.ts"), "utf8");
@@ -105,4 +106,23 @@ test("a service that stopped with an error is started again, not only one that c
   assert.deepEqual(done.find(([id]) => id === "RecoverStopped")?.[1], "failureflag Sallyport 1");
   for (const now of [{}, { Installed: "1" }]) assert.ok(given(now).includes("RecoverStopped"));
   assert.ok(!given({ Installed: "1", REMOVE: "ALL" }).includes("RecoverStopped"));
+});
+
+/** Every relative link of a page, as the place that it leads to. */
+function linksOf(name: string, text: string): string[] {
+  const links = [...text.matchAll(/\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"/g)].map(([, one, other]) => one ?? other ?? "");
+  const relative = links.filter((link) => !/^([a-z]+:|#)/.test(link));
+  return relative.map((link) => posix.join(posix.dirname(name), link.replace(/#.*/, "")));
+}
+
+test("no link of a page on the machine leads to what is not there", () => {
+  const shipped = [...documents(), ...pages()];
+  const there = new Set(shipped.map(([name]) => name));
+  const links = shipped.filter(([name]) => name.endsWith(".md")).flatMap(([name, from]) => linksOf(name, readFileSync(from, "utf8")));
+  assert.ok(links.length > 100, `${links.length}`);
+  assert.deepEqual(
+    links.filter((link) => !there.has(link)),
+    [],
+  );
+  assert.deepEqual(linksOf("docs/a.md", "[b](../b.md#c) [d](d.png) [e](https://e.example) [f](#f)"), ["b.md", "docs/d.png"]);
 });

@@ -13,8 +13,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { ROOT } from "../prepare.js";
+import { type Document, documents, pages } from "./msi-documents.ts";
 import { run } from "./run.ts";
 import { uuidOf } from "./uuid.ts";
 import { PARTS } from "./windows-parts.ts";
@@ -72,8 +73,8 @@ export const msiName = (version: string) => `sallyport-agent-${version}-x64.msi`
 export function buildMsi(msi: Msi): void {
   const stage = mkdtempSync(join(tmpdir(), "sallyport-msi-"));
   try {
-    const files = collect(stage, msi);
-    writeFileSync(join(stage, "sallyport.wxs"), fill(readFileSync(join(SOURCE, "sallyport.wxs"), "utf8"), msi.version, files));
+    collect(stage, msi);
+    writeFileSync(join(stage, "sallyport.wxs"), fill(readFileSync(join(SOURCE, "sallyport.wxs"), "utf8"), msi.version));
     const made = join(stage, "made.msi");
     // The cabinet keeps times as the clock on the wall shows them.
     const env = { TZ: "UTC" };
@@ -88,19 +89,9 @@ export function buildMsi(msi: Msi): void {
   }
 }
 
-/** Beside the parts: licence, changes, the pages about Windows, the doctor's scripts. Answers their names. */
-function collect(stage: string, { parts, time }: Msi): string[] {
-  const pages = readdirSync(join(ROOT, "docs")).filter((name) => /^windows.*\.md$/.test(name));
-  const texts: [string, string][] = [
-    ["LICENSE.txt", join(ROOT, "LICENSE")],
-    ["CHANGELOG.md", join(ROOT, "CHANGELOG.md")],
-    ["node.LICENSE.txt", join(ROOT, "node_modules/node22-linux-x64/LICENSE")],
-    ...["break-glass.md", "causes.md", "client-secrets.md", "configure.md", "doctor-windows.md", "factors.md", ...pages]
-      .sort()
-      .map((name): [string, string] => [name, join(ROOT, "docs", name)]),
-    ...["checklist.ps1", "collect.ps1"].map((name): [string, string] => [name, join(ROOT, "packages/doctor/src/host/windows", name)]),
-  ];
-  const all: [string, string][] = [...Object.values(PARTS).map((name): [string, string] => [name, join(parts, name)]), ...texts];
+/** Puts all files where the installer's description looks for them. */
+function collect(stage: string, { parts, time }: Msi): void {
+  const all: Document[] = [...Object.values(PARTS).map((name): Document => [name, join(parts, name)]), ...documents(), ...pages()];
   for (const name of ["sallyport.admx", "en-US/sallyport.adml", "de-DE/sallyport.adml"])
     all.push([`policy/${name}`, join(SOURCE, "policy", name)]);
   for (const [name, from] of all) {
@@ -108,16 +99,22 @@ function collect(stage: string, { parts, time }: Msi): string[] {
     copyFileSync(from, join(stage, name));
     utimesSync(join(stage, name), time, time);
   }
-  return texts.map(([name]) => name);
 }
 
-function fill(text: string, version: string, documents: string[]): string {
+function fill(text: string, version: string): string {
   const words: Record<string, string> = { ...WORDS, Version: version, ProductCode: braced(uuidOf(`Sallyport agent ${version} x64`)) };
   const inXml = (word: string) => word.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
-  const files = documents.map((name, i) => `<File Id="document${i}" Name="${name}" Source="${name}"${i === 0 ? ' KeyPath="yes"' : ""} />`);
   return text
     .replace(/@([A-Z][A-Za-z]*)@/g, (all, name: string) => (words[name] === undefined ? all : inXml(words[name] ?? "")))
-    .replace("<!--documents-->", files.join("\n            "));
+    .replace("<!--documents-->", filesOf("document", documents()))
+    .replace("<!--pages-->", filesOf("page", pages()));
+}
+
+/** The first is what the component is known to be there by. */
+function filesOf(id: string, all: Document[]): string {
+  const file = ([name]: Document, i: number) =>
+    `<File Id="${id}${i}" Name="${basename(name)}" Source="${name}"${i === 0 ? ' KeyPath="yes"' : ""} />`;
+  return all.map(file).join("\n            ");
 }
 
 /** What wixl has no words for. The versions, so that a repair knows which file is the newer one. */
