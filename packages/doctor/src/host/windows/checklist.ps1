@@ -49,101 +49,139 @@ $Steps = @(
         id  = 'installed-disarmed'
         do  = 'Install the MSI with the enrolment code and without arming, then sign out and sign in as always.'
         see = 'No restart is asked for, nobody is asked for a code, and the service Sallyport runs.'
+        seconds = 90
     }
     [ordered]@{
         id  = 'tile-drawn'
         do  = 'Arm the machine, lock it (Win+L) and look at the sign-in options.'
         see = 'Sallyport''s tile is there with its name, and its field for the password has the focus.'
+        seconds = 30
     }
     [ordered]@{
         id  = 'right-code'
         do  = 'Type the password, then the code from the app.'
         see = 'The code is asked for after the password, on the same tile, and the session opens.'
+        seconds = 20
     }
     [ordered]@{
         id  = 'wrong-code'
         do  = 'Lock; type the password, then a wrong code, then the right one.'
         see = 'The wrong one is said to be wrong, the password is not asked for again, and the right one opens the session.'
+        seconds = 40
     }
     [ordered]@{
         id  = 'phone-number'
         do  = 'With a phone that approves: lock, type the password, choose to send to the phone, and approve there.'
         see = 'The number stands on the tile in large letters, and after the approval the session opens without another key.'
+        seconds = 40
     }
     [ordered]@{
         id  = 'qr-code'
         do  = 'With a passkey: lock, type the password, choose the link, and scan the QR code of the tile''s picture.'
         see = 'The picture can be scanned as LogonUI draws it, and the code of the page that it leads to opens the session.'
+        seconds = 50
     }
     [ordered]@{
         id  = 'wrong-password'
         do  = 'Lock; type a wrong password once.'
         see = 'Windows'' own sentence on a wrong password, and no question for a code; the Security log has one event 4625 more, not two.'
+        seconds = 30
     }
     [ordered]@{
         id  = 'cancel-waits'
-        do  = 'Cut the machine off from the org by a firewall rule that drops, lock, type the password, and press Cancel while it waits.'
+        do  = 'On the org''s machine drop what comes from this one (iptables -I INPUT -s ADDRESS -j DROP), lock, type the password, and press Cancel while it waits.'
         see = 'The screen stays alive while it waits, and Cancel brings the tile back at once.'
+        seconds = 50
     }
     [ordered]@{
         id  = 'org-gone'
         do  = 'Still cut off: type the password and wait.'
         see = 'The logon is refused with a reference, or break-glass is offered where the policy allows it.'
+        seconds = 40
     }
     [ordered]@{
         id  = 'break-glass'
-        do  = 'Still cut off, with break-glass in the policy: answer the challenge on the tile with sallyport breakglass answer, then remove the firewall rule.'
+        do  = 'Still cut off, with break-glass in the policy: answer the challenge on the tile with sallyport breakglass answer, then take the rule away (iptables -D INPUT -s ADDRESS -j DROP).'
         see = 'The challenge can be read aloud from the tile, and its answer opens the session.'
+        seconds = 60
     }
     [ordered]@{
         id  = 'rdp-nla'
         do  = 'From another machine connect by mstsc with network level authentication, and type the password there.'
         see = 'The remote screen asks for the code only, not for the password again, and the session opens.'
+        seconds = 40
     }
     [ordered]@{
         id  = 'rdp-reconnect'
         do  = 'Close the mstsc window without signing out, and connect again.'
         see = 'The code is asked for before the running session appears.'
+        seconds = 25
     }
     [ordered]@{
         id  = 'rdp-refused'
         do  = 'Connect once more and press Cancel at the question for the code.'
         see = 'No desktop was seen at any moment, and sallyport why with the reference says logon.cancelled and the client''s address as claimed.'
+        seconds = 30
     }
     [ordered]@{
         id  = 'mstsc-onwards'
         do  = 'In the session on this machine start mstsc to a third one.'
         see = 'Windows'' own question for credentials, with what it offered before the installation.'
+        seconds = 25
+    }
+    [ordered]@{
+        id  = 'remote-app'
+        do  = 'Let RemoteApp start anything (reg add "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Terminal Server\TSAppAllowList" /v fDisabledAllowList /t REG_DWORD /d 1 /f), and open from another machine an .rdp file with the lines remoteapplicationmode:i:1 and remoteapplicationprogram:s:C:\Windows\notepad.exe. Then delete the value.'
+        see = 'A window asks for the code only, and notepad opens after it. Write down whether that window came to the front, and after how long the client gives up.'
+        seconds = 60
     }
     [ordered]@{
         id  = 'uac'
         do  = 'As a standard user start something as administrator.'
         see = 'What docs/windows-uac.md says for the settings of this machine.'
+        seconds = 30
     }
     [ordered]@{
         id  = 'filter'
         do  = 'Set Filter below HKLM\SOFTWARE\Sallyport\Provider to 1, lock, and look at the sign-in options.'
         see = 'Only Sallyport''s tile and those of the allow list are there.'
+        seconds = 40
     }
     [ordered]@{
         id  = 'agent-gone'
         do  = 'With a second administrator''s session open, stop the service Sallyport and connect by mstsc.'
         see = 'The logon is refused with a reference; after the service was started again it works.'
+        seconds = 50
     }
     [ordered]@{
         id  = 'password-expired'
         do  = 'Let an account''s password expire (net user NAME /logonpasswordchg:yes), and log on with it and its code.'
         see = 'After the code Windows itself asks for the new password, and then lets in.'
+        seconds = 60
     }
     [ordered]@{
         id  = 'way-back'
         do  = 'Go through the registry switch of docs/windows-getting-back-in.md from another machine, and take it back.'
         see = 'With it Windows'' own tile lets in, without it it does not.'
+        seconds = 50
+    }
+    [ordered]@{
+        id  = 'domain-controller'
+        do  = 'On a domain controller that you can lose: install with ARM=1, sign out, and log on at its console as a domain administrator, by CORP\name and by name@corp.example.'
+        see = 'Both names are asked the password and then the code, and the session opens. Write down what sallyport why says of name and domain, and the groups'' number in the agent''s log.'
+        seconds = 150
+    }
+    [ordered]@{
+        id  = 'safe-mode'
+        do  = 'On that machine, or another one that is armed: bcdedit /set {current} safeboot minimal, restart, log on; bcdedit /deletevalue {current} safeboot, restart, log on.'
+        see = 'In Safe Mode Windows'' own tile and no question for a code, afterwards the code is asked again. Write down whether the service Sallyport ran in Safe Mode, and what stood on the screen.'
+        seconds = 120
     }
     [ordered]@{
         id  = 'uninstalled'
         do  = 'Uninstall, and log on by Windows'' own tile.'
         see = 'The tile is gone, the logon works, and nothing of Sallyport is left in services and providers.'
+        seconds = 40
     }
 )
 
@@ -327,7 +365,7 @@ function Save-Answers {
 
 function Read-Answer([int]$Number, $Step) {
     Write-Host ''
-    Write-Host "$Number. $($Step.id)"
+    Write-Host "$Number of $($Steps.Count). $($Step.id), about $($Step.seconds) s"
     Write-Host "   Do:   $($Step.do)"
     Write-Host "   See:  $($Step.see)"
     $said = ''
@@ -368,6 +406,9 @@ catch { $FactsText = ConvertTo-Json -InputObject (Get-Reason $_) }
 Save-Answers
 if (-not $NoQuestions) {
     $number = 0
+    $seconds = 0
+    foreach ($step in $Steps) { $seconds += $step.seconds }
+    Write-Host "$($Steps.Count) steps, about $([math]::Ceiling($seconds / 60)) minutes."
     foreach ($step in $Steps) {
         $number += 1
         Read-Answer $number $step
