@@ -39,7 +39,7 @@ test("a newcomer whom an administrator confirmed scans the picture, types its co
   const picture = await widget.scan();
   await widget.shoot("enrol-totp");
   assert.deepEqual([picture.protocol, picture.host], ["otpauth:", "totp"]);
-  const { sharedSecret } = widget.exchanges.at(-1)?.got._embedded.factor._embedded.activation ?? {};
+  const { sharedSecret } = (await widget.lastCall()).got._embedded.factor._embedded.activation ?? {};
   assert.equal(picture.searchParams.get("secret"), sharedSecret);
   const enrolled = { ...ann, secret: sharedSecret };
   await widget.page.getByRole("button", { name: "Next" }).click();
@@ -67,7 +67,7 @@ test("a page that is reloaded in the middle of it shows no secret again; it is b
   // The secret was shown once: whoever came by the state token must not read it as well, and share the app unseen.
   await widget.page.locator(".barcode-totp").waitFor();
   await widget.shoot("enrol-reloaded");
-  assert.equal(widget.exchanges.at(-1)?.got._embedded.factor._embedded, undefined);
+  assert.equal((await widget.lastCall()).got._embedded.factor._embedded, undefined);
   await widget.page.getByText("Back to factor list").click();
   await startTotp();
   const fresh = (await widget.scan()).searchParams.get("secret") ?? "";

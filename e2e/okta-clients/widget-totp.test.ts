@@ -92,8 +92,8 @@ test("a token whose time is over ends the page; one that runs out before the cod
   await widget.show({ stateToken });
   org.setClock(org.clock + 5 * 60 + 1);
   await widget.type(org.code(eve));
-  await widget.submitted();
-  assert.deepEqual([widget.exchanges.at(-1)?.status, widget.exchanges.at(-1)?.got.errorCode], [401, "E0000011"]);
+  const { status, got } = await widget.submitted();
+  assert.deepEqual([status, got.errorCode], [401, "E0000011"]);
   await widget.shoot("totp-expired");
   await widget.show({ stateToken });
   await widget.sees("Unable to authenticate at this time.");

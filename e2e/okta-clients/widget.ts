@@ -191,6 +191,14 @@ export class Widget {
     return this.page.evaluate("window.outcome");
   }
 
+  /** The last call, with its answer: the page may show what is in it before the story has read it. */
+  async lastCall(): Promise<Exchange> {
+    return until("the answer to the last call", () => {
+      const last = this.exchanges.at(-1);
+      return last?.got === undefined ? undefined : last;
+    });
+  }
+
   /** Waits until the last call was one whose path ends so, and was answered. */
   async called(end: string): Promise<Exchange> {
     return until(`a call of …/${end}`, () => {
