@@ -8,6 +8,7 @@ import type { OrgClient } from "../org-client.ts";
 import { print, table } from "../output.ts";
 import { readText } from "../read-text.ts";
 import { assignUser, findApp, findGroup, findUser } from "../resources.ts";
+import { rehearseCommand } from "./rehearse.ts";
 
 export function appCommands(program: Command): void {
   const app = program.command("app").description("protected things: machines of one kind, with assignments and a policy");
@@ -191,26 +192,7 @@ export function policyCommands(program: Command): void {
     },
     setPolicy,
   );
-  orgCommand<CommonOptions & { app: string; user: string; service: string; scenario?: string; host?: string; from?: string; at?: string }>(
-    policy,
-    {
-      name: "rehearse",
-      does: "what would happen to a name, there, now; nothing is sent to anyone",
-      example: "sallyport policy rehearse --app servers --user alice --service sshd --from 203.0.113.7",
-      required: [
-        ["--app <label>", "the app"],
-        ["--user <name>", "the name as typed at the logon"],
-        ["--service <name>", "sshd, xrdp, sudo, su, …"],
-      ],
-      options: [
-        ["--scenario <name>", "logon, unlock, elevate, reconnect"],
-        ["--host <name>", "the machine"],
-        ["--from <address>", "the client's IP address"],
-        ["--at <time>", "ISO 8601 time"],
-      ],
-    },
-    rehearse,
-  );
+  rehearseCommand(policy);
 }
 
 async function setPolicy(org: OrgClient, options: CommonOptions & { app: string }, file = ""): Promise<void> {
@@ -225,34 +207,4 @@ async function setPolicy(org: OrgClient, options: CommonOptions & { app: string 
     done,
     () => `the policy of ${app.label} is now version ${done.version}; hosts take it at their next self-check (at most 5 minutes)`,
   );
-}
-
-interface RehearseOptions extends CommonOptions {
-  app: string;
-  user: string;
-  service: string;
-  scenario?: string;
-  host?: string;
-  from?: string;
-  at?: string;
-}
-
-async function rehearse(org: OrgClient, options: RehearseOptions): Promise<void> {
-  const app = await findApp(org, options.app);
-  const answer = await org.send<{ outcome: string; cause?: string; rule?: string; trace: { step: string; result: string }[] }>(
-    "POST",
-    `/api/v1/apps/${app.id}/policy/rehearse`,
-    {
-      username: options.user,
-      service: options.service,
-      scenario: options.scenario,
-      host: options.host,
-      at: options.at,
-      ...(options.from ? { address: { value: options.from, origin: "socket" } } : {}),
-    },
-  );
-  print(options.json, answer, () => [
-    `${options.user}: ${answer.outcome}${answer.cause ? ` (${answer.cause})` : ""}${answer.rule ? `, by rule “${answer.rule}”` : ""}`,
-    ...answer.trace.map(({ step, result }) => `  ${step}: ${result}`),
-  ]);
 }
