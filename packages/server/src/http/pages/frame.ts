@@ -1,5 +1,6 @@
 /** The HTML around a page: what the browser loads, and what a person reads whose browser runs no script. */
 import { html } from "./html.ts";
+import { ICON } from "./icon.ts";
 
 export interface Frame {
   nonce: string;
@@ -20,7 +21,7 @@ export function frame({ nonce, script, style, manifest }: Frame): string {
   ];
   return `<!doctype html>
 <html lang="en">
-<head>${BEGIN}<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>Sallyport</title>${
+<head>${BEGIN}<meta name="color-scheme" content="light dark">${ICON}<title>Sallyport</title>${
     html`${links}<script type="module" nonce="${nonce}" src="/assets/${script}"></script>`.text
   }</head>
 <body><div id="page"></div><noscript><p>These pages need JavaScript. Diese Seiten brauchen JavaScript.</p></noscript></body>

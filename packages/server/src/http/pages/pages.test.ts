@@ -57,6 +57,20 @@ test("S31: each page comes with a policy that allows its own nonce and origin, a
   await app.close();
 });
 
+test("every page brings its own icon, drawn within the page, so that a browser asks for none", async () => {
+  const app = appWith(built());
+  const inHtml = { accept: "text/html" };
+  for (const url of ["/", "/signin", "/me", "/approve/abc", "/phone", "/no-such-page"]) {
+    const { body, headers } = await app.inject({ url, headers: inHtml });
+    const [, data = ""] = /<link rel="icon" type="image\/svg\+xml" href="data:image\/svg\+xml,([^"]+)">/.exec(body) ?? [];
+    const drawn = decodeURIComponent(data);
+    assert.match(drawn, /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 48 48"><rect .*<path d="M[^"]+"\/><\/g><\/svg>$/, url);
+    assert.doesNotMatch(drawn, /<script|href|style|on\w+=/, url);
+    assert.match(String(headers["content-security-policy"]), /img-src 'self' data:/, url);
+  }
+  await app.close();
+});
+
 test("files are the same for ever and compressed where it helps; the service worker is asked for each time", async () => {
   const app = appWith(built());
   const plain = await app.inject({ url: "/assets/portal-ABC.js" });

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { FastifyReply } from "fastify";
 import { pagePolicy } from "../security-headers.ts";
 import { Html, html } from "./html.ts";
+import { ICON } from "./icon.ts";
 import { STYLE } from "./style.ts";
 
 /** A gate within a gate. */
@@ -20,7 +21,7 @@ function page(title: string, nonce: string, body: Html, language: string): strin
   const style = new Html(`<style nonce="${nonce}">${STYLE}</style>`);
   return html`<!doctype html>
 <html lang="${language}">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><link rel="icon" href="data:,"><title>${title} · Sallyport</title>${style}</head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">${new Html(ICON)}<title>${title} · Sallyport</title>${style}</head>
 <body><main><p class="brand">${MARK}Sallyport</p><div class="card">${body}</div></main></body>
 </html>`.text;
 }
