@@ -61,7 +61,8 @@ export const authnStepRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) 
 
   app.post("/api/v1/authn/credentials/change_password", { schema: { ...step.schema, body: changePasswordRequest } }, async (request) => {
     const outcome = await orOutOfOrder(request, changePassword(deps, drive(request), request.body));
-    if (outcome.kind === "unfit") throw new Refused({ code: "E0000014", causes: [`newPassword: ${outcome.why}`] });
+    if (outcome.kind === "unfit")
+      throw new Refused({ code: "E0000014", causes: [{ en: `newPassword: ${outcome.why.en}`, de: `newPassword: ${outcome.why.de}` }] });
     if (outcome.kind === "wrong" && outcome.cause === "user.password" && !isHost(request))
       throw new Refused({ code: "E0000014", causes: ["oldPassword: The credentials provided were incorrect."] });
     return answer(deps, request, outcome);

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors, type ZodFastifySchemaValidationError } from "fastify-type-provider-zod";
 import { Conflict, DatabaseFault } from "../flows/store.ts";
 import type { SayFault } from "./fault-events.ts";
+import { languageOf } from "./language.ts";
 import { isOpenedInBrowser, sendNotFound } from "./pages/not-found.ts";
 import { Refused } from "./refuse.ts";
 
@@ -42,11 +43,6 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     .type("application/json; charset=utf-8")
     .serializer(JSON.stringify)
     .send(errorObjectOf(refusal, request.id, language));
-}
-
-/** The caller's first language, if it is one of ours. */
-function languageOf(request: FastifyRequest): "en" | "de" {
-  return /^\s*de\b/i.test(request.headers["accept-language"] ?? "") ? "de" : "en";
 }
 
 export function errorObjectOf(refusal: Refused, errorId: string, language: "en" | "de" = "en"): ErrorObject {

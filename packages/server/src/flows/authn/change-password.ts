@@ -3,7 +3,7 @@ import type { CauseId } from "@sallyport/contracts";
 import { expiryOf, step, usableFactors } from "@sallyport/logon";
 import { openWindow } from "../enrolling/window.ts";
 import { judgeState } from "../host-link/judge-person.ts";
-import { judgePassword as judgeRules } from "../management/password-rules.ts";
+import { type InBoth, judgePassword as judgeRules } from "../management/password-rules.ts";
 import { factorsOf } from "../person.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
@@ -25,7 +25,7 @@ export interface ChangeInput {
 }
 
 /** `unfit`: the new password will not do, in words without it. */
-export type ChangeOutcome = StepOutcome | { kind: "unfit"; why: string };
+export type ChangeOutcome = StepOutcome | { kind: "unfit"; why: InBoth };
 
 interface Waiting {
   kind: "waiting";
@@ -58,9 +58,11 @@ async function takeTry(tx: Tx, host: HostRow | undefined, input: ChangeInput): P
   return { kind: "waiting", transaction, user, tried: await takePasswordTry(tx, user) };
 }
 
+const SAME: InBoth = { en: "the password is the one that has to be changed", de: "das Passwort ist das, das geändert werden muss" };
+
 /** S13. Nobody is let in at a page without a second factor. */
-function complaint({ oldPassword, newPassword }: ChangeInput, user: UserRow): string | undefined {
-  if (newPassword.normalize("NFKC") === oldPassword.normalize("NFKC")) return "the password is the one that has to be changed";
+function complaint({ oldPassword, newPassword }: ChangeInput, user: UserRow): InBoth | undefined {
+  if (newPassword.normalize("NFKC") === oldPassword.normalize("NFKC")) return SAME;
   return judgeRules(newPassword, { withFactor: true, names: Object.values(user.profile) });
 }
 

@@ -11,23 +11,48 @@ export const LONGEST_PASSWORD = 1024;
 const SHORTEST_ALONE = 15;
 export const SHORTEST_WITH_FACTOR = 8;
 
+/** One sentence in both languages, without its full stop. */
+export interface InBoth {
+  en: string;
+  de: string;
+}
+
+const tooShort = (length: number, shortest: number): InBoth => ({
+  en: `the password has ${length} characters; at least ${shortest} are needed`,
+  de: `das Passwort hat ${length} Zeichen; mindestens ${shortest} sind nötig`,
+});
+const TOO_LONG: InBoth = {
+  en: `the password is longer than ${LONGEST_PASSWORD} characters`,
+  de: `das Passwort ist länger als ${LONGEST_PASSWORD} Zeichen`,
+};
+const MOST_USED: InBoth = {
+  en: "the password is one of the most used ones: anybody who guesses tries it first",
+  de: "das Passwort ist eines der meistbenutzten: Wer rät, versucht es zuerst",
+};
+const MONOTONOUS: InBoth = { en: "the password repeats one or two characters", de: "das Passwort wiederholt nur ein oder zwei Zeichen" };
+const REPEATED: InBoth = {
+  en: "the password is a most used one, repeated",
+  de: "das Passwort ist ein vielbenutztes, mehrmals hintereinander",
+};
+const OWN_NAME: InBoth = { en: "the password is the user's own name", de: "das Passwort ist der eigene Name" };
+
 /**
  * @param names what the person is called: a password that is nothing but a name is as good as common.
- * @returns a sentence without the password in it, or undefined.
+ * @returns what is wrong, in words without the password, or undefined.
  */
 export function judgePassword(
   password: string,
   { withFactor, names }: { withFactor: boolean; names: readonly (string | undefined)[] },
-): string | undefined {
+): InBoth | undefined {
   const length = [...password].length;
   const shortest = withFactor ? SHORTEST_WITH_FACTOR : SHORTEST_ALONE;
-  if (length < shortest) return `the password has ${length} characters; at least ${shortest} are needed`;
-  if (password.length > LONGEST_PASSWORD) return `the password is longer than ${LONGEST_PASSWORD} characters`;
+  if (length < shortest) return tooShort(length, shortest);
+  if (password.length > LONGEST_PASSWORD) return TOO_LONG;
   const folded = password.normalize("NFKC").toLowerCase();
-  if (COMMON_PASSWORDS.has(folded)) return "the password is one of the most used ones: anybody who guesses tries it first";
-  if (new Set(folded).size < 3) return "the password repeats one or two characters";
-  if (isCommonRepeated(folded)) return "the password is a most used one, repeated";
-  if (names.some((name) => name !== undefined && nameParts(name).includes(folded))) return "the password is the user's own name";
+  if (COMMON_PASSWORDS.has(folded)) return MOST_USED;
+  if (new Set(folded).size < 3) return MONOTONOUS;
+  if (isCommonRepeated(folded)) return REPEATED;
+  if (names.some((name) => name !== undefined && nameParts(name).includes(folded))) return OWN_NAME;
   return undefined;
 }
 

@@ -7,7 +7,7 @@ import { newTotp, TOTP, uriFor } from "../enrolling/totp.ts";
 import { newId, random256 } from "../ids.ts";
 import { Conflict, type Store, type Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
-import { judgePassword, type PasswordHash } from "./password-rules.ts";
+import { type InBoth, judgePassword, type PasswordHash } from "./password-rules.ts";
 
 export interface SetUpDeps {
   store: Store;
@@ -52,13 +52,13 @@ const draft = z.strictObject({ login: z.string(), phc: z.string(), secret: z.bas
 
 export type Prepared =
   | { kind: "prepared"; login: string; sealed: string; secret: Uint8Array; otpauth: string }
-  | { kind: "refused"; field: "login" | "password"; why: string }
+  | { kind: "refused"; field: "login" | "password"; why: InBoth }
   | { kind: "overloaded" };
 
 export async function prepareAdministrator(deps: SetUpDeps, token: string, login: string, password: string): Promise<Prepared> {
-  if (foldName(login) === undefined) return { kind: "refused", field: "login", why: "Choose a name without unusual characters." };
+  if (foldName(login) === undefined) return { kind: "refused", field: "login", why: UNUSUAL };
   const complaint = judgePassword(password, { withFactor: true, names: [login] });
-  if (complaint) return { kind: "refused", field: "password", why: `${complaint[0]?.toUpperCase()}${complaint.slice(1)}.` };
+  if (complaint) return { kind: "refused", field: "password", why: { en: sentence(complaint.en), de: sentence(complaint.de) } };
   const hashed = await deps.passwords.hash(password);
   if (hashed.kind === "overloaded") return hashed;
   const secret = randomBytes(20);
@@ -70,7 +70,7 @@ export async function prepareAdministrator(deps: SetUpDeps, token: string, login
 export type Confirmed =
   | { kind: "done"; login: string }
   /** The same secret is shown again. */
-  | { kind: "wrong-code"; login: string; secret: Uint8Array; otpauth: string; why: string }
+  | { kind: "wrong-code"; login: string; secret: Uint8Array; otpauth: string; why: InBoth }
   | { kind: "login-taken" }
   /** The link was used meanwhile, or the form was not made by this link. */
   | { kind: "gone" };
@@ -136,11 +136,28 @@ async function makeOwner(
   await tx.log.append({ type: "factor.activated", actor, target, outcome: "success", data: { factor: enrolment.id, kind: "totp" } });
 }
 
-function explain(verdict: Exclude<ReturnType<typeof judgeTotp>, { kind: "match" }>): string {
-  if (verdict.kind === "malformed") return "A code has six digits.";
-  if (verdict.kind === "wrong") return "This code does not match. Wait for the next one and try again.";
+const UNUSUAL: InBoth = {
+  en: "Choose a name without unusual characters.",
+  de: "Wählen Sie einen Namen ohne ungewöhnliche Zeichen.",
+};
+
+function sentence(text: string): string {
+  return `${text[0]?.toUpperCase()}${text.slice(1)}.`;
+}
+
+function explain(verdict: Exclude<ReturnType<typeof judgeTotp>, { kind: "match" }>): InBoth {
+  if (verdict.kind === "malformed") return { en: "A code has six digits.", de: "Ein Code hat sechs Ziffern." };
+  if (verdict.kind === "wrong")
+    return {
+      en: "This code does not match. Wait for the next one and try again.",
+      de: "Dieser Code passt nicht. Warten Sie auf den nächsten und versuchen Sie es noch einmal.",
+    };
   const seconds = Math.abs(verdict.steps) * TOTP.period;
-  return `The clock of your phone is about ${seconds} seconds ${verdict.steps < 0 ? "slow" : "fast"}. Let it set its time by itself, then enter a new code.`;
+  const slow = verdict.steps < 0;
+  return {
+    en: `The clock of your phone is about ${seconds} seconds ${slow ? "slow" : "fast"}. Let it set its time by itself, then enter a new code.`,
+    de: `Die Uhr Ihres Telefons geht etwa ${seconds} Sekunden ${slow ? "nach" : "vor"}. Lassen Sie es seine Zeit selbst stellen, und geben Sie dann einen neuen Code ein.`,
+  };
 }
 
 function unsealDraft(keys: Keys, token: string, sealed: string): { login: string; phc: string; secret: Uint8Array } | undefined {

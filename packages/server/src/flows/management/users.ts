@@ -233,7 +233,7 @@ async function hashNew(
   if (password === undefined) return { phc: null };
   // Every app asks for a second factor unless a rule lets in without one, which is a warning each time.
   const complaint = judgePassword(password, { withFactor: true, names: Object.values(profile) });
-  if (complaint) return { kind: "invalid", causes: [`credentials.password.value: ${complaint}`] };
+  if (complaint) return { kind: "invalid", causes: [`credentials.password.value: ${complaint.en}`] };
   const hashed = await passwords.hash(password);
   return hashed.kind === "overloaded" ? hashed : { phc: hashed.phc };
 }

@@ -2,6 +2,7 @@
 import { base32 } from "@sallyport/logon";
 import { type Html, html } from "../pages/html.ts";
 import { qrSvg } from "./qr.ts";
+import type { Texts } from "./texts.ts";
 
 export interface AccountErrors {
   login?: string | undefined;
@@ -11,17 +12,17 @@ export interface AccountErrors {
   all?: string | undefined;
 }
 
-export function accountStep(login: string, errors: AccountErrors = {}): Html {
-  const wrong = errors.all ?? (Object.keys(errors).length > 0 ? "Please look at the marked fields." : undefined);
-  return html`<p class="steps">Step 1 of 2</p>
-<h1>Make the first administrator</h1>
-<p>This account owns the org. There is no other account and no default password.</p>
+export function accountStep(t: Texts, login: string, errors: AccountErrors = {}): Html {
+  const wrong = errors.all ?? (Object.keys(errors).length > 0 ? t.marked : undefined);
+  return html`<p class="steps">${t.step(1)}</p>
+<h1>${t.account}</h1>
+<p>${t.owns}</p>
 ${alert(wrong)}<form method="post" novalidate>
 <input type="hidden" name="step" value="account">
-${field({ name: "login", label: "Login", error: errors.login, hint: "A name or an e-mail address.", extra: html`type="text" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="256" value="${login}" required ${focus(!errors.password && !errors.repeat)}` })}
-${field({ name: "password", label: "Password", error: errors.password, hint: "At least 8 characters. A sentence of several words is best; pasting from a password manager is fine.", extra: html`type="password" autocomplete="new-password" required ${focus(Boolean(errors.password) && !errors.login)}` })}
-${field({ name: "repeat", label: "Password again", error: errors.repeat, extra: html`type="password" autocomplete="new-password" required ${focus(Boolean(errors.repeat) && !errors.login && !errors.password)}` })}
-<button type="submit">Continue</button>
+${field({ name: "login", label: t.login, error: errors.login, hint: t.loginHint, extra: html`type="text" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="256" value="${login}" required ${focus(!errors.password && !errors.repeat)}` })}
+${field({ name: "password", label: t.password, error: errors.password, hint: t.passwordHint, extra: html`type="password" autocomplete="new-password" required ${focus(Boolean(errors.password) && !errors.login)}` })}
+${field({ name: "repeat", label: t.repeat, error: errors.repeat, extra: html`type="password" autocomplete="new-password" required ${focus(Boolean(errors.repeat) && !errors.login && !errors.password)}` })}
+<button type="submit">${t.next}</button>
 </form>`;
 }
 
@@ -33,51 +34,51 @@ export interface FactorStep {
   error?: string | undefined;
 }
 
-export function factorStep({ login, sealed, secret, otpauth, error }: FactorStep): Html {
+export function factorStep(t: Texts, { login, sealed, secret, otpauth, error }: FactorStep): Html {
   const groups =
     base32(secret)
       .match(/.{1,4}/g)
       ?.join(" ") ?? "";
-  return html`<p class="steps">Step 2 of 2</p>
-<h1>Add your second factor</h1>
-<p>Scan this with an authenticator app on your phone. It will show a new six-digit code for <strong>${login}</strong> every 30 seconds.</p>
-${qrSvg(otpauth, "QR code of the secret for your authenticator app")}
-<p class="hint" id="by-hand">No camera? Enter this secret by hand (time-based, 6 digits):</p>
+  return html`<p class="steps">${t.step(2)}</p>
+<h1>${t.factor}</h1>
+<p>${t.scan(login)}</p>
+${qrSvg(otpauth, t.qr)}
+<p class="hint" id="by-hand">${t.byHand}</p>
 <code class="secret" aria-describedby="by-hand">${groups}</code>
 <form method="post" novalidate>
 <input type="hidden" name="step" value="confirm">
 <input type="hidden" name="sealed" value="${sealed}">
-${field({ name: "code", label: "Code that the app shows now", error, extra: html`class="digits" type="text" inputmode="numeric" autocomplete="one-time-code" maxlength="12" required ${focus(true)}` })}
-<button type="submit">Finish</button>
+${field({ name: "code", label: t.code, error, extra: html`class="digits" type="text" inputmode="numeric" autocomplete="one-time-code" maxlength="12" required ${focus(true)}` })}
+<button type="submit">${t.finish}</button>
 </form>`;
 }
 
-export function doneStep(login: string): Html {
-  return html`<h1>The org is ready</h1>
-<p>The administrator <strong>${login}</strong> exists, with password and second factor. This link has been used and is good for nothing any more.</p>
-<h2>From here to a first logon</h2>
-<p class="hint">In a second terminal on this machine, while the server runs (in a clone of the project: <code>npx sallyport …</code>):</p>
+export function doneStep(t: Texts, login: string): Html {
+  return html`<h1>${t.ready}</h1>
+<p>${t.exists(login)}</p>
+<h2>${t.onwards}</h2>
+<p class="hint">${t.terminal}</p>
 <ol>
-<li>Say what is protected: machines of one kind are an app. (<code>npm start</code> has made one, <code>this-machine</code>.)<pre>sallyport app add servers</pre></li>
-<li>Make a person with a second factor, who may log on there.<pre>sallyport user add alice --assign servers --totp</pre>
-With <code>--password</code> it asks for one that the org keeps: needed for the org's own pages and for <code>sallyport logon</code>, not for ssh, where the machine checks its own.</li>
-<li>Make a code that enrols a machine, and give it to <code>sallyport host enrol</code> there. It says what comes next.<pre>sallyport host code --app servers</pre></li>
+<li>${t.app}<pre>sallyport app add servers</pre></li>
+<li>${t.person}<pre>sallyport user add alice --assign servers --totp</pre>
+${t.withPassword}</li>
+<li>${t.machine}<pre>sallyport host code --app servers</pre></li>
 </ol>
-<p>You can close this page.</p>`;
+<p>${t.close}</p>`;
 }
 
 /** The same for a link that was used, is too old or never was one. */
-export function goneStep(): Html {
-  return html`<h1>This link is not good any more</h1>
-<p>A set-up link works once, for 30 minutes, and only while the org has no administrator.</p>
-<p>If you have not finished the set-up, restart the server: it prints a new link as long as there is no administrator.</p>
+export function goneStep(t: Texts): Html {
+  return html`<h1>${t.gone}</h1>
+<p>${t.goneWhy}</p>
+<p>${t.goneNext}</p>
 <pre>sallyport serve</pre>`;
 }
 
-export function troubleStep(sentence: string): Html {
-  return html`<h1>That did not work</h1>
+export function troubleStep(t: Texts, sentence: string): Html {
+  return html`<h1>${t.trouble}</h1>
 <p>${sentence}</p>
-<p>Go back, or open the link again; nothing has been stored yet.</p>`;
+<p>${t.goBack}</p>`;
 }
 
 function field({

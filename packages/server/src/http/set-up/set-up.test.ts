@@ -14,8 +14,8 @@ async function open(org: TestOrg): Promise<string> {
   return link.slice(ORG_URL.length);
 }
 
-function post(org: TestOrg, path: string, form: Record<string, string>) {
-  const headers = { "content-type": "application/x-www-form-urlencoded" };
+function post(org: TestOrg, path: string, form: Record<string, string>, language = "en") {
+  const headers = { "content-type": "application/x-www-form-urlencoded", "accept-language": language };
   return org.inject({ method: "POST", url: path, headers, payload: new URLSearchParams(form).toString() });
 }
 
@@ -206,4 +206,44 @@ test("a form that is not one, or too many, is answered by a page as well", async
   for (let i = 0; i < 80; i++) last = await org.inject({ url: path });
   assert.equal(last.status, 429);
   assert.match(last.text, /Wait a minute/);
+});
+
+test("whoever reads German has every page, complaint and title in German, and nothing of the English beside it", async (t) => {
+  const org = await openOrg(t);
+  const path = await open(org);
+  const german = { "accept-language": "de-DE,de;q=0.9,en;q=0.8" };
+  const language = german["accept-language"];
+  const form = { step: "account", login: "wurzel", password: PASSWORD, repeat: PASSWORD };
+  const first = await org.inject({ url: path, headers: german });
+  assert.match(first.text, /<html lang="de">.*<title>Einrichten · Sallyport<\/title>.*<label for="login">Anmeldename<\/label>/s);
+  assert.equal(first.headers["vary"], "accept-language");
+  const complaints: [Record<string, string>, RegExp][] = [
+    [{ login: " " }, /id="login-error">Geben Sie einen Anmeldenamen ein\./],
+    [{ login: "a\u202eb" }, /id="login-error">Wählen Sie einen Namen/],
+    [{ password: "short12", repeat: "short12" }, /id="password-error">Das Passwort hat 7 Zeichen; mindestens 8 sind nötig\./],
+    [{ password: "password1", repeat: "password1" }, /id="password-error">Das Passwort ist eines der meistbenutzten/],
+    [{ repeat: "another" }, /id="repeat-error">Die beiden Passwörter sind nicht gleich\./],
+  ];
+  const pages = [first.text];
+  for (const [own, says] of complaints) {
+    const { text } = await post(org, path, { ...form, ...own }, language);
+    assert.match(text, says);
+    pages.push(text);
+  }
+  const second = await post(org, path, form, language);
+  const confirm = (code: string) => post(org, path, { step: "confirm", sealed: sealedIn(second.text), code }, language);
+  const wrong = await confirm("abc");
+  assert.match(wrong.text, /Ein Code hat sechs Ziffern\./);
+  const slow = await confirm(codeIn(second.text, org.clock.now - 120_000));
+  assert.match(slow.text, /Die Uhr Ihres Telefons geht etwa 120 Sekunden nach/);
+  const done = await confirm(codeIn(second.text, org.clock.now));
+  assert.match(done.text, /<title>Fertig · Sallyport<\/title>.*sallyport host code --app servers/s);
+  const gone = await org.inject({ url: path, headers: german });
+  assert.match(gone.text, /Dieser Link gilt nicht mehr/);
+  const incomplete = await post(org, path, { step: "nonsense" }, language);
+  assert.match(incomplete.text, /Das Formular war nicht vollständig/);
+  for (const text of [...pages, second.text, wrong.text, slow.text, done.text, gone.text, incomplete.text]) {
+    const words = text.replace(/<style.*?<\/style>|<pre>.*?<\/pre>|<code.*?<\/code>|<[^>]*>/gs, " ");
+    assert.doesNotMatch(words, /\b(the|this|your|and|not|with|enter|password|login)\b/i);
+  }
 });
