@@ -66,12 +66,19 @@ std::string sign(const sp_json &json, int of) {
     return fault(std::string("Windows does not sign with the host's key: ") + number);
 }
 
+std::string note(const sp_json &json, int of) {
+    bool done = text_of(json, of, "setUp") == "yes";
+    machine().write_down(done ? Note::set_up : Note::not_set_up, text_of(json, of, "text"));
+    return "{\"noted\":true}";
+}
+
 std::string answer(const std::string &line) {
     auto json = std::make_unique<sp_json>();
     if (!sp_json_read(json.get(), line.data(), line.size())) return fault("not a question");
-    int asked = sp_json_member(json.get(), 0, "sign"), folder = sp_json_member(json.get(), 0, "folder");
+    int asked = sp_json_member(json.get(), 0, "sign"), folder = sp_json_member(json.get(), 0, "folder"), said = sp_json_member(json.get(), 0, "note");
     if (sp_json_member(json.get(), 0, "make") >= 0) return make();
     if (asked >= 0) return sign(*json, asked);
+    if (said >= 0) return note(*json, said);
     if (folder < 0) return fault("not a question");
     return "{\"folder\":" + quoted(machine().secure_folder(to_wide(text_of(*json, folder, "path")))) + "}";
 }

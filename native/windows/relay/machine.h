@@ -21,7 +21,7 @@ struct Place {
     std::string address;
 };
 
-enum class Note : DWORD { started = 1, stopped = 2, restarted = 3, refused = 4 }; /* numbers of events.mc */
+enum class Note : DWORD { started = 1, stopped = 2, restarted = 3, refused = 4, set_up = 5, not_set_up = 6 }; /* numbers of events.mc */
 
 class Machine {
   public:

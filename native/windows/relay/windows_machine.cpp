@@ -106,7 +106,7 @@ class Windows final : public Machine {
         if (!log) return;
         WORD kind = EVENTLOG_INFORMATION_TYPE;
         if (what == Note::restarted) kind = EVENTLOG_WARNING_TYPE;
-        if (what == Note::refused) kind = EVENTLOG_ERROR_TYPE;
+        if (what == Note::refused || what == Note::not_set_up) kind = EVENTLOG_ERROR_TYPE;
         std::wstring text = to_wide(detail);
         const wchar_t *texts[] = {text.c_str()};
         ReportEventW(log, kind, 0, static_cast<DWORD>(what), nullptr, 1, 0, texts, nullptr);

@@ -1,4 +1,4 @@
-/** Asks the service's program, which is native, for what Node cannot do on Windows: the host's key, and the access list of a folder. */
+/** Asks the service's program, which is native, for what Node cannot do on Windows: the host's key, a folder's access list, the event log. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { dirname, join } from "node:path";
@@ -17,7 +17,9 @@ export const hex = (most: number) =>
 export type Question =
   | { make: Record<string, never> }
   | { sign: { kept: string; handle: string; hash: string } }
-  | { folder: { path: string } };
+  | { folder: { path: string } }
+  /** Into the event log, how a setup ended: `text` without any secret. */
+  | { note: { setUp: "yes" | "no"; text: string } };
 
 const answer = z.strictObject({
   made: z.strictObject({ kept: z.enum(["tpm", "dpapi"]), handle: hex(8192), x: hex(64), y: hex(64) }).optional(),
@@ -25,6 +27,7 @@ const answer = z.strictObject({
   signed: hex(128).length(128).optional(),
   /** Why others could look into the folder; empty if they cannot. */
   folder: z.string().optional(),
+  noted: z.literal(true).optional(),
   fault: z.string().optional(),
 });
 export type NativeAnswer = z.infer<typeof answer>;
