@@ -136,10 +136,10 @@ export const CHECKLIST: readonly ChecklistStep[] = [
   },
   {
     id: "agent-gone",
-    do: "With a second administrator's session open, stop the service Sallyport and connect by mstsc.",
-    see: "The logon is refused with a reference; after the service was started again it works.",
-    seconds: 50,
-    proves: "without an agent nothing opens for a remote logon",
+    do: "With a second administrator's session open, stop the service Sallyport and connect by mstsc. Then, with failModes.agentGone set to allow for this app: start the service, wait for sallyport agent status to say armed, rename agent.json in %ProgramData%\\Sallyport, end sallyport-agent.exe in the task manager, and log on once by mstsc and once at the machine's own screen; put agent.json back.",
+    see: "By mstsc both times refused with a reference. At the own screen the password alone lets in, event 7 stands in the Application log, and when the agent is back sallyport why with the reference says logon.fail-open.",
+    seconds: 110,
+    proves: "without the service nothing opens; without an agent only a local logon, and only where the policy says so",
   },
   {
     id: "password-expired",
@@ -159,7 +159,7 @@ export const CHECKLIST: readonly ChecklistStep[] = [
     id: "domain-controller",
     do: "On a domain controller that you can lose: install with ARM=1, sign out, and log on at its console as a domain administrator, by CORP\\name and by name@corp.example.",
     see: "Both names are asked the password and then the code, and the session opens. Write down what sallyport why says of name and domain, and the groups' number in the agent's log.",
-    seconds: 150,
+    seconds: 120,
     proves: "a machine without local accounts: its SID, its names and its groups are the domain's",
   },
   {
