@@ -8,9 +8,11 @@ import { installedWindows } from "./installer.ts";
 import { LogonScreen } from "./logon-screen.ts";
 import { PipeClients } from "./pipe-clients.ts";
 import { HOME, type Windows } from "./windows.ts";
+import { killOverLogon, type Story, withoutAgent } from "./without-agent.ts";
 
 const ADMIN_GROUP = "S-1-5-32-544";
 const ALICE = "S-1-5-21-1-2-3-1104";
+const CAROL = "S-1-5-21-1-2-3-1105";
 const OPERATORS = "S-1-5-21-1-2-3-1201";
 const PASSWORD = 'Grüße "\\ 😀 7';
 
@@ -54,7 +56,8 @@ interface Account {
 /** What Windows is to say from now on. */
 function script(more: { account?: Partial<Account>; place?: object; folder?: string }): void {
   const { account, ...rest } = more;
-  const accounts = { "CORP/alice": { password: PASSWORD, sid: ALICE, groups: [OPERATORS, ADMIN_GROUP], ...account } };
+  const carol = { password: PASSWORD, sid: CAROL };
+  const accounts = { carol, "CORP/alice": { password: PASSWORD, sid: ALICE, groups: [OPERATORS, ADMIN_GROUP], ...account } };
   writeFileSync(windows.path("C:\\machine.json"), JSON.stringify({ accounts, ...rest }));
 }
 
@@ -205,6 +208,8 @@ test("the one program is the command of a machine with an agent as well: status,
   assert.ok(!JSON.stringify(notLookedAt).includes("PAM"));
 });
 
+const story = (): Story => ({ org, app, windows, clients, script, heard, check, why });
+
 const agentPid = () => windows.pidOf("sallyport-agent.exe");
 
 test("the agent is killed: logons are refused at once, the event log has it, and another agent answers", async () => {
@@ -231,22 +236,9 @@ test("an agent that hangs is ended, and another one started", async () => {
   );
 });
 
-test("while there is no agent the door says so, the control pipe says that none runs, and passwords are still checked", async () => {
-  const settings = readFileSync(windows.data("agent.json"), "utf8");
-  rmSync(windows.data("agent.json"));
-  const before = agentPid();
-  process.kill(before, "SIGKILL");
-  await until("no agent", () => windows.pidsOf("sallyport-agent.exe").length === 0, 60);
-  const refused = await until("the door's refusal", async () => {
-    const answer = await clients.logon({ begin: { username: "bob", password: "verified", scenario: "logon", service: "console" } });
-    return answer.error?.cause === "agent.unreachable" ? answer : undefined;
-  });
-  assert.deepEqual(refused.error, { cause: "agent.unreachable", text: "The agent is not running." });
-  script({});
-  assert.equal((await check()).result, "right");
-  writeFileSync(windows.data("agent.json"), settings);
-  await until("the agent is back", async () => (await windows.agent("status")).running === true, 120);
-});
+test("an agent that had heard of a logon and is killed over it lets nobody in, whatever the fail mode", () => killOverLogon(story()));
+
+test("while there is no agent", (t) => withoutAgent(t, story()));
 
 test("a folder that is not ours starts no agent, and the event log says why", async () => {
   await windows.stopService();

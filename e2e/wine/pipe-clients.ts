@@ -10,12 +10,12 @@ import type { Windows } from "./windows.ts";
 /** Listens for orders on a port of loopback: Node for Windows cannot write into a pipe of Linux. */
 const PROGRAM = `
 const net = require("node:net");
-function speak(pipe, text, ends) {
+function speak(pipe, text, ends, heard) {
   return new Promise((done) => {
     let said = "";
     const one = net.connect("\\\\\\\\.\\\\pipe\\\\" + pipe, () => one.write(text));
     const over = () => { one.destroy(); done(said); };
-    one.on("data", (part) => { said += part; if (ends && said.split("\\n").slice(0, -1).some((line) => ends.some((name) => line.startsWith('{"' + name)))) over(); });
+    one.on("data", (part) => { said += part; heard(); if (ends && said.split("\\n").slice(0, -1).some((line) => ends.some((name) => line.startsWith('{"' + name)))) over(); });
     one.on("error", () => done(said)).on("close", () => done(said));
     setTimeout(over, 60000).unref();
   });
@@ -28,7 +28,7 @@ net.createServer((order) => {
     const { pipe, line, ends, times = 1 } = JSON.parse(text);
     text = "";
     const all = [];
-    for (let at = 0; at < times; at++) all.push(await speak(pipe, line, ends));
+    for (let at = 0; at < times; at++) all.push(await speak(pipe, line, ends, () => order.write(" ")));
     order.end(JSON.stringify(all));
   });
   order.on("error", () => {});
@@ -75,10 +75,12 @@ export class PipeClients {
 
   /** A provider's opening frame through the door; the first `show`, `end` or `error`. */
   async logon(opening: object): Promise<any> {
-    const hello = { v: 1, hello: { provider: "windows", conversation: true, serial: false } };
-    const line = `${JSON.stringify(hello)}\n${JSON.stringify(opening)}\n`;
-    const [said = ""] = await this.#order({ pipe: "sallyport", line, ends: ["show", "end", "error"] });
-    return said === "" ? {} : JSON.parse(said.split("\n")[0] ?? "");
+    return firstLine(await this.#order({ ...asProvider(opening), ends: ["show", "end", "error"] }));
+  }
+
+  /** The first frame of a logon whose connection is held until the other side closes it; `shown` when that frame is there. */
+  async holdLogon(opening: object, shown: () => void): Promise<any> {
+    return firstLine(await this.#order({ ...asProvider(opening), ends: ["end", "error"] }, shown));
   }
 
   /** So many connections of each, which say what nobody understands and leave. */
@@ -86,15 +88,16 @@ export class PipeClients {
     for (let at = 0; at < of.length; at += 2) await this.#order({ pipe: of[at], line: "{}\n", times: of[at + 1] });
   }
 
-  #order(order: object): Promise<string[]> {
+  #order(order: object, heard?: () => void): Promise<string[]> {
     return new Promise((done, fail) => {
       let text = "";
       const socket: Socket = connect({ host: "127.0.0.1", port: this.#port }, () => socket.write(`${JSON.stringify(order)}\n`));
       socket.on("data", (part) => {
+        heard?.();
         text += part;
       });
       socket.once("error", fail);
-      socket.once("close", () => (text === "" ? fail(new Error("the clients' program ended")) : done(JSON.parse(text))));
+      socket.once("close", () => (text.trim() === "" ? fail(new Error("the clients' program ended")) : done(JSON.parse(text))));
     });
   }
 
@@ -103,4 +106,13 @@ export class PipeClients {
     this.#child.kill("SIGKILL");
     await exited;
   }
+}
+
+function asProvider(opening: object): { pipe: string; line: string } {
+  const hello = { v: 1, hello: { provider: "windows", conversation: true, serial: false } };
+  return { pipe: "sallyport", line: `${JSON.stringify(hello)}\n${JSON.stringify(opening)}\n` };
+}
+
+function firstLine([said = ""]: string[]): any {
+  return said === "" ? {} : JSON.parse(said.split("\n")[0] ?? "");
 }

@@ -13,7 +13,7 @@ namespace sallyport {
 namespace {
 
 /* One JSON object: `accounts`: by `DOMAIN/name` (a backslash in a name would be an escape) {password, interactive, network, sid, groups,
- * manyGroups}; `place`: {remote, address}; `folder`: what is wrong with it. `interactive` and `network` say which error Windows gives to the
+ * manyGroups}; `place`: {remote, address, ownScreen}; `folder`: what is wrong with it. `interactive` and `network` say which error Windows gives to the
  * right password in this kind of logon, decimal; left out: none. */
 const wchar_t SCRIPT[] = L"C:\\machine.json";
 /* One JSON object a line: {type, user, rightPassword} of each try, {note, detail} of each line of the event log. */
@@ -93,6 +93,10 @@ class Scripted final : public Machine {
         Script script;
         int place = script.member(0, "place");
         return {script.yes(script.member(place, "remote")), script.text(script.member(place, "address"))};
+    }
+    bool at_own_screen(DWORD) override {
+        Script script;
+        return script.yes(script.member(script.member(0, "place"), "ownScreen"));
     }
     std::string secure_folder(const std::wstring &path) override {
         Script script;

@@ -4,6 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "../provider/text.h"
+
 namespace sallyport {
 
 namespace {
@@ -100,9 +102,11 @@ void Agent::listen(Clients &clients) {
     Head head;
     while (read_all(out_, &head, sizeof head) && head.length <= PAYLOAD_MAX && head.kind <= ALIVE) {
         std::string payload(head.length, '\0');
-        if (!read_all(out_, payload.data(), payload.size())) break;
-        if (head.kind == ALIVE) InterlockedIncrement(&answers_);
-        else clients.take(head, std::move(payload));
+        bool whole = read_all(out_, payload.data(), payload.size());
+        if (whole && head.kind == ALIVE) InterlockedIncrement(&answers_);
+        else if (whole) clients.take(head, payload);
+        wipe(payload); /* codes, secrets of new factors */
+        if (!whole) break;
     }
     close(out_);
 }

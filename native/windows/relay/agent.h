@@ -12,7 +12,7 @@ namespace sallyport {
 /* Where the agent's messages go: the connection with this number. */
 class Clients {
   public:
-    virtual void take(const Head &head, std::string &&payload) = 0;
+    virtual void take(const Head &head, const std::string &payload) = 0;
 
   protected:
     ~Clients() = default;

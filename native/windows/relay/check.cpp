@@ -7,6 +7,8 @@
 #include "../../wire/json_reader.h"
 #include "../provider/text.h"
 #include "password.h"
+#include "pipe_io.h"
+#include "proof.h"
 
 namespace sallyport {
 
@@ -14,13 +16,6 @@ namespace {
 
 const size_t MESSAGE_MAX = 65536, GROUPS_MAX = 1000, NAME_MAX = 1024, PASSWORD_MAX = 4096;
 const DWORD READ_MS = 5000, WRITE_MS = 5000;
-
-/* Waits for what was begun, then lets it be. */
-bool settle(HANDLE pipe, OVERLAPPED &work, bool begun, DWORD ms, DWORD &bytes) {
-    if (!begun && GetLastError() != ERROR_IO_PENDING) return false;
-    if (WaitForSingleObject(work.hEvent, ms) != WAIT_OBJECT_0) CancelIoEx(pipe, &work);
-    return GetOverlappedResult(pipe, &work, &bytes, TRUE) != 0;
-}
 
 bool read_line(HANDLE pipe, HANDLE event, std::string &line) {
     char bytes[4096];
@@ -82,24 +77,19 @@ std::string write_answer(const Judged &judged) {
     return line + "}}\n";
 }
 
-DWORD session_of(HANDLE pipe) {
-    ULONG pid = 0, session = 0;
-    GetNamedPipeClientProcessId(pipe, &pid);
-    ProcessIdToSessionId(pid, &session);
-    return session;
-}
-
 } // namespace
 
 void serve_check(HANDLE pipe) {
     HANDLE event = CreateEventW(nullptr, TRUE, FALSE, nullptr);
     std::string line;
     Asked asked;
-    asked.session = session_of(pipe);
+    asked.session = client_session(pipe);
     bool understood = event && read_line(pipe, event, line) && read_question(line, asked);
     wipe(line);
     if (understood) {
-        std::string answer = write_answer(judge_password(machine(), asked));
+        const Judged judged = judge_password(machine(), asked);
+        if (strcmp(judged.result, "right") == 0) remember_proof(client_process(pipe), judged.account.sid);
+        std::string answer = write_answer(judged);
         OVERLAPPED work = {};
         work.hEvent = event;
         DWORD sent = 0;

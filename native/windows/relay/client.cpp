@@ -3,6 +3,9 @@
 
 #include <cstring>
 
+#include "../provider/text.h"
+#include "absent.h"
+#include "pipe_io.h"
 #include "security.h"
 
 namespace sallyport {
@@ -13,8 +16,7 @@ namespace {
 const size_t WAITING_MAX = 4 * 65536;
 const DWORD REFUSE_MS = 1000;
 
-/* The frame of the door that says so, and the line that the control pipe's client takes for *no agent runs*. */
-const char NO_AGENT[] = "{\"error\":{\"cause\":\"agent.unreachable\",\"text\":\"The agent is not running.\"}}\n";
+/* What the control pipe's client takes for *no agent runs*. */
 const char ABSENT[] = "{\"absent\":true}\n";
 
 bool pending(BOOL done) { return done || GetLastError() == ERROR_IO_PENDING; }
@@ -29,12 +31,15 @@ Client::~Client() {
     if (!under_way_.empty()) GetOverlappedResult(pipe_, &writing_, &bytes, TRUE);
     for (HANDLE one : {pipe_, wake_, came_, sent_}) CloseHandle(one);
     SecureZeroMemory(bytes_, sizeof bytes_);
+    wipe(under_way_);
+    for (std::string &one : waiting_) wipe(one);
 }
 
-void Client::take(Kind kind, std::string &&payload) {
+void Client::take(Kind kind, const std::string &payload) {
     AcquireSRWLockExclusive(&lock_);
-    if (kind == DATA) waiting_ += payload;
-    ended_ = ended_ || kind != DATA || waiting_.size() > WAITING_MAX;
+    waiting_bytes_ += payload.size();
+    ended_ = ended_ || kind != DATA || waiting_bytes_ > WAITING_MAX;
+    if (kind == DATA && !payload.empty()) waiting_.push_back(payload);
     ReleaseSRWLockExclusive(&lock_);
     SetEvent(wake_);
 }
@@ -48,33 +53,38 @@ bool Client::read() {
 bool Client::took() {
     DWORD got = 0;
     if (!GetOverlappedResult(pipe_, &reading_, &got, FALSE)) return false;
-    return agent_.tell(number_, DATA, bytes_, got) && read();
+    bool told = agent_.tell(number_, DATA, bytes_, got);
+    SecureZeroMemory(bytes_, got);
+    return told && read();
 }
 
 /* Sends the next piece. False if all is sent and the agent has ended. */
 bool Client::write() {
     AcquireSRWLockExclusive(&lock_);
-    under_way_.clear();
-    std::swap(under_way_, waiting_);
+    wipe(under_way_);
+    if (!waiting_.empty()) {
+        under_way_ = waiting_.front();
+        wipe(waiting_.front());
+        waiting_.pop_front();
+        waiting_bytes_ -= under_way_.size();
+    }
     bool ended = ended_;
     ReleaseSRWLockExclusive(&lock_);
     if (under_way_.empty()) return !ended;
     writing_ = {};
     writing_.hEvent = sent_;
     bool ok = pending(WriteFile(pipe_, under_way_.data(), static_cast<DWORD>(under_way_.size()), nullptr, &writing_));
-    if (!ok) under_way_.clear();
+    if (!ok) wipe(under_way_);
     return ok;
-}
-
-/* While there is no agent: the client need not wait for its own time to be over. */
-void Client::refuse(const char *pipe_name) {
-    take(DATA, strcmp(pipe_name, "door") == 0 ? NO_AGENT : ABSENT);
-    if (write()) WaitForSingleObject(sent_, REFUSE_MS);
 }
 
 void Client::serve(const char *pipe_name) {
     std::string who = describe_client(pipe_, pipe_name);
-    if (!agent_.tell(number_, OPENED, who.data(), who.size())) return refuse(pipe_name);
+    if (!agent_.tell(number_, OPENED, who.data(), who.size())) {
+        if (strcmp(pipe_name, "door") == 0) answer_for_agent(pipe_);
+        else write_within(pipe_, ABSENT, REFUSE_MS);
+        return;
+    }
     bool going = read();
     while (going) {
         bool writing = !under_way_.empty();

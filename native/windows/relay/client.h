@@ -3,6 +3,7 @@
 
 #include <windows.h>
 
+#include <deque>
 #include <string>
 
 #include "agent.h"
@@ -16,7 +17,7 @@ class Client {
 
     uint32_t number() const { return number_; }
     /* From the agent's thread: bytes to send, or the end once they are sent. */
-    void take(Kind kind, std::string &&payload);
+    void take(Kind kind, const std::string &payload);
     /* Runs until one of the two ends the connection. */
     void serve(const char *pipe_name);
 
@@ -24,7 +25,6 @@ class Client {
     bool read();
     bool took();
     bool write();
-    void refuse(const char *pipe_name);
 
     uint32_t number_;
     HANDLE pipe_;
@@ -34,7 +34,9 @@ class Client {
     OVERLAPPED reading_ = {}, writing_ = {};
     char bytes_[16384];
     SRWLOCK lock_ = SRWLOCK_INIT;
-    std::string waiting_, under_way_;
+    std::deque<std::string> waiting_; /* each as it came, so that all of it can be wiped */
+    size_t waiting_bytes_ = 0;
+    std::string under_way_;
     bool ended_ = false;
 };
 

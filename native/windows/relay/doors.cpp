@@ -27,10 +27,10 @@ Door doors[] = {
 /* The clients that are there, by number. */
 class Hall final : public Clients {
   public:
-    void take(const Head &head, std::string &&payload) override {
+    void take(const Head &head, const std::string &payload) override {
         AcquireSRWLockShared(&lock_);
         auto found = clients_.find(head.connection);
-        if (found != clients_.end()) found->second->take(static_cast<Kind>(head.kind), std::move(payload));
+        if (found != clients_.end()) found->second->take(static_cast<Kind>(head.kind), payload);
         ReleaseSRWLockShared(&lock_);
     }
     void serve(HANDLE pipe, const char *name) {

@@ -21,7 +21,7 @@ struct Place {
     std::string address;
 };
 
-enum class Note : DWORD { started = 1, stopped = 2, restarted = 3, refused = 4, set_up = 5, not_set_up = 6 }; /* numbers of events.mc */
+enum class Note : DWORD { started = 1, stopped = 2, restarted = 3, refused = 4, set_up = 5, not_set_up = 6, let_in = 7 }; /* numbers of events.mc */
 
 class Machine {
   public:
@@ -30,6 +30,8 @@ class Machine {
     /* False only if Windows says that there is no such account. `sid` is empty if it cannot tell. */
     virtual bool find_account(const std::wstring &domain, const std::wstring &user, std::string &sid) = 0;
     virtual Place place_of(DWORD session) = 0;
+    /* True only if somebody sits at this machine's own screen in this session: no remote desktop of any kind, as far as Windows knows. */
+    virtual bool at_own_screen(DWORD session) = 0;
     /* Why the agent's folder is not safe from others, empty if it is. Makes it where it is missing. */
     virtual std::string secure_folder(const std::wstring &path) = 0;
     /* Into the event log. */

@@ -99,13 +99,25 @@ class Windows final : public Machine {
         return place;
     }
 
+    /* What Windows does not say is no: this opens. RemoteApp and virtual cards are remote sessions, too. */
+    bool at_own_screen(DWORD session) override {
+        wchar_t *room = nullptr;
+        DWORD size = 0;
+        if (session == 0 || session != WTSGetActiveConsoleSessionId() ||
+            !WTSQuerySessionInformationW(WTS_CURRENT_SERVER_HANDLE, session, WTSClientProtocolType, &room, &size))
+            return false;
+        bool own = size >= sizeof(USHORT) && *reinterpret_cast<USHORT *>(room) == WTS_PROTOCOL_TYPE_CONSOLE;
+        WTSFreeMemory(room);
+        return own;
+    }
+
     std::string secure_folder(const std::wstring &path) override { return make_or_judge_folder(path); }
 
     void write_down(Note what, const std::string &detail) override {
         HANDLE log = RegisterEventSourceW(nullptr, SOURCE);
         if (!log) return;
         WORD kind = EVENTLOG_INFORMATION_TYPE;
-        if (what == Note::restarted) kind = EVENTLOG_WARNING_TYPE;
+        if (what == Note::restarted || what == Note::let_in) kind = EVENTLOG_WARNING_TYPE;
         if (what == Note::refused || what == Note::not_set_up) kind = EVENTLOG_ERROR_TYPE;
         std::wstring text = to_wide(detail);
         const wchar_t *texts[] = {text.c_str()};

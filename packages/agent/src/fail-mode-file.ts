@@ -1,4 +1,4 @@
-/** Writes the file by which the PAM module judges when the agent is gone. */
+/** Writes the file by which the PAM module, or on Windows the service, judges when the agent is gone. */
 import { join } from "node:path";
 import type { Desk, Host } from "./desk.ts";
 import { writeFailMode } from "./fail-mode.ts";

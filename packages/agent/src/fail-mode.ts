@@ -57,7 +57,7 @@ function isFresh(policy: HostPolicyClaims, now: number | undefined): boolean {
 }
 
 /**
- * What the PAM module may do when the agent is gone. `until` is in epoch seconds of the host's clock, because the module has no other:
+ * What the PAM module, or on Windows the service, may do when the agent is gone. `until` is in epoch seconds of the host's clock, because they have no other:
  * `hostNow` − `orgNow` carries the policy's end over.
  */
 export function writeFailMode(
@@ -69,12 +69,12 @@ export function writeFailMode(
   if (!policy || orgNow === undefined || policy.failModes.agentGone !== "allow") return { v: 1, armed, agentGone: "refuse", until: 0 };
   const end = Math.min(policy.exp, policy.iat + LIMITS.openPolicySeconds, orgNow / 1000 + LIMITS.openPolicySeconds);
   const until = Math.floor(end + (hostNow - orgNow) / 1000);
-  // The module does not know rules: one marked always for what the module would open bars the mode as a whole.
+  // They do not know rules: one marked always for what they would open bars the mode as a whole.
   const barred = policy.always.some((one) => !neverOpened(one.services, REMOTE) && !neverOpened(one.scenarios, ["elevate"]));
   return barred ? { v: 1, armed, agentGone: "refuse", until: 0 } : { v: 1, armed, agentGone: "allow", until: Math.max(0, until) };
 }
 
-/** What the module refuses anyway when the agent is gone (S35). */
+/** What they refuse anyway when the agent is gone (S35). */
 const REMOTE = ["xrdp", "rdp", "sshd"];
 
 function neverOpened(covered: string[] | undefined, shut: string[]): boolean {

@@ -126,7 +126,7 @@ export type EndFrame = z.infer<typeof endFrame>;
 export type ErrorFrame = z.infer<typeof errorFrame>;
 export type AgentFrame = z.infer<typeof agentFrame>;
 
-/** The file that lets the PAM module judge when the agent cannot be reached; written by the agent, root only. `until`: epoch seconds. */
+/** The file by which the PAM module, and on Windows the service, judges when the agent cannot be reached; written by the agent, root only. `until`: epoch seconds. */
 export const failModeFile = z.strictObject({
   v: z.literal(1),
   armed: z.boolean(),
@@ -135,7 +135,7 @@ export const failModeFile = z.strictObject({
 });
 export type FailModeFile = z.infer<typeof failModeFile>;
 
-/** One line of the file in which the PAM module keeps attempts made while the agent was gone. */
+/** One line of the file in which the PAM module, or on Windows provider and service, keeps attempts made while the agent was gone. */
 export const spooledAttempt = z.strictObject({
   time: z.iso.datetime(),
   reference,

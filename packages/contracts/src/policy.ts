@@ -94,7 +94,7 @@ export const permit = z.strictObject({
 export const failModes = z.strictObject({
   orgUnreachable: z.enum(["refuse", "allow"]).describe("The org's name is not found, or it cannot be connected to."),
   orgError: z.enum(["refuse", "allow"]).describe("The org, proved by TLS, answers 5xx."),
-  agentGone: z.enum(["refuse", "allow"]).describe("No agent runs. Never opens for remote logons, sudo or su."),
+  agentGone: z.enum(["refuse", "allow"]).describe("No agent runs. Never opens for remote logons, sudo, su or an elevation on Windows."),
 });
 export type FailModes = z.infer<typeof failModes>;
 

@@ -1,0 +1,191 @@
+/** What the service does at the door for an agent that is gone: refuses, or lets in as the policy says of that (fail mode `agent-gone`). */
+import assert from "node:assert/strict";
+import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import type { TestContext } from "node:test";
+import type { Org } from "../machine/org.ts";
+import { until } from "../machine/processes.ts";
+import { LogonScreen } from "./logon-screen.ts";
+import type { PipeClients } from "./pipe-clients.ts";
+import type { Windows } from "./windows.ts";
+
+/** The machine of host.test.ts; `check` has the service check a password, alice's right one unless changed. */
+export interface Story {
+  org: Org;
+  app: string;
+  windows: Windows;
+  clients: PipeClients;
+  script(more: { place?: object; folder?: string }): void;
+  heard(): any[];
+  check(change?: object): Promise<any>;
+  why(reference: string): { cause: string | null };
+}
+
+const SIDS = { alice: "S-1-5-21-1-2-3-1104", carol: "S-1-5-21-1-2-3-1105" };
+const PASSWORD = 'Grüße "\\ 😀 7';
+const ALICE = { username: "alice", domain: "CORP", sid: SIDS.alice, password: "verified", scenario: "logon", service: "console" };
+const HERE = { ownScreen: true };
+const REFUSAL = { cause: "agent.unreachable", text: "The agent is not running." };
+
+const agents = (windows: Windows) => windows.pidsOf("sallyport-agent.exe");
+const runs = (windows: Windows) => until("an agent answers", async () => (await windows.agent("status")).running === true, 120);
+
+function writeFailMode({ windows }: Story, change: object = {}): void {
+  const until = Math.floor(Date.now() / 1000) + 3600;
+  const content = { v: 1, armed: true, agentGone: "allow", until, ...change };
+  rmSync(windows.data("fail-mode"), { recursive: true, force: true });
+  writeFileSync(windows.data("fail-mode"), `${JSON.stringify(content)}\n`, { mode: 0o600 });
+}
+
+/** What the service needs to let in stands there, but for this: an agent has heard of the logon. */
+export async function killOverLogon(story: Story): Promise<void> {
+  const { org, app, windows, clients } = story;
+  const carol = await org.person("carol", PASSWORD);
+  await org.call("POST", `/api/v1/apps/${app}/users`, { id: carol.id });
+  story.script({ place: HERE });
+  const pid = windows.pidOf("sallyport-agent.exe");
+  const begin = { username: "carol", sid: SIDS.carol, password: "verified", scenario: "logon", service: "console" };
+  assert.equal((await story.check({ domain: "", username: "carol" })).result, "right");
+  const first = await clients.holdLogon({ begin }, () => {
+    writeFailMode(story);
+    process.kill(pid, "SIGKILL");
+  });
+  assert.deepEqual([first.show !== undefined, first.end], [true, undefined], JSON.stringify(first));
+  await until("another agent", () => agents(windows).some((one) => one !== pid), 60);
+  await runs(windows);
+}
+
+export async function withoutAgent(t: TestContext, story: Story): Promise<void> {
+  const { windows, clients } = story;
+  await story.org.setPolicy(story.app, { rules: [], exclusions: [], failModes: { agentGone: "allow" } });
+  assert.deepEqual((await windows.agent("arm")).findings, []);
+  const written = await until("the fail mode is written down", () => {
+    const text = readFileSync(windows.data("fail-mode"), "utf8");
+    return JSON.parse(text).agentGone === "allow" ? text : undefined;
+  });
+  const settings = readFileSync(windows.data("agent.json"), "utf8");
+  rmSync(windows.data("agent.json"));
+  process.kill(windows.pidOf("sallyport-agent.exe"), "SIGKILL");
+  await until("no agent", () => agents(windows).length === 0, 60);
+  story.script({});
+  await until("the door's refusal", async () => (await clients.logon({ begin: ALICE })).error?.cause === REFUSAL.cause);
+  await t.test("the door says so, the control pipe says that none runs, and passwords are still checked", () => tellsSo(story));
+  await t.test("the policy lets in at the machine's own screen, with a line for the next agent and one of the event log", () =>
+    letsIn(story),
+  );
+  await t.test("through the tile, too: Windows gets the credential", () => givesCredential(story));
+  await t.test("what the service knows by itself shuts, and what the door claims only shuts", () => trustsNoClaim(story));
+  await t.test("a file that is not the agent's word of today shuts", () => believesNoOtherFile(story, written));
+  await t.test("a logon that cannot be written down is not let in", () => keepsWhatItLetsIn(story));
+  const { reference } = (await logOn(story)).end;
+  writeFileSync(windows.data("agent.json"), settings);
+  await runs(windows);
+  await t.test("the next agent tells the org of it", async () => {
+    const cause = () => causeOf(story, reference);
+    assert.equal(await until("the report", cause, 60), "logon.fail-open");
+  });
+}
+
+/** Nothing, as long as the org does not know of it. */
+function causeOf({ why }: Story, reference: string): string | undefined {
+  try {
+    return why(reference).cause ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** As the provider does it: the password, checked by the service, then the door. */
+async function logOn({ check, clients }: Story, change: object = {}): Promise<any> {
+  assert.equal((await check()).result, "right");
+  return clients.logon({ begin: { ...ALICE, ...change } });
+}
+
+const attempts = ({ windows }: Story) => readFileSync(windows.data("attempts.jsonl"), "utf8").trim().split("\n");
+
+async function isRefused(story: Story, what: string, logon: Promise<any>): Promise<void> {
+  const before = attempts(story).length;
+  assert.deepEqual((await logon).error, REFUSAL, what);
+  assert.equal(attempts(story).length, before, what);
+}
+
+async function tellsSo({ clients, check, windows }: Story): Promise<void> {
+  for (const opening of [{ begin: ALICE }, { failed: { username: "bob", service: "console", reason: "password" } }, {}])
+    assert.deepEqual((await clients.logon(opening)).error, REFUSAL);
+  assert.equal((await windows.agent("status")).running, false);
+  assert.equal((await check()).result, "right");
+}
+
+async function letsIn(story: Story): Promise<void> {
+  story.script({ place: HERE });
+  const { end } = await logOn(story, { groups: Array.from({ length: 900 }, (_, at) => `S-1-5-21-1-2-3-${at}`) });
+  const { username, domain, sid } = ALICE;
+  assert.deepEqual(end, { result: "allow", username, domain, sid, reference: end?.reference });
+  const { time, ...kept } = JSON.parse(attempts(story).at(-1) ?? "");
+  const about = { username: "CORP\\alice", service: "console", result: "allow", cause: "logon.fail-open", evidence: `agent-gone, ${sid}` };
+  assert.deepEqual(kept, { reference: end.reference, ...about });
+  assert.ok(Math.abs(Date.parse(time) - Date.now()) < 60_000, time);
+  const line = story.heard().findLast(({ note }) => note === 7);
+  assert.equal(line?.detail, `CORP\\alice, reference ${end.reference}`);
+  assert.equal((await logOn(story, { scenario: "unlock" })).end?.result, "allow");
+}
+
+async function givesCredential({ windows }: Story): Promise<void> {
+  const screen = await LogonScreen.open(windows);
+  const given = await screen.type("edit", "CORP\\alice").type("password", PASSWORD).submit();
+  await screen.close();
+  assert.equal(given.response, "credential", given.text);
+}
+
+async function trustsNoClaim(story: Story): Promise<void> {
+  const { clients, check, script } = story;
+  script({ place: { ownScreen: false } });
+  await isRefused(story, "another screen", logOn(story));
+  script({ place: HERE });
+  const claims: object[] = [
+    ...[{ scenario: "elevate" }, { scenario: "reconnect" }, { service: "rdp" }, { address: { value: "203.0.113.7", origin: "claimed" } }],
+    ...[{ password: "none" }, { password: "handed-over" }, { sid: SIDS.carol }, { sid: undefined }],
+  ];
+  for (const claim of claims) await isRefused(story, JSON.stringify(claim), logOn(story, claim));
+  for (let left = 0; left <= claims.length; left++) await clients.logon({ begin: ALICE });
+  await isRefused(story, "a password that was right once", clients.logon({ begin: ALICE }));
+  await check({ password: "wrong" });
+  await isRefused(story, "a wrong password", clients.logon({ begin: ALICE }));
+  assert.equal((await logOn(story)).end?.result, "allow");
+}
+
+async function believesNoOtherFile(story: Story, written: string): Promise<void> {
+  const file = story.windows.data("fail-mode");
+  const now = Math.floor(Date.now() / 1000);
+  const changes = [{ v: 2 }, { armed: false }, { armed: "true" }, { agentGone: "refuse" }, { until: now - 1 }, { until: now + 90_000 }];
+  for (const change of [...changes, { until: "soon" }, { more: 1 }]) {
+    writeFailMode(story, change);
+    await isRefused(story, JSON.stringify(change), logOn(story));
+  }
+  const spoilt: [string, () => void][] = [
+    ["written after now", () => utimesSync(file, now + 3600, now + 3600)],
+    ["somebody else's", () => chownSync(file, 4711, 4711)],
+    ["open to others' writing", () => chmodSync(file, 0o666)],
+    ["no JSON", () => writeFileSync(file, "{")],
+    ["too long", () => writeFileSync(file, " ".repeat(5000))],
+    ["missing", () => rmSync(file)],
+    ["the folder is another's", () => story.script({ place: HERE, folder: "it belongs to somebody else" })],
+  ];
+  for (const [what, spoil] of spoilt) {
+    writeFailMode(story);
+    spoil();
+    await isRefused(story, what, logOn(story));
+  }
+  story.script({ place: HERE });
+  rmSync(file, { force: true });
+  writeFileSync(file, written, { mode: 0o600 });
+  assert.equal((await logOn(story)).end?.result, "allow", "the agent's own file");
+}
+
+async function keepsWhatItLetsIn(story: Story): Promise<void> {
+  const file = story.windows.data("attempts.jsonl");
+  renameSync(file, `${file}.aside`);
+  mkdirSync(file);
+  assert.deepEqual((await logOn(story)).error, REFUSAL);
+  rmSync(file, { recursive: true });
+  renameSync(`${file}.aside`, file);
+}
