@@ -118,9 +118,9 @@ export function offerOfflineShow(): Show {
   return { title: "Offline codes", text, fields: [{ id: "offline", kind: "choice", label: "Choose", choices }, later] };
 }
 
+/** Without a title: a terminal writes it above the label, which says the same. */
 export function passwordShow(again: string | undefined): Show {
   return {
-    title: "Password",
     ...said(again),
     fields: [{ id: "password", kind: "secret", label: "Password" }],
   };
