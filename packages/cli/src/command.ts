@@ -1,5 +1,6 @@
 /** The frame of every command: common options, `--json`, one example in the help, complaints as one sentence. */
 import { inspect } from "node:util";
+import { wordSchemas } from "@sallyport/contracts";
 import type { Command } from "commander";
 import { Complaint } from "./complaint.ts";
 import { OrgClient } from "./org-client.ts";
@@ -43,6 +44,7 @@ export function plainCommand(
 
 /** Runs the program; a complaint becomes one sentence on standard error (or one JSON value) and exit code 1, or what the command set before it. */
 export async function runProgram(program: Command, argv: string[]): Promise<void> {
+  wordSchemas();
   try {
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {

@@ -16,7 +16,7 @@ const ID: TypedForm = { prefix: "SALLYID", called: "a client id", skipped: /-/ }
 const SECRET: TypedForm = { prefix: "SALLYSECRET", called: "a client secret", skipped: /-/ };
 
 /** Exactly as issued: what crosses the wire was read by `readClientId` before. */
-export const clientId = z.string().regex(/^SALLYID(-[0-9A-HJKMNP-TV-Z]{6}){3}$/);
+export const clientId = z.string().regex(/^SALLYID(-[0-9A-HJKMNP-TV-Z]{6}){3}$/, "a client id such as SALLYID-…, as it was given out");
 
 export function writeClientId(random: Uint8Array): string {
   return writeSealed(ID.prefix, toSymbols(random), 6);

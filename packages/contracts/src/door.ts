@@ -14,6 +14,8 @@ const short = z.string().max(1024);
 export const clientAddress = z.strictObject({ value: z.string().min(1).max(256), origin: z.enum(["socket", "claimed"]) });
 export type ClientAddress = z.infer<typeof clientAddress>;
 
+/** What is said of a way in that is not written like one. */
+export const METHOD = "a way in: lower case letters, digits and -";
 /** `xrdp`, `sshd`, `sudo`, `su`, `console`, `rdp`, or the PAM service's own name. */
 export const service = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "a service name: lower case letters, digits, . _ -");
 export const scenario = z.enum(["logon", "unlock", "elevate", "reconnect"]);
@@ -66,7 +68,7 @@ export const failedFrame = z.strictObject({
 });
 /** `method`: how the machine let the person in without the second factor: `publickey`, `gssapi`, `root` (su by root), `none` … */
 export const accountFrame = z.strictObject({
-  account: z.strictObject({ ...who, ...where, scenario: scenario.optional(), method: z.string().regex(/^[a-z0-9-]{1,32}$/) }),
+  account: z.strictObject({ ...who, ...where, scenario: scenario.optional(), method: z.string().regex(/^[a-z0-9-]{1,32}$/, METHOD) }),
 });
 export const inputFrame = z.strictObject({
   input: z.strictObject({ id: z.int().min(1).max(1000), values: z.record(z.string().max(64), z.string().max(4096)) }),

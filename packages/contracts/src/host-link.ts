@@ -24,10 +24,10 @@ export const JWS_TYPES = {
   phone: "sallyport-phone+jws",
 } as const;
 
-const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/);
+const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/, "not base64url");
 const hash = base64url.length(43);
 const bits128 = base64url.length(22);
-export const hostId = z.string().regex(/^hst_[0-9A-Za-z]{20}$/);
+export const hostId = z.string().regex(/^hst_[0-9A-Za-z]{20}$/, "not the id of a host");
 
 /** Public P-256 key as JWK (RFC 7517); nothing else may be in it. */
 export const publicJwk = z.strictObject({ kty: z.literal("EC"), crv: z.literal("P-256"), x: hash, y: hash, kid: z.string().optional() });
@@ -69,7 +69,7 @@ export const logonRequest = z.strictObject({
   domain: z.string().min(1).max(LIMITS.nameLength).optional(),
   sid: z
     .string()
-    .regex(/^S-1-[0-9]+(-[0-9]+){1,15}$/)
+    .regex(/^S-1-[0-9]+(-[0-9]+){1,15}$/, "a SID such as S-1-5-21-…-1104")
     .optional(),
   scenario,
   service,
@@ -114,7 +114,7 @@ export type TimeClaims = z.infer<typeof timeClaims>;
 
 /** Body of `POST /api/v1/hosts/enrol`. `proof`: JWS by the new host key over `enrolProof`, its header carries no key. */
 export const enrolRequest = z.strictObject({
-  codeId: z.string().regex(/^[0-9a-f]{24}$/),
+  codeId: z.string().regex(/^[0-9a-f]{24}$/, "not the id of an enrolment code: 24 hexadecimal digits"),
   key: publicJwk,
   proof: z.string().max(8192),
 });
@@ -174,7 +174,7 @@ export const registerAnswer = z.strictObject({
   mac: hash,
   pin: z
     .string()
-    .regex(/^[0-9a-f]{32}$/)
+    .regex(/^[0-9a-f]{32}$/, "32 hexadecimal digits, lower case")
     .optional(),
   pending: z.boolean(),
 });

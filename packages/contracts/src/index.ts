@@ -37,6 +37,7 @@ export * from "./phone.ts";
 export * from "./phone-text.ts";
 export * from "./policy.ts";
 export * from "./reference.ts";
+export * from "./schema-words.ts";
 export * from "./shown-logon.ts";
 export * from "./source-views.ts";
 export * from "./sources.ts";

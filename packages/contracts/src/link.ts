@@ -53,7 +53,7 @@ export type LinkProven = z.infer<typeof linkProven>;
 /** `no`: a slip, the link is over. `not-me`: somebody has the password; the logon ends, and administrators hear of it. */
 export const linkAnswerRequest = z.strictObject({
   token: linkToken,
-  approval: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
+  approval: z.string().regex(/^[A-Za-z0-9_-]{22}$/, "not an approval"),
   answer: z.enum(["yes", "no", "not-me"]),
 });
 /** `code` only for *yes*: `XXX-XXX-XXX`, shown once. */

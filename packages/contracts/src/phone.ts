@@ -7,13 +7,13 @@ import { publicJwk } from "./host-link.ts";
 // browser that made it.
 
 const id = z.string().min(1).max(64);
-const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/);
+const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/, "not base64url");
 const when = z.iso.datetime();
 
 /** How a phone is known: RFC 7638 SHA-256 thumbprint of its key, base64url. */
-export const deviceId = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+export const deviceId = z.string().regex(/^[A-Za-z0-9_-]{43}$/, "not the id of a phone's key");
 /** 128 random bits: a signed call works once (S4). */
-const jti = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
+const jti = z.string().regex(/^[A-Za-z0-9_-]{22}$/, "not 16 bytes, base64url");
 /** `aud`: origin of the org. `iat`: seconds, by the org's clock as far as the phone knows it. */
 const common = { aud: z.string().max(512), device: deviceId, jti, iat: z.int() };
 

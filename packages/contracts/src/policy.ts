@@ -1,6 +1,6 @@
 /** The policy of an app as an administrator writes it, and the part of it that a host holds. */
 import * as z from "zod";
-import { scenario, service, sid } from "./door.ts";
+import { METHOD, scenario, service, sid } from "./door.ts";
 
 /**
  * What a rule may ask for. `bypass` is a code that an administrator gives out, and nobody enrols; `email`, `sms` and `call` count only
@@ -87,7 +87,7 @@ export const permit = z.strictObject({
   service: service.describe("The service that lets in so."),
   method: z
     .string()
-    .regex(/^[a-z0-9-]{1,32}$/)
+    .regex(/^[a-z0-9-]{1,32}$/, METHOD)
     .describe("`none`: no password was asked (sshd with a key, `NOPASSWD`); `root`: by root."),
   users: names.optional().describe("Only for these accounts."),
 });

@@ -24,7 +24,7 @@ export const STATE_TOKEN_PREFIX = "00";
 export const stateToken = z.string().regex(/^00[A-Za-z0-9_-]{43}$/, "not a state token");
 const passCode = z.string().max(64);
 /** Id of an input: a retry after a lost answer carries the same one and gets the same answer. */
-const inputId = z.string().regex(/^[A-Za-z0-9_-]{8,64}$/);
+const inputId = z.string().regex(/^[A-Za-z0-9_-]{8,64}$/, "8 to 64 letters, digits, - or _");
 
 export const primaryRequest = z.union([
   z.strictObject({ stateToken, password: z.string().max(1024) }),

@@ -1,7 +1,7 @@
 /** Builds the HTTP application: the same routes for the listener on the network and for the admin socket. */
 import { randomUUID } from "node:crypto";
 import fastifyHelmet from "@fastify/helmet";
-import { LIMITS } from "@sallyport/contracts";
+import { LIMITS, wordSchemas } from "@sallyport/contracts";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Logger } from "pino";
@@ -68,6 +68,7 @@ declare module "fastify" {
 
 /** Nothing listens yet: the caller says where. */
 export function buildApp(deps: AppDeps, options: AppOptions): FastifyInstance {
+  wordSchemas();
   const app = newFastify(deps, options);
   app.decorate("admin", options.admin);
   app.setValidatorCompiler(validatorCompiler);
