@@ -143,7 +143,7 @@ async function trustsNoClaim(story: Story): Promise<void> {
   script({ place: HERE });
   const claims: object[] = [
     ...[{ scenario: "elevate" }, { scenario: "reconnect" }, { service: "rdp" }, { address: { value: "203.0.113.7", origin: "claimed" } }],
-    ...[{ password: "none" }, { password: "handed-over" }, { sid: SIDS.carol }, { sid: undefined }],
+    ...[{ password: "none" }, { password: "handed-over" }, { username: "bob" }, { sid: SIDS.carol }, { sid: undefined }],
   ];
   for (const claim of claims) await isRefused(story, JSON.stringify(claim), logOn(story, claim));
   for (let left = 0; left <= claims.length; left++) await clients.logon({ begin: ALICE });

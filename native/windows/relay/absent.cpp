@@ -65,7 +65,7 @@ bool read_begin(std::string line, Begin &begin) {
 
 /* Why nobody is let in here; empty if this logon is. What the service knows by itself counts, and what the door says can only shut. */
 std::string why_refused(HANDLE pipe, const Begin &begin) {
-    bool proved = take_proof(client_process(pipe), begin.sid);
+    bool proved = take_proof(client_process(pipe), begin.username, begin.sid);
     if (begin.scenario != "logon" && begin.scenario != "unlock") return "neither a logon nor an unlocking";
     if (begin.service != "console" || begin.address || !machine().at_own_screen(client_session(pipe))) return "not at the machine's own screen";
     if (!proved || begin.password != "verified") return "no password that Windows found right just now";

@@ -88,7 +88,7 @@ void serve_check(HANDLE pipe) {
     wipe(line);
     if (understood) {
         const Judged judged = judge_password(machine(), asked);
-        if (strcmp(judged.result, "right") == 0) remember_proof(client_process(pipe), judged.account.sid);
+        if (strcmp(judged.result, "right") == 0) remember_proof(client_process(pipe), to_utf8(asked.user), judged.account.sid);
         std::string answer = write_answer(judged);
         OVERLAPPED work = {};
         work.hEvent = event;
