@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { ORG_NAME, Org } from "../machine/org.ts";
 import { COMMAND, must, until } from "../machine/processes.ts";
 import { installedWindows } from "./installer.ts";
+import { KeyStory } from "./key-store.ts";
 import { LogonScreen } from "./logon-screen.ts";
 import { PipeClients } from "./pipe-clients.ts";
 import { HOME, type Windows } from "./windows.ts";
@@ -186,6 +187,14 @@ test("a handle that was tampered with signs nothing that the org takes", async (
   await windows.stopService();
   await windows.startService();
 });
+
+test("a new host's key is made in the TPM where there is one, and signs there", () => new KeyStory(windows).choosesTheTpm());
+
+test("no TPM, one that is not ready, one that breaks off midway: the key is sealed by DPAPI, and nothing is left behind in the TPM", () =>
+  new KeyStory(windows).fallsBack(() => heard().filter(({ forgotten }) => forgotten !== undefined).length));
+
+test("a key that the TPM has lost is told as such, with what to do; one that it merely does not use now is not", () =>
+  new KeyStory(windows).saysWhatToDoWhenLost());
 
 test("the one program is the command of a machine with an agent as well: status, a trial logon, why, the doctor", async () => {
   const login = { profile: { login: "trial" }, credentials: { password: { value: "Pw-of-the-trial-1" } } };

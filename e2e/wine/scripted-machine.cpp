@@ -1,6 +1,8 @@
 /* Windows as a story has it: what LogonUser, the session and the event log say stands in a file of the story's. Linked into story-relay.exe alone. */
 #include <windows.h>
 
+#include <bcrypt.h>
+#include <map>
 #include <memory>
 
 #include "../../native/wire/json_reader.h"
@@ -13,7 +15,8 @@ namespace sallyport {
 namespace {
 
 /* One JSON object: `accounts`: by `DOMAIN/name` (a backslash in a name would be an escape) {password, interactive, network, sid, groups,
- * manyGroups}; `place`: {remote, address, ownScreen}; `folder`: what is wrong with it. `interactive` and `network` say which error Windows gives to the
+ * manyGroups}; `place`: {remote, address, ownScreen}; `folder`: what is wrong with it; `tpm`: {make, point, sign}: which error each gives, decimal,
+ * left out: none; without `tpm` there is none. `interactive` and `network` say which error Windows gives to the
  * right password in this kind of logon, decimal; left out: none. */
 const wchar_t SCRIPT[] = L"C:\\machine.json";
 /* One JSON object a line: {type, user, rightPassword} of each try, {note, detail} of each line of the event log. */
@@ -67,6 +70,50 @@ class Script {
     std::unique_ptr<sp_json> json_ = std::make_unique<sp_json>();
 };
 
+/* Keys of this process alone, as a TPM would have them. */
+class ScriptedTpm final : public Tpm {
+  public:
+    DWORD make(const std::wstring &name) override {
+        DWORD error = script_says("make");
+        BCRYPT_ALG_HANDLE algorithm = nullptr;
+        BCRYPT_KEY_HANDLE key = nullptr;
+        if (error) return error;
+        BCryptOpenAlgorithmProvider(&algorithm, BCRYPT_ECDSA_P256_ALGORITHM, nullptr, 0);
+        BCryptGenerateKeyPair(algorithm, &key, 256, 0);
+        BCryptFinalizeKeyPair(key, 0);
+        keys_[name] = key;
+        return 0;
+    }
+    DWORD point_of(const std::wstring &name, Bytes &point) override {
+        DWORD size = 0, error = script_says("point");
+        BYTE blob[sizeof(BCRYPT_ECCKEY_BLOB) + 64];
+        if (error) return error;
+        if (BCryptExportKey(keys_[name], nullptr, BCRYPT_ECCPUBLIC_BLOB, blob, sizeof blob, &size, 0)) return ERROR_INVALID_DATA;
+        point.assign(blob + sizeof(BCRYPT_ECCKEY_BLOB), 64);
+        return 0;
+    }
+    DWORD sign(const std::wstring &name, const Bytes &hash, Bytes &signature) override {
+        DWORD size = 0, error = script_says("sign");
+        Bytes digest = hash;
+        if (!error && !keys_.count(name)) error = static_cast<DWORD>(NTE_BAD_KEYSET);
+        if (error) return error;
+        signature.resize(64);
+        return static_cast<DWORD>(BCryptSignHash(keys_[name], nullptr, digest.data(), 32, signature.data(), 64, &size, 0));
+    }
+    DWORD forget(const std::wstring &name) override {
+        hear("{\"forgotten\":" + quoted(to_utf8(name)) + "}\n");
+        return keys_.erase(name) ? 0 : static_cast<DWORD>(NTE_BAD_KEYSET);
+    }
+
+  private:
+    static DWORD script_says(const char *step) {
+        Script script;
+        int tpm = script.member(0, "tpm");
+        return tpm < 0 ? static_cast<DWORD>(NTE_DEVICE_NOT_FOUND) : script.number(script.member(tpm, step));
+    }
+    std::map<std::wstring, BCRYPT_KEY_HANDLE> keys_;
+};
+
 class Scripted final : public Machine {
   public:
     LogonTry log_on(const std::wstring &domain, const std::wstring &user, const std::wstring &password, DWORD type) override {
@@ -97,6 +144,10 @@ class Scripted final : public Machine {
     bool at_own_screen(DWORD) override {
         Script script;
         return script.yes(script.member(script.member(0, "place"), "ownScreen"));
+    }
+    Tpm &tpm() override {
+        static ScriptedTpm tpm;
+        return tpm;
     }
     std::string secure_folder(const std::wstring &path) override {
         Script script;

@@ -1,9 +1,11 @@
-/* Makes and uses the host's key: CNG's platform provider is the TPM's; DPAPI with the machine's key where there is none. */
+/* Chooses where the host's key lies: in the TPM, else under DPAPI with the machine's key. */
 #include "key_store.h"
 
-#include <ncrypt.h>
+#include <bcrypt.h>
 #include <ntsecapi.h>
 #include <wincrypt.h>
+
+#include "machine.h"
 
 namespace sallyport {
 
@@ -11,49 +13,26 @@ namespace {
 
 const DWORD POINT = 64, SIGNATURE = 64;
 /* Of each kind of blob: magic and length of a coordinate, then x and y, then d. */
-const DWORD HEAD = sizeof(BCRYPT_ECCKEY_BLOB), PUBLIC_BLOB = HEAD + 64, PRIVATE_BLOB = HEAD + 96;
+const DWORD HEAD = sizeof(BCRYPT_ECCKEY_BLOB), PRIVATE_BLOB = HEAD + 96;
 const DWORD P256_BITS = 256;
 BYTE PURPOSE[] = "Sallyport host key";
 
-class Tpm {
-  public:
-    ~Tpm() {
-        if (key_) NCryptFreeObject(key_);
-        if (provider_) NCryptFreeObject(provider_);
-    }
-    bool open() { return NCryptOpenStorageProvider(&provider_, MS_PLATFORM_CRYPTO_PROVIDER, 0) == ERROR_SUCCESS; }
-    /* Not exportable, as every key of this provider. */
-    bool make(const std::wstring &name, Bytes &point) {
-        BYTE blob[PUBLIC_BLOB] = {};
-        DWORD size = 0;
-        bool ok = NCryptCreatePersistedKey(provider_, &key_, BCRYPT_ECDSA_P256_ALGORITHM, name.c_str(), 0, NCRYPT_MACHINE_KEY_FLAG) == 0 &&
-                  NCryptFinalizeKey(key_, 0) == 0 &&
-                  NCryptExportKey(key_, 0, BCRYPT_ECCPUBLIC_BLOB, nullptr, blob, sizeof blob, &size, 0) == 0 && size == sizeof blob;
-        if (ok) point.assign(blob + HEAD, POINT);
-        return ok;
-    }
-    SECURITY_STATUS sign(const std::wstring &name, Bytes hash, BYTE *signature, DWORD &size) {
-        SECURITY_STATUS status = NCryptOpenKey(provider_, &key_, name.c_str(), 0, NCRYPT_MACHINE_KEY_FLAG);
-        if (status) return status;
-        return NCryptSignHash(key_, nullptr, hash.data(), static_cast<DWORD>(hash.size()), signature, SIGNATURE, &size, 0);
-    }
-
-  private:
-    NCRYPT_PROV_HANDLE provider_ = 0;
-    NCRYPT_KEY_HANDLE key_ = 0;
-};
-
 std::wstring name_of(const Bytes &handle) { return {handle.begin(), handle.end()}; }
 
+/* A TPM that makes a key and does not show it has not kept one for us. */
 bool make_in_tpm(HostKey &made) {
     static const char letters[] = "0123456789abcdef";
     BYTE random[16] = {};
-    Tpm tpm;
-    if (!tpm.open() || !RtlGenRandom(random, sizeof random)) return false;
+    if (!RtlGenRandom(random, sizeof random)) return false;
     made = {"tpm", Bytes(PURPOSE, sizeof PURPOSE - 1), {}};
     made.handle += ' ';
     for (BYTE one : random) made.handle += static_cast<BYTE>(letters[one & 15]);
-    return tpm.make(name_of(made.handle), made.point);
+    const std::wstring name = name_of(made.handle);
+    Tpm &tpm = machine().tpm();
+    if (tpm.make(name)) return false;
+    if (tpm.point_of(name, made.point) == 0 && made.point.size() == POINT) return true;
+    tpm.forget(name);
+    return false;
 }
 
 BCRYPT_ALG_HANDLE p256() {
@@ -107,20 +86,26 @@ DWORD open_sealed(const Bytes &handle, BCRYPT_KEY_HANDLE &key) {
 
 bool make_host_key(HostKey &key) { return make_in_tpm(key) || make_sealed(key); }
 
-bool sign_with_host_key(const std::string &kept, const Bytes &handle, const Bytes &hash, Bytes &signature, DWORD &error) {
+DWORD sign_with_host_key(const std::string &kept, const Bytes &handle, const Bytes &hash, Bytes &signature) {
+    if (kept == "tpm") return machine().tpm().sign(name_of(handle), hash, signature);
     BYTE room[SIGNATURE];
     DWORD size = 0;
-    if (kept == "tpm") {
-        Tpm tpm;
-        error = tpm.open() ? static_cast<DWORD>(tpm.sign(name_of(handle), hash, room, size)) : ERROR_NOT_FOUND;
-    } else {
-        Bytes digest = hash;
-        BCRYPT_KEY_HANDLE key = nullptr;
-        error = open_sealed(handle, key);
-        if (!error) error = static_cast<DWORD>(BCryptSignHash(key, nullptr, digest.data(), static_cast<DWORD>(digest.size()), room, SIGNATURE, &size, 0));
-    }
-    if (error == 0 && size == SIGNATURE) signature.assign(room, SIGNATURE);
-    return error == 0 && size == SIGNATURE;
+    Bytes digest = hash;
+    BCRYPT_KEY_HANDLE key = nullptr;
+    DWORD error = open_sealed(handle, key);
+    if (!error) error = static_cast<DWORD>(BCryptSignHash(key, nullptr, digest.data(), static_cast<DWORD>(digest.size()), room, SIGNATURE, &size, 0));
+    if (!error && size != SIGNATURE) error = static_cast<DWORD>(NTE_FAIL);
+    if (!error) signature.assign(room, SIGNATURE);
+    return error;
+}
+
+/* winerror.h: what CNG and DPAPI say of a key that is gone, and the TPM's own numbers below its warnings (0x8028_0800 and on: busy, locked
+ * out for a while), which speak of the key that it was asked for. */
+bool is_lost(DWORD error) {
+    const DWORD OF_TPM = 0x80280000, WARNINGS = 0x80280800;
+    for (HRESULT gone : {NTE_BAD_KEYSET, NTE_NO_KEY, NTE_NOT_FOUND, NTE_BAD_KEY_STATE, NTE_BAD_DATA})
+        if (error == static_cast<DWORD>(gone)) return true;
+    return error == ERROR_INVALID_DATA || (error >= OF_TPM && error < WARNINGS);
 }
 
 } // namespace sallyport

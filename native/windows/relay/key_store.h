@@ -5,9 +5,9 @@
 
 #include <string>
 
-namespace sallyport {
+#include "tpm.h"
 
-using Bytes = std::basic_string<BYTE>;
+namespace sallyport {
 
 /* `kept`: `tpm` or `dpapi`. `handle`: name of the key in the TPM, or the blob. `point`: x and y of P-256, 32 bytes each. */
 struct HostKey {
@@ -18,7 +18,10 @@ struct HostKey {
 /* False if neither can keep a key. */
 bool make_host_key(HostKey &key);
 
-/* ECDSA over a SHA-256: r and s, 32 bytes each. False with Windows' number. */
-bool sign_with_host_key(const std::string &kept, const Bytes &handle, const Bytes &hash, Bytes &signature, DWORD &error);
+/* ECDSA over a SHA-256: r and s, 32 bytes each. Answers Windows' number, 0 if it is signed. */
+DWORD sign_with_host_key(const std::string &kept, const Bytes &handle, const Bytes &hash, Bytes &signature);
+
+/* By the number of a failed signature: the key does not come back by trying again. */
+bool is_lost(DWORD error);
 
 } // namespace sallyport

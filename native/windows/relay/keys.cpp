@@ -57,13 +57,15 @@ std::string make() {
 
 std::string sign(const sp_json &json, int of) {
     Bytes handle, hash, signature;
-    DWORD error = 0;
     if (!unhex(text_of(json, of, "handle"), handle) || !unhex(text_of(json, of, "hash"), hash) || hash.size() != 32)
         return fault("no key or no hash");
-    if (sign_with_host_key(text_of(json, of, "kept"), handle, hash, signature, error)) return "{\"signed\":\"" + hex(signature) + "\"}";
+    DWORD error = sign_with_host_key(text_of(json, of, "kept"), handle, hash, signature);
+    if (!error) return "{\"signed\":\"" + hex(signature) + "\"}";
     char number[16];
     snprintf(number, sizeof number, "0x%08lX", static_cast<unsigned long>(error));
-    return fault(std::string("Windows does not sign with the host's key: ") + number);
+    const char *why = is_lost(error) ? "Windows has lost the host's key, as after a reset of the TPM or with a disk in another machine; enrol the machine anew with a new code: "
+                                     : "Windows does not sign with the host's key: ";
+    return fault(std::string(why) + number);
 }
 
 std::string note(const sp_json &json, int of) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tpm.h"
+
 namespace sallyport {
 
 /* `error`: as Windows names it, 0 if the account may log on so. `groups`: SIDs of the token, groups within groups too. */
@@ -34,6 +36,7 @@ class Machine {
     virtual bool at_own_screen(DWORD session) = 0;
     /* Why the agent's folder is not safe from others, empty if it is. Makes it where it is missing. */
     virtual std::string secure_folder(const std::wstring &path) = 0;
+    virtual Tpm &tpm() = 0;
     /* Into the event log. */
     virtual void write_down(Note what, const std::string &detail) = 0;
 

@@ -111,6 +111,8 @@ class Windows final : public Machine {
         return own;
     }
 
+    Tpm &tpm() override { return windows_tpm(); }
+
     std::string secure_folder(const std::wstring &path) override { return make_or_judge_folder(path); }
 
     void write_down(Note what, const std::string &detail) override {
