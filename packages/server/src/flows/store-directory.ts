@@ -44,12 +44,23 @@ export interface LookedUp {
 }
 
 /** What came from a source is known by the source's own id, never by a name (S29). */
+export interface SourcePage {
+  skip: number;
+  limit: number;
+  without?: string | undefined;
+}
+
 export interface SourceKeys<Row> {
   byExternalId(source: string, externalId: string): Promise<Row | undefined>;
   /** Which of these ids are this source's. */
   ownedBy(source: string, ids: readonly string[]): Promise<string[]>;
   /** Throws `Conflict` if the source has another with this id. */
   rekey(id: string, externalId: string): Promise<void>;
+  /**
+   * How many this source has, and those behind the first `skip`, by external id: of the others no row is read. `without`: who said so of
+   * those that are deactivated and not counted.
+   */
+  pageOfSource(source: string, page: SourcePage): Promise<{ total: number; rows: Row[] }>;
 }
 
 export interface UsersStore extends SourceKeys<UserRow> {

@@ -32,6 +32,18 @@ export function sourceKeys<T extends "users" | "groups", Row>(
       }
       return owned;
     },
+    async pageOfSource(source, { skip, limit, without }) {
+      const all = build.selectFrom(name).where("source", "=", source);
+      // A comparison with NULL is neither true nor false: who was deactivated by nobody named is counted.
+      const counted =
+        without === undefined
+          ? all
+          : all.where((eb) => eb.or([eb("status", "<>", "DEPROVISIONED"), eb("status_by", "is", null), eb("status_by", "<>", without)]));
+      const row = await sql.first(counted.select((eb) => eb.fn.countAll<number>().as("count")));
+      const page = counted.selectAll().orderBy("external_id").limit(limit).offset(skip);
+      const rows = limit === 0 ? [] : await sql.all(page);
+      return { total: Number(row?.count ?? 0), rows: rows.map((one) => fromRow(one as unknown as Schema[T])) };
+    },
     async rekey(id, externalId) {
       const row = await sql.first(build.selectFrom(name).select("source").where("id", "=", id));
       const other = row && (await byKey(row.source, externalId));

@@ -16,6 +16,11 @@ export function isGone(user: UserRow): boolean {
   return user.status === "DEPROVISIONED" && user.statusBy === goneBy(user.source);
 }
 
+/** A page of those who are not gone, and how many there are. */
+export function pageOfPeople(tx: Tx, source: string, page: { skip: number; limit: number }): Promise<{ total: number; rows: UserRow[] }> {
+  return tx.users.pageOfSource(source, { ...page, without: goneBy(source) });
+}
+
 /** Somebody else's people are not there (S29). */
 export async function findPerson(tx: Tx, source: string, id: string): Promise<Outcome<UserRow>> {
   const user = await tx.users.byId(id);

@@ -69,6 +69,11 @@ export const groupHandler: KindHandler = {
     }
   },
 
+  async page(call, page) {
+    const { total, rows } = await call.deps.store.read((tx) => tx.groups.pageOfSource(call.source, page));
+    return { total, resources: rows.map((row) => groupResource(row, call.base)) };
+  },
+
   async finish(call, resource, shape) {
     if (!wants(GROUPS, shape, "members") || resource["members"] !== undefined) return resource;
     const members = membersOf(await directMembers(call.deps.store, String(resource["id"])), call.base);

@@ -29,6 +29,8 @@ export interface KindHandler {
    * costly, unless the filter asks for it.
    */
   candidates(call: ScimCall, filter: Filter | undefined): AsyncIterable<Resource>;
+  /** Of all that there are, those behind the first `skip` in the order of the candidates, and how many there are: only these are read. */
+  page(call: ScimCall, page: { skip: number; limit: number }): Promise<{ total: number; resources: Resource[] }>;
   /** Adds to a candidate what its shape leaves. */
   finish(call: ScimCall, resource: Resource, shape: Shape): Promise<Resource>;
 }

@@ -1,6 +1,7 @@
 /** The queries of RFC 7644 §3.4.2 and §3.4.3 with their examples, against the real server. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { standIn } from "../../flows/store.ts";
 import { type Client, ENTERPRISE, LIST, openScim, SEARCH, USER } from "./scim.fixture.ts";
 
 async function people(t: TestContext) {
@@ -159,4 +160,38 @@ test("RFC 7644 §3.4.3: a search by POST, over everything and over one kind", as
     { ...body, attributes: [1] },
   ])
     assert.equal((await client.call("POST", "/.search", wrong)).status, 400, JSON.stringify(wrong));
+});
+
+test("a page without a filter reads its own rows and no others, of one kind and of both, and counts all", async (t) => {
+  const org = await openScim(t);
+  const { client } = org;
+  for (let at = 0; at < 12; at++) await client.user(`user-${at}`, { externalId: String(at).padStart(2, "0") });
+  for (const name of ["a", "b", "c"]) await client.group(name, [], { externalId: name });
+  const gone = (await client.call("GET", '/Users?filter=userName%20eq%20"user-3"')).body.Resources[0].id;
+  await client.call("DELETE", `/Users/${gone}`);
+  let read = 0;
+  const { store } = org.deps;
+  const plain = store.read.bind(store);
+  store.read = (fn) =>
+    plain((tx) => {
+      const users = { ...tx.users, ofSource: () => assert.fail("the whole source is walked through") };
+      const counted: typeof tx.users.pageOfSource = async (source, page) => {
+        const found = await tx.users.pageOfSource(source, page);
+        read += found.rows.length;
+        return found;
+      };
+      return fn(standIn(tx, { users: { ...users, pageOfSource: counted } }));
+    });
+  const { body } = await client.call("GET", "/Users?startIndex=5&count=4");
+  assert.deepEqual([body.totalResults, body.startIndex, read], [11, 5, 4]);
+  assert.deepEqual(
+    body.Resources.map(({ externalId }: { externalId: string }) => externalId),
+    ["05", "06", "07", "08"],
+  );
+  const both = (await client.call("GET", "/?startIndex=10&count=4")).body;
+  assert.deepEqual(
+    [both.totalResults, ...both.Resources.map((one: { userName?: string; displayName: string }) => one.userName ?? one.displayName)],
+    [14, "user-10", "user-11", "a", "b"],
+  );
+  assert.equal(read, 6);
 });

@@ -5,6 +5,7 @@ import {
   deletePerson,
   findPerson,
   isGone,
+  pageOfPeople,
   personByExternalId,
   personByLogin,
 } from "../../flows/management/scim-people.ts";
@@ -61,6 +62,11 @@ export const userHandler: KindHandler = {
       const resource = userResource(row, call.base);
       yield costly ? await userHandler.finish(call, resource, WHOLE) : resource;
     }
+  },
+
+  async page(call, page) {
+    const { total, rows } = await call.deps.store.read((tx) => pageOfPeople(tx, call.source, page));
+    return { total, resources: rows.map((row) => userResource(row, call.base)) };
   },
 
   async finish(call, resource, shape) {
