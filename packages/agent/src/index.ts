@@ -14,3 +14,4 @@ export { type AgentFiles, agentFiles, readSettings, type Settings } from "./sett
 export { type AgentStatus, readStatus } from "./status.ts";
 export { AGENT_VERSION } from "./version.ts";
 export { windowsCommand } from "./windows.ts";
+export type { Examination, Found } from "./windows-examination.ts";

@@ -9,6 +9,7 @@ import type { CheckResult } from "./self-check.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { readArmed } from "./state/armed.ts";
 import { AGENT_VERSION } from "./version.ts";
+import { readSetup } from "./windows-outcome.ts";
 
 export interface AgentStatus {
   version: string;
@@ -28,11 +29,18 @@ export interface AgentStatus {
   offsetMs?: number;
   lastCheck?: CheckResult;
   reportsWaiting?: number;
+  /** How the last setup of a Windows machine ended; `told`: its last step with the cause and what to do, if it stopped there. */
+  setup?: { ok: boolean; time: string; told: string };
   findings: Finding[];
 }
 
 /** Asks the running agent, or reads the files if none runs. */
 export async function readStatus(options: { state?: string | undefined } = {}): Promise<AgentStatus> {
+  const setup = readSetup(options.state);
+  return { ...(await readAgent(options)), ...(setup ? { setup } : {}) };
+}
+
+async function readAgent(options: { state?: string | undefined }): Promise<AgentStatus> {
   const read = readSettings(options.state);
   if (!read.ok) return { version: AGENT_VERSION, running: false, enrolled: false, findings: [read.finding] };
   const live = await askControl(read.settings.files.control, "status").catch((error: unknown) => ({ fault: String(error) }));

@@ -9,23 +9,32 @@ import { agentFrame, DOOR_VERSION } from "@sallyport/contracts";
 import { askControl } from "./control.ts";
 import { describeError } from "./finding.ts";
 import { agentFiles } from "./settings.ts";
-import type { SetupMachine, Step } from "./windows-setup.ts";
+import { askNative } from "./state/native-keys.ts";
+import type { Step } from "./windows-outcome.ts";
+import type { SetupMachine } from "./windows-setup.ts";
 
 const SERVICE = "Sallyport";
 const READY_MS = 60_000;
 const RETRY_MS = 2000;
 const TRIAL_MS = 30_000;
+/** An event has room for 31,839 characters, and the native program reads lines of 16 KiB; JSON may make six of one. */
+const LONGEST_NOTE = 2000;
 
-export const windowsMachine: SetupMachine = { startService, tryLogon };
+/** What a machine has of itself; the doctor is brought by who starts the setup. */
+export const windowsMachine: Omit<SetupMachine, "examine"> = { startService, tryLogon, note };
 
 /** The service manager takes nothing while it is busy, and a service that starts has no door yet: asked again until the time is over. */
 async function startService(state: string | undefined): Promise<Step> {
   const files = agentFiles(state);
   const end = Date.now() + READY_MS;
+  let first = true;
   for (;;) {
     if (await answers(files.control)) return { ok: true, reason: "the service runs and its agent answers" };
     if (Date.now() > end) break;
-    await netStart();
+    // One that has started before the machine was enrolled waits up to a minute until it tries its agent again.
+    if (first) await net("stop");
+    first = false;
+    await net("start");
     await sleep(RETRY_MS);
   }
   return { ok: false, reason: `the service does not answer: ${lastLine(join(files.state, "service.log"))}`, cause: "agent.unreachable" };
@@ -41,10 +50,14 @@ async function answers(control: string): Promise<boolean> {
   }
 }
 
+async function note(ok: boolean, text: string): Promise<void> {
+  await askNative({ note: { setUp: ok ? "yes" : "no", text: text.slice(0, LONGEST_NOTE) } });
+}
+
 /** By its full path: what lies in the installer's folder must not be taken for it. Its exit code says *running already* as well. */
-function netStart(): Promise<void> {
-  const net = join(process.env["SystemRoot"] ?? "C:\\Windows", "System32", "net.exe");
-  return new Promise((done) => void execFile(net, ["start", SERVICE], { windowsHide: true, timeout: READY_MS }, () => done()));
+function net(what: "start" | "stop"): Promise<void> {
+  const program = join(process.env["SystemRoot"] ?? "C:\\Windows", "System32", "net.exe");
+  return new Promise((done) => void execFile(program, [what, SERVICE], { windowsHide: true, timeout: READY_MS }, () => done()));
 }
 
 function lastLine(file: string): string {

@@ -1,7 +1,8 @@
 /** `sallyport-agent setup`: reads what the installer or an administrator told it, and says the outcome as one JSON line. */
 import { parseArgs } from "node:util";
 import { windowsMachine } from "./windows-machine.ts";
-import { setUp } from "./windows-setup.ts";
+import { type SetupOutcome, tellOutcome } from "./windows-outcome.ts";
+import { type SetupMachine, setUp } from "./windows-setup.ts";
 
 const text = { type: "string" } as const;
 const OPTIONS = {
@@ -17,8 +18,13 @@ const OPTIONS = {
   trial: text,
 };
 
-/** Exit codes: 0 all that was told is done, 1 a step failed (the machine logs on as before), 64 not understood. */
-export async function setupCommand(args: string[]): Promise<number> {
+export type Examine = SetupMachine["examine"];
+
+/**
+ * Exit codes: 0 all that was told is done, 1 a step failed (the machine logs on as before), 2 it was told how to enrol and is not enrolled,
+ * 64 not understood. What failed stands on standard error in one line, which the installer takes into its log.
+ */
+export async function setupCommand(args: string[], examine: Examine): Promise<number> {
   const told = read(args);
   if (!told) return 64;
   const outcome = await setUp(
@@ -33,25 +39,31 @@ export async function setupCommand(args: string[]): Promise<number> {
       arm: told.arm === "1",
       trialUser: told.trial,
     },
-    windowsMachine,
+    { ...windowsMachine, examine },
   );
-  say(`${JSON.stringify(outcome)}\n`);
-  return outcome.ok ? 0 : 1;
+  say(process.stdout, JSON.stringify(outcome));
+  if (!outcome.ok) say(process.stderr, tellOutcome(outcome));
+  return exitCodeOf(outcome, Boolean(told["code-file"] || told["client-id"]));
+}
+
+function exitCodeOf({ ok, enrolled }: SetupOutcome, toldToEnrol: boolean): number {
+  if (toldToEnrol && !enrolled) return 2;
+  return ok ? 0 : 1;
 }
 
 function read(args: string[]): { [name in keyof typeof OPTIONS]?: string } | undefined {
   try {
     return parseArgs({ args, options: OPTIONS, strict: true }).values;
   } catch (error) {
-    say(`${error instanceof Error ? error.message : error}\n`);
+    say(process.stderr, String(error instanceof Error ? error.message : error));
     return undefined;
   }
 }
 
 /** The installer starts it without anything to write to. */
-function say(line: string): void {
+function say(to: NodeJS.WriteStream, line: string): void {
   try {
-    process.stdout.write(line);
+    to.write(`${line}\n`);
   } catch {
     // The outcome is in setup.json.
   }

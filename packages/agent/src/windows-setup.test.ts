@@ -4,7 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { type SetupMachine, type SetupOptions, type Step, setUp } from "./windows-setup.ts";
+import type { Found } from "./windows-examination.ts";
+import { readSetup, type Step } from "./windows-outcome.ts";
+import { type SetupMachine, type SetupOptions, setUp } from "./windows-setup.ts";
 
 let state: string;
 beforeEach(() => {
@@ -16,6 +18,8 @@ const right: Step = { ok: true, reason: "well" };
 const machine = (change: Partial<SetupMachine> = {}): SetupMachine => ({
   startService: async () => right,
   tryLogon: async () => right,
+  examine: async () => ({ found: [], missed: [] }),
+  note: async () => undefined,
   ...change,
 });
 const never = (what: string) => async () => assert.fail(`${what} must not be reached`);
@@ -89,9 +93,71 @@ test("a service that does not answer, a trial that is refused, or a fault: the m
   assert.equal(existsSync(join(state, "armed.json")), false);
 });
 
-test("a new installation over the folder of an earlier one disarms it; an upgrade does not", async () => {
-  const settings = { org: "https://mfa.example:8443", host: `hst_${"a".repeat(20)}`, socket: join(state, "agent.sock") };
+const found = (cause: Found["cause"], change: Partial<Found> = {}): Found => ({
+  cause,
+  sure: true,
+  about: "agent",
+  evidence: "what: was seen",
+  fix: "mend it",
+  ...change,
+});
+
+/** Settings of a machine that goes by the org's time, or by its own (`client`: it signs with the shared secret). */
+function enrolledAs(more: object = {}): void {
+  const settings = { org: "https://mfa.example:8443", host: `hst_${"a".repeat(20)}`, socket: join(state, "agent.sock"), ...more };
   writeFileSync(join(state, "agent.json"), JSON.stringify(settings), { mode: 0o600 });
+}
+
+async function doctorSays(all: Found[], missed: string[] = []): Promise<{ step: Step & { step: string }; noted: [boolean, string][] }> {
+  const noted: [boolean, string][] = [];
+  const on = machine({
+    examine: async () => ({ found: all, missed }),
+    tryLogon: async () => ({ ok: false, reason: "the end of this story" }),
+    note: async (ok, text) => void noted.push([ok, text]),
+  });
+  const { steps } = await setUp({ state, arm: true }, on);
+  return { step: steps.find(({ step }) => step === "doctor") ?? assert.fail("no doctor"), noted };
+}
+
+test("what would refuse people keeps the machine disarmed: named by its cause, with what to do, in the file and in the event log", async () => {
+  enrolledAs();
+  const all = [found("net.refused"), found("provider.missing", { about: "machine", fix: "install again" }), found("url.trailing-slash")];
+  const { step, noted } = await doctorSays(all);
+  assert.deepEqual([step.ok, step.cause, step.fix], [false, "net.refused", "mend it install again"]);
+  assert.match(step.reason, /\(net\.refused: what: was seen\).*\(provider\.missing: /);
+  assert.doesNotMatch(step.reason, /trailing-slash/);
+  assert.deepEqual(noted.length, 1);
+  assert.match(noted[0]?.[1] ?? "", /^doctor \(net\.refused\): .* What to do: mend it install again$/);
+  assert.equal(noted[0]?.[0], false);
+  assert.deepEqual(readSetup(state)?.told, noted[0]?.[1], "and in the status");
+});
+
+for (const [what, one, client, blocks] of [
+  ["a wrong clock, where the org's time counts", found("clock.host"), undefined, false],
+  ["a wrong clock, where the shared secret signs by it", found("clock.host"), "client", true],
+  ["what the evidence does not decide", found("net.refused", { sure: false }), undefined, false],
+  ["a warning", found("config.risky"), undefined, false],
+  ["a machine without remote desktop", found("host.remote-off", { about: "machine" }), undefined, false],
+  ["a clock that Windows itself calls wrong", found("clock.host", { about: "machine" }), undefined, false],
+  ["a folder that others may look into", found("config.exposed", { about: "machine" }), undefined, true],
+  ["a tile that something hides", found("provider.filtered", { about: "machine" }), undefined, true],
+  ["not armed yet", found("agent.not-armed"), undefined, false],
+] as const)
+  test(`${what} ${blocks ? "keeps it disarmed" : "is said, and does not keep it from being armed"}`, async () => {
+    enrolledAs(client === undefined ? {} : { client: `cli_${"b".repeat(20)}` });
+    const { step } = await doctorSays([one], ["the groups (PowerShell may not run)"]);
+    assert.equal(step.ok, !blocks, step.reason);
+    if (!blocks) assert.equal(step.reason.includes(one.cause), one.cause !== "agent.not-armed");
+    if (!blocks) assert.match(step.reason, /not looked at: the groups \(PowerShell may not run\)$/);
+  });
+
+test("a step that failed carries what to do about its cause", async () => {
+  const { steps } = await setUp({ state, codeFile: join(state, "none") }, machine());
+  assert.match(steps[0]?.fix ?? "", /\w/);
+});
+
+test("a new installation over the folder of an earlier one disarms it; an upgrade does not", async () => {
+  enrolledAs();
   const armed = () => JSON.parse(readFileSync(join(state, "armed.json"), "utf8")).armed;
   writeFileSync(join(state, "armed.json"), JSON.stringify({ armed: true, since: "2026-01-01T00:00:00.000Z" }), { mode: 0o600 });
   assert.deepEqual(await stepsOf({}), [["service", true, undefined]]);

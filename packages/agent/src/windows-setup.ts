@@ -1,6 +1,5 @@
-/** What the Windows installer leaves to the agent: enrol by a file, start the service, try one logon, arm; each step said, none in between. */
+/** What the Windows installer leaves to the agent: enrol by a file, start the service, ask the doctor, try one logon, arm; each step said, none in between. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { type CauseId, causeOf } from "@sallyport/contracts";
 import { arm, disarm } from "./arm.ts";
 import { enrolHost } from "./enrol.ts";
@@ -9,9 +8,10 @@ import { type JoinOutcome, secureFolder } from "./join.ts";
 import { registerHost } from "./register.ts";
 import { agentFiles, readSettings } from "./settings.ts";
 import { readArmed } from "./state/armed.ts";
-import { writeAtomically } from "./state/files.ts";
 import { readTypedFile, type SameFile, useUp } from "./typed-file.ts";
 import { AGENT_VERSION } from "./version.ts";
+import { type Examination, judgeExamination } from "./windows-examination.ts";
+import { keepSetup, type SetupOutcome, type Step, tellOutcome } from "./windows-outcome.ts";
 
 /** An empty text is a property of the installer that nobody set. */
 export interface SetupOptions {
@@ -34,25 +34,12 @@ export interface SetupOptions {
 export interface SetupMachine {
   /** Resolves once the agent answers. Says in one sentence why it does not. */
   startService(state: string | undefined): Promise<Step>;
+  /** What the doctor finds: of the agent, of its way to the org, of the machine. */
+  examine(state: string | undefined): Promise<Examination>;
   /** Begins one logon at the door and leaves at the first question. */
   tryLogon(user: string): Promise<Step>;
-}
-
-/** `reason`: one sentence for the administrator, without any secret. */
-export interface Step {
-  ok: boolean;
-  reason: string;
-  cause?: CauseId;
-}
-
-export interface SetupOutcome {
-  ok: boolean;
-  time: string;
-  version: string;
-  enrolled: boolean;
-  armed: boolean;
-  /** In order; the one that failed is the last. */
-  steps: (Step & { step: string })[];
+  /** Into the event log, one text for all. */
+  note(ok: boolean, text: string): Promise<void>;
 }
 
 type Work = (options: SetupOptions, machine: SetupMachine) => Promise<Step | undefined>;
@@ -63,6 +50,7 @@ const STEPS: [string, Work][] = [
   ["enrol", enrol],
   ["disarm", disarmIfFresh],
   ["service", async ({ state }, machine) => (isEnrolled(state) ? machine.startService(state) : undefined)],
+  ["doctor", examine],
   [
     "trial",
     async ({ arm: wanted, trialUser, state }, machine) => (wanted && isEnrolled(state) ? machine.tryLogon(trialUser || TRIAL) : undefined),
@@ -80,7 +68,7 @@ export async function setUp(options: SetupOptions, machine: SetupMachine): Promi
     const done = await work(options, machine).catch(
       (error: unknown): Step => ({ ok: false, reason: describeError(error), cause: "agent.fault" }),
     );
-    if (done) steps.push({ step, ...done });
+    if (done) steps.push({ step, ...(done.ok ? done : withFix(done)) });
     if (done && !done.ok) break;
   }
   const outcome: SetupOutcome = {
@@ -92,8 +80,16 @@ export async function setUp(options: SetupOptions, machine: SetupMachine): Promi
     steps,
   };
   // Nothing is written into a folder that is somebody else's.
-  if (steps[0]?.step !== "folder") keep(options.state, outcome);
+  if (steps[0]?.step !== "folder") keepSetup(options.state, outcome);
+  if (steps.length > 0) await machine.note(outcome.ok, tellOutcome(outcome)).catch(() => undefined);
   return outcome;
+}
+
+/** A doctor says more; any other step has the way out that the table of causes has for its cause. */
+function withFix(step: Step): Step {
+  if (step.fix !== undefined || step.cause === undefined) return step;
+  const { any, windows } = causeOf(step.cause).fix;
+  return { ...step, fix: [any, windows].filter(Boolean).join(" ") };
 }
 
 /** Before anything lies in it: an empty folder is taken into order, another's is refused. */
@@ -158,6 +154,14 @@ async function disarmIfFresh({ fresh, state }: SetupOptions): Promise<Step | und
   return { ok, reason: "an earlier installation had armed this machine: it is disarmed" };
 }
 
+async function examine({ arm: wanted, state }: SetupOptions, machine: SetupMachine): Promise<Step | undefined> {
+  const settings = readSettings(state);
+  // Settings that cannot be read are found by the doctor as well.
+  return wanted && isEnrolled(state)
+    ? judgeExamination(await machine.examine(state), settings.ok && settings.settings.client === undefined)
+    : undefined;
+}
+
 async function armIfTold({ arm: wanted, state }: SetupOptions): Promise<Step | undefined> {
   if (!wanted) return undefined;
   if (!isEnrolled(state)) return { ok: false, reason: "it is not enrolled, so it was not armed", cause: "config.missing" };
@@ -175,12 +179,4 @@ function isArmed(state: string | undefined): boolean {
   const settings = readSettings(state);
   const armed = settings.ok ? readArmed(settings.settings.files.state) : undefined;
   return armed?.ok === true && armed.armed.armed;
-}
-
-function keep(state: string | undefined, outcome: SetupOutcome): void {
-  try {
-    writeAtomically(join(agentFiles(state).state, "setup.json"), `${JSON.stringify(outcome, null, 2)}\n`);
-  } catch {
-    // The caller says it as well.
-  }
 }

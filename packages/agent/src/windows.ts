@@ -4,7 +4,7 @@ import { RelayedDoors } from "./door/relay.ts";
 import { enrolHost } from "./enrol.ts";
 import { runAgent } from "./run-agent.ts";
 import { readStatus } from "./status.ts";
-import { setupCommand } from "./windows-setup-command.ts";
+import { type Examine, setupCommand } from "./windows-setup-command.ts";
 
 type Options = { state: string | undefined };
 
@@ -21,11 +21,14 @@ const COMMANDS: Record<string, (options: Options) => Promise<number>> = {
   status: async (options) => say(await readStatus(options), true),
 };
 
-/** The exit code: 0, 1 if it did not go well; `undefined` if this is none of these commands. Each but `run` says one JSON line. */
-export function windowsCommand(args: string[]): Promise<number> | undefined {
+/**
+ * The exit code: 0, 1 if it did not go well; `undefined` if this is none of these commands. Each but `run` says one JSON line.
+ * `examine`: the doctor's look, which the agent itself has no part of.
+ */
+export function windowsCommand(args: string[], examine: Examine): Promise<number> | undefined {
   const [name = "", option, state, ...rest] = args;
   // What the installer runs when its files are in place (docs/windows-install.md).
-  if (name === "setup") return setupCommand(args.slice(1));
+  if (name === "setup") return setupCommand(args.slice(1), examine);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   const inFolder = option === "--state" && state !== undefined && rest.length === 0;
   return command && (option === undefined || inFolder) ? command({ state }) : undefined;

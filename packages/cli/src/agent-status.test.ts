@@ -82,3 +82,11 @@ test("`agent status` finds the agent that `npm start` made in this folder, and n
   assert.match(here.stdout, /data\/agent\/agent\.json/);
   assert.doesNotMatch(here.stdout, /file: \/etc\/sallyport/);
 });
+
+test("how the last setup of a Windows machine ended stands in it, and what to do is what is done there", () => {
+  const told = "doctor (net.refused): nobody answers. What to do: start the org";
+  const finding = { cause: "agent.unreachable" as const, evidence: {} };
+  const lines = statusLines({ ...WELL, findings: [finding], setup: { ok: false, time: "t", told } }, "", "windows");
+  assert.ok(lines.includes(`setup: stopped at ${told} (t)`));
+  assert.ok(lines.some((line) => line.includes("services.msc")) && !lines.some((line) => line.includes("/run/sallyport")));
+});

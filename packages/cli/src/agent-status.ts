@@ -8,8 +8,9 @@ export function isWell({ running, findings, lastCheck }: AgentStatus): boolean {
 }
 
 /** `option`: how this agent's folder is given to a command, such as ` --state /srv/agent`; empty for the system's own. */
-export function statusLines(status: AgentStatus, option: string): string[] {
-  const { version, running, org, host, armed, armedSince, socket, log, policy, breakGlass, offsetMs, lastCheck, reportsWaiting } = status;
+export function statusLines(status: AgentStatus, option: string, platform: "linux" | "windows" = here()): string[] {
+  const { version, running, org, host, armed, armedSince, socket, log, policy, breakGlass, offsetMs, lastCheck, reportsWaiting, setup } =
+    status;
   const lines: [string, string | undefined][] = [
     ["running", running ? "true" : `false: start it with \`sallyport agent run${option}\``],
     ["armed", armedOf(armed, armedSince)],
@@ -20,12 +21,16 @@ export function statusLines(status: AgentStatus, option: string): string[] {
     ["clock", offsetMs === undefined ? undefined : clockOf(offsetMs)],
     ["last check", lastCheck && `${lastCheck.ok ? "the org answered" : "failed"}, ${lastCheck.at}`],
     ["reports waiting", reportsWaiting === undefined ? undefined : String(reportsWaiting)],
+    ["setup", setup && `${setup.ok ? "" : "stopped at "}${setup.told} (${setup.time})`],
     ["log", log],
     ["socket", socket],
     ["version", version],
   ];
   const all = [...new Map([...status.findings, ...(lastCheck?.findings ?? [])].map((one) => [one.cause, one])).values()];
-  return [...lines.flatMap(([name, text]) => (text === undefined ? [] : [`${name}: ${text}`])), ...all.flatMap(findingLines)];
+  return [
+    ...lines.flatMap(([name, text]) => (text === undefined ? [] : [`${name}: ${text}`])),
+    ...all.flatMap((one) => findingLines(one, platform)),
+  ];
 }
 
 function armedOf(armed: boolean | null | undefined, since: string | undefined): string | undefined {
@@ -44,9 +49,11 @@ function clockOf(offsetMs: number): string {
   return seconds === 0 ? "as the org's" : `${seconds} s ${offsetMs > 0 ? "ahead of" : "behind"} the org's; logons work all the same`;
 }
 
-function findingLines({ cause, evidence }: Finding): string[] {
+const here = () => (process.platform === "win32" ? "windows" : "linux");
+
+function findingLines({ cause, evidence }: Finding, platform: "linux" | "windows"): string[] {
   const { title, fix } = CAUSES[cause];
   const told = Object.entries(evidence).map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`);
-  const fixes = [fix.any, fix.linux].flatMap((text) => (text === undefined ? [] : [`  ${text}`]));
+  const fixes = [fix.any, fix[platform]].flatMap((text) => (text === undefined ? [] : [`  ${text}`]));
   return ["", `${cause}: ${title}`, ...(told.length === 0 ? [] : [`  ${told.join(", ")}`]), ...fixes];
 }

@@ -2,9 +2,10 @@
 import { windowsCommand } from "@sallyport/agent";
 import { runProgram } from "./command.ts";
 import { commandsEverywhere, newProgram } from "./program.ts";
+import { examineMachine } from "./windows-examine.ts";
 
 async function main(args: string[]): Promise<void> {
-  const done = windowsCommand(args);
+  const done = windowsCommand(args, examineMachine);
   // Exits explicitly: a request to the org that is still under way must not hold a stopping service.
   if (done) process.exit(await done);
   const program = newProgram();

@@ -39,7 +39,11 @@ export async function diagnoseWindows(
   return diagnoseWindowsFacts(readBytes(file), { file: basename(file), onProgress, ...(user === undefined ? {} : { user }) });
 }
 
-export async function gatherHost(org: OrgClient, flags: HostFlags): Promise<Partial<HostFacts>> {
+/** `org`: left out, no administrator is asked. */
+export async function gatherHost(
+  org: OrgClient | undefined,
+  flags: Omit<HostFlags, "data"> & Partial<Pick<HostFlags, "data">>,
+): Promise<Partial<HostFacts>> {
   const look = await lookAtAgent(agentHere(flags.state));
   const { settings, files } = look;
   const typed = settings
@@ -57,7 +61,7 @@ export async function gatherHost(org: OrgClient, flags: HostFlags): Promise<Part
       ask: (what, signal) => askAgent(files, what, signal),
     },
     machine: { root: "/", mayRead: mayRead(files.state), run, now: Date.now },
-    ...(mayAsk(flags) ? { lookup: lookup(org) } : {}),
+    ...(org && mayAsk(flags) ? { lookup: lookup(org) } : {}),
     ...(url?.ok ? { org: new URL(url.url) } : {}),
     ...(typed === undefined ? {} : { orgTyped: typed }),
     timeServers: flags.sntp === undefined ? await readTimeServers() : readNamed(flags.sntp),
@@ -77,9 +81,9 @@ function readNamed(typed: string): KnownTimeServer[] {
 }
 
 /** Without being told of an org, only one that runs on this very machine is asked. A URL without a token is only looked at. */
-function mayAsk({ org, data, tokenFile }: HostFlags): boolean {
+function mayAsk({ org, data, tokenFile }: Parameters<typeof gatherHost>[1]): boolean {
   if (org !== undefined) return tokenFile !== undefined || process.env["SALLYPORT_TOKEN"] !== undefined;
-  return existsSync(join(data, "admin.sock"));
+  return data !== undefined && existsSync(join(data, "admin.sock"));
 }
 
 function lookup(org: OrgClient): OrgLookup {
