@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { codeOf, ORG_NAME, ORG_PORT, type Org } from "../machine/org.ts";
-import { must, ROOT } from "../machine/processes.ts";
+import { must, ROOT, until } from "../machine/processes.ts";
 import { bringScreen, hasKey, msiexec, OLDER, onDriveZ, ourInstallers, registry, VERSION } from "./installer.ts";
 import { LogonScreen, readCredential } from "./logon-screen.ts";
 import { startOrg } from "./story.ts";
@@ -67,6 +67,7 @@ async function logsOn(): Promise<void> {
 for (const [what, properties, sentence] of [
   ["a switch that is none", ["FILTER=yes"], "FILTER must be 1 or 0."],
   ["a secret on the command line", ["CLIENTSECRET=SALLYSECRET-1"], "a command line is logged"],
+  ["an enrolment that is required without a way to it", ["ENROLMENT=required"], "needs a way to enrol"],
   ["one of three values", [`ORGURL=https://${ORG_NAME}`], "belong together"],
   ["two ways to enrol", ["ENROLCODEFILE=C:\\a", `ORGURL=https://${ORG_NAME}`, "CLIENTID=b", "CLIENTSECRETFILE=C:\\c"], "not by both"],
 ] as const)
@@ -84,7 +85,7 @@ test("a broken enrolment code: installed whole, disarmed, no tile, nothing hidde
   const code = await newCode("win01");
   const at = code.length - 3;
   const broken = `${code.slice(0, at)}${code[at] === "7" ? "8" : "7"}${code.slice(at + 1)}`;
-  const done = await msiexec(windows, "/i", older, [`ENROLCODEFILE=${fileWith("code.txt", broken)}`, "ARM=1"]);
+  const done = await msiexec(windows, "/i", older, [`ENROLCODEFILE=${fileWith("code.txt", broken)}`, "ARM=1", "ENROLMENT=later"]);
   assert.equal(done.code, 0, done.log.slice(-4000));
   bringScreen(windows);
   const { ok, enrolled, armed: isArmed, steps } = outcome();
@@ -161,7 +162,7 @@ test("enrolled by a file, tried and armed by the installer: the tile asks, and t
   assert.ok(ok, JSON.stringify(steps));
   assert.deepEqual(
     steps.map(({ step }: any) => step),
-    ["enrol", "service", "trial", "arm"],
+    ["enrol", "service", "doctor", "trial", "arm"],
   );
   assert.equal(readFileSync(windows.path("C:\\code.txt"), "utf8"), "", "the code is used up");
   assert.equal(await armed(), "0x1");
@@ -170,11 +171,34 @@ test("enrolled by a file, tried and armed by the installer: the tile asks, and t
 });
 const OTHERS = ["{60B78E88-EAD8-445C-9CFD-0B87F74EA6CD}", "{8FD7E19C-3BF7-489B-A72C-846AB3678C96}"];
 
-test("an upgrade keeps enrolment, settings and arming, and the new agent serves", async () => {
+/** Looks until the work is done whether Windows still has our provider, its filter, its class and its file; says what was missing, and how often it looked. */
+async function watchTile(work: Promise<unknown>): Promise<{ missing: string[]; looks: number }> {
+  const file = windows.path(`${HOME}\\sallyport_provider.dll`);
+  const missing = new Set<string>();
+  let looks = 0;
+  let working = true;
+  void work.finally(() => {
+    working = false;
+  });
+  while (working) {
+    for (const key of KEYS) if (!(await hasKey(windows, key))) missing.add(key);
+    if ((await armed()) !== "0x1") missing.add("Armed");
+    if (!existsSync(file)) missing.add(file);
+    looks++;
+  }
+  return { missing: [...missing], looks };
+}
+
+test("an upgrade keeps enrolment, settings and arming, the tile is there all the while, and the new agent serves", async () => {
   await windows.must(["reg", "add", `HKLM\\${SETTINGS}`, "/v", "Filter", "/t", "REG_DWORD", "/d", "0", "/f"]);
   const kept = readFileSync(windows.data("host.json"), "utf8");
-  const done = await msiexec(windows, "/i", newer);
+  const upgrading = msiexec(windows, "/i", newer);
+  const { missing, looks } = await watchTile(upgrading);
+  const done = await upgrading;
   assert.equal(done.code, 0, done.log.slice(-4000));
+  assert.ok(looks > 1, "it was looked at meanwhile");
+  console.log(`${looks} looks during the upgrade`);
+  assert.deepEqual(missing, []);
   assert.equal(readFileSync(windows.data("host.json"), "utf8"), kept);
   assert.equal(await armed(), "0x1");
   assert.equal(await registry(windows, SETTINGS, "Filter"), "0x0");
@@ -186,13 +210,6 @@ test("an upgrade keeps enrolment, settings and arming, and the new agent serves"
   );
   assert.equal((await windows.agent("status")).running, true);
   await logsOn();
-});
-
-test("an older version is refused over a newer one", async () => {
-  const done = await msiexec(windows, "/i", older);
-  assert.notEqual(done.code, 0);
-  assert.match(done.log, /Action ended \S+: LaunchConditions\. Return value 0/);
-  assert.equal(await armed(), "0x1");
 });
 
 test("a repair puts back what is missing, and stays armed", async () => {
@@ -209,7 +226,7 @@ test("a repair puts back what is missing, and stays armed", async () => {
 /** The lines of a page that are to be typed on the machine itself or at another one: here there is only the one. */
 function typed(page: string, pattern: RegExp): string[] {
   const lines = readFileSync(join(ROOT, "docs", page), "utf8").split("\n");
-  return lines.filter((line) => pattern.test(line)).map((line) => line.replace("\\\\SRV01\\", "").trim());
+  return lines.filter((line) => pattern.test(line)).map((line) => line.replace(/\\\\SRV01[\\ ]/, "").trim());
 }
 
 test("the switch of the page about getting back in: set, nobody is asked and nothing is hidden; taken back, the tile asks", async () => {
@@ -227,6 +244,17 @@ test("the switch of the page about getting back in: set, nobody is asked and not
   await logsOn();
 });
 
+test("the lines of that page about the service: it is asked, stopped and started, and stopping it opens nothing", async () => {
+  const [query, stop, start] = typed("windows-getting-back-in.md", /^sc\.exe \\\\SRV01 \w+ Sallyport$/);
+  const type = (line = "") => windows.must(line.split(" "));
+  assert.match(await type(query), /RUNNING/);
+  await type(stop);
+  await until("it has stopped", () => windows.serviceIs("STOPPED"));
+  assert.ok((await look()).served, "the tile is there, and refuses");
+  await type(start);
+  await until("its agent answers", async () => (await windows.agent("status")).running === true);
+});
+
 test("the policy's switch wins over the machine's own", async () => {
   const policy = "SOFTWARE\\Policies\\Sallyport\\Provider";
   await windows.must(["reg", "add", `HKLM\\${policy}`, "/v", "Disable", "/t", "REG_DWORD", "/d", "1", "/f"]);
@@ -236,8 +264,12 @@ test("the policy's switch wins over the machine's own", async () => {
 });
 
 test("removed: no key, no service, no file of ours, the identity kept and disarmed; installed again it is enrolled and asks nobody", async () => {
-  const done = await msiexec(windows, "/x", newer);
-  assert.equal(done.code, 0, done.log.slice(-4000));
+  // By the id below Uninstall, as the page about getting back in finds it.
+  const products = await windows.must(["reg", "query", "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall", "/s"]);
+  const keys = products.replaceAll("\r", "").split(/\n(?=HKEY)/);
+  const own = keys.find((one) => /DisplayName\s+REG_SZ\s+Sallyport agent$/m.test(one)) ?? "";
+  const id = /^.*\\(\{[0-9A-F-]{36}\})$/im.exec(own)?.[1] ?? assert.fail(products);
+  assert.equal((await windows.wine(["msiexec", "/x", id, "/qn", "/norestart"], { timeout: 240_000 })).code, 0);
   await nothingStandsInTheWay();
   assert.equal(await armed(), undefined);
   assert.ok(existsSync(windows.data("host.json")));
@@ -276,6 +308,14 @@ test("a fleet's three values register the machine; the file with the secret is o
   const kept = ["setup.json", "agent.log", "agent.json"].map((name) => readFileSync(windows.data(name), "utf8")).join("\n");
   assert.doesNotMatch(`${done.log}${kept}`, new RegExp(secret));
   await logsOn();
+});
+
+/** Not after the upgrade: with the old product Wine forgets the code by which all versions are one product, where Windows forgets the old one's. */
+test("an older version is refused over a newer one", async () => {
+  const done = await msiexec(windows, "/i", older);
+  assert.notEqual(done.code, 0);
+  assert.match(done.log, /Action ended \S+: LaunchConditions\. Return value 0/);
+  assert.equal(await armed(), "0x1");
 });
 
 test("what must not be given on a command line is hidden in Windows Installer's log should somebody do so", () => {

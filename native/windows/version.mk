@@ -11,3 +11,4 @@ $(OUT)/$(1).version.o: version.rc version.mk ../../package.json
 endef
 $(eval $(call version,sallyport_provider.dll,Sallyport credential provider,VFT_DLL))
 $(eval $(call version,sallyport-relay.exe,Sallyport service,VFT_APP))
+$(eval $(call version,sallyport_setup.dll,Sallyport setup,VFT_DLL))

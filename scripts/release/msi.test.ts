@@ -67,7 +67,8 @@ test("a repair does the same with properties as without: any user may begin one,
     assert.deepEqual(given({ ...repair, ...OPENING }), given(repair));
   }
   const closed = given({ OLDARMED: "#1", OLDFILTER: "#1", OLDRDPONLY: "#0", Installed: "1", ...OPENING });
-  for (const action of ["ClearFilter", "SetRdpOnly", "Allow", "Setup", "Forget", "Purge"]) assert.ok(!closed.includes(action), action);
+  for (const action of ["ClearFilter", "SetRdpOnly", "Allow", "EnrolNow", "TellSetup", "Setup", "Forget", "Purge"])
+    assert.ok(!closed.includes(action), action);
   assert.ok(closed.includes("KeepArmed") && closed.includes("SetupAgain"));
 });
 
@@ -82,6 +83,27 @@ test("repair and upgrade disarm nobody: what the provider takes for armed stays 
       assert.ok(given({ ...was, ...now }).includes("KeepArmed"), JSON.stringify({ ...was, ...now }));
   assert.ok(!given({ OLDARMED: "#0", Installed: "1" }).includes("KeepArmed"));
   assert.ok(!given({}).includes("KeepArmed"), "a new installation is disarmed");
+});
+
+test("only a new installation must enrol: an upgrade goes by no org, and whoever says later is heard", () => {
+  const asked = { ...PROPERTIES, FRESH: "1" };
+  assert.ok(given(asked).includes("EnrolNow"));
+  assert.ok(given({ FRESH: "1", CLIENTID: "c" }).includes("EnrolNow"));
+  for (const other of [{ ...PROPERTIES }, { FRESH: "1" }, { ...asked, ENROLMENT: "later" }])
+    assert.ok(!given({ ENROLMENT: "required", ...other }).includes("EnrolNow"));
+  const order = (action: string) =>
+    Number(
+      all("Custom")
+        .find((one) => one.getAttribute("Action") === action)
+        ?.getAttribute("Sequence"),
+    );
+  assert.ok(order("SetFresh") < order("EnrolNow") && order("EnrolLater") < order("EnrolNow") && order("EnrolNow") < order("TellSetup"));
+});
+
+test("an upgrade takes the old product away when the new one is whole", () => {
+  const place = (name: string) => Number(all(name)[0]?.getAttribute("Sequence"));
+  const last = Math.max(...all("Custom").map((one) => Number(one.getAttribute("Sequence"))));
+  assert.ok(last < place("InstallExecute") && place("InstallExecute") < place("RemoveExistingProducts"));
 });
 
 test("what a repair runs with the system's rights carries no property of the asking user", () => {

@@ -33,6 +33,7 @@ const SECURE = [
   "CLIENTID",
   "CLIENTSECRETFILE",
   "ORGCAFILE",
+  "ENROLMENT",
   "RDPONLY",
   "FILTER",
   "ALLOW",
@@ -46,19 +47,20 @@ const WORDS: Record<string, string> = {
   ProviderFile: PARTS.provider,
   HostFile: PARTS.host,
   AgentFile: PARTS.agent,
+  SetupFile: PARTS.setup,
   Clsid: "{696F6D96-AB3D-4079-811D-515E4BF386D1}",
   Class: "SOFTWARE\\Classes\\CLSID\\{696F6D96-AB3D-4079-811D-515E4BF386D1}",
   Logon: "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication",
   Settings: "SOFTWARE\\Sallyport\\Provider",
   HostArguments: `"[#agent]" run --state "${DATA}"`,
-  SetupArguments: `setup --state "${DATA}" --code-file "[ENROLCODEFILE]" --url "[ORGURL]" --client-id "[CLIENTID]" --secret-file "[CLIENTSECRETFILE]" --ca-file "[ORGCAFILE]" --fresh "[FRESH]" --arm "[ARM]" --trial "[TRIALUSER]"`,
+  SetupData: `[ENROLMENTIS]|"[#agent]" setup --state "${DATA}" --code-file "[ENROLCODEFILE]" --url "[ORGURL]" --client-id "[CLIENTID]" --secret-file "[CLIENTSECRETFILE]" --ca-file "[ORGCAFILE]" --fresh "[FRESH]" --arm "[ARM]" --trial "[TRIALUSER]"`,
   SetupAgainArguments: `setup --state "${DATA}"`,
 };
 
 const UPGRADES = ["WIX_DOWNGRADE_DETECTED", "WIX_UPGRADE_DETECTED"];
 
 export interface Msi {
-  /** Folder with the three parts, signed or not. */
+  /** Folder with the parts, signed or not. */
   parts: string;
   /** Three numbers: Windows Installer compares no more. */
   version: string;

@@ -3,4 +3,6 @@ export const PARTS = {
   provider: "sallyport_provider.dll",
   host: "sallyport-relay.exe",
   agent: "sallyport-agent.exe",
+  /** In the installer alone. */
+  setup: "sallyport_setup.dll",
 } as const;

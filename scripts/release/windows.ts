@@ -1,4 +1,4 @@
-/** The Windows machine's part of a release: builds the three parts, signs them, and packs them into the installer. */
+/** The Windows machine's part of a release: builds the parts, signs them, and packs them into the installer. */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -39,9 +39,9 @@ export interface WindowsRelease {
   signer: Signer | undefined;
 }
 
-/** Builds the three parts, as the sources are. */
+/** Builds the parts, as the sources are. */
 export async function buildParts(): Promise<void> {
-  run("make", ["-s", "-j2", "-C", NATIVE, `build/${PARTS.provider}`, `build/${PARTS.host}`]);
+  run("make", ["-s", "-j2", "-C", NATIVE, ...[PARTS.provider, PARTS.host, PARTS.setup].map((name) => `build/${name}`)]);
   await makeWindowsAgent(join(BUILT, PARTS.agent));
 }
 
