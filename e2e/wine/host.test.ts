@@ -188,13 +188,14 @@ test("a handle that was tampered with signs nothing that the org takes", async (
   await windows.startService();
 });
 
-test("a new host's key is made in the TPM where there is one, and signs there", () => new KeyStory(windows).choosesTheTpm());
+test("a new host's key is made in the TPM where there is one, and signs there", () =>
+  KeyStory.tell(windows, (keys) => keys.choosesTheTpm()));
 
 test("no TPM, one that is not ready, one that breaks off midway: the key is sealed by DPAPI, and nothing is left behind in the TPM", () =>
-  new KeyStory(windows).fallsBack(() => heard().filter(({ forgotten }) => forgotten !== undefined).length));
+  KeyStory.tell(windows, (keys) => keys.fallsBack(() => heard().filter(({ forgotten }) => forgotten !== undefined).length)));
 
 test("a key that the TPM has lost is told as such, with what to do; one that it merely does not use now is not", () =>
-  new KeyStory(windows).saysWhatToDoWhenLost());
+  KeyStory.tell(windows, (keys) => keys.saysWhatToDoWhenLost()));
 
 test("the one program is the command of a machine with an agent as well: status, a trial logon, why, the doctor", async () => {
   const login = { profile: { login: "trial" }, credentials: { password: { value: "Pw-of-the-trial-1" } } };

@@ -1,8 +1,9 @@
 /** Where the service's program keeps the host's key: the choice and the way back, with a TPM that the story plays. */
 import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { type NativeAnswer, NativeKeys } from "../../packages/agent/src/state/native-keys.ts";
+import { createInterface } from "node:readline";
 import { HOME, type Windows } from "./windows.ts";
 
 /** Numbers of winerror.h. */
@@ -13,6 +14,13 @@ const NOT_LOST = [NTE_DEVICE_NOT_READY, 0x80280921];
 
 const base64url = (digits: string) => Buffer.from(digits, "hex").toString("base64url");
 
+interface Made {
+  kept: string;
+  handle: string;
+  x: string;
+  y: string;
+}
+
 interface Tpm {
   make?: number;
   point?: number;
@@ -21,13 +29,31 @@ interface Tpm {
 
 export class KeyStory {
   #windows: Windows;
-  #keys: NativeKeys;
+  #child: ChildProcess;
+  #lines: AsyncIterator<string>;
 
-  /** The story's service is the installed program. */
-  constructor(windows: Windows) {
-    const env = Object.entries(windows.env).map(([name, value]) => `${name}=${value}`);
+  private constructor(windows: Windows) {
     this.#windows = windows;
-    this.#keys = new NativeKeys(["env", [...env, "wine", `${HOME}\\sallyport-relay.exe`, "keys"]]);
+    const env = { ...process.env, ...windows.env };
+    const child = spawn("wine", [`${HOME}\\sallyport-relay.exe`, "keys"], { env, stdio: ["pipe", "pipe", "ignore"] });
+    this.#child = child;
+    this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** The story's service is the installed program; started as the agent starts it, for the time of `tell`. */
+  static async tell(windows: Windows, tell: (story: KeyStory) => Promise<void>): Promise<void> {
+    const story = new KeyStory(windows);
+    try {
+      await tell(story);
+    } finally {
+      story.#child.stdin?.end();
+    }
+  }
+
+  /** One line each way. */
+  async #ask(question: object): Promise<any> {
+    this.#child.stdin?.write(`${JSON.stringify(question)}\n`);
+    return JSON.parse((await this.#lines.next()).value);
   }
 
   /** `undefined`: there is none. */
@@ -35,17 +61,17 @@ export class KeyStory {
     writeFileSync(this.#windows.path("C:\\machine.json"), JSON.stringify(tpm ? { tpm } : {}));
   }
 
-  async #make(tpm: Tpm | undefined): Promise<NonNullable<NativeAnswer["made"]>> {
+  async #make(tpm: Tpm | undefined): Promise<Made> {
     this.#has(tpm);
-    const { made, fault } = await this.#keys.ask({ make: {} });
+    const { made, fault } = await this.#ask({ make: {} });
     return made ?? assert.fail(fault);
   }
 
   /** Signs, and holds the signature to the public half. */
-  async #proves({ kept, handle, x, y }: NonNullable<NativeAnswer["made"]>): Promise<void> {
+  async #proves({ kept, handle, x, y }: Made): Promise<void> {
     const text = Buffer.from("what is signed");
     const hash = createHash("sha256").update(text).digest("hex");
-    const { signed, fault } = await this.#keys.ask({ sign: { kept, handle, hash } });
+    const { signed, fault } = await this.#ask({ sign: { kept, handle, hash } });
     const jwk = { kty: "EC", crv: "P-256", x: base64url(x), y: base64url(y) };
     const key = { key: createPublicKey({ key: jwk, format: "jwk" }), dsaEncoding: "ieee-p1363" } as const;
     assert.ok(verify("sha256", text, key, Buffer.from(signed ?? assert.fail(fault), "hex")));
@@ -76,7 +102,7 @@ export class KeyStory {
     const fault = async (tpm: Tpm | undefined) => {
       this.#has(tpm);
       const { kept, handle } = made;
-      return (await this.#keys.ask({ sign: { kept, handle, hash: "ab".repeat(32) } })).fault ?? "signed";
+      return (await this.#ask({ sign: { kept, handle, hash: "ab".repeat(32) } })).fault ?? "signed";
     };
     const number = (error: number) => `0x${error.toString(16).toUpperCase()}`;
     for (const sign of LOST) assert.match(await fault({ sign }), new RegExp(`enrol the machine anew with a new code: ${number(sign)}$`));
