@@ -252,7 +252,7 @@ for (const [what, file, from, to] of [
 
 /** Writes more than an agent that does not read has room for, so that the relay stands in the middle of a frame. */
 const FLOOD = `
-const one = require("node:net").connect("\\\\\\\\.\\\\pipe\\\\sallyport", () => {
+const one = require("node:net").connect("\\\\\\\\.\\\\pipe\\\\ProtectedPrefix\\\\Administrators\\\\sallyport", () => {
   one.write(JSON.stringify({ begin: { username: "deaf" } }) + "\\n");
   one.write("x".repeat(4 * 1024 * 1024));
   setTimeout(() => console.log("there"), 3000);

@@ -13,7 +13,7 @@ const net = require("node:net");
 function speak(pipe, text, ends, heard) {
   return new Promise((done) => {
     let said = "";
-    const one = net.connect("\\\\\\\\.\\\\pipe\\\\" + pipe, () => one.write(text));
+    const one = net.connect("\\\\\\\\.\\\\pipe\\\\ProtectedPrefix\\\\Administrators\\\\" + pipe, () => one.write(text));
     const over = () => { one.destroy(); done(said); };
     one.on("data", (part) => { said += part; heard(); if (ends && said.split("\\n").slice(0, -1).some((line) => ends.some((name) => line.startsWith('{"' + name)))) over(); });
     one.on("error", () => done(said)).on("close", () => done(said));

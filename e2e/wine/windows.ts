@@ -26,7 +26,7 @@ let bytes = 0;
 const end = () => { console.log("connections 1, bytes " + bytes); process.exit(0); };
 require("node:net")
   .createServer((one) => one.on("data", (data) => { bytes += data.length; }).on("error", () => {}).on("close", end))
-  .listen("\\\\\\\\.\\\\pipe\\\\sallyport-machine", () => console.log("there"));
+  .listen("\\\\\\\\.\\\\pipe\\\\ProtectedPrefix\\\\Administrators\\\\sallyport-machine", () => console.log("there"));
 `;
 
 export class Windows {

@@ -7,7 +7,7 @@ namespace sallyport {
 
 namespace {
 
-const wchar_t PIPE[] = L"\\\\.\\pipe\\sallyport";
+const wchar_t PIPE[] = L"\\\\.\\pipe\\ProtectedPrefix\\Administrators\\sallyport";
 const size_t FRAME_MAX = 65536; /* with the newline: the door's limit */
 const DWORD SEND_MS = 5000, SLICE_MS = 100;
 

@@ -11,7 +11,7 @@ namespace sallyport {
 
 namespace {
 
-const wchar_t PIPE[] = L"\\\\.\\pipe\\sallyport-machine";
+const wchar_t PIPE[] = L"\\\\.\\pipe\\ProtectedPrefix\\Administrators\\sallyport-machine";
 const size_t MESSAGE_MAX = 65536, GROUPS_MAX = 1000, SID_MAX = 184;
 /* A domain controller that does not answer holds Windows for half a minute. */
 const DWORD BUSY_MS = 2000, CHECK_MS = 90000, SLICE_MS = 100;

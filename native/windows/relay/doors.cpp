@@ -12,16 +12,17 @@ namespace sallyport {
 
 namespace {
 
-/* Without a name of the agent's: what is asked there the service answers itself. */
+/* Below a prefix where Windows lets administrators and the system alone make names, as their own programs (Hyper-V's) have them: nobody else
+ * takes one while we are down. Without a name of the agent's: what is asked there the service answers itself. */
 struct Door {
     const wchar_t *path;
     const char *name;
     HANDLE pipe;
 };
 Door doors[] = {
-    {L"\\\\.\\pipe\\sallyport", "door", nullptr},
-    {L"\\\\.\\pipe\\sallyport-control", "control", nullptr},
-    {L"\\\\.\\pipe\\sallyport-machine", nullptr, nullptr},
+    {L"\\\\.\\pipe\\ProtectedPrefix\\Administrators\\sallyport", "door", nullptr},
+    {L"\\\\.\\pipe\\ProtectedPrefix\\Administrators\\sallyport-control", "control", nullptr},
+    {L"\\\\.\\pipe\\ProtectedPrefix\\Administrators\\sallyport-machine", nullptr, nullptr},
 };
 
 /* The clients that are there, by number. */

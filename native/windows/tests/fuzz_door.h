@@ -50,7 +50,7 @@ inline std::string any_answer(const std::string &begin, uint64_t random) {
 inline DWORD WINAPI serve_fuzz_door(void *number) {
     uint64_t random = 0x9e3779b97f4a7c15 * (reinterpret_cast<uintptr_t>(number) + 1);
     for (;;) {
-        HANDLE pipe = make_fuzz_pipe(L"\\\\.\\pipe\\sallyport", PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT);
+        HANDLE pipe = make_fuzz_pipe(L"\\\\.\\pipe\\ProtectedPrefix\\Administrators\\sallyport", PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT);
         if (!ConnectNamedPipe(pipe, nullptr) && GetLastError() != ERROR_PIPE_CONNECTED) return CloseHandle(pipe), 1;
         char room[4096];
         DWORD got = 0, sent = 0;
@@ -83,7 +83,7 @@ inline DWORD WINAPI serve_fuzz_machine(void *number) {
     uintptr_t random = reinterpret_cast<uintptr_t>(number);
     std::string room(65536, '\0');
     for (;;) {
-        HANDLE pipe = make_fuzz_pipe(L"\\\\.\\pipe\\sallyport-machine", PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE | PIPE_WAIT);
+        HANDLE pipe = make_fuzz_pipe(L"\\\\.\\pipe\\ProtectedPrefix\\Administrators\\sallyport-machine", PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE | PIPE_WAIT);
         if (!ConnectNamedPipe(pipe, nullptr) && GetLastError() != ERROR_PIPE_CONNECTED) return CloseHandle(pipe), 1;
         DWORD got = 0, sent = 0;
         std::string answer = std::string(answers[random++ % 8 < 6 ? random % 2 : 2 + random % 3]) + "\n";

@@ -83,8 +83,10 @@ export interface Settings {
   connections: number;
 }
 
-/** Names of the pipes that the relay makes (native/windows/relay): one service a machine has them. */
-const PIPES = { socket: "\\\\.\\pipe\\sallyport", control: "\\\\.\\pipe\\sallyport-control" };
+/** Names of the pipes that the relay makes (native/windows/relay): one service a machine has them. Windows lets administrators and the system
+ * alone make names below this prefix: whoever opens one speaks with one of them. */
+const PIPE = "\\\\.\\pipe\\ProtectedPrefix\\Administrators\\sallyport";
+const PIPES = { socket: PIPE, control: `${PIPE}-control` };
 
 /** Where an agent's files stand: in the system's folders, or all in one if `state` is given. */
 export function agentFiles(state?: string): AgentFiles {

@@ -17,7 +17,11 @@ export function doorAccess(look: Look, title: string): Answer {
   const door = known(look, "door");
   if (!door) return notKnown(title, whyNot(look, "door"));
   if (!door.pipe) return notKnown(title, "there is no pipe", false);
-  return judge(look, title, "door.untrusted", { what: "\\\\.\\pipe\\sallyport", sddl: door.sddl, where: "door.sddl" });
+  return judge(look, title, "door.untrusted", {
+    what: "\\\\.\\pipe\\ProtectedPrefix\\Administrators\\sallyport",
+    sddl: door.sddl,
+    where: "door.sddl",
+  });
 }
 
 function judge(

@@ -8,7 +8,7 @@ const START_PENDING = 2;
 const RUNNING = 4;
 const DISABLED = 4;
 
-/** Source: docs/windows-proof.md: the service `Sallyport` makes the pipe `\\.\pipe\sallyport`, and the one by which it checks passwords. */
+/** Source: docs/windows-proof.md: the service `Sallyport` makes the pipe `\\.\pipe\ProtectedPrefix\Administrators\sallyport`, and the one by which it checks passwords. */
 export function agentService(look: Look, title: string): Answer {
   const services = known(look, "services");
   if (!services) return notKnown(title, whyNot(look, "services"));
@@ -21,12 +21,12 @@ export function agentService(look: Look, title: string): Answer {
   const door = known(look, "door");
   if (!door) return notKnown(title, whyNot(look, "door"));
   const pipe: Proof = {
-    what: "\\\\.\\pipe\\sallyport",
+    what: "\\\\.\\pipe\\ProtectedPrefix\\Administrators\\sallyport",
     value: door.pipe ? "is there" : "is not there, though the service runs",
     where: look.where("door.pipe"),
   };
   const machine: Proof = {
-    what: "\\\\.\\pipe\\sallyport-machine",
+    what: "\\\\.\\pipe\\ProtectedPrefix\\Administrators\\sallyport-machine",
     value: door.machine ? "is there" : "is not there, though the service runs: no password can be checked",
     where: look.where("door.machine"),
   };

@@ -41,7 +41,7 @@ $Lsa = 'SYSTEM\CurrentControlSet\Control\Lsa'
 $Uac = 'SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System'
 $Class = 'SOFTWARE\Classes\CLSID\{696F6D96-AB3D-4079-811D-515E4BF386D1}\InprocServer32'
 $Folder = Join-Path $env:ProgramData 'Sallyport'
-$Pipes = @('\\.\pipe\sallyport', '\\.\pipe\sallyport-control', '\\.\pipe\sallyport-machine')
+$Pipes = @('\\.\pipe\ProtectedPrefix\Administrators\sallyport', '\\.\pipe\ProtectedPrefix\Administrators\sallyport-control', '\\.\pipe\ProtectedPrefix\Administrators\sallyport-machine')
 $Target = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Out)
 
 $Steps = @(

@@ -375,11 +375,11 @@ Add-Fact 'services' {
 }
 Add-Fact 'door' {
     $pipes = [IO.Directory]::GetFiles('\\.\pipe\')
-    $there = $pipes -contains '\\.\pipe\sallyport'
+    $there = $pipes -contains '\\.\pipe\ProtectedPrefix\Administrators\sallyport'
     [ordered]@{
         pipe    = $there
-        machine = $pipes -contains '\\.\pipe\sallyport-machine'
-        sddl    = if ($there) { Get-Sddl '\\.\pipe\sallyport' } else { $null }
+        machine = $pipes -contains '\\.\pipe\ProtectedPrefix\Administrators\sallyport-machine'
+        sddl    = if ($there) { Get-Sddl '\\.\pipe\ProtectedPrefix\Administrators\sallyport' } else { $null }
     }
 }
 Add-Fact 'folder' {

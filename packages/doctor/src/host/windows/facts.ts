@@ -83,7 +83,7 @@ const services = z.strictObject({ TermService: service, Sallyport: service, W32T
 /** A security descriptor with owner and access list, as SDDL; `null` where there is nothing, or nobody could look. */
 const sddl = text.nullable();
 
-/** Whether the service's pipes `\\.\pipe\sallyport` and `\\.\pipe\sallyport-machine` are there, and whose the first one is; nobody speaks with it. */
+/** Whether the service's pipes `\\.\pipe\ProtectedPrefix\Administrators\sallyport` and `\\.\pipe\ProtectedPrefix\Administrators\sallyport-machine` are there, and whose the first one is; nobody speaks with it. */
 const door = z.strictObject({ pipe: z.boolean(), machine: z.boolean(), sddl });
 
 /** `%ProgramData%\Sallyport`. `link`: a reparse point, which leads elsewhere. */

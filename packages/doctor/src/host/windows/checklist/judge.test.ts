@@ -60,13 +60,13 @@ describe("a checklist", () => {
     ],
     [
       "a pipe for everybody",
-      { access: [{ path: "\\\\.\\pipe\\sallyport", sddl: "O:BAG:BAD:P(A;;FA;;;SY)(A;;FR;;;WD)" }] },
-      "access to \\\\.\\pipe\\sallyport",
+      { access: [{ path: "\\\\.\\pipe\\ProtectedPrefix\\Administrators\\sallyport", sddl: "O:BAG:BAD:P(A;;FA;;;SY)(A;;FR;;;WD)" }] },
+      "access to \\\\.\\pipe\\ProtectedPrefix\\Administrators\\sallyport",
     ],
     [
       "a pipe of somebody's",
-      { access: [{ path: "\\\\.\\pipe\\sallyport", sddl: "O:S-1-5-21-1-2-3-1001G:BAD:P(A;;FA;;;SY)" }] },
-      "access to \\\\.\\pipe\\sallyport",
+      { access: [{ path: "\\\\.\\pipe\\ProtectedPrefix\\Administrators\\sallyport", sddl: "O:S-1-5-21-1-2-3-1001G:BAD:P(A;;FA;;;SY)" }] },
+      "access to \\\\.\\pipe\\ProtectedPrefix\\Administrators\\sallyport",
     ],
     [
       "a program folder that users may write to",

@@ -25,7 +25,7 @@ export const RIGHT: ChecklistResult = {
     access: [
       { path: "C:\\ProgramData\\Sallyport", sddl: CLOSED },
       { path: FOLDER, sddl: PROGRAMS },
-      { path: "\\\\.\\pipe\\sallyport", sddl: "O:BAG:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)" },
+      { path: "\\\\.\\pipe\\ProtectedPrefix\\Administrators\\sallyport", sddl: "O:BAG:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)" },
     ],
     tpm: { enabled: true, activated: true, specVersion: "2.0, 0, 1.38" },
     key: "tpm",
