@@ -45,11 +45,11 @@ export function judgeAccount(account: AccountFrame["account"], desk: Desk): Outc
   return allowWith({ cause: "policy.no-mfa", evidence: { permit: `${service} ${method}` } });
 }
 
-/** The machine refused, says the provider: the password before anything was asked, or the credential after a logon was let through. */
+/** Nobody went in, says the provider: the machine refused the password, or, after a logon was let through, the credential; or the person left. */
 export function recordFailed(failed: FailedFrame["failed"]): Outcome {
   const { service, reason, tty, status, subStatus, after } = failed;
   return deny({
-    cause: causeOfStatus(status, subStatus),
+    cause: reason === "cancel" ? "logon.cancelled" : causeOfStatus(status, subStatus),
     evidence: {
       service,
       reason,

@@ -54,13 +54,13 @@ export const beginFrame = z.strictObject({
 const windowsStatus = z.string().regex(/^0x[0-9A-F]{8}$/, "0x and eight capital hexadecimal digits");
 /**
  * `password`: the machine refused the password, and nothing was asked. `machine`: it refused the credential that the logon `after` had
- * let through (Windows' LSA judges last).
+ * let through (Windows' LSA judges last). `cancel`: the person left as the logon `after` let them in, and nobody went in.
  */
 export const failedFrame = z.strictObject({
   failed: z.strictObject({
     ...who,
     ...where,
-    reason: z.enum(["password", "machine"]),
+    reason: z.enum(["password", "machine", "cancel"]),
     status: windowsStatus.optional(),
     subStatus: windowsStatus.optional(),
     after: reference.optional(),
@@ -95,6 +95,7 @@ export const field = z.strictObject({
     .array(z.strictObject({ value: short, label: short }))
     .max(32)
     .optional(),
+  /** Of a `link` or `qr` what it leads to; of a `button` what it sends, `pressed` without one. */
   value: z.string().max(4096).optional(),
   /** Of a `qr`: the picture as lines of text, for a provider that has nothing else to draw with. */
   drawn: z.string().max(4096).optional(),
