@@ -202,7 +202,9 @@ export class LogonScreen {
   }
 
   async #next(ms = 60_000): Promise<any> {
-    const next = await Promise.race([this.#lines.next(), late(this.#child, ms)]);
+    const patience = new AbortController();
+    const next = await Promise.race([this.#lines.next(), late(this.#child, ms, patience.signal)]);
+    patience.abort();
     if (next.done) throw new Error(`logonui.exe ended (${await ending(this.#child)}): ${this.#errors}`);
     const said = JSON.parse(next.value);
     if (said.telling !== undefined) {
@@ -219,14 +221,16 @@ async function ending(child: ChildProcess): Promise<string> {
   return child.signalCode ?? `exit ${child.exitCode}`;
 }
 
-/** A story does not wait for ever for a screen that hangs. */
-function late(child: ChildProcess, ms: number): Promise<never> {
-  return new Promise((_, reject) =>
-    setTimeout(() => {
+/** A story does not wait for ever for a screen that hangs; `heard` is aborted when the screen has spoken. */
+function late(child: ChildProcess, ms: number, heard: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const timer = setTimeout(() => {
       child.kill("SIGKILL");
       reject(new Error("the logon screen hangs"));
-    }, ms).unref(),
-  );
+    }, ms);
+    timer.unref();
+    heard.addEventListener("abort", () => clearTimeout(timer));
+  });
 }
 
 /** KERB_INTERACTIVE_UNLOCK_LOGON as Windows reads it: the type, three texts by offset and length in bytes. */
