@@ -42,5 +42,12 @@ function heard(tx: Tx, listener: LogListener, events: NewEvent[]): Tx {
     await listener.written?.(tx, event, appended.id);
     return appended;
   };
-  return standIn(tx, { log: { ...tx.log, append } });
+  let log: Tx["log"] | undefined;
+  return standIn(tx, {
+    // Many a unit writes no event at all.
+    get log() {
+      log ??= { ...tx.log, append };
+      return log;
+    },
+  });
 }

@@ -15,27 +15,27 @@ const supersedeAll = compiledOnce((build, { transactionId, now }: { transactionI
 );
 
 export function challengesStore(sql: Sql, build: Builder): ChallengesStore {
-  const all = build.selectFrom("challenges").selectAll();
-  const unanswered = build.updateTable("challenges").where("answered_at", "is", null);
+  const all = () => build.selectFrom("challenges").selectAll();
+  const unanswered = () => build.updateTable("challenges").where("answered_at", "is", null);
   return {
     insert: (challenge) => sql.run(build.insertInto("challenges").values(toStored(challenge))),
     async byId(id) {
-      const row = await sql.first(all.where("id", "=", id));
+      const row = await sql.first(all().where("id", "=", id));
       return row && fromRow(row);
     },
     async bySecret(kind, secret) {
-      const row = await sql.first(all.where("kind", "=", kind).where("secret", "=", secret));
+      const row = await sql.first(all().where("kind", "=", kind).where("secret", "=", secret));
       return row && fromRow(row);
     },
     async openOf(enrolmentId, now) {
-      const open = all.where("enrolment_id", "=", enrolmentId).where("answered_at", "is", null).where("expires", ">", now);
+      const open = all().where("enrolment_id", "=", enrolmentId).where("answered_at", "is", null).where("expires", ">", now);
       return (await sql.all(open.orderBy("created").orderBy("id"))).map(fromRow);
     },
     answer: (id, answer, now) =>
-      consumeOne(sql, unanswered.set({ answer, answered_at: now }).where("id", "=", id).where("expires", ">", now).returning("id")),
+      consumeOne(sql, unanswered().set({ answer, answered_at: now }).where("id", "=", id).where("expires", ">", now).returning("id")),
     async supersede(transactionId, now, except) {
       if (except === undefined) return sql.run(supersedeAll(build, { transactionId, now }));
-      const others = unanswered.set({ answer: "superseded", answered_at: now }).where("transaction_id", "=", transactionId);
+      const others = unanswered().set({ answer: "superseded", answered_at: now }).where("transaction_id", "=", transactionId);
       await sql.run(others.where("id", "<>", except));
     },
     seen: (id, now) => sql.run(build.updateTable("challenges").set({ seen_at: now }).where("id", "=", id).where("seen_at", "is", null)),
@@ -45,7 +45,7 @@ export function challengesStore(sql: Sql, build: Builder): ChallengesStore {
       return Number(row?.count ?? 0);
     },
     async answersSince(userId, answer, since) {
-      const answered = all.where("user_id", "=", userId).where("answered_at", ">=", since).where("answer", "=", answer);
+      const answered = all().where("user_id", "=", userId).where("answered_at", ">=", since).where("answer", "=", answer);
       return (await sql.all(answered.orderBy("answered_at").orderBy("id"))).map(fromRow);
     },
   };

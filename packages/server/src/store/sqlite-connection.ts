@@ -26,7 +26,16 @@ export class SqliteConnection implements Sql {
     this.#execute(statement);
   }
 
-  /** BEGIN, COMMIT and the like. */
+  /** BEGIN, COMMIT and the like: one statement, which comes again and again. */
+  step(text: string): void {
+    try {
+      this.#prepare(text).statement.run();
+    } catch (error) {
+      throw asFault(error);
+    }
+  }
+
+  /** Any number of statements. */
   exec(text: string): void {
     try {
       this.db.exec(text);

@@ -114,13 +114,13 @@ function sqliteWriter(writer: SqliteConnection, now: () => number): Writer {
   };
   return {
     async begin() {
-      writer.exec("BEGIN IMMEDIATE");
+      writer.step("BEGIN IMMEDIATE");
       return now();
     },
-    savepoint: async () => writer.exec("SAVEPOINT unit"),
-    release: async () => writer.exec("RELEASE unit"),
+    savepoint: async () => writer.step("SAVEPOINT unit"),
+    release: async () => writer.step("RELEASE unit"),
     undoUnit: async () => undo("ROLLBACK TO unit; RELEASE unit"),
-    commit: async () => writer.exec("COMMIT"),
+    commit: async () => writer.step("COMMIT"),
     abandon: async () => void undo("ROLLBACK"),
     // One connection writes: nobody else can have been faster.
     again: () => "no",
@@ -131,13 +131,13 @@ function sqliteWriter(writer: SqliteConnection, now: () => number): Writer {
 function sharedSnapshot(reader: SqliteConnection): <T>(fn: (sql: Sql) => Promise<T>) => Promise<T> {
   let readers = 0;
   return async (fn) => {
-    if (readers === 0) reader.exec("BEGIN");
+    if (readers === 0) reader.step("BEGIN");
     readers += 1;
     try {
       return await fn(reader);
     } finally {
       readers -= 1;
-      if (readers === 0) reader.exec("COMMIT");
+      if (readers === 0) reader.step("COMMIT");
     }
   };
 }

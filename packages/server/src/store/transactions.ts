@@ -77,10 +77,12 @@ const COLUMNS = {
   sessionId: "session_id",
 } as const;
 
+const FIELDS = Object.entries(COLUMNS) as [keyof typeof COLUMNS, string][];
+
 function changeOf(change: Partial<TransactionRow>): Partial<Stored> {
   const set: Record<string, unknown> = {};
-  for (const [field, column] of Object.entries(COLUMNS)) {
-    const value = change[field as keyof typeof COLUMNS];
+  for (const [field, column] of FIELDS) {
+    const value = change[field];
     if (value !== undefined) set[column] = value;
   }
   if (change.factors !== undefined) set["factors"] = JSON.stringify(change.factors);
