@@ -9,6 +9,7 @@ import type { HostCall, HostRefusal } from "../flows/host-link/host-caller.ts";
 import type { Opened } from "../flows/host-link/start-logon.ts";
 import type { Refused as RefusedLogon } from "../flows/logon-record.ts";
 import { shownLogon } from "../flows/shown-logon.ts";
+import type { UserRow } from "../flows/store-directory.ts";
 import type { TransactionRow } from "../flows/store-transactions.ts";
 import type { AppDeps } from "./app.ts";
 import { Refused, type Worded } from "./refuse.ts";
@@ -102,12 +103,13 @@ export function refuseStep(
  * page that drove for a host, nothing: the host alone fetches what it asked for. A step-up has a link to go on by.
  */
 export async function answerTransaction(deps: AppDeps, opened: Opened, toHost: boolean): Promise<TransactionView> {
-  const { transaction, user, now } = opened;
-  const view = transactionView(deps.orgUrl, { ...opened, target: await targetOf(deps, transaction) });
+  const { transaction, now } = opened;
+  const user = opened.user && { id: opened.user.id, login: opened.user.profile.login };
+  const view = transactionView(deps.orgUrl, { ...opened, user, target: await targetOf(deps, transaction) });
   if (!toHost && transaction.hostId !== null) return withLogon(deps, view, transaction);
-  if (transaction.status !== "SUCCESS" || !user) return view;
+  if (transaction.status !== "SUCCESS" || !user || !opened.user) return view;
   if (transaction.hostId === null) {
-    const _embedded = { ...view._embedded, user: await wholeUser(deps, user) };
+    const _embedded = { ...view._embedded, user: wholeUser(opened.user) };
     if (transaction.sessionId !== null) return { ...view, _embedded };
     return { ...view, sessionToken: sessionTokenOf(deps.keys, transaction.id), _embedded };
   }
@@ -126,12 +128,11 @@ async function targetOf({ store }: AppDeps, { sessionId, appId }: TransactionRow
 }
 
 /** Names are for whoever came all the way: a password alone shows nothing of a person but the name that was typed (S16). */
-async function wholeUser(deps: AppDeps, { id, login }: { id: string; login: string }) {
-  const user = await deps.store.read((tx) => tx.users.byId(id));
-  const { firstName, lastName } = user?.profile ?? {};
+function wholeUser({ id, profile, passwordChanged }: UserRow) {
+  const { login, firstName, lastName } = profile;
   return {
     id,
-    ...(user?.passwordChanged ? { passwordChanged: new Date(user.passwordChanged).toISOString() } : {}),
+    ...(passwordChanged ? { passwordChanged: new Date(passwordChanged).toISOString() } : {}),
     profile: { login, ...(firstName ? { firstName } : {}), ...(lastName ? { lastName } : {}) },
   };
 }
@@ -140,8 +141,7 @@ async function wholeUser(deps: AppDeps, { id, login }: { id: string; login: stri
 export async function answerVerified(deps: AppDeps, stateToken: string, outcome: VerifyOutcome, toHost: boolean): Promise<TransactionView> {
   if (outcome.kind === "no-transaction") throw noTransaction(outcome, toHost);
   if (outcome.kind === "wrong") throw refuseStep(outcome, toHost);
-  const user = { id: outcome.user.id, login: outcome.user.profile.login };
-  const { transaction, now } = outcome;
+  const { transaction, user, now } = outcome;
   const shown = outcome.kind === "asked" ? { asked: toHost ? outcome.asked : unexplained(outcome.asked) } : { offers: outcome.offers };
   return answerTransaction(deps, { kind: "opened", transaction, stateToken, user, enrolments: [], ...shown, now }, toHost);
 }

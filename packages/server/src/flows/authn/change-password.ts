@@ -73,10 +73,10 @@ async function finish(
   made: { kind: "hashed"; phc: string } | { kind: "overloaded" } | undefined,
   stateToken: string,
 ): Promise<ChangeOutcome> {
-  await settlePasswordTry(tx, tried, old);
+  const now = await tx.users.byId(user.id);
+  await settlePasswordTry(tx, tried, old, now);
   if (old.kind === "overloaded" || made?.kind === "overloaded") return refused("org.overloaded", transaction, {});
   if (old.kind === "wrong" || made === undefined) return wrongOld(tx, transaction, user, tried);
-  const now = await tx.users.byId(user.id);
   // An administrator has set another password while this one was compared: what was proved is not theirs any more.
   if (!now || now.passwordHash !== user.passwordHash) throw new Superseded();
   const next = await nextOf(tx, now);

@@ -106,18 +106,18 @@ export interface Proof {
   data: Record<string, unknown>;
 }
 
-export async function letIn(tx: Tx, { transaction, user, place }: CodeStep, proof: Proof, input: CodeInput): Promise<VerifyOutcome> {
+export async function letIn(tx: Tx, { transaction, user: found, place }: CodeStep, proof: Proof, input: CodeInput): Promise<VerifyOutcome> {
   const amr = [...transaction.amr, proof.amr];
   const lastInput = remember(input, { answer: "right" as const });
   // S18: who got in by a code from a drawer or from an administrator puts no factor of their own beside it.
-  const offers = transaction.offerMore && provesOwnFactor(amr) ? offersOf(transaction, await factorsOf(tx, user)) : [];
+  const offers = transaction.offerMore && provesOwnFactor(amr) ? offersOf(transaction, await factorsOf(tx, found)) : [];
   const more = offers.some(isFree) && step(transaction.status, "proof-right-enrol").ok;
   const state = more ? { status: "MFA_ENROLL" as const, enrolProof: "factor" as const } : { status: "SUCCESS" as const };
   const expires = expiryOf(transaction.opened, tx.now);
   const session = more ? {} : leaveSession(tx, transaction);
   const change = { ...state, ...session, lastInput, lastCause: null, amr, expires, challengeId: null, newPassword: null };
   const done = await advance(tx, transaction, change);
-  await keepNewPassword(tx, transaction);
+  const user = (await keepNewPassword(tx, transaction)) ?? found;
   const { factor, kind } = proof.data;
   // A phone is marked as it answers: of several it need not be the one that was asked. An app, as its code is used up.
   if (typeof factor === "string" && kind !== "push" && kind !== "totp") await tx.enrolments.update(factor, { lastUsed: tx.now });

@@ -132,5 +132,5 @@ async function begin(tx: Tx, deps: AskDeps, { transaction, user, proof }: EnrolS
   const place = { reference: transaction.reference ?? undefined, host: transaction.hostId ?? undefined };
   const data = { factor: enrolment.id, kind: enrolment.kind };
   await tx.log.append({ type: "factor.enrolled", actor: own, target: own, outcome: "success", ...place, data });
-  return showTransaction(tx, going, body.stateToken, activation);
+  return showTransaction(tx, going, body.stateToken, { activation });
 }

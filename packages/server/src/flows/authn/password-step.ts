@@ -54,7 +54,7 @@ export async function passwordStep(
   const verdict = await judgePassword(deps, looked ? candidate : undefined, looked ? keeper : undefined, input.password);
   if (candidate && verdict.kind === "right") await renewHash(deps, candidate.id, candidate.passwordHash, input.password);
   return deps.store.inTransaction(async (tx) => {
-    await settlePasswordTry(tx, tried, verdict);
+    await settlePasswordTry(tx, tried, verdict, candidate && (await tx.users.byId(candidate.id)));
     if (verdict.kind === "overloaded")
       return {
         kind: "wrong",

@@ -26,11 +26,12 @@ export async function takePasswordTry(tx: Tx, user: UserRow | undefined): Promis
   return { kind: "taken", userId: user.id, failures };
 }
 
-/** In the unit that answers. Of a directory that did not answer, or a full queue, nothing was learnt: the try is given back. */
-export async function settlePasswordTry(tx: Tx, tried: PasswordTry, verdict: Judged): Promise<void> {
-  if (tried.kind !== "taken") return;
-  const user = await tx.users.byId(tried.userId);
-  if (!user) return;
+/**
+ * In the unit that answers. Of a directory that did not answer, or a full queue, nothing was learnt: the try is given back.
+ * @param user whose try it is, as this very unit has read them.
+ */
+export async function settlePasswordTry(tx: Tx, tried: PasswordTry, verdict: Judged, user: UserRow | undefined): Promise<void> {
+  if (tried.kind !== "taken" || !user) return;
   if (verdict.kind === "right" || (verdict.kind === "wrong" && verdict.proven)) {
     if (user.status !== "LOCKED_OUT") await tx.users.setPasswordTries(user.id, { failures: 0, nextAt: 0 });
     return;

@@ -49,10 +49,10 @@ export async function primaryAuthentication(
   const verdict = await judgePassword(deps, waits ? undefined : user, waits ? undefined : keeper, password);
   if (user && verdict.kind === "right") await renewHash(deps, user.id, user.passwordHash, password);
   return deps.store.inTransaction(async (tx) => {
-    await settlePasswordTry(tx, tried, verdict);
-    if (verdict.kind === "overloaded") return { kind: "overloaded" };
     // As they stand now: they may have been suspended while the hash was compared.
     const now = user && (await tx.users.byId(user.id));
+    await settlePasswordTry(tx, tried, verdict, now);
+    if (verdict.kind === "overloaded") return { kind: "overloaded" };
     if (now && verdict.kind === "right") return openFor(tx, now, begun);
     const failures = tried.kind === "nobody" ? {} : { failures: tried.failures };
     const why = waits ? "too many wrong ones before: not looked at" : "wrong";
@@ -116,7 +116,7 @@ async function openFor(tx: Tx, user: UserRow, { offerMore, browserHash, address 
     outcome: "success",
     data: { username: user.profile.login, address },
   });
-  return showTransaction(tx, transaction, stateToken);
+  return showTransaction(tx, transaction, stateToken, { known: { user, factors: enrolments } });
 }
 
 /** A user who is locked shows that in the log whatever was typed. */

@@ -5,6 +5,7 @@ import { ENROLLERS } from "../enrolling/enroller.ts";
 import type { Opened } from "../host-link/start-logon.ts";
 import { factorsOf } from "../person.ts";
 import type { Tx } from "../store.ts";
+import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow } from "../store-logons.ts";
 import type { TransactionRow } from "../store-transactions.ts";
 import { ASKED } from "./asked-factors.ts";
@@ -25,19 +26,20 @@ export interface Offer {
   count: number;
 }
 
+/** @param known of the transaction's user, where this very unit has read it already. */
 export async function showTransaction(
   tx: Tx,
   transaction: TransactionRow,
   stateToken: string,
-  activation?: Record<string, unknown>,
+  { activation, known }: { activation?: Record<string, unknown> | undefined; known?: { user: UserRow; factors: EnrolmentRow[] } } = {},
 ): Promise<Opened> {
-  const user = transaction.userId === null ? undefined : await tx.users.byId(transaction.userId);
-  const factors = user ? await factorsOf(tx, user) : [];
+  const user = known?.user ?? (transaction.userId === null ? undefined : await tx.users.byId(transaction.userId));
+  const factors = known?.factors ?? (user ? await factorsOf(tx, user) : []);
   return {
     kind: "opened",
     transaction,
     stateToken,
-    user: user && { id: user.id, login: user.profile.login },
+    user,
     enrolments: factors.filter(({ id }) => transaction.factors.includes(id)),
     asked: await askedOf(tx, transaction, factors),
     enrolling: await enrollingOf(tx, transaction, activation),

@@ -10,6 +10,7 @@ import { isShown } from "../authn/transaction-view.ts";
 import { newStateToken } from "../ids.ts";
 import { endLogon, newLogon, type Refused, refuseAtOnce } from "../logon-record.ts";
 import type { Tx } from "../store.ts";
+import type { UserRow } from "../store-directory.ts";
 import type { EnrolmentRow, HostRow, LogonRow } from "../store-logons.ts";
 import type { TransactionRow } from "../store-transactions.ts";
 import type { HostCall, HostRefusal } from "./host-caller.ts";
@@ -24,7 +25,7 @@ export interface Opened {
   kind: "opened";
   transaction: TransactionRow;
   stateToken: string;
-  user: { id: string; login: string } | undefined;
+  user: UserRow | undefined;
   enrolments: EnrolmentRow[];
   /** In MFA_CHALLENGE: what was asked. */
   asked?: Asked | undefined;
@@ -113,8 +114,7 @@ async function open(tx: Tx, logon: LogonRow, transaction: TransactionRow, stateT
     await endLogon(tx, transaction, { result: "allow", cause: "policy.no-mfa" });
   }
   if (person?.window) return showTransaction(tx, transaction, stateToken);
-  const user = person ? { id: person.user.id, login: person.user.profile.login } : undefined;
-  return { kind: "opened", transaction, stateToken, user, enrolments: person?.enrolments ?? [], now: tx.now };
+  return { kind: "opened", transaction, stateToken, user: person?.user, enrolments: person?.enrolments ?? [], now: tx.now };
 }
 
 async function answerAgain(tx: Tx, known: LogonRow, tokenHash: string, stateToken: string): Promise<Opened | Refused> {
