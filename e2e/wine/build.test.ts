@@ -30,28 +30,27 @@ for (const name of PARTS) {
   });
 }
 
-test("the provider exports what COM and regsvr32 ask for, and nothing else", () => {
+test("the provider exports what COM asks for, and nothing else", () => {
   const names = [...describe("sallyport_provider.dll").matchAll(/^\s*\[ *\d+\] +(?:\+base\[ *\d+\] +[0-9a-f]+ +)?(\w+)$/gm)].map(
     (m) => m[1],
   );
-  assert.deepEqual(names, ["DllCanUnloadNow", "DllGetClassObject", "DllRegisterServer", "DllUnregisterServer"]);
+  assert.deepEqual(names, ["DllCanUnloadNow", "DllGetClassObject"]);
 });
 
-/** No blank lines and no comments; and of those left, no braces, includes or namespaces by themselves. */
-const NO_CODE = /^\s*$|^\s*\/?\*/;
-const SAYS_NOTHING = /^\s*[{}();]+\s*$|^#(include|pragma)|namespace|^\s*(public|private|protected):$/;
+/** A text, a character, or a comment, which is taken away. */
+const TEXT_OR_COMMENT = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
 
-test("the provider is small enough to be read: at most 1,500 lines that say something; the reader of frames, which PAM has too, is counted apart", () => {
-  const count = (folder: string) => {
-    const texts = readdirSync(join(ROOT, "native", folder)).map((name) => readFileSync(join(ROOT, "native", folder, name), "utf8"));
-    const lines = texts.flatMap((text) => text.trimEnd().split("\n"));
-    const code = lines.filter((line) => !NO_CODE.test(line));
-    return { all: lines.length, code: code.length, said: code.filter((line) => !SAYS_NOTHING.test(line)).length };
-  };
-  const [provider, wire] = [count("windows/provider"), count("wire")];
-  for (const [name, { all, code, said }] of Object.entries({ provider, "reader of frames": wire }))
-    console.log(`${name}: ${said} lines that say something, ${code} without blank ones and comments, ${all} in all`);
-  assert.ok(provider.said <= 1500);
+/** Lines that are neither blank nor comment, as cloc counts them. */
+function linesOfCode(folder: string): number {
+  const texts = readdirSync(join(ROOT, "native", folder)).map((name) => readFileSync(join(ROOT, "native", folder, name), "utf8"));
+  const bare = texts.map((text) => text.replaceAll(TEXT_OR_COMMENT, (found) => (found.startsWith("/") ? "" : found)));
+  return bare.flatMap((text) => text.split("\n")).filter((line) => line.trim() !== "").length;
+}
+
+test("the provider is small enough to be read: at most 1,500 lines of code; the reader of frames, which PAM has too, is counted apart", () => {
+  const [provider, wire] = [linesOfCode("windows/provider"), linesOfCode("wire")];
+  console.log(`provider: ${provider} lines of code; reader of frames: ${wire}`);
+  assert.ok(provider > 1000 && provider <= 1500);
 });
 
 test("a header whose methods or members lie elsewhere than Windows' own is not compiled", () => {

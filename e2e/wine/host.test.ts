@@ -74,14 +74,16 @@ function heard(): any[] {
 }
 
 async function check(change: object = {}): Promise<any> {
-  const question = { domain: "CORP", username: "alice", password: PASSWORD, scenario: "logon", ...change };
+  const question = { typed: "CORP\\alice", password: PASSWORD, scenario: "logon", ...change };
   return (await clients.ask("sallyport-machine", { check: question })).checked;
 }
 
 test("the right password: who it is, and every group that the token names, those of groups within groups too", async () => {
   script({});
-  const checked = await check();
-  assert.deepEqual(checked, { result: "right", sid: ALICE, groups: [OPERATORS, ADMIN_GROUP], remote: false });
+  const { package: judge, ...checked } = await check();
+  const name = { username: "alice", domain: "CORP", logonDomain: "CORP" };
+  assert.deepEqual(checked, { result: "right", ...name, sid: ALICE, groups: [OPERATORS, ADMIN_GROUP], remote: false });
+  assert.match(judge, /^[0-9]+$/, "which package of LSA is to judge the credential");
 });
 
 test("a wrong password is tried once, and a name that nobody has is told apart by Windows' own number", async () => {
@@ -96,7 +98,7 @@ test("a wrong password is tried once, and a name that nobody has is told apart b
 
 test("an empty password, or what is no question, is not asked of Windows at all", async () => {
   const before = heard().length;
-  for (const question of [{ check: { username: "alice", password: "" } }, { check: {} }, {}, { check: "x" }])
+  for (const question of [{ check: { typed: "alice", password: "" } }, { check: {} }, {}, { check: "x" }])
     assert.equal(await clients.ask("sallyport-machine", question), null, JSON.stringify(question));
   assert.equal(await clients.say("sallyport-machine", "x".repeat(70_000)), null);
   assert.equal(heard().length, before);

@@ -113,16 +113,12 @@ async function nobodyIsAsked(): Promise<void> {
   assert.deepEqual(await look(), { served: false, left: { passwords: true, cards: true, ours: true } });
 }
 
-test("an installation registers what regsvr32 would, at the installed file", async () => {
-  const described = async () => {
-    let found = "";
-    for (const key of KEYS) found += await windows.must(["reg", "query", `HKLM\\${key}`, "/s"]);
-    return found.replaceAll("\r", "").split("\n").sort();
-  };
-  const installed = await described();
-  assert.ok(installed.join("\n").includes(`${HOME}\\sallyport_provider.dll`));
-  await windows.must(["regsvr32", "/s", `${HOME}\\sallyport_provider.dll`]);
-  assert.deepEqual(await described(), installed);
+test("an installation registers the class at the installed file, the provider and the filter", async () => {
+  let found = "";
+  for (const key of KEYS) found += await windows.must(["reg", "query", `HKLM\\${key}`, "/s"]);
+  assert.ok(found.includes(`${HOME}\\sallyport_provider.dll`), found);
+  assert.match(found, /ThreadingModel +REG_SZ +Apartment/);
+  assert.equal(found.match(/REG_SZ +Sallyport\r?$/gm)?.length, 3, found);
 });
 
 test("a repair, which anybody may begin, takes no property: nothing is opened, enrolled or armed by it", async () => {

@@ -43,3 +43,9 @@ inline ULONGLONG WINAPI ticks_later() { return GetTickCount64() + skipped; }
 
 /* As with a virtual graphics card: Windows calls the remote session a local one, and yet another session is at the screen. */
 inline DWORD WINAPI another_session_at_the_screen() { return 4711; }
+
+/* Whoever plays the service is this program itself. */
+inline BOOL WINAPI service_is_this_process(SC_HANDLE, SC_STATUS_TYPE, BYTE *room, DWORD, DWORD *) {
+    reinterpret_cast<SERVICE_STATUS_PROCESS *>(room)->dwProcessId = GetCurrentProcessId();
+    return TRUE;
+}

@@ -115,11 +115,12 @@ test("what is handed to another machine, or comes while the provider is disarmed
 
 /** Paths as Windows programs read them. */
 const dos = (path: string) => `Z:${path.replaceAll("/", "\\")}`;
-const fuzz = (dll: string, seeds: number) =>
-  windows.wine([join(NATIVE, "build/com_fuzz.exe"), dos(dll), String(seeds)], { timeout: 300_000 });
+const OURS = () => windows.path(`${HOME}\\sallyport_provider.dll`);
+const fuzz = (dll: string, seeds: number, ...how: string[]) =>
+  windows.wine([join(NATIVE, "build/com_fuzz.exe"), dos(dll), String(seeds), "1", ...how], { timeout: 300_000 });
 
 test("every method in odd orders, with null and garbage: no crash, nobody is let in without a yes, nothing is left over", async () => {
-  const { code, out } = await fuzz(windows.path(`${HOME}\\sallyport_provider.dll`), 400);
+  const { code, out } = await fuzz(OURS(), 400);
   const said = out.split("\n").find((line) => /seeds/.test(line)) ?? out;
   console.log(said.trim());
   assert.equal(code, 0, out);
@@ -127,11 +128,26 @@ test("every method in odd orders, with null and garbage: no crash, nobody is let
   assert.ok((calls ?? 0) > 10_000 && (entered ?? 0) > 20, "it went through whole logons");
 });
 
+test("pipes of the right owner that are not the service's: nothing is said to them, and nobody is let in", async () => {
+  const { code, out } = await fuzz(OURS(), 40, "stranger");
+  assert.equal(code, 0, out);
+  assert.match(out, / 0 let in of 0 /);
+  assert.match(out, /^0 bytes heard/m);
+});
+
+/** What Windows says of a process that ended itself at once (STATUS_STACK_BUFFER_OVERRUN), in the eight bits that Linux has for it. */
+const ENDED_AT_ONCE = 0xc0000409 & 0xff;
+
+test("where there is no memory left the process ends at once: nothing is thrown into Windows' own code", async () => {
+  const { code, out } = await fuzz(OURS(), 400, "starving");
+  assert.deepEqual([code, /seed/.test(out)], [ENDED_AT_ONCE, false], out);
+});
+
 /** What a slip in the code would look like; the fuzzer must find each. */
 const MUTANTS: [string, string, string, string][] = [
   ["no look at a null pointer", "tile_drawing.cpp", "if (!value) return E_POINTER;\n    *value = nullptr;\n    if (field", "if (field"],
   ["no bounds of a credential", "serialization.cpp", " || from.Length > size - offset", ""],
-  ["let in while something is asked", "tile.cpp", "allowed_ = step == Step::allowed;", "allowed_ = step != Step::refused;"],
+  ["let in while something is asked", "tile.cpp", "return step == Step::allowed && !late;", "return step != Step::refused;"],
   ["a reference that is kept", "tile_drawing.cpp", "if (events_) events_->Release();\n", ""],
 ];
 

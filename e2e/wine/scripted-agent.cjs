@@ -3,9 +3,10 @@ const show = (fields, more = {}) => ({ show: { ...more, fields } });
 const code = { id: "code", kind: "code", label: "Code", digits: 6 };
 const allow = (begin, change = {}) => {
   const { username, domain, sid } = begin;
-  return { end: { result: "allow", username, ...(domain ? { domain } : {}), ...(sid ? { sid } : {}), ...change } };
+  const reference = "K7QF-3M2P";
+  return { end: { result: "allow", username, ...(domain ? { domain } : {}), ...(sid ? { sid } : {}), reference, ...change } };
 };
-const ways = (count) => Array.from({ length: count }, (_, i) => ({ value: `way${i + 1}`, label: `Way ${i + 1}` }));
+const button = { id: "code", kind: "button" };
 const EVERY_KIND = [
   { id: "t", kind: "text", label: "A text" },
   { id: "s", kind: "secret", label: "A secret" },
@@ -25,6 +26,7 @@ const AFTER_BEGIN = {
   "other-user": (b) => [allow(b, { username: "Administrator" })],
   "other-domain": (b) => [allow(b, { domain: "CORP" })],
   "other-sid": (b) => [allow(b, { sid: "S-1-5-21-1-2-3-500" })],
+  "no-reference": (b) => [allow(b, { reference: undefined })],
   "behind-the-end": (b) => [`${JSON.stringify(allow(b))}\n${JSON.stringify(allow(b))}\n`],
   "not-a-frame": () => ["hello\n"],
   "unknown-key": (b) => [allow(b, { root: true })],
@@ -51,15 +53,19 @@ const AFTER_BEGIN = {
   },
   late: () => [show([code])],
   often: () => [show([code])],
-  "asks-the-refused": (b) => [allow(b, { reference: "K7QF-3M2P" })],
-  "lets-in-the-refused": (b) => [allow(b, { reference: "K7QF-3M2P" })],
-  ways: () => [show([{ ...code, choices: ways(3) }])],
-  "many-ways": () => [show([{ ...code, choices: ways(9) }])],
+  "asks-the-refused": (b) => [allow(b)],
+  "lets-in-the-refused": (b) => [allow(b)],
+  ways: () => [show([code, { ...button, label: "Way 1", value: "way1" }, { ...button, label: "Way 2", value: "way2" }])],
   // A picture that is none is told as text.
   "no-picture": () => [show([{ id: "q", kind: "qr", label: "A picture", value: "https://mfa.example/QR", drawn: "██\n▀" }])],
 };
-/** What the news gets that Windows refused the credential. */
-const AFTER_FAILED = { "asks-the-refused": () => [show([code])], "lets-in-the-refused": (f) => [allow(f)] };
+/** What the news gets that nobody went in. */
+const AFTER_FAILED = {
+  "asks-the-refused": () => [show([code])],
+  "lets-in-the-refused": (f) => [allow(f)],
+  "yes-at-once": (f) => [{ end: { result: "deny", text: JSON.stringify(f) } }],
+  waits: (f) => [{ end: { result: "deny", text: JSON.stringify(f) } }],
+};
 /** What a `cancel` gets: `late` says yes to somebody who left. */
 const AFTER_CANCEL = { late: (b) => [allow(b)] };
 
@@ -89,8 +95,10 @@ function hear(number, one, frame) {
   if (frame.begin) {
     one.begin = frame.begin;
     say(number, AFTER_BEGIN[frame.begin.username](frame.begin));
-  } else if (frame.failed) say(number, AFTER_FAILED[frame.failed.username](frame.failed));
-  else if (frame.cancel) say(number, AFTER_CANCEL[one.begin.username]?.(one.begin) ?? []);
+  } else if (frame.failed) {
+    require("node:fs").appendFileSync("C:\\failed.jsonl", `${JSON.stringify(frame.failed)}\n`);
+    say(number, AFTER_FAILED[frame.failed.username](frame.failed));
+  } else if (frame.cancel) say(number, AFTER_CANCEL[one.begin.username]?.(one.begin) ?? []);
   else if (frame.input && one.begin.username === "often") say(number, [allow(one.begin)]);
   else if (frame.input) say(number, [{ end: { result: "deny", text: JSON.stringify(frame.input) } }]);
 }

@@ -165,6 +165,22 @@ test("Windows refuses the credential that was let through: under a reference of 
   await screen.close();
 });
 
+test("a yes that Windows did not fetch is taken back: the record ends as cancelled, after the reference that let in", async () => {
+  const olga = await person("olga");
+  const screen = await openTo("olga", ["--late"]);
+  const done = await screen.type("edit", codeOf(olga)).submit();
+  assert.deepEqual([done.response, done.credential, done.text], ["not-finished", undefined, "That took too long. Sign in again."]);
+  const [first, second] = await until("the agent has heard of it", () => {
+    const all = attempts("olga");
+    return all.length > 1 ? all : undefined;
+  });
+  assert.equal(first?.result, "allow");
+  assert.deepEqual([second?.result, second?.cause, second?.evidence.after], ["deny", "logon.cancelled", first?.reference]);
+  await until("the org has the report", () => org.records(second?.reference ?? "").then((found) => found.length > 0));
+  assert.equal(why(second?.reference ?? "").cause, "logon.cancelled");
+  await screen.close();
+});
+
 test("a password that network level authentication handed over is not asked again, and only the code is", async () => {
   const heidi = await person("heidi");
   const screen = await LogonScreen.open(windows, ["--system", "--remote", "--handed", ".", "heidi", PASSWORD]);

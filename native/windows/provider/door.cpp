@@ -1,96 +1,117 @@
-/* Speaks over the agent's pipe with a deadline on each wait. */
+/* Speaks over a pipe of the service's with a deadline on each wait. */
 #include "door.h"
 
-#include "machine.h"
+#include <aclapi.h>
+
+#include "text.h"
 
 namespace sallyport {
 
 namespace {
 
-const wchar_t PIPE[] = L"\\\\.\\pipe\\ProtectedPrefix\\Administrators\\sallyport";
-const size_t FRAME_MAX = 65536; /* with the newline: the door's limit */
-const DWORD SEND_MS = 5000, SLICE_MS = 100;
+const size_t LINE_MAX = 65536; /* with the newline: the door's limit */
+const DWORD BUSY_MS = 2000, SEND_MS = 5000, SLICE_MS = 100;
 
 bool fail(Fault &fault, const char *cause, const char *why) {
     fault = {cause, why};
     return false;
 }
 
+/* The owner cannot be given away: a pipe that a stranger made in the service's place belongs to the stranger. */
+bool owner_is_trusted(HANDLE pipe) {
+    PSID owner = nullptr;
+    PSECURITY_DESCRIPTOR descriptor = nullptr;
+    if (GetSecurityInfo(pipe, SE_KERNEL_OBJECT, OWNER_SECURITY_INFORMATION, &owner, nullptr, nullptr, nullptr, &descriptor) != ERROR_SUCCESS)
+        return false;
+    bool trusted = owner && (IsWellKnownSid(owner, WinLocalSystemSid) || IsWellKnownSid(owner, WinBuiltinAdministratorsSid));
+    LocalFree(descriptor);
+    return trusted;
+}
+
+/* An administrator's program could make it as well: the process must be the one that the service manager started. */
+bool maker_is_the_service(HANDLE pipe) {
+    SERVICE_STATUS_PROCESS status = {};
+    ULONG maker = 0;
+    DWORD size = 0;
+    SC_HANDLE manager = OpenSCManagerW(nullptr, nullptr, SC_MANAGER_CONNECT);
+    SC_HANDLE service = OpenServiceW(manager, L"Sallyport", SERVICE_QUERY_STATUS);
+    bool known = QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, reinterpret_cast<BYTE *>(&status), sizeof status, &size) &&
+                 GetNamedPipeServerProcessId(pipe, &maker);
+    CloseServiceHandle(service);
+    CloseServiceHandle(manager);
+    return known && maker != 0 && maker == status.dwProcessId;
+}
+
+/* SECURITY_IDENTIFICATION: whoever is at the other end learns who we are and cannot act as us. */
+HANDLE connect(const wchar_t *name) {
+    const DWORD flags = FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION;
+    return CreateFileW(name, GENERIC_READ | GENERIC_WRITE, 0, nullptr, OPEN_EXISTING, flags, nullptr);
+}
+
 } // namespace
 
 bool Door::open(Fault &fault) {
     close();
-    if (!json_) return fail(fault, "agent.unreachable", "no memory to be had");
-    pipe_ = open_pipe(PIPE, fault);
-    if (!is_open()) return false;
-    event_ = CreateEventW(nullptr, TRUE, FALSE, nullptr);
-    if (!event_) return fail(fault, "agent.unreachable", "no event to be had");
-    std::string hello = "{\"v\":1,\"hello\":{\"provider\":\"windows\",\"conversation\":true,\"serial\":false}}";
-    return send(hello, fault);
+    pipe_ = connect(name_);
+    if (!is_open() && GetLastError() == ERROR_PIPE_BUSY && WaitNamedPipeW(name_, BUSY_MS)) pipe_ = connect(name_);
+    DWORD error = is_open() ? ERROR_SUCCESS : GetLastError();
+    if (error == ERROR_FILE_NOT_FOUND) return fail(fault, "agent.unreachable", "no pipe");
+    if (error == ERROR_ACCESS_DENIED) return fail(fault, "door.untrusted", "no right to the pipe");
+    if (error) return fail(fault, "agent.unreachable", "the door takes nobody in");
+    if (owner_is_trusted(pipe_) && maker_is_the_service(pipe_)) return true;
+    close();
+    return fail(fault, "door.untrusted", "the pipe is not the service's");
 }
 
 void Door::close() {
     if (is_open()) CloseHandle(pipe_);
-    if (event_) CloseHandle(event_);
     pipe_ = INVALID_HANDLE_VALUE;
-    event_ = nullptr;
-    line_ = 0;
     wipe(buffer_);
 }
 
-bool Door::send(std::string &frame, Fault &fault) {
-    frame += '\n';
-    OVERLAPPED work = {};
-    work.hEvent = event_;
-    DWORD sent = 0, length = static_cast<DWORD>(frame.size());
-    bool fits = frame.size() <= FRAME_MAX;
-    bool ok = fits && is_open() && (WriteFile(pipe_, frame.data(), length, nullptr, &work) || GetLastError() == ERROR_IO_PENDING);
-    if (ok && WaitForSingleObject(event_, SEND_MS) != WAIT_OBJECT_0) CancelIoEx(pipe_, &work);
-    ok = ok && GetOverlappedResult(pipe_, &work, &sent, TRUE) && sent == length;
-    wipe(frame);
+/* Waits at most so long for what was begun, and takes it back then. */
+bool Door::finish(BOOL begun, OVERLAPPED &work, DWORD ms, DWORD &bytes) {
+    if (!begun && GetLastError() != ERROR_IO_PENDING) return false;
+    if (WaitForSingleObject(event_, ms) != WAIT_OBJECT_0) CancelIoEx(pipe_, &work);
+    return GetOverlappedResult(pipe_, &work, &bytes, TRUE);
+}
+
+bool Door::send(std::string &line, Fault &fault) {
+    line += '\n';
+    OVERLAPPED work = {0, 0, {{0, 0}}, event_};
+    DWORD sent = 0, length = static_cast<DWORD>(line.size());
+    bool fits = line.size() <= LINE_MAX;
+    bool ok = fits && finish(WriteFile(pipe_, line.data(), length, nullptr, &work), work, SEND_MS, sent) && sent == length;
+    wipe(line);
     if (!fits) return fail(fault, "door.malformed", "our own frame is too long");
     return ok || fail(fault, "agent.fault", "the agent takes nothing more");
 }
 
-/* Takes away the line that was read, and reads the next one if it is whole. */
-bool Door::take_line(bool &ready, Fault &fault) {
-    size_t end = buffer_.find('\n');
-    ready = end != std::string::npos;
-    if (!ready) return buffer_.size() < FRAME_MAX || fail(fault, "door.malformed", "a frame too long");
-    line_ = end + 1;
-    return sp_door_read(json_.get(), buffer_.data(), end) || fail(fault, "door.malformed", "not a frame");
-}
-
-/* At most `wait_ms`. False if the agent closed. */
-bool Door::read_some(DWORD wait_ms, bool &arrived) {
+/* What there is within a slice of time, be it nothing. False if the other side closed. */
+bool Door::read_some() {
     char bytes[4096];
-    OVERLAPPED work = {};
-    work.hEvent = event_;
+    OVERLAPPED work = {0, 0, {{0, 0}}, event_};
     DWORD got = 0;
-    bool pending = !ReadFile(pipe_, bytes, sizeof bytes, nullptr, &work);
-    if (pending && GetLastError() != ERROR_IO_PENDING) return false;
-    if (pending && WaitForSingleObject(event_, wait_ms) != WAIT_OBJECT_0) CancelIoEx(pipe_, &work);
-    bool ok = GetOverlappedResult(pipe_, &work, &got, TRUE);
+    bool ok = finish(ReadFile(pipe_, bytes, sizeof bytes, nullptr, &work), work, SLICE_MS, got);
     bool nothing = !ok && GetLastError() == ERROR_OPERATION_ABORTED;
-    arrived = ok && got > 0;
-    if (arrived) buffer_.append(bytes, got);
+    buffer_.append(bytes, ok ? got : 0);
     SecureZeroMemory(bytes, sizeof bytes);
     return ok || nothing;
 }
 
-bool Door::receive(int seconds, Patience *patience, Fault &fault) {
-    bool ready = false, arrived = false;
+bool Door::receive(std::string &line, int seconds, Patience *patience, Fault &fault) {
     ULONGLONG end = GetTickCount64() + static_cast<ULONGLONG>(seconds) * 1000;
-    buffer_.erase(0, line_);
-    line_ = 0;
-    for (;;) {
-        if (!take_line(ready, fault)) return false;
-        if (ready) return true;
+    size_t length;
+    while ((length = buffer_.find('\n')) == std::string::npos) {
+        if (buffer_.size() >= LINE_MAX) return fail(fault, "door.malformed", "a frame too long");
         if (patience && !patience->goes_on()) return fail(fault, "logon.cancelled", "the person left");
         if (GetTickCount64() >= end) return fail(fault, "agent.unreachable", "no answer in time");
-        if (read_some(SLICE_MS, arrived)) continue;
+        if (read_some()) continue;
         return buffer_.empty() ? fail(fault, "agent.fault", "closed without an end") : fail(fault, "door.malformed", "closed within a frame");
     }
+    line = buffer_.substr(0, length);
+    buffer_.erase(0, length + 1);
+    return true;
 }
 
 bool Door::has_news() {
@@ -98,9 +119,9 @@ bool Door::has_news() {
     return has_more() || !PeekNamedPipe(pipe_, nullptr, 0, nullptr, &waiting, nullptr) || waiting > 0;
 }
 
-std::string Door::text(int node, const char *name) const {
+std::string Json::text(int node, const char *name) const {
     std::string out(16385, '\0'); /* 4096 characters */
-    sp_json_string(json_.get(), member(node, name), out.data(), out.size());
+    sp_json_string(this, member(node, name), out.data(), out.size());
     out.resize(strlen(out.c_str()));
     return out;
 }

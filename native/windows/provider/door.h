@@ -1,18 +1,15 @@
-/* The door: the agent's named pipe, one connection a logon, frames by the reader that the PAM module uses. */
+/* The service's pipes: the door to the agent, and the one on which the service checks passwords. One connection each, lines of JSON. */
 #pragma once
 
 #include <windows.h>
 
-#include <memory>
-#include <new>
 #include <string>
 
 #include "../../wire/door_frame.h"
-#include "text.h"
 
 namespace sallyport {
 
-/* Why the door gave nothing. `cause` is an id of the cause table, `why` is for the administrator, never for the screen. */
+/* Why a pipe gave nothing. `cause` is an id of the cause table, `why` is for the administrator, never for the screen. */
 struct Fault {
     const char *cause = "", *why = "";
 };
@@ -27,42 +24,50 @@ class Patience {
     ~Patience() = default;
 };
 
+/* What was read of a line, for as long as the line stands. */
+struct Json : sp_json {
+    std::string text(int node, const char *name) const;
+    int member(int node, const char *name) const { return sp_json_member(this, node, name); }
+    bool is_true(int node, const char *name) const { return sp_json_is(this, member(node, name), SP_TRUE); }
+    /* The first of what stands in the list `name`, and what stands behind one; -1 if there is none. */
+    int first(int node, const char *name) const { return member(node, name) < 0 ? -1 : nodes[member(node, name)].child; }
+    int next(int node) const { return nodes[node].next; }
+};
+
 class Door {
   public:
-    Door() = default;
-    ~Door() { close(); }
+    explicit Door(const wchar_t *pipe) : name_(pipe) {}
+    ~Door() {
+        close();
+        CloseHandle(event_);
+    }
     Door(const Door &) = delete;
     Door &operator=(const Door &) = delete;
 
-    /* Connects, checks who made the pipe before the first byte, says hello. */
+    /* Connects, and checks before the first byte who made the pipe. */
     bool open(Fault &fault);
     bool is_open() const { return pipe_ != INVALID_HANDLE_VALUE; }
     void close();
 
-    /* Sends one frame, and wipes it. */
-    bool send(std::string &frame, Fault &fault);
+    /* Sends a line, and wipes it. */
+    bool send(std::string &line, Fault &fault);
 
-    /* Waits for one frame and reads it into `json`. `patience` may be null. */
-    bool receive(int seconds, Patience *patience, Fault &fault);
+    /* Waits for a line, without its newline. `patience` may be null. */
+    bool receive(std::string &line, int seconds, Patience *patience, Fault &fault);
 
-    /* True if the agent has said something, or closed, that nobody has read yet. */
+    /* True if bytes stand behind the line that was received. */
+    bool has_more() const { return !buffer_.empty(); }
+
+    /* True if something was said, or the pipe closed, that nobody has received yet. */
     bool has_news();
 
-    /* True if bytes stand behind the frame that was read. */
-    bool has_more() const { return buffer_.size() > line_; }
-
-    const sp_json &json() const { return *json_; }
-    std::string text(int node, const char *name) const;
-    int member(int node, const char *name) const { return sp_json_member(json_.get(), node, name); }
-
   private:
-    bool take_line(bool &ready, Fault &fault);
-    bool read_some(DWORD wait_ms, bool &arrived);
+    bool finish(BOOL begun, OVERLAPPED &work, DWORD ms, DWORD &bytes);
+    bool read_some();
 
-    HANDLE pipe_ = INVALID_HANDLE_VALUE, event_ = nullptr;
+    const wchar_t *name_;
+    HANDLE pipe_ = INVALID_HANDLE_VALUE, event_ = CreateEventW(nullptr, TRUE, FALSE, nullptr);
     std::string buffer_;
-    size_t line_ = 0; /* length of the line that `json_` reads, its newline included */
-    std::unique_ptr<sp_json> json_{new (std::nothrow) sp_json()};
 };
 
 } // namespace sallyport

@@ -28,22 +28,16 @@ bool take(const BYTE *bytes, DWORD size, const UNICODE_STRING &from, std::wstrin
     return true;
 }
 
-/* What CredProtect made begins so (wincred.h). Looked up by name: not every system has these. */
+/* What CredProtect made begins so (wincred.h); what merely looks so cannot be opened, and is asked. Looked up by name: not every system has it. */
 void open_protected(Secret &password) {
-    using Kind = BOOL(WINAPI *)(LPWSTR, int *);
     using Open = BOOL(WINAPI *)(BOOL, LPWSTR, DWORD, LPWSTR, DWORD *);
     if (password.text.compare(0, 2, L"@@") != 0) return;
-    HMODULE library = GetModuleHandleW(L"advapi32.dll");
-    auto kind_of = reinterpret_cast<Kind>(GetProcAddress(library, "CredIsProtectedW"));
-    auto open = reinterpret_cast<Open>(GetProcAddress(library, "CredUnprotectW"));
-    int kind = 0;
-    if (kind_of && kind_of(password.text.data(), &kind) && kind == 0) return; /* a password that merely looks so */
+    auto open = reinterpret_cast<Open>(GetProcAddress(GetModuleHandleW(L"advapi32.dll"), "CredUnprotectW"));
     DWORD room = static_cast<DWORD>(password.text.size()) + 1, used = room;
     Secret opened;
     opened.text.resize(room);
-    bool ok = kind_of && open && open(FALSE, password.text.data(), room, opened.text.data(), &used) && used <= room;
-    if (ok) opened.text.resize(wcslen(opened.text.c_str()));
-    else wipe(opened.text);
+    bool ok = open && open(FALSE, password.text.data(), room, opened.text.data(), &used) && used <= room;
+    opened.text.resize(ok ? wcslen(opened.text.c_str()) : 0);
     wipe(password.text);
     password.text.swap(opened.text);
 }

@@ -21,16 +21,6 @@ std::wstring to_wide(const std::string &text) {
     return out;
 }
 
-void wipe(std::string &text) {
-    SecureZeroMemory(text.data(), text.capacity());
-    text.clear();
-}
-
-void wipe(std::wstring &text) {
-    SecureZeroMemory(text.data(), text.capacity() * sizeof(wchar_t));
-    text.clear();
-}
-
 std::wstring clean(std::wstring text) {
     for (wchar_t &c : text) {
         bool bidi = (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f || c == 0x061c;
@@ -46,12 +36,8 @@ std::string quoted(const std::string &text) {
     out.reserve(2 + 6 * text.size());
     out += '"';
     for (char c : text) {
-        if (c == '"' || c == '\\') out += '\\';
-        if (static_cast<unsigned char>(c) >= 0x20) {
-            out += c;
-            continue;
-        }
-        snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
+        bool control = static_cast<unsigned char>(c) < 0x20;
+        snprintf(escape, sizeof escape, control ? "\\u%04x" : c == '"' || c == '\\' ? "\\%c" : "%c", c);
         out += escape;
     }
     return out += '"';
@@ -72,11 +58,8 @@ std::string new_reference() {
     unsigned char random[8] = {};
     RtlGenRandom(random, sizeof random);
     std::string out;
-    for (int i = 0; i < 8; i++) {
-        out += letters[random[i] & 31];
-        if (i == 3) out += '-';
-    }
-    return out;
+    for (unsigned char one : random) out += letters[one & 31];
+    return out.insert(4, "-");
 }
 
 } // namespace sallyport

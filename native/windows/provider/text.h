@@ -14,8 +14,10 @@ std::string to_utf8(const std::wstring &text);
 std::wstring to_wide(const std::string &text);
 
 /* Overwrites what stood there, then empties it. */
-void wipe(std::string &text);
-void wipe(std::wstring &text);
+template <class Text> void wipe(Text &text) {
+    SecureZeroMemory(text.data(), text.capacity() * sizeof text[0]);
+    text.clear();
+}
 
 /* A text that is wiped when it goes. */
 struct Secret {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <new>
 
 namespace sallyport {
 
@@ -12,10 +11,8 @@ namespace {
 /* Characters without hyphens and spaces: of a recovery code, bypass code, ticket or answer; of the code that the page of a link shows. */
 const int LONG_CODE = 20, LINK_CODE = 9;
 const wchar_t NO_ANSWER[] = L"That is not an answer to this question.";
-const wchar_t TOO_LATE[] = L"That took too long. Sign in again.";
 /* LogonUI fetches a yes at once. One that it did not hear of must not let in whoever presses Enter later. */
 const ULONGLONG FETCH_MS = 30'000;
-const wchar_t CANNOT[] = L"You cannot sign in right now. Contact support.";
 
 std::string hex(NTSTATUS status) {
     char text[16];
@@ -23,44 +20,29 @@ std::string hex(NTSTATUS status) {
     return text;
 }
 
-/* Crockford's base32 as people type it: either case, I, L and O for the digits that they look like. The agent and the org read it anew. */
-bool shaped_like_letters(const std::wstring &text, int expected) {
-    int length = 0;
+/* Digits as many as are expected; or Crockford's base32 as people type it: either case, I, L and O for the digits that they look like. */
+bool is_shaped_like_a_code(const std::wstring &text, long long expected) {
+    int digits = 0, letters = 0;
     for (wchar_t c : text) {
-        if (c == L'-' || c == L' ') continue;
-        bool letter = (c >= L'A' && c <= L'Z') || (c >= L'a' && c <= L'z');
-        if (c == L'U' || c == L'u' || !(letter || (c >= L'0' && c <= L'9')) || ++length > expected) return false;
+        if (c == L'-') continue;
+        if (c >= L'0' && c <= L'9') digits++;
+        else if (((c | 0x20) >= L'a' && (c | 0x20) <= L'z') && (c | 0x20) != L'u') letters++;
+        else return false;
     }
-    return length == expected;
-}
-
-/* Digits alone, spaces taken out; true if it can be a code of this many digits. */
-bool shaped_like_digits(std::wstring &text, long long digits) {
-    std::wstring left = text;
-    left.erase(std::remove(left.begin(), left.end(), L' '), left.end());
-    long long length = static_cast<long long>(left.size());
-    bool shaped = digits ? length == digits : length >= 6 && length <= 8;
-    for (wchar_t c : left) shaped = shaped && c >= L'0' && c <= L'9';
-    if (shaped) text.swap(left);
-    wipe(left);
-    return shaped;
+    int length = digits + letters;
+    if (letters == 0 && (expected ? length == expected : length >= 6 && length <= 8)) return true;
+    return length == LONG_CODE || (!expected && length == LINK_CODE);
 }
 
 } // namespace
 
-Tile::Tile(CREDENTIAL_PROVIDER_USAGE_SCENARIO scenario, Bell *bell) : bell_(bell), scenario_(scenario) {
-    InitializeCriticalSection(&lock_);
-    bell_->hold();
-}
-
 Tile::~Tile() {
+    leave();
     for (std::wstring &value : values_) wipe(value);
     wipe(pictured_);
     if (events_) events_->Release();
     if (picture_) DeleteObject(picture_);
-    forget_errand();
     bell_->let_go();
-    DeleteCriticalSection(&lock_);
 }
 
 /* Who asks for an elevation is somebody at this screen, and types what they know. */
@@ -78,7 +60,7 @@ bool Tile::goes_on_by_itself() {
     Locked locked(lock_);
     if (reporting_) collect();
     if (waiting()) return errand_->done();
-    return allowed_ || pressed_ != FIELDS || (handed_over_ && !logon_);
+    return pressed_ != FIELDS || (handed_over_ && !logon_);
 }
 
 void Tile::retire() {
@@ -97,7 +79,7 @@ HRESULT Tile::Connect(IQueryContinueWithStatus *query) {
     {
         Locked locked(lock_);
         advanced_ = true;
-        if (!query || allowed_ || waiting() || !(errand = prepare())) return S_OK;
+        if (!query || waiting() || !(errand = prepare())) return S_OK;
         errand->hold();
     }
     errand->run(query);
@@ -114,12 +96,12 @@ void Tile::forget_errand() {
     reporting_ = false;
 }
 
-/* The org and the agent's record hear of it; nobody waits for that. */
+/* The org and the agent's record hear of it, also where there was a yes that Windows did not fetch; nobody waits for that. */
 void Tile::leave() {
-    collect();
+    if (errand_ && errand_->abandon()) collect();
     forget_errand();
-    Errand *cancel = logon_ ? new (std::nothrow) Errand(bell_) : nullptr;
-    if (cancel) {
+    if (logon_) {
+        auto *cancel = new Errand(bell_);
         cancel->task = Errand::cancel;
         cancel->logon = std::move(logon_);
         cancel->abandon();
@@ -130,25 +112,14 @@ void Tile::leave() {
     status_.clear();
 }
 
-std::unique_ptr<Logon> Tile::new_logon(const Account &account) const {
-    const bool unlock = scenario_ == CPUS_UNLOCK_WORKSTATION;
-    const char *scenario = unlock ? "unlock" : scenario_ == CPUS_CREDUI ? "elevate" : "logon";
-    return std::unique_ptr<Logon>(new (std::nothrow) Logon(account, look_around(unlock), scenario));
-}
-
 /* The next errand of this logon; null if there is nothing to send. */
 Errand *Tile::prepare() {
     forget_errand();
     status_.clear();
     notice_.clear();
-    Errand *made = new (std::nothrow) Errand(bell_);
-    bool ready = made && (logon_ ? fill_all(*made) : freeze(*made));
-    if (ready && made->logon) return errand_ = made;
-    if (made) made->let_go();
-    if (status_.empty()) {
-        settle(Step::refused);
-        status_ = CANNOT;
-    }
+    auto *made = new Errand(bell_);
+    if (logon_ ? fill_all(*made) : freeze(*made)) return errand_ = made;
+    made->let_go();
     return nullptr;
 }
 
@@ -164,7 +135,8 @@ bool Tile::freeze(Errand &errand) {
     }
     errand.proof = handed_over_ ? "handed-over" : "verified";
     errand.password.text = password_.text;
-    errand.logon = new_logon(account_of(values_[USER]));
+    const char *scenario = scenario_ == CPUS_CREDUI ? "elevate" : scenario_ == CPUS_LOGON ? "logon" : "unlock";
+    errand.logon.reset(new Logon(values_[USER], scenario));
     return true;
 }
 
@@ -175,7 +147,7 @@ bool Tile::fill_all(Errand &errand) {
     errand.values.reserve(fields.size()); /* what moves to a greater room leaves short texts behind in the old one */
     const Field *button = pressed_ == FIELDS ? nullptr : field_of(pressed_);
     pressed_ = FIELDS;
-    if (button) errand.values.emplace_back(button->id, button->press);
+    if (button) errand.values.emplace_back(button->id, button->value.empty() ? "pressed" : button->value);
     else
         for (DWORD row = 0; row < fields.size(); row++)
             if (!fill(row, errand.values)) return false;
@@ -185,18 +157,19 @@ bool Tile::fill_all(Errand &errand) {
 
 bool Tile::fill(DWORD row, Values &values) {
     const Field &field = logon_->show().fields[row];
-    if (field.kind == "button" || field.kind == "link" || field.kind == "qr") return true;
-    bool is_code = field.kind == "code";
-    if (field.kind == "choice" || (is_code && chosen_[row] > 0)) {
+    const DWORD input = input_of(field);
+    if (input == LABEL || input == LINK) return true;
+    if (input == CHOICE) {
         bool listed = chosen_[row] < field.choices.size();
         if (listed) values.emplace_back(field.id, field.choices[chosen_[row]].value);
         else status_ = NO_ANSWER;
         return listed;
     }
-    std::wstring &text = values_[cell(row, field.kind == "secret" ? SECRET : EDIT)];
+    std::wstring &text = values_[cell(row, input)];
     /* The password typed where something else was asked must not leave this tile. A long code may: what is asked again tells nothing. */
-    bool shaped = !is_code || shaped_like_letters(text, LONG_CODE) || (logon_->show().linked && shaped_like_letters(text, LINK_CODE)) ||
-                  shaped_like_digits(text, field.digits);
+    const bool is_code = field.kind == "code";
+    if (is_code) text.erase(std::remove(text.begin(), text.end(), L' '), text.end());
+    bool shaped = !is_code || is_shaped_like_a_code(text, field.digits);
     bool fits = shaped && (text.empty() || text != password_.text);
     if (fits) values.emplace_back(field.id, to_utf8(text));
     else status_ = is_code ? L"That is not a code." : NO_ANSWER;
@@ -204,93 +177,88 @@ bool Tile::fill(DWORD row, Values &values) {
     return fits;
 }
 
-void Tile::collect() {
-    if (!errand_ || !errand_->done()) return;
-    bool reported = reporting_;
-    Step step = errand_->step();
+/* Takes the errand's end over. True if the logon was let through: it then waits to be handed to Windows. */
+bool Tile::collect() {
+    if (!errand_ || !errand_->done()) return false;
+    const bool reported = reporting_;
+    const Step step = errand_->step();
     const bool late = step == Step::allowed && GetTickCount64() - errand_->ended() > FETCH_MS;
     logon_ = std::move(errand_->logon);
     forget_errand();
-    settle(late ? Step::refused : step);
-    if (late) status_ = TOO_LATE;
-    if (!reported) return;
-    notice_.swap(status_);
-    status_.clear();
+    if (late) leave();
+    else settle(step);
+    if (late) status_ = L"That took too long. Sign in again.";
+    if (reported) {
+        notice_.swap(status_);
+        status_.clear();
+    }
+    return step == Step::allowed && !late;
 }
 
 /* After a refusal nothing of this logon is left but what the person is told. */
 void Tile::settle(Step step) {
-    allowed_ = step == Step::allowed;
     pressed_ = FIELDS;
     for (DWORD &chosen : chosen_) chosen = 0;
     for (DWORD field = step == Step::asking ? FIRST_ROW : PASSWORD; field < FIELDS; field++) wipe(values_[field]);
     if (step == Step::asking) return;
     if (logon_) {
         status_ = logon_->told();
-        last_reference_ = allowed_ ? logon_->reference() : "";
-        last_ = logon_->account();
+        passed_.reset();
     }
+    if (step == Step::allowed) return;
     logon_.reset();
-    if (allowed_) return;
     wipe(password_.text);
     handed_over_ = false;
 }
 
-HRESULT Tile::GetSerialization(CREDENTIAL_PROVIDER_GET_SERIALIZATION_RESPONSE *response,
-                               CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION *credential, LPWSTR *text, CREDENTIAL_PROVIDER_STATUS_ICON *icon) {
+HRESULT Tile::GetSerialization(Response *response, Credential *credential, LPWSTR *text, Icon *icon) {
     if (!response || !credential || !text || !icon) return E_POINTER;
-    *response = CPGSR_NO_CREDENTIAL_NOT_FINISHED;
     *credential = {};
     *text = nullptr;
-    *icon = CPSI_NONE;
     Locked locked(lock_);
-    if (waiting() || advanced_) collect();
-    else if (!allowed_)
-        if (Errand *errand = prepare()) errand->start();
+    if (waiting() || advanced_) {
+        if (collect()) hand_over(*credential);
+    } else if (Errand *errand = prepare()) errand->start();
     advanced_ = false;
-    HRESULT result = allowed_ ? hand_over(credential) : S_OK;
-    if (credential->rgbSerialization) *response = CPGSR_RETURN_CREDENTIAL_FINISHED;
-    if (FAILED(result)) status_ = CANNOT;
+    const bool given = credential->rgbSerialization != nullptr;
     redraw();
-    if (!status_.empty()) {
-        *text = copy_text(status_);
-        *icon = credential->rgbSerialization ? CPSI_SUCCESS : CPSI_ERROR;
-    }
+    *response = given ? CPGSR_RETURN_CREDENTIAL_FINISHED : CPGSR_NO_CREDENTIAL_NOT_FINISHED;
+    *icon = status_.empty() ? CPSI_NONE : given ? CPSI_SUCCESS : CPSI_ERROR;
+    if (!status_.empty()) *text = copy_text(status_);
     status_.clear();
     return S_OK;
 }
 
 /* The frozen account and password, once: a second call finds nothing. */
-HRESULT Tile::hand_over(CREDENTIAL_PROVIDER_CREDENTIAL_SERIALIZATION *credential) {
-    allowed_ = false;
-    ULONG package = 0;
-    bool ok = authentication_package(package) && pack(windows_domain(last_), last_.user, password_.text, scenario_ == CPUS_UNLOCK_WORKSTATION,
-                                                      &credential->rgbSerialization, &credential->cbSerialization);
-    wipe(password_.text);
-    handed_over_ = false;
-    if (!ok) return E_FAIL;
-    credential->ulAuthenticationPackage = package;
-    credential->clsidCredentialProvider = CLSID_Sallyport;
-    return S_OK;
+void Tile::hand_over(Credential &credential) {
+    const Account &account = logon_->account();
+    const bool unlock = scenario_ == CPUS_UNLOCK_WORKSTATION;
+    const std::wstring domain = to_wide(account.logon_domain), user = to_wide(account.user);
+    if (!pack(domain, user, password_.text, unlock, &credential.rgbSerialization, &credential.cbSerialization)) {
+        leave();
+        status_ = L"You cannot sign in right now. Contact support.";
+        return;
+    }
+    credential.ulAuthenticationPackage = logon_->package();
+    credential.clsidCredentialProvider = CLSID_Sallyport;
+    passed_ = std::move(logon_);
+    settle(Step::refused);
 }
 
 /* What Windows made of the credential: a refusal is told to the agent, under a reference of its own, which then stands on the tile. */
-HRESULT Tile::ReportResult(NTSTATUS status, NTSTATUS sub_status, LPWSTR *text, CREDENTIAL_PROVIDER_STATUS_ICON *icon) {
+HRESULT Tile::ReportResult(NTSTATUS status, NTSTATUS sub_status, LPWSTR *text, Icon *icon) {
     if (!text || !icon) return E_POINTER;
     *text = nullptr;
     *icon = CPSI_NONE;
     Locked locked(lock_);
-    if (status >= 0 || last_reference_.empty() || errand_ || logon_) return S_OK;
-    errand_ = new (std::nothrow) Errand(bell_);
-    if (!errand_) return S_OK;
+    if (status >= 0 || !passed_ || errand_ || logon_) return S_OK;
+    reporting_ = true;
+    errand_ = new Errand(bell_);
     errand_->task = Errand::report;
-    errand_->logon = new_logon(last_);
+    errand_->logon = std::move(passed_);
     errand_->status = hex(status);
     errand_->sub_status = hex(sub_status);
-    errand_->after.swap(last_reference_);
-    reporting_ = true;
-    if (errand_->logon) errand_->start();
-    else forget_errand();
+    errand_->start();
     return S_OK;
 }
 

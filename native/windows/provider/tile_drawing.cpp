@@ -1,8 +1,86 @@
 /* How the tile draws a show: which fields are seen, what stands in them, and what the person typed. */
-#include "picture.h"
 #include "tile.h"
 
 namespace sallyport {
+
+namespace {
+
+const size_t SIDE_MAX = 512, MODULES_MAX = 190, QUIET = 2; /* the agent leaves two modules around, two more make it the standard's four */
+const DWORD LIGHT = 0xffffffff, DARK = 0xff000000, WALL = 0xff1f3a5f;
+
+/* Of each character the upper and the lower module. */
+bool is_dark(wchar_t drawn, bool lower) { return drawn == L' ' || drawn == (lower ? L'\u2580' : L'\u2584'); }
+
+/* `side` pixels each way, from above. */
+HBITMAP make_bitmap(size_t side, DWORD **pixels) {
+    const LONG size = static_cast<LONG>(side);
+    BITMAPINFO info = {{sizeof info.bmiHeader, size, -size, 1, 32, BI_RGB, 0, 0, 0, 0, 0}, {}};
+    return CreateDIBSection(nullptr, &info, DIB_RGB_COLORS, reinterpret_cast<void **>(pixels), nullptr, 0);
+}
+
+/* Windows scales it to the tile. */
+HBITMAP draw_code(const std::wstring &drawn) {
+    size_t wide = drawn.find(L'\n'), side = wide + 2 * QUIET, scale = SIDE_MAX / side;
+    DWORD *pixels = nullptr;
+    HBITMAP bitmap = make_bitmap(side * scale, &pixels);
+    for (size_t i = 0; bitmap && i < side * scale * side * scale; i++) {
+        size_t row = i / (side * scale) / scale, column = i % (side * scale) / scale;
+        bool inside = row >= QUIET && column >= QUIET && row < wide + QUIET && column < wide + QUIET;
+        size_t at = inside ? (row - QUIET) / 2 * (wide + 1) + column - QUIET : 0;
+        pixels[i] = inside && is_dark(drawn[at], (row - QUIET) % 2) ? DARK : LIGHT;
+    }
+    return bitmap;
+}
+
+HBITMAP draw_gate() {
+    const int side = 128, middle = side / 2, half = 30, top = 56, ground = 104;
+    DWORD *pixels = nullptr;
+    HBITMAP bitmap = make_bitmap(side, &pixels);
+    for (int i = 0; bitmap && i < side * side; i++) {
+        int x = i % side - middle, y = i / side;
+        bool arch = y < top ? x * x + (y - top) * (y - top) < half * half : y < ground && x > -half && x < half;
+        pixels[i] = arch ? LIGHT : WALL;
+    }
+    return bitmap;
+}
+
+/* True if the lines that the agent drew are a code: half blocks, light on dark, as many modules high as wide. */
+bool is_code(const std::wstring &drawn) {
+    const size_t wide = drawn.find(L'\n'), lines = (wide + 1) / 2;
+    if (wide == std::wstring::npos || wide < 21 || wide > MODULES_MAX || drawn.size() != lines * (wide + 1) - 1) return false;
+    if (drawn.find_first_not_of(L" \u2580\u2584\u2588\n") != std::wstring::npos) return false;
+    for (size_t i = 0; i < drawn.size(); i++)
+        if ((drawn[i] == L'\n') != (i % (wide + 1) == wide)) return false;
+    return true;
+}
+
+/* Windows' to delete; null if there is no memory. */
+HBITMAP draw_picture(const std::wstring &code) { return code.empty() ? draw_gate() : draw_code(code); }
+
+} // namespace
+
+FieldType type_of(DWORD field) {
+    static const FieldType above[] = {CPFT_TILE_IMAGE, CPFT_LARGE_TEXT, CPFT_LARGE_TEXT};
+    static const FieldType cells[] = {CPFT_SMALL_TEXT, CPFT_EDIT_TEXT, CPFT_PASSWORD_TEXT, CPFT_COMBOBOX, CPFT_COMMAND_LINK};
+    if (field < TEXT) return above[field];
+    if (is_text(field)) return CPFT_SMALL_TEXT;
+    if (is_cell(field)) return cells[which_of(field)];
+    return field == USER ? CPFT_EDIT_TEXT : field == PASSWORD ? CPFT_PASSWORD_TEXT : field == CANCEL ? CPFT_COMMAND_LINK : CPFT_SUBMIT_BUTTON;
+}
+
+/* Fixed when Windows asks, so a row has none: what the agent calls a field stands in the row's own label. */
+const wchar_t *label_of(DWORD field) {
+    if (field == USER) return L"User name";
+    if (field == PASSWORD) return L"Password";
+    return field == CANCEL ? L"Cancel" : field == SUBMIT ? L"Sign in" : L"";
+}
+
+/* A kind that nobody knows is answered as text. */
+DWORD input_of(const Field &field) {
+    if (field.kind == "link" || field.kind == "qr") return LABEL;
+    if (field.kind == "button") return LINK;
+    return field.kind == "choice" ? CHOICE : field.kind == "secret" ? SECRET : EDIT;
+}
 
 HRESULT Tile::Advise(ICredentialProviderCredentialEvents *events) {
     Locked locked(lock_);
@@ -11,8 +89,6 @@ HRESULT Tile::Advise(ICredentialProviderCredentialEvents *events) {
     events_ = events;
     return S_OK;
 }
-
-HRESULT Tile::UnAdvise() { return Advise(nullptr); }
 
 HRESULT Tile::SetSelected(BOOL *auto_logon) {
     if (!auto_logon) return E_POINTER;
@@ -38,7 +114,6 @@ const Field *Tile::field_of(DWORD field) const {
     return now && is_cell(field) && row_of(field) < now->fields.size() ? &now->fields[row_of(field)] : nullptr;
 }
 
-/* A kind that nobody knows is drawn as text. */
 bool Tile::shown(DWORD field) const {
     if (field == NUMBER || field == CANCEL) return waiting();
     if (field == USER || field == PASSWORD) return !waiting() && !logon_ && !(handed_over_ && field == PASSWORD);
@@ -46,33 +121,26 @@ bool Tile::shown(DWORD field) const {
     if (!is_cell(field)) return true;
     const Field *from = field_of(field);
     if (!from) return false;
-    const std::string &kind = from->kind;
-    bool told = kind == "link" || kind == "qr";
-    switch (which_of(field)) {
-    case LINK: return kind == "button";
-    case LABEL: return kind != "button";
-    case SECRET: return kind == "secret";
-    case CHOICE: return kind == "choice" || (kind == "code" && !from->choices.empty());
-    default: return kind != "secret" && kind != "choice" && kind != "button" && !told;
-    }
+    const DWORD input = input_of(*from), which = which_of(field);
+    return which == input || (which == LABEL && input != LINK);
 }
 
 /* The submit button stands beside what was asked last. */
 DWORD Tile::last_input() const {
     for (DWORD field = SUBMIT; field-- > USER;) {
-        CREDENTIAL_PROVIDER_FIELD_TYPE type = type_of(field);
+        const FieldType type = type_of(field);
         if (shown(field) && (type == CPFT_EDIT_TEXT || type == CPFT_PASSWORD_TEXT || type == CPFT_COMBOBOX)) return field;
     }
     return TEXT;
 }
 
-HRESULT Tile::GetFieldState(DWORD field, CREDENTIAL_PROVIDER_FIELD_STATE *state, CREDENTIAL_PROVIDER_FIELD_INTERACTIVE_STATE *interactive) {
-    if (!state || !interactive) return E_POINTER;
+HRESULT Tile::GetFieldState(DWORD field, CREDENTIAL_PROVIDER_FIELD_STATE *state, CREDENTIAL_PROVIDER_FIELD_INTERACTIVE_STATE *focus) {
+    if (!state || !focus) return E_POINTER;
     if (field >= FIELDS) return E_INVALIDARG;
     Locked locked(lock_);
-    bool always = field == TITLE || field == IMAGE;
+    const bool always = field == TITLE || field == IMAGE;
     *state = !shown(field) ? CPFS_HIDDEN : always ? CPFS_DISPLAY_IN_BOTH : CPFS_DISPLAY_IN_SELECTED_TILE;
-    *interactive = shown(field) && field == last_input() ? CPFIS_FOCUSED : CPFIS_NONE;
+    *focus = shown(field) && field == last_input() ? CPFIS_FOCUSED : CPFIS_NONE;
     return S_OK;
 }
 
@@ -89,16 +157,12 @@ std::wstring Tile::text_of(DWORD field) const {
     if (field == TITLE) return now && !now->title.empty() ? now->title : L"Sallyport";
     if (field == CANCEL) return label_of(CANCEL);
     if (field == NUMBER && waiting()) return errand_->told().empty() ? L"One moment, please." : errand_->told();
-    if (is_text(field)) {
-        std::wstring text = field == TEXT && !now && !waiting() ? notice_ : L"";
-        for (size_t i = field - TEXT; now && i < now->lines.size() && (i == field - TEXT || field == USER - 1); i++)
-            text += (text.empty() ? L"" : L" ") + now->lines[i];
-        return text;
-    }
+    if (is_text(field) && now) return now->lines[field - TEXT];
+    if (is_text(field)) return field == TEXT && !waiting() ? notice_ : L"";
     const Field *from = field_of(field);
     if (!from || (which_of(field) != LABEL && which_of(field) != LINK)) return values_[field];
     bool picture = which_of(field) == LINK || from->value.empty() || (from->kind == "qr" && is_code(from->drawn));
-    return picture ? from->label : from->label + L": " + from->value;
+    return picture ? from->label : from->label + L": " + clean(to_wide(from->value));
 }
 
 HRESULT Tile::GetStringValue(DWORD field, LPWSTR *value) {
@@ -106,10 +170,10 @@ HRESULT Tile::GetStringValue(DWORD field, LPWSTR *value) {
     *value = nullptr;
     if (field >= FIELDS) return E_INVALIDARG;
     Locked locked(lock_);
-    std::wstring text = text_of(field);
-    *value = copy_text(text);
-    wipe(text);
-    return *value ? S_OK : E_OUTOFMEMORY;
+    Secret text;
+    text.text = text_of(field);
+    *value = copy_text(text.text);
+    return S_OK;
 }
 
 HRESULT Tile::GetBitmapValue(DWORD field, HBITMAP *bitmap) {
@@ -145,7 +209,7 @@ HRESULT Tile::GetComboBoxValueAt(DWORD field, DWORD item, LPWSTR *value) {
     DWORD count = 0, selected = 0;
     if (FAILED(GetComboBoxValueCount(field, &count, &selected)) || item >= count) return E_INVALIDARG;
     *value = copy_text(field_of(field)->choices[item].label);
-    return *value ? S_OK : E_OUTOFMEMORY;
+    return S_OK;
 }
 
 HRESULT Tile::SetStringValue(DWORD field, LPCWSTR value) {
@@ -196,31 +260,28 @@ void Tile::redraw_choices(DWORD row) {
     if (count > 0) events_->SetFieldComboBoxSelectedItem(this, field, selected);
 }
 
-/* Windows keeps the handle that it was given, so the picture stays until the next one is drawn. */
-void Tile::redraw_picture() {
-    std::wstring code = code_shown();
-    if (code == pictured_) return;
-    HBITMAP drawn = draw_picture(code);
-    events_->SetFieldBitmap(this, IMAGE, drawn);
-    if (picture_) DeleteObject(picture_);
-    picture_ = drawn;
-    wipe(pictured_);
-    pictured_.swap(code);
-}
-
 void Tile::redraw() {
     if (!events_) return;
-    redraw_picture();
+    std::wstring code = code_shown();
+    if (code != pictured_) {
+        HBITMAP drawn = draw_picture(code);
+        events_->SetFieldBitmap(this, IMAGE, drawn);
+        /* Windows keeps the handle that it was given, so the picture stays until the next one is drawn. */
+        if (picture_) DeleteObject(picture_);
+        picture_ = drawn;
+        pictured_.swap(code);
+        wipe(code);
+    }
     for (DWORD field = TITLE; field < FIELDS; field++) {
         CREDENTIAL_PROVIDER_FIELD_STATE state = CPFS_HIDDEN;
-        CREDENTIAL_PROVIDER_FIELD_INTERACTIVE_STATE interactive = CPFIS_NONE;
-        LPWSTR text = nullptr;
-        GetFieldState(field, &state, &interactive);
+        CREDENTIAL_PROVIDER_FIELD_INTERACTIVE_STATE focus = CPFIS_NONE;
+        Secret text;
+        GetFieldState(field, &state, &focus);
         events_->SetFieldState(this, field, state);
+        text.text = text_of(field);
         if (type_of(field) == CPFT_COMBOBOX) redraw_choices(row_of(field));
-        else if (field != SUBMIT && SUCCEEDED(GetStringValue(field, &text))) events_->SetFieldString(this, field, text);
-        free_text(text);
-        if (interactive == CPFIS_FOCUSED) events_->SetFieldInteractiveState(this, field, interactive);
+        else if (field != SUBMIT) events_->SetFieldString(this, field, text.text.c_str());
+        if (focus == CPFIS_FOCUSED) events_->SetFieldInteractiveState(this, field, focus);
     }
     events_->SetFieldSubmitButton(this, SUBMIT, last_input());
 }

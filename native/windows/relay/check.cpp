@@ -2,10 +2,12 @@
 #include "check.h"
 
 #include <cstdio>
+#include <cstring>
 #include <memory>
 
 #include "../../wire/json_reader.h"
 #include "../provider/text.h"
+#include "account.h"
 #include "password.h"
 #include "pipe_io.h"
 #include "proof.h"
@@ -46,14 +48,19 @@ bool take_text(const sp_json &json, int of, const char *name, size_t most, std::
     return ok && out.size() <= most;
 }
 
-/* An empty password is none: nothing is asked of Windows then. */
-bool read_question(const std::string &line, Asked &asked) {
+/* The name as it was typed, and what it means. An empty password is none: nothing is asked of Windows then. */
+bool read_question(const std::string &line, Name &name, Asked &asked) {
     auto json = std::make_unique<sp_json>();
+    std::wstring typed;
     if (!sp_json_read(json.get(), line.data(), line.size())) return false;
     int check = sp_json_member(json.get(), 0, "check");
-    return sp_json_is(json.get(), check, SP_OBJECT) && take_text(*json, check, "domain", NAME_MAX, asked.domain) &&
-           take_text(*json, check, "username", NAME_MAX, asked.user) && take_text(*json, check, "password", PASSWORD_MAX, asked.password) &&
-           !asked.user.empty() && !asked.password.empty();
+    if (!sp_json_is(json.get(), check, SP_OBJECT) || !take_text(*json, check, "typed", NAME_MAX, typed) ||
+        !take_text(*json, check, "password", PASSWORD_MAX, asked.password))
+        return false;
+    name = read_name(typed);
+    asked.user = name.user;
+    asked.domain = name.logon_domain;
+    return !asked.user.empty() && !asked.password.empty();
 }
 
 std::string hex(DWORD status) {
@@ -62,11 +69,26 @@ std::string hex(DWORD status) {
     return text;
 }
 
-std::string write_answer(const Judged &judged) {
+/* What Windows says of a refusal, in its own language. By the status alone: the sub-status knows more than a stranger may hear. */
+std::string words_of(DWORD status) {
+    wchar_t room[512] = L"";
+    const DWORD flags = FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;
+    DWORD length = FormatMessageW(flags, nullptr, status, 0, room, 512, nullptr);
+    while (length > 0 && room[length - 1] == L' ') length--;
+    return length == 0 ? "The user name or password is incorrect." : to_utf8(std::wstring(room, length));
+}
+
+std::string write_answer(const Name &name, const Judged &judged) {
     std::string line = "{\"checked\":{", groups;
+    ULONG package = 0;
     add_member(line, "result", judged.result);
+    add_member(line, "username", to_utf8(name.user));
+    add_member(line, "domain", to_utf8(name.domain));
+    add_member(line, "logonDomain", to_utf8(name.logon_domain));
+    if (authentication_package(package)) add_member(line, "package", std::to_string(package));
     add_member(line, "status", judged.status ? hex(judged.status) : "");
     add_member(line, "subStatus", judged.sub_status ? hex(judged.sub_status) : "");
+    if (strcmp(judged.result, "right") != 0) add_member(line, "words", words_of(judged.status));
     add_member(line, "sid", judged.account.sid);
     line += judged.place.remote ? ",\"remote\":true" : ",\"remote\":false";
     add_member(line, "address", judged.place.address);
@@ -82,14 +104,15 @@ std::string write_answer(const Judged &judged) {
 void serve_check(HANDLE pipe) {
     HANDLE event = CreateEventW(nullptr, TRUE, FALSE, nullptr);
     std::string line;
+    Name name;
     Asked asked;
     asked.session = client_session(pipe);
-    bool understood = event && read_line(pipe, event, line) && read_question(line, asked);
+    bool understood = event && read_line(pipe, event, line) && read_question(line, name, asked);
     wipe(line);
     if (understood) {
         const Judged judged = judge_password(machine(), asked);
-        if (strcmp(judged.result, "right") == 0) remember_proof(client_process(pipe), to_utf8(asked.user), judged.account.sid);
-        std::string answer = write_answer(judged);
+        if (strcmp(judged.result, "right") == 0) remember_proof(client_process(pipe), to_utf8(name.user), judged.account.sid);
+        std::string answer = write_answer(name, judged);
         OVERLAPPED work = {};
         work.hEvent = event;
         DWORD sent = 0;

@@ -1,6 +1,7 @@
 /* Calls every method of provider, tile, filter and class factory in odd orders, with null, garbage and the right things, and holds them to: no
  * crash, no handle for a failure, one credential at most for each yes, everything released at the end.
- * Usage: com_fuzz.exe DLL SEEDS [FIRST]. Says how many calls it made; 1 with seed and call if something is wrong. */
+ * Usage: com_fuzz.exe DLL SEEDS [FIRST [HOW]]. Says how many calls it made; 1 with seed and call if something is wrong. HOW: `stranger`: the
+ * pipes are no service's; `starving`: memory comes to an end. */
 #include <windows.h>
 
 #include <credentialprovider.h>
@@ -11,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "../../../e2e/wine/pretend.h"
 #include "fuzz_door.h"
 
 namespace {
@@ -302,6 +304,18 @@ void run_seed(IClassFactory *factory) {
     check(filter->Release() == 0, "a filter is left");
 }
 
+/* What the DLL has of memory after some thousand pieces. */
+void *starving_malloc(size_t size) {
+    static LONG left = 5000;
+    return InterlockedDecrement(&left) > 0 ? malloc(size) : nullptr;
+}
+
+void answer_for_windows(HMODULE dll, const char *how) {
+    auto play = [dll](const char *name, const void *answer) { check(answer_import(dll, name, answer), name); };
+    if (strcmp(how, "stranger") != 0) play("QueryServiceStatusEx", reinterpret_cast<const void *>(&service_is_this_process));
+    if (strcmp(how, "starving") == 0) play("malloc", reinterpret_cast<const void *>(&starving_malloc));
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -317,17 +331,20 @@ int main(int argc, char **argv) {
     can_unload = reinterpret_cast<decltype(can_unload)>(GetProcAddress(dll, "DllCanUnloadNow"));
     check(get_class && can_unload && get_class(OURS, __uuidof(IClassFactory), nullptr) == E_POINTER, "no doors");
     check(get_class(OURS, __uuidof(IClassFactory), reinterpret_cast<void **>(&factory)) == S_OK, "no factory");
+    answer_for_windows(dll, argc > 4 ? argv[4] : "");
     start_fuzz_door();
     for (seed = first; seed < first + seeds; seed++) {
         state = 0x5a11f0a7 + seed * 0x9e3779b97f4a7c15;
         run_seed(factory);
     }
     now = "the end";
+    check(factory->Release() == 0, "a factory is left");
     /* Errands that were left end by themselves. */
     for (int waited = 0; can_unload() != S_OK && waited < 600; waited++) Sleep(100);
     check(can_unload() == S_OK && events.count == 1, "something is still held");
     printf("the longest call: %llu ms in %s, %llu ms where a person waits, in %s\n", most_held, held_in, most_waited, waited_in);
     printf("%lu seeds, %ld calls, %ld let in of %ld that the agent said yes to\n", seeds, calls, let_in, static_cast<long>(yes_said));
+    printf("%ld bytes heard\n", static_cast<long>(heard_in_all));
     fflush(stdout);
     ExitProcess(0);
 }

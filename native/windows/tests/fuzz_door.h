@@ -11,6 +11,9 @@
 /* How often it said yes to whom it was asked about. */
 inline volatile LONG yes_said;
 
+/* Bytes that came over its pipes. */
+inline volatile LONG heard_in_all;
+
 inline HANDLE make_fuzz_pipe(const wchar_t *name, DWORD mode) {
     SECURITY_ATTRIBUTES attributes = {sizeof attributes, nullptr, FALSE};
     ConvertStringSecurityDescriptorToSecurityDescriptorW(L"O:BAG:BAD:P(A;;GA;;;SY)(A;;GA;;;BA)", SDDL_REVISION_1,
@@ -37,14 +40,16 @@ inline std::string any_answer(const std::string &begin, uint64_t random) {
         R"({"show":{"fields":[{"id":"code","kind":"code","label":"Code","choices":[{"value":"1","label":"1"},{"value":"2","label":"2"},{"value":"3","label":"3"},{"value":"4","label":"4"},{"value":"5","label":"5"},{"value":"6","label":"6"},{"value":"7","label":"7"},{"value":"8","label":"8"}]},{"id":"q","kind":"qr","label":"Q","value":"v","drawn":"\u2588\u2580 \u2584\n"}]}})",
         R"({"show":{"text":"Type 42 on your phone.","wait":true}})",
         R"({"end":{"result":"deny","text":"No.","reference":"K7QF-3M2P"}})",
-        R"({"end":{"result":"allow","username":"Administrator"}})",
+        R"({"end":{"result":"allow","username":"Administrator","reference":"K7QF-3M2P"}})",
+        R"({"end":{"result":"allow","username":"alice"}})",
         R"({"error":{"cause":"agent.fault","text":"broken"}})",
         R"({"show":{"fields":[{"id":)",
         "hello",
     };
-    if (random % 12 < 10) return std::string(answers[random % 12]) + "\n";
+    if (random % 15 < 11) return std::string(answers[random % 15]) + "\n";
     InterlockedIncrement(&yes_said);
-    return "{\"end\":{\"result\":\"allow\"" + raw_member(begin, "username") + raw_member(begin, "domain") + raw_member(begin, "sid") + "}}\n";
+    return "{\"end\":{\"result\":\"allow\"" + raw_member(begin, "username") + raw_member(begin, "domain") + raw_member(begin, "sid") +
+           ",\"reference\":\"K7QF-3M2P\"}}\n";
 }
 
 inline DWORD WINAPI serve_fuzz_door(void *number) {
@@ -56,6 +61,7 @@ inline DWORD WINAPI serve_fuzz_door(void *number) {
         DWORD got = 0, sent = 0;
         std::string heard, begin;
         while (ReadFile(pipe, room, sizeof room, &got, nullptr) && got > 0) {
+            InterlockedExchangeAdd(&heard_in_all, static_cast<LONG>(got));
             heard.append(room, got);
             if (heard.find("{\"begin\"") == std::string::npos && heard.find("{\"failed\"") == std::string::npos && begin.empty()) continue;
             if (heard.back() != '\n') continue;
@@ -77,8 +83,9 @@ inline DWORD WINAPI serve_fuzz_door(void *number) {
 
 /* The service's word on a password. */
 inline DWORD WINAPI serve_fuzz_machine(void *number) {
-    static const char *const answers[] = {R"({"checked":{"result":"right"}})", R"({"checked":{"result":"right","sid":"S-1-5-21-1-2-3-1001","groups":["S-1-5-32-545"]}})",
-                                          R"({"checked":{"result":"wrong","status":"0xC000006D","subStatus":"0xC000006A"}})",
+    static const char *const answers[] = {R"({"checked":{"result":"right","username":"alice","logonDomain":"HOST","package":"0"}})",
+                                          R"({"checked":{"result":"right","username":"alice","domain":"CORP","logonDomain":"CORP","package":"0","sid":"S-1-5-21-1-2-3-1001","groups":["S-1-5-32-545"]}})",
+                                          R"({"checked":{"result":"wrong","words":"No.","status":"0xC000006D","subStatus":"0xC000006A"}})",
                                           R"({"checked":{"result":"maybe"}})", "hello"};
     uintptr_t random = reinterpret_cast<uintptr_t>(number);
     std::string room(65536, '\0');
@@ -88,6 +95,7 @@ inline DWORD WINAPI serve_fuzz_machine(void *number) {
         DWORD got = 0, sent = 0;
         std::string answer = std::string(answers[random++ % 8 < 6 ? random % 2 : 2 + random % 3]) + "\n";
         if (ReadFile(pipe, room.data(), static_cast<DWORD>(room.size()), &got, nullptr)) WriteFile(pipe, answer.data(), static_cast<DWORD>(answer.size()), &sent, nullptr);
+        InterlockedExchangeAdd(&heard_in_all, static_cast<LONG>(got));
         /* Until the other side has read it, and closes. */
         ReadFile(pipe, room.data(), static_cast<DWORD>(room.size()), &got, nullptr);
         CloseHandle(pipe);

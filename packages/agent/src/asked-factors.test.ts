@@ -5,6 +5,7 @@ import { type AgentFrame, FACTOR_NAMES } from "@sallyport/contracts";
 import { RIGHT_CODE } from "../doubles/org-double.ts";
 import { type Rig, rig } from "../doubles/rig.ts";
 import { error } from "../doubles/scripted-server.ts";
+import { withButtons } from "./door/buttons.ts";
 
 const WAITING = { factorResult: "WAITING", challenge: { correctAnswer: "42" } };
 const SUCCESS = { status: "SUCCESS" };
@@ -18,8 +19,11 @@ function showOf(frame: AgentFrame | undefined) {
 }
 
 /** Answers each show that asks, in order; collects all shows. */
-async function logOn(one: Rig, ...answers: string[]) {
-  const person = one.provider().hello().begin();
+function logOn(one: Rig, ...answers: string[]) {
+  return goOn(one.provider().hello().begin(), answers);
+}
+
+async function goOn(person: ReturnType<Rig["provider"]>, answers: string[]) {
   const shows: ReturnType<typeof showOf>[] = [];
   for (;;) {
     const frame = await person.next();
@@ -76,6 +80,24 @@ describe("the choice of a factor", () => {
     assert.equal(showOf(shows[0]).fields?.[0]?.choices, undefined);
     assert.equal(verified(one).length, 0);
     assert.equal(one.attempts().at(-1)?.["cause"], "factor.code-malformed");
+  });
+
+  test("a Windows tile is told the ways as buttons that send their word, and never more than it has room for", async (t) => {
+    const one = await rig(t);
+    one.org.kinds = ["totp", "push", "email", "sms", "call", "passkey"];
+    one.org.stands = [WAITING, SUCCESS];
+    const { shows, result } = await goOn(one.provider().hello({ provider: "windows" }).begin(), ["push"]);
+    const [code, ...buttons] = shows[0]?.fields ?? [];
+    assert.deepEqual([code?.kind, code?.choices], ["code", undefined]);
+    assert.deepEqual(
+      buttons.map(({ id, kind, value }) => [id, kind, value]),
+      ["push", "mail", "sms", "call", "link"].map((word) => ["code", "button", word]),
+    );
+    assert.deepEqual([buttons[0]?.label, result], ["push: a request to your phone", "allow"]);
+    const field = { id: "code", kind: "code" as const, label: "Code" };
+    const choices = Array.from({ length: 9 }, (_, at) => ({ value: `${at}`, label: `Way ${at}` }));
+    assert.equal(withButtons({ fields: [{ ...field, choices }] }).fields?.length, 8);
+    assert.deepEqual(withButtons({ text: "Wait.", wait: true }), { text: "Wait.", wait: true });
   });
 
   test("what cannot be asked just now leaves the other ways, in one sentence for every reason", async (t) => {

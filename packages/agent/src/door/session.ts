@@ -11,6 +11,7 @@ import {
   type ShowFrame,
 } from "@sallyport/contracts";
 import { type Evidence, Refusal } from "../finding.ts";
+import { withButtons } from "./buttons.ts";
 import { FrameCutter, readFrame, writeFrame } from "./frames.ts";
 
 /** What a conversation sees of the provider. */
@@ -37,6 +38,7 @@ type Expecting = "hello" | "opening" | "input" | "nothing";
 export class DoorSession implements Provider {
   conversation = false;
   serial = false;
+  #isTile = false;
   #socket: Duplex;
   #cutter = new FrameCutter();
   #expecting: Expecting = "hello";
@@ -64,7 +66,7 @@ export class DoorSession implements Provider {
   }
 
   show(show: ShowFrame["show"]): void {
-    this.#send({ show });
+    this.#send({ show: this.#isTile ? withButtons(show) : show });
   }
 
   input(): Promise<Record<string, string>> {
@@ -133,6 +135,7 @@ export class DoorSession implements Provider {
       throw new Refusal("agent.unreachable", { error: `the provider speaks version ${v} of the door, the agent ${DOOR_VERSION}` });
     this.conversation = hello.conversation;
     this.serial = hello.serial;
+    this.#isTile = hello.provider === "windows";
     this.#expecting = "opening";
   }
 

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 
-/** Read by native/windows/provider/settings.cpp, where a missing value counts as armed. */
+/** Read by native/windows/provider/system.cpp, where a missing value counts as armed. */
 const KEY = "HKLM\\SOFTWARE\\Sallyport\\Provider";
 
 /** Nothing on other systems. Throws if the registry does not take it: the machine must not be called armed then, or disarmed. */

@@ -77,7 +77,7 @@ export const SOURCES: Record<keyof WindowsFacts, string> = {
     "ServiceControllerStatus and ServiceStartMode as numbers (learn.microsoft.com/dotnet/api); service Sallyport: docs/windows-proof.md",
   door: "docs/windows-proof.md; Get-Acl on a named pipe, as public scripts use it; [MS-DTYP] 2.5.1 (SDDL)",
   folder: "Get-Acl, learn.microsoft.com/powershell/module/microsoft.powershell.security; [MS-DTYP] 2.5.1 (SDDL)",
-  settings: "the provider's own values: native/windows/provider/settings.cpp",
+  settings: "the provider's own values: native/windows/provider/system.cpp",
   timeStatus:
     "public transcripts of `w32tm /query /status`: numbers before the words, `Leap Indicator: 0(no warning)`, `Stratum: 2 (…)`; [MS-W32T]",
   stripchart: "public transcripts of `w32tm /stripchart /dataonly`: `18:36:32, +03.3575094s`",

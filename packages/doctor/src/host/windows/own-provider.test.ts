@@ -30,7 +30,7 @@ describe("the values of the provider", () => {
 
   it("what is not there counts as the provider takes it: armed, with its filter, everywhere", async () => {
     assert.deepEqual(await told(settings({ Armed: null, Filter: null, RdpOnly: null, Disable: null })), []);
-    const text = readFileSync(new URL("../../../../../native/windows/provider/settings.cpp", import.meta.url), "utf8");
+    const text = readFileSync(new URL("../../../../../native/windows/provider/system.cpp", import.meta.url), "utf8");
     for (const [name, value] of Object.entries({ Armed: 1, Filter: 1, RdpOnly: 0, Disable: 0 }))
       assert.ok(text.includes(`(L"${name}", ${value})`), name);
   });
