@@ -92,7 +92,7 @@ test("a wrong password is tried once, and a name that nobody has is told apart b
   const wrong = await check({ password: "wrong" });
   assert.deepEqual([wrong.result, wrong.status, wrong.subStatus, wrong.groups], ["wrong", "0x0000052E", undefined, undefined]);
   assert.equal(heard().length, before + 1, "one try: more would lock the account");
-  const nobody = await check({ username: "mallory" });
+  const nobody = await check({ typed: "CORP\\mallory" });
   assert.deepEqual([nobody.result, nobody.status, nobody.subStatus], ["wrong", "0x0000052E", "0xC0000064"]);
 });
 
