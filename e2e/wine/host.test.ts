@@ -1,6 +1,7 @@
 /** The service on Windows, as far as Wine can show it: it checks passwords by what Windows says, keeps the agent running, and keeps nothing else. */
 import assert from "node:assert/strict";
 import { appendFileSync, chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { after, before, test } from "node:test";
 import { ORG_NAME, Org } from "../machine/org.ts";
 import { COMMAND, must, until } from "../machine/processes.ts";
@@ -58,7 +59,11 @@ interface Account {
 function script(more: { account?: Partial<Account>; place?: object; folder?: string }): void {
   const { account, ...rest } = more;
   const carol = { password: PASSWORD, sid: CAROL };
-  const accounts = { carol, "CORP/alice": { password: PASSWORD, sid: ALICE, groups: [OPERATORS, ADMIN_GROUP], ...account } };
+  const machine = hostname().toUpperCase().slice(0, 15);
+  const accounts = {
+    [`${machine}/carol`]: carol,
+    "CORP/alice": { password: PASSWORD, sid: ALICE, groups: [OPERATORS, ADMIN_GROUP], ...account },
+  };
   writeFileSync(windows.path("C:\\machine.json"), JSON.stringify({ accounts, ...rest }));
 }
 

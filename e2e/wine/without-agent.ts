@@ -44,7 +44,7 @@ export async function killOverLogon(story: Story): Promise<void> {
   story.script({ place: HERE });
   const pid = windows.pidOf("sallyport-agent.exe");
   const begin = { username: "carol", sid: SIDS.carol, password: "verified", scenario: "logon", service: "console" };
-  assert.equal((await story.check({ domain: "", username: "carol" })).result, "right");
+  assert.equal((await story.check({ typed: ".\\carol" })).result, "right");
   const first = await clients.holdLogon({ begin }, () => {
     writeFailMode(story);
     process.kill(pid, "SIGKILL");
