@@ -31,7 +31,8 @@ export function logCommands(program: Command): void {
     async (org, options) => {
       const wanted = Number(options.lines ?? 20);
       if (!Number.isInteger(wanted) || wanted < 1 || wanted > 1000) throw new Complaint("--lines takes a number from 1 to 1000");
-      const events = await org.get<LogEvent[]>(`/api/v1/log/tail?names=true&limit=${wanted}`);
+      // Names that are not in the log itself are for people: with them an event no longer fits its hash.
+      const events = await org.get<LogEvent[]>(`/api/v1/log/tail?names=${options.json !== true}&limit=${wanted}`);
       print(options.json, events, () => events.map(eventLine));
     },
   );
