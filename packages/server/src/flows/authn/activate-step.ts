@@ -3,7 +3,6 @@ import type { CauseId, EnrolledKind } from "@sallyport/contracts";
 import { expiryOf } from "@sallyport/logon";
 import { ENROLLERS, type Examined } from "../enrolling/enroller.ts";
 import { makeActive } from "../enrolling/make-active.ts";
-import { judgeHostNow } from "../host-link/with-host.ts";
 import { endLogon } from "../logon-record.ts";
 import { factorsOf } from "../person.ts";
 import type { Store, Tx } from "../store.ts";
@@ -13,6 +12,7 @@ import type { AskDeps } from "./asked-factors.ts";
 import { endRefused, refused, TRIES_PER_TRANSACTION, type WrongStep } from "./code-step.ts";
 import { type EnrolStep, findEnrolStep } from "./enrol-step.ts";
 import type { StepOutcome } from "./go-back.ts";
+import { endOfHostMeanwhile } from "./judge-page-host.ts";
 import { keepNewPassword } from "./new-password.ts";
 import { advance, type NotYours, Superseded } from "./open-transaction.ts";
 import { leaveSession } from "./session-token.ts";
@@ -65,8 +65,8 @@ async function finish(tx: Tx, pending: Pending, examined: Examined, input: Activ
   const found = await findEnrolStep(tx, pending.host, input.stateToken, "enrolled");
   if (found.kind !== "enrol-step") return found;
   if (found.transaction.version !== pending.transaction.version) throw new Superseded();
-  const stopped = pending.host && (await judgeHostNow(tx, pending.host));
-  if (stopped) return asWrong(await endRefused(tx, found.transaction, stopped.cause, stopped.evidence));
+  const stopped = await endOfHostMeanwhile(tx, pending.host, found.transaction);
+  if (stopped) return asWrong(stopped);
   if (examined.kind === "wrong") {
     if (examined.usedStep !== undefined) await tx.enrolments.consumeStep(pending.enrolment.id, examined.usedStep);
     return wrongProof(tx, found, pending.enrolment, examined.cause, examined.evidence);

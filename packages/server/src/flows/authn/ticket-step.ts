@@ -2,7 +2,6 @@
 import { readLongCode } from "@sallyport/contracts";
 import { ATTEMPT_CAP, delayAfter, expiryOf } from "@sallyport/logon";
 import { enrolRight, isOpenWindow } from "../enrolling/window.ts";
-import { judgeHostNow } from "../host-link/with-host.ts";
 import type { Store, Tx } from "../store.ts";
 import type { UserRow } from "../store-directory.ts";
 import type { HostRow } from "../store-logons.ts";
@@ -10,6 +9,7 @@ import type { TicketRow } from "../store-requests.ts";
 import type { TransactionRow } from "../store-transactions.ts";
 import { endRefused, refused, TRIES_PER_TRANSACTION, type WrongStep } from "./code-step.ts";
 import { misfit, type StepOutcome } from "./go-back.ts";
+import { endOfHostMeanwhile } from "./judge-page-host.ts";
 import { advance, findTransaction, isNotYours, type NotYours, Superseded } from "./open-transaction.ts";
 import type { PasswordCheck } from "./passwords.ts";
 import { showTransaction } from "./show.ts";
@@ -75,8 +75,8 @@ async function judgeTicket(
   const transaction = await findTransaction(tx, stateToken, host);
   if (isNotYours(transaction)) return transaction;
   if (transaction.version !== then.version) throw new Superseded();
-  const stopped = host && (await judgeHostNow(tx, host));
-  if (stopped) return wrongly(await endRefused(tx, transaction, stopped.cause, stopped.evidence));
+  const stopped = await endOfHostMeanwhile(tx, host, transaction);
+  if (stopped) return wrongly(stopped);
   if (compared === "overloaded") {
     await tx.tickets.returnTry(window.id);
     return refused("org.overloaded", transaction, {});

@@ -1,11 +1,11 @@
 /** The code step with a long code, in two units of work: the try is taken before the slow hash is compared, the code consumed after it. */
 import type { LongCode } from "@sallyport/contracts";
 import { runsLow } from "@sallyport/logon";
-import { judgeHostNow } from "../host-link/with-host.ts";
 import type { Tx } from "../store.ts";
 import type { EnrolmentRow, HostRow } from "../store-logons.ts";
-import { type CodeInput, type CodeStep, endRefused, findStep, keepOut, letIn, refused, type VerifyOutcome } from "./code-step.ts";
+import { type CodeInput, type CodeStep, findStep, keepOut, letIn, refused, type VerifyOutcome } from "./code-step.ts";
 import { judgeLongCode, type LongVerdict, type Taken, takeLongTry } from "./judge-long-code.ts";
+import { endOfHostMeanwhile } from "./judge-page-host.ts";
 import { Superseded } from "./open-transaction.ts";
 
 export interface Waiting {
@@ -33,8 +33,8 @@ export async function finishLongCode(
   const found = await findStep(tx, host, input);
   if (found.kind !== "step") return found;
   if (found.transaction.version !== version) throw new Superseded();
-  const stopped = host && (await judgeHostNow(tx, host));
-  if (stopped) return endRefused(tx, found.transaction, stopped.cause, stopped.evidence);
+  const stopped = await endOfHostMeanwhile(tx, host, found.transaction);
+  if (stopped) return stopped;
   if (compared === "overloaded") {
     // Nothing was compared, so nothing was tried.
     await tx.enrolments.returnTry(taken.counter.id);

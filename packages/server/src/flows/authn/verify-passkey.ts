@@ -1,6 +1,5 @@
 /** The step with a passkey, in two units of work: the try is taken before the signature is looked at, the challenge used up after it. */
 import type { PasskeyAssertion } from "@sallyport/contracts";
-import { judgeHostNow } from "../host-link/with-host.ts";
 import { findSigner, type Signed } from "../passkeys/find-signer.ts";
 import { relyingPartyOf } from "../passkeys/relying-party.ts";
 import { usePasskey } from "../passkeys/use-passkey.ts";
@@ -8,7 +7,8 @@ import type { Store, Tx } from "../store.ts";
 import type { EnrolmentRow, HostRow } from "../store-logons.ts";
 import type { ChallengeRow } from "../store-requests.ts";
 import { askedKeys } from "./asked/passkey.ts";
-import { type CodeInput, type CodeStep, endRefused, findStep, keepOut, letIn, refused, type VerifyOutcome } from "./code-step.ts";
+import { type CodeInput, type CodeStep, findStep, keepOut, letIn, refused, type VerifyOutcome } from "./code-step.ts";
+import { endOfHostMeanwhile } from "./judge-page-host.ts";
 import { Superseded } from "./open-transaction.ts";
 import { tooLate } from "./too-late.ts";
 import { takeTry, type WrongCode, waitAfter, writeFailure } from "./tries.ts";
@@ -60,8 +60,8 @@ async function finish(tx: Tx, waiting: Waiting, signed: Signed, input: CodeInput
   if (found.kind !== "step") return found;
   const { transaction, enrolment } = found;
   if (transaction.version !== version) throw new Superseded();
-  const stopped = host && (await judgeHostNow(tx, host));
-  if (stopped) return endRefused(tx, transaction, stopped.cause, stopped.evidence);
+  const stopped = await endOfHostMeanwhile(tx, host, transaction);
+  if (stopped) return stopped;
   const verdict = await judgeSigned(tx, found, waiting, signed);
   if (verdict.kind === "wrong") return keepOut(tx, transaction, enrolment, verdict, input);
   const data = { factor: verdict.enrolment.id, kind: "passkey" };
