@@ -28,18 +28,19 @@ bool owner_is_trusted(HANDLE pipe) {
     return trusted;
 }
 
-/* An administrator's program could make it as well: the process must be the one that the service manager started. */
-bool maker_is_the_service(HANDLE pipe) {
+/* An administrator's program could make it as well: the process must be the one that the service manager started. That is asked once a
+ * logon: each question takes the manager milliseconds. */
+bool maker_is_the_service(HANDLE pipe, ULONG &service_process) {
     SERVICE_STATUS_PROCESS status = {};
-    ULONG maker = 0;
-    DWORD size = 0;
-    SC_HANDLE manager = OpenSCManagerW(nullptr, nullptr, SC_MANAGER_CONNECT);
+    ULONG maker = 0, size = 0;
+    if (!GetNamedPipeServerProcessId(pipe, &maker) || maker == 0 || maker == service_process) return maker != 0;
+    static SC_HANDLE manager; /* kept: to reach the manager takes longer than to ask it */
+    if (!manager) manager = OpenSCManagerW(nullptr, nullptr, SC_MANAGER_CONNECT);
     SC_HANDLE service = OpenServiceW(manager, L"Sallyport", SERVICE_QUERY_STATUS);
-    bool known = QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, reinterpret_cast<BYTE *>(&status), sizeof status, &size) &&
-                 GetNamedPipeServerProcessId(pipe, &maker);
+    QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, reinterpret_cast<BYTE *>(&status), sizeof status, &size);
     CloseServiceHandle(service);
-    CloseServiceHandle(manager);
-    return known && maker != 0 && maker == status.dwProcessId;
+    service_process = status.dwProcessId;
+    return maker == service_process;
 }
 
 /* SECURITY_IDENTIFICATION: whoever is at the other end learns who we are and cannot act as us. */
@@ -50,7 +51,7 @@ HANDLE connect(const wchar_t *name) {
 
 } // namespace
 
-bool Door::open(Fault &fault) {
+bool Door::open(ULONG &service_process, Fault &fault) {
     close();
     pipe_ = connect(name_);
     if (!is_open() && GetLastError() == ERROR_PIPE_BUSY && WaitNamedPipeW(name_, BUSY_MS)) pipe_ = connect(name_);
@@ -58,7 +59,7 @@ bool Door::open(Fault &fault) {
     if (error == ERROR_FILE_NOT_FOUND) return fail(fault, "agent.unreachable", "no pipe");
     if (error == ERROR_ACCESS_DENIED) return fail(fault, "door.untrusted", "no right to the pipe");
     if (error) return fail(fault, "agent.unreachable", "the door takes nobody in");
-    if (owner_is_trusted(pipe_) && maker_is_the_service(pipe_)) return true;
+    if (owner_is_trusted(pipe_) && maker_is_the_service(pipe_, service_process)) return true;
     close();
     return fail(fault, "door.untrusted", "the pipe is not the service's");
 }

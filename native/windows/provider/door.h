@@ -44,8 +44,8 @@ class Door {
     Door(const Door &) = delete;
     Door &operator=(const Door &) = delete;
 
-    /* Connects, and checks before the first byte who made the pipe. */
-    bool open(Fault &fault);
+    /* Connects, and checks before the first byte who made the pipe. `service_process`: the service's, once that is known; 0 before. */
+    bool open(ULONG &service_process, Fault &fault);
     bool is_open() const { return pipe_ != INVALID_HANDLE_VALUE; }
     void close();
 
