@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { Chain } from "../audit/chain.ts";
 import type { Store } from "../flows/store.ts";
 import { sqliteBuilder } from "./builder.ts";
+import { Checkpointer } from "./checkpointer.ts";
 import { copyPages } from "./copy-pages.ts";
 import { GroupCommit, type Writer } from "./group-commit.ts";
 import { lookOver } from "./look-over.ts";
@@ -36,11 +37,15 @@ export async function openSqlite({ file, now, newChain = false }: SqliteOptions)
   }
 }
 
+/** Length of the log, in pages, at which a commit takes it over into the database after all: where the thread that does so cannot keep up. */
+const CHECKPOINT_PAGES = 16_000;
+
 function openWriter(file: string): SqliteConnection {
   const writer = new SqliteConnection(file, { readOnly: false });
   try {
     // FULL: a commit that was answered survives a power cut (sqlite.org/pragma.html#pragma_synchronous).
     writer.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 100");
+    writer.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     migrateSqlite(writer.db);
     return writer;
   } catch (error) {
@@ -61,6 +66,7 @@ function assemble(
   const build = sqliteBuilder();
   const statements = { build, lookup: new NameLookup(build) };
   const chain = new Chain(node, lastOf(writer, node));
+  const checkpointer = new Checkpointer(file);
   let changed = false;
   const announced = async () => {
     changed = true;
@@ -73,6 +79,7 @@ function assemble(
     },
     kept: () => {
       chain.kept = chain.head;
+      checkpointer.committed();
       if (changed) watchers.look();
       changed = false;
     },
@@ -96,6 +103,7 @@ function assemble(
     async close() {
       await commits.close();
       await watchers.stop();
+      await checkpointer.close();
       reader.close();
       writer.close();
       release();
@@ -141,9 +149,6 @@ function sharedSnapshot(reader: SqliteConnection): <T>(fn: (sql: Sql) => Promise
     }
   };
 }
-
-/** Commits after which SQLite takes its log over into the database by itself, in pages (its default). */
-const CHECKPOINT_PAGES = 1000;
 
 async function backup(source: string, target: string, writer: SqliteConnection, commits: GroupCommit, signal: AbortSignal) {
   const { at, head } = await commits.add(async (tx) => ({ at: tx.now, head: await tx.log.head() }));

@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { DatabaseFault } from "../../src/flows/store.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import { raceContract } from "./races.contract.ts";
@@ -100,6 +101,17 @@ test("a database locked by somebody else is refused with one sentence", async ()
 
 test("a folder that is not there is refused with one sentence", async () => {
   await refusedWith("org.database", /cannot be opened/, join(newFile(), "no", "org.db"));
+});
+
+test("what was committed is taken over into the database's own file while nobody closes it, and before a commit would do so itself", async () => {
+  const file = newFile();
+  const store = await openSqlite({ file, now });
+  for (let index = 0; index < 60; index++) await store.inTransaction((tx) => addUser(tx, `taken-over-${index}`));
+  const pages = statSync(`${file}-wal`).size / 4096;
+  assert.ok(pages < 16_000, `${pages} pages`);
+  while (!readFileSync(file).includes("taken-over-40")) await setImmediate();
+  await store.close();
+  assert.ok(!existsSync(`${file}-wal`), "who closed last has removed the log");
 });
 
 test("a copy taken while the store was open opens by itself", async () => {
