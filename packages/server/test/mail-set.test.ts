@@ -1,7 +1,7 @@
 /** A mail server that is tried before it is taken: up to the account, with nothing sent, and nothing changed where it fails. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { after, describe, test } from "node:test";
 import { SMTPServer } from "smtp-server";
 import { openTestOrg } from "./test-org.ts";
@@ -71,6 +71,28 @@ describe("a mail server that is set up", () => {
     const refused = await set({ server: elsewhere, user: "mfa" });
     assert.match(causeOf(refused), /^secret: must be given again with another server/);
     assert.deepEqual(heard(), []);
+  });
+
+  test("is left when its time is over, though it goes on to say a line before each silence is too long", async () => {
+    const stopping = new AbortController();
+    org.deps.stopping = stopping.signal;
+    const gone = Promise.withResolvers<void>();
+    const dripping = createServer((socket) => {
+      socket.on("error", () => undefined).on("close", () => gone.resolve());
+      socket.write("220 drips\r\n");
+      socket.once("data", () => {
+        const drip = setInterval(() => socket.write("250-not yet\r\n"), 20);
+        socket.once("close", () => clearInterval(drip));
+        // As the 30 seconds of a try would.
+        stopping.abort();
+      });
+    }).listen(0, "127.0.0.1");
+    await once(dripping, "listening");
+    const refused = await set({ server: `smtp://127.0.0.1:${(dripping.address() as AddressInfo).port}` });
+    assert.match(causeOf(refused), /did not answer in time/);
+    await gone.promise;
+    dripping.close();
+    delete org.deps.stopping;
   });
 
   test("stays as it was when its successor does not answer, and is replaced by one that nobody tried only if that is said", async () => {

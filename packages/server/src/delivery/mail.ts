@@ -1,6 +1,7 @@
 /** Speaks SMTP for one mail, or up to it: encrypted and to a server that is known, before a word of it is said. */
 import { isLoopback, type MailSettings } from "@sallyport/contracts";
 import { createTransport } from "nodemailer";
+import SMTPConnection from "nodemailer/lib/smtp-connection";
 import type { Mail, OpenMail, Posted } from "../flows/post.ts";
 import { mailFault } from "./mail-faults.ts";
 import { trustedBy } from "./trusted-by.ts";
@@ -34,38 +35,58 @@ export function sendMail(by: OpenMail, mail: Mail, id: string, orgUrl: string, s
   });
 }
 
-/** Connects, greets, agrees on TLS and proves the account; no mail is begun. Ends by the times above, whatever the server does. */
-export function greetServer(by: OpenMail, orgUrl: string): Promise<Posted> {
-  return overSmtp(by, orgUrl, async (transport) => {
-    await transport.verify();
+/** Connects, greets, agrees on TLS and proves the account; no mail is begun. `signal` ends it: each of the times above is kept by a server that drips. */
+export async function greetServer(by: OpenMail, orgUrl: string, signal: AbortSignal): Promise<Posted> {
+  return posted(by, async () => {
+    const connection = new SMTPConnection({ ...wayTo(by, orgUrl), socketCloseTimeout: 1_000 });
+    try {
+      await dialogue(connection, by, signal);
+      connection.quit();
+    } finally {
+      connection.close();
+    }
     return "the dialogue up to the account";
   });
 }
 
-async function overSmtp(
-  { settings, secret }: OpenMail,
-  orgUrl: string,
-  say: (transport: ReturnType<typeof createTransport>) => Promise<string>,
-): Promise<Posted> {
-  const { host, port, implicit } = serverOf(settings);
+function dialogue(connection: SMTPConnection, { settings: { user }, secret }: OpenMail, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(Object.assign(new Error("the time is over"), { code: "EABORT" }));
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    const end = (error?: Error | null) => (error ? reject(error) : resolve());
+    connection.on("error", reject);
+    connection.once("end", () => reject(new Error("Connection closed")));
+    connection.connect((error) => {
+      if (error || user === undefined || !connection.allowsAuth) return end(error);
+      connection.login({ user, credentials: { user, pass: secret } }, end);
+    });
+  });
+}
+
+function overSmtp(by: OpenMail, orgUrl: string, say: (transport: ReturnType<typeof createTransport>) => Promise<string>): Promise<Posted> {
+  const { settings, secret } = by;
   const transport = createTransport({
-    ...TIMES,
-    ...encryptionOf(settings),
-    host,
-    port,
-    name: new URL(orgUrl).hostname,
-    secure: implicit,
+    ...wayTo(by, orgUrl),
     disableFileAccess: true,
     disableUrlAccess: true,
     ...(settings.user === undefined ? {} : { auth: { user: settings.user, pass: secret } }),
   });
+  return posted(by, () => say(transport).finally(() => transport.close()));
+}
+
+function wayTo({ settings }: OpenMail, orgUrl: string) {
+  const { host, port, implicit } = serverOf(settings);
+  return { ...TIMES, ...encryptionOf(settings), host, port, name: new URL(orgUrl).hostname, secure: implicit };
+}
+
+async function posted({ settings }: OpenMail, say: () => Promise<string>): Promise<Posted> {
+  const { host, port } = serverOf(settings);
   const server = `${host}:${port}`;
   try {
-    return { ok: true, server, said: await say(transport) };
+    return { ok: true, server, said: await say() };
   } catch (error) {
     return { ok: false, fault: mailFault(error, settings, server) };
-  } finally {
-    transport.close();
   }
 }
 

@@ -7,7 +7,7 @@ import { callWebhook } from "./webhook.ts";
 export function postOf(orgUrl: string, now: () => number = Date.now): Post {
   return {
     mail: (by, mail, id, signal) => sendMail(by, mail, id, orgUrl, signal),
-    greet: (by) => greetServer(by, orgUrl),
+    greet: (by, signal) => greetServer(by, orgUrl, signal),
     webhook: (by, message, signal) => callWebhook(by, message, now(), signal),
   };
 }

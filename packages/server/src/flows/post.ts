@@ -41,6 +41,6 @@ export interface Post {
   /** @param id makes the Message-ID: the same at each try. */
   mail(by: OpenMail, mail: Mail, id: string, signal: AbortSignal): Promise<Posted>;
   /** Everything that comes before a mail, and none: name, connection, TLS, account. */
-  greet(by: OpenMail): Promise<Posted>;
+  greet(by: OpenMail, signal: AbortSignal): Promise<Posted>;
   webhook(by: OpenSms, message: WebhookMessage, signal: AbortSignal): Promise<Posted>;
 }

@@ -5,7 +5,7 @@ import { checkCidr } from "@sallyport/logon";
 import type { Keys } from "../../keys/keys.ts";
 import { type ChannelFailure, channelFailure, failureKey } from "../delivery.ts";
 import { random128 } from "../ids.ts";
-import type { Post, Posted } from "../post.ts";
+import type { OpenMail, Post, Posted } from "../post.ts";
 import type { Store, Tx } from "../store.ts";
 import type { OutboxRow, SettingRow } from "../store-requests.ts";
 import { MAIL, openMail, openSms, SMS, settingContext } from "../ways-out.ts";
@@ -43,7 +43,7 @@ export async function setMail(
   { store, keys }: WaysOutDeps,
   caller: Caller,
   { secret, ...settings }: PutMailRequest,
-  greet?: Post["greet"],
+  greet?: (by: OpenMail) => Promise<Posted>,
 ): Promise<Outcome<WayOut>> {
   const judged = await store.read(async (tx) => judgeMail(keys, await tx.settings.byName(MAIL), settings, secret));
   const answered = greet && judged.kind === "done" ? await greet({ settings, secret: judged.value }) : undefined;

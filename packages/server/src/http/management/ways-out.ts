@@ -13,6 +13,7 @@ import {
 } from "@sallyport/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { removeWayOut, setMail, setSms, testMail, testSms, viewWayOut, type WayOut } from "../../flows/management/ways-out.ts";
+import type { OpenMail } from "../../flows/post.ts";
 import type { AppDeps } from "../app.ts";
 import { orRefuse } from "./answers.ts";
 import { noContent } from "./users.ts";
@@ -35,8 +36,8 @@ const mailRoutes: (deps: AppDeps) => FastifyPluginAsyncZod = (deps) => async (ap
   const one = { 200: mailView };
   app.get(url, { config: read, schema: { response: one } }, async () => mailOf(orRefuse(await viewWayOut(deps.store, "mail"))));
   app.put(url, { config: write, schema: { querystring: putMailQuery, body: putMailRequest, response: one } }, async (request) => {
-    const greet = request.query.try === "true" ? deps.post.greet : undefined;
-    return mailOf(orRefuse(await setMail(deps, request.caller, request.body, greet)));
+    const greet = (by: OpenMail) => deps.post.greet(by, timed(deps));
+    return mailOf(orRefuse(await setMail(deps, request.caller, request.body, request.query.try === "true" ? greet : undefined)));
   });
   app.delete(url, { config: write, schema: { response: { 204: noContent } } }, async (request, reply) => {
     orRefuse(await removeWayOut(deps.store, request.caller, "mail"));
