@@ -81,6 +81,7 @@ describe("a logon that is let in", () => {
       terminal.input(values as unknown as Record<string, string>);
     }
     assert.deepEqual(kinds, ["secret", "secret", "code"]);
+    assert.equal(org.calls.find(({ path }) => path === "/api/v1/authn/logon")?.body["trial"], true);
     assert.equal(result(await terminal.next()), "allow");
   });
 

@@ -78,6 +78,7 @@ class Conversation implements Scene {
       hostTime: Math.round(clock.wall()),
       conversation: this.canAsk,
       drive: "agent",
+      ...(provider.trial ? { trial: true } : {}),
     };
     this.#body = JSON.stringify(request);
     this.#open = {

@@ -54,6 +54,7 @@ export class Reception {
       this.#desk.log.fault("fault", error, { errorId, reference: attempt.reference });
       outcome = deny({ cause: "agent.fault", evidence: { errorId, step: "conversation" } });
     }
+    if (session.trial) outcome = { ...outcome, evidence: { ...outcome.evidence, trial: true } };
     outcome = this.#record(attempt, outcome);
     session.end(lastFrame(opening, attempt, outcome));
   }

@@ -13,7 +13,7 @@ export interface EventRow {
 }
 
 /** What a logon's events say of the attempt. `address`: `{value, origin}`. `reported`: true if a host told of it afterwards, then `at` is when it was. */
-const ATTEMPT = ["username", "domain", "service", "scenario", "address", "reported", "at"] as const;
+const ATTEMPT = ["username", "domain", "service", "scenario", "address", "reported", "at", "trial"] as const;
 /** What changed: names of the fields, never their values where these are personal. */
 const CHANGE = ["changed"] as const;
 

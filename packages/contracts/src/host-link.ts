@@ -78,6 +78,8 @@ export const logonRequest = z.strictObject({
   hostTime: z.int(),
   conversation: z.boolean(),
   drive: z.enum(["agent", "page"]),
+  /** An administrator tries the agent in a terminal: nobody gets in by the answer. */
+  trial: z.literal(true).optional(),
 });
 export type LogonRequest = z.infer<typeof logonRequest>;
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, test } from "node:test";
+import type { LogEvent } from "@sallyport/contracts";
 import { compactVerify, importJWK, type JWK } from "jose";
 import { afterTimeline } from "../src/flows/after-timeline.ts";
 import { openLogonOrg } from "./logon-org.ts";
@@ -35,6 +36,19 @@ test("the right code lets in, in two calls, with a decision that names host, per
   assert.equal(record.result, "allow");
   assert.equal(record.cause, null);
   assert.ok(claims.head.seq > 0);
+});
+
+test("a logon of who tries the agent in a terminal is told as a trial in its record and in the log, and no other is", async () => {
+  for (const trial of [true, undefined]) {
+    const now = nextStep();
+    const request = host.request("alice", trial ? { trial } : {});
+    const { body } = await host.call("/api/v1/authn/logon", request);
+    assert.equal((await host.verify(body.stateToken, alice.factor, alice.code(now))).body.status, "SUCCESS");
+    assert.equal((await why(org, request.reference)).evidence["trial"], trial);
+    const tail = await make(org, "GET", "/api/v1/log/tail?limit=50");
+    const said = tail.find((event: LogEvent) => event.type === "logon.allowed" && event.reference === request.reference);
+    assert.equal(said?.data.trial, trial);
+  }
 });
 
 /** Refused before anything is asked: true cause in the org, what the host hears, and how it is brought about. */

@@ -19,6 +19,8 @@ export interface Provider {
   conversation: boolean;
   /** Answers the first `show` that asks for a code by itself, at once, and no other. */
   serial: boolean;
+  /** Nobody gets in by it: an administrator tries the agent in a terminal. */
+  trial: boolean;
   /** Aborted with a `Refusal` when the provider cancels, leaves or breaks the protocol. */
   gone: AbortSignal;
   show(show: ShowFrame["show"]): void;
@@ -38,6 +40,7 @@ type Expecting = "hello" | "opening" | "input" | "nothing";
 export class DoorSession implements Provider {
   conversation = false;
   serial = false;
+  trial = false;
   #isTile = false;
   #socket: Duplex;
   #cutter = new FrameCutter();
@@ -136,6 +139,7 @@ export class DoorSession implements Provider {
     this.conversation = hello.conversation;
     this.serial = hello.serial;
     this.#isTile = hello.provider === "windows";
+    this.trial = hello.provider === "terminal";
     this.#expecting = "opening";
   }
 

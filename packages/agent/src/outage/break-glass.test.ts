@@ -34,6 +34,22 @@ describe("break-glass", () => {
     assert.equal(JSON.stringify([one.log(), one.org.reports]).includes(answer), false);
   });
 
+  test("one who tries the agent in a terminal is told apart from who was let in: in the agent's record and in the report", async (t) => {
+    const one = await rig(t, { policy: GLASS });
+    await one.org.stop();
+    for (const provider of ["terminal", "pam"]) {
+      const person = one.provider().hello({ provider }).begin();
+      person.input({ code: answerTo(one, (await next(person)).text) });
+      assert.equal((await next(person)).end, "allow");
+    }
+    await one.org.restart();
+    await one.agent.checked();
+    const trials = (records: { result?: unknown; evidence?: unknown }[]) =>
+      records.filter(({ result }) => result === "allow").map(({ evidence }) => (evidence as { trial?: boolean }).trial);
+    assert.deepEqual(trials(one.attempts()), [true, undefined]);
+    assert.deepEqual(trials(one.org.reports), [true, undefined]);
+  });
+
   test("S27: off by default, and only for the accounts that policy names", async (t) => {
     const one = await rig(t, { policy: { breakGlass: { users: ["bob"] } } });
     await one.org.stop();

@@ -38,6 +38,7 @@ export function newLogon(host: HostRow, request: LogonRequest, now: number): Log
       offsetMs: request.hostTime - now,
       password: request.password,
       conversation: request.conversation,
+      ...(request.trial ? { trial: true } : {}),
       findings: findingsOf(host, request.hostTime - now),
     },
   };
@@ -134,6 +135,7 @@ async function sayEnd(tx: Tx, logon: LogonRow, hostName: string | undefined): Pr
     scenario: logon.scenario,
     address: logon.address,
     rule: logon.rule,
+    ...(logon.evidence["trial"] === true ? { trial: true } : {}),
   };
   const actor = { type: "host", id: logon.hostId, ...(hostName === undefined ? {} : { name: hostName }) } as const;
   const target = logon.userId === null ? {} : { target: { type: "user", id: logon.userId } };
