@@ -2,19 +2,27 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
+import type { Command } from "commander";
+import { wholeProgram } from "./whole-program.ts";
 
 const MAIN = new URL("./main.ts", import.meta.url).pathname;
-const help = (...words: string[]) =>
-  spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...words, "--help"], { encoding: "utf8" }).stdout;
 
-/** Names below a command, from its help. */
-function commandsIn(text: string): string[] {
-  const [, list = ""] = text.split(/^Commands:$/m);
-  return [...list.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map((match) => match[1] ?? "").filter((name) => name !== "help");
+/** As `--help` prints it. */
+function helpOf(command: Command): string {
+  let text = "";
+  command.configureOutput({
+    getOutHelpWidth: () => 80,
+    writeOut: (part) => {
+      text += part;
+    },
+  });
+  command.outputHelp();
+  return text;
 }
 
 test("every command has an example of itself and --json", () => {
-  const top = commandsIn(help());
+  const program = wholeProgram();
+  const top = program.commands.map((command) => command.name());
   for (const name of [
     "serve",
     "token",
@@ -42,20 +50,28 @@ test("every command has an example of itself and --json", () => {
   ]) {
     assert.ok(top.includes(name), name);
   }
-  const user = commandsIn(help("user"));
+  const user = program.commands.find((command) => command.name() === "user")?.commands.map((command) => command.name()) ?? [];
   for (const name of ["add", "password", "edit", "expire-password"]) assert.ok(user.includes(name), name);
   let leaves = 0;
-  const visit = (words: string[]): void => {
-    const text = help(...words);
-    const below = commandsIn(text);
-    for (const sub of below) visit([...words, sub]);
-    if (below.length > 0) return;
+  const visit = (command: Command, words: string[]): void => {
+    for (const below of command.commands) visit(below, [...words, below.name()]);
+    if (command.commands.length > 0) return;
+    const text = helpOf(command);
     assert.match(text, /--json/, words.join(" "));
     assert.match(text, new RegExp(`Example:\\n {2}(npm start|sallyport ${words.join(" ")}\\b)`), words.join(" "));
     leaves += 1;
   };
-  for (const name of top) visit([name]);
+  visit(program, []);
   assert.ok(leaves > 35, `${leaves} commands`);
+});
+
+test("--help prints that, in a process of its own", () => {
+  const add = wholeProgram()
+    .commands.find((command) => command.name() === "user")
+    ?.commands.find((command) => command.name() === "add");
+  assert.ok(add);
+  const done = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, "user", "add", "--help"], { encoding: "utf8" });
+  assert.deepEqual([done.status, done.stdout], [0, helpOf(add)]);
 });
 
 test("a command that does not exist, and a missing option, end with 1 and one clear line", () => {
