@@ -10,7 +10,7 @@ import { HOME, type Windows } from "./windows.ts";
 const NTE_FAIL = 0x80090020;
 const NTE_DEVICE_NOT_READY = 0x80090030;
 const LOST = [0x80090016, 0x8009000d, 0x80090011, 0x8028009f];
-const NOT_LOST = [NTE_DEVICE_NOT_READY, 0x80280921];
+const NOT_LOST = [NTE_DEVICE_NOT_READY, 0x80280921, 0x80280100, 0x80280101];
 
 const base64url = (digits: string) => Buffer.from(digits, "hex").toString("base64url");
 

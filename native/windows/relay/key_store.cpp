@@ -100,12 +100,13 @@ DWORD sign_with_host_key(const std::string &kept, const Bytes &handle, const Byt
 }
 
 /* winerror.h: what CNG and DPAPI say of a key that is gone, and the TPM's own numbers below its warnings (0x8028_0800 and on: busy, locked
- * out for a while), which speak of the key that it was asked for. */
+ * out for a while), which speak of the key that it was asked for. Two of those pass with the next start of Windows: the TPM was not started yet,
+ * or does nothing since a test of itself failed (TPM_20_E_INITIALIZE, TPM_20_E_FAILURE). */
 bool is_lost(DWORD error) {
-    const DWORD OF_TPM = 0x80280000, WARNINGS = 0x80280800;
+    const DWORD OF_TPM = 0x80280000, WARNINGS = 0x80280800, NOT_STARTED = 0x80280100, FAILED = 0x80280101;
     for (HRESULT gone : {NTE_BAD_KEYSET, NTE_NO_KEY, NTE_NOT_FOUND, NTE_BAD_KEY_STATE, NTE_BAD_DATA})
         if (error == static_cast<DWORD>(gone)) return true;
-    return error == ERROR_INVALID_DATA || (error >= OF_TPM && error < WARNINGS);
+    return error == ERROR_INVALID_DATA || (error >= OF_TPM && error < WARNINGS && error != NOT_STARTED && error != FAILED);
 }
 
 } // namespace sallyport
