@@ -91,6 +91,20 @@ test("the right password: who it is, and every group that the token names, those
   assert.match(judge, /^[0-9]+$/, "which package of LSA is to judge the credential");
 });
 
+test("a provider of before an upgrade, which the logon screen still holds, asks by name and domain and is answered as well", async () => {
+  script({});
+  const ask = async (name: object) =>
+    (await clients.ask("sallyport-machine", { check: { password: PASSWORD, scenario: "logon", ...name } }))?.checked;
+  const joined = await ask({ username: "alice", domain: "CORP" });
+  assert.deepEqual([joined.result, joined.sid, joined.groups], ["right", ALICE, [OPERATORS, ADMIN_GROUP]]);
+  const own = await ask({ username: "carol", domain: hostname().toUpperCase().slice(0, 15) });
+  assert.deepEqual([own.result, own.sid], ["right", CAROL]);
+  assert.equal((await ask({ username: "mallory", domain: "CORP" })).result, "wrong");
+  assert.equal((await ask({ typed: "CORP\\alice", username: "mallory", domain: "" })).username, "alice", "what was typed counts");
+  for (const nobody of [{ username: "", domain: "CORP" }, { domain: "CORP" }, { typed: "", username: "alice", domain: "CORP" }])
+    assert.equal(await ask(nobody), undefined, JSON.stringify(nobody));
+});
+
 test("a wrong password is tried once, and a name that nobody has is told apart by Windows' own number", async () => {
   script({});
   const before = heard().length;

@@ -48,16 +48,25 @@ bool take_text(const sp_json &json, int of, const char *name, size_t most, std::
     return ok && out.size() <= most;
 }
 
-/* The name as it was typed, and what it means. An empty password is none: nothing is asked of Windows then. */
+/* As it was typed. Until version 0.2 also as a provider says it that is older than `typed`: name and domain as Windows is to have them. After an
+ * upgrade the logon screen holds such a one until Windows starts anew, and nobody could log on there. */
+bool take_name(const sp_json &json, int check, Name &name) {
+    std::wstring typed, user, domain;
+    if (!take_text(json, check, "typed", NAME_MAX, typed) || !take_text(json, check, "username", NAME_MAX, user) ||
+        !take_text(json, check, "domain", NAME_MAX, domain))
+        return false;
+    name = sp_json_member(&json, check, "typed") >= 0 ? read_name(typed) : Name{user, domain, domain};
+    return true;
+}
+
+/* The name and what it means. An empty password is none: nothing is asked of Windows then. */
 bool read_question(const std::string &line, Name &name, Asked &asked) {
     auto json = std::make_unique<sp_json>();
-    std::wstring typed;
     if (!sp_json_read(json.get(), line.data(), line.size())) return false;
     int check = sp_json_member(json.get(), 0, "check");
-    if (!sp_json_is(json.get(), check, SP_OBJECT) || !take_text(*json, check, "typed", NAME_MAX, typed) ||
+    if (!sp_json_is(json.get(), check, SP_OBJECT) || !take_name(*json, check, name) ||
         !take_text(*json, check, "password", PASSWORD_MAX, asked.password))
         return false;
-    name = read_name(typed);
     asked.user = name.user;
     asked.domain = name.logon_domain;
     return !asked.user.empty() && !asked.password.empty();
