@@ -6,7 +6,7 @@ import type { Org } from "../machine/org.ts";
 import { until } from "../machine/processes.ts";
 import { LogonScreen } from "./logon-screen.ts";
 import type { PipeClients } from "./pipe-clients.ts";
-import type { Windows } from "./windows.ts";
+import { HOME, type Windows } from "./windows.ts";
 
 /** The machine of host.test.ts; `check` has the service check a password, alice's right one unless changed. */
 export interface Story {
@@ -80,9 +80,10 @@ export async function withoutAgent(t: TestContext, story: Story): Promise<void> 
   writeFileSync(windows.data("agent.json"), settings);
   await runs(windows);
   await t.test("the next agent tells the org of it", async () => {
-    const cause = () => causeOf(story, reference);
-    assert.equal(await until("the report", cause, 60), "logon.fail-open");
+    assert.equal(await until("the report", () => causeOf(story, reference), 60), "logon.fail-open");
   });
+  await t.test("a service that stops lets nobody in, although its agent is gone already", () => shutWhileItStops(story));
+  await t.test("nor does one that has not started an agent yet", () => shutBeforeTheFirst(story));
 }
 
 /** Nothing, as long as the org does not know of it. */
@@ -188,4 +189,52 @@ async function keepsWhatItLetsIn(story: Story): Promise<void> {
   assert.deepEqual((await logOn(story)).error, REFUSAL);
   rmSync(file, { recursive: true });
   renameSync(`${file}.aside`, file);
+}
+
+/** Somebody holds a logon open, for which the agent takes its time; it hears of no other one meanwhile. */
+async function shutWhileItStops(story: Story): Promise<void> {
+  const { windows, clients } = story;
+  const carol = { username: "carol", sid: SIDS.carol, password: "verified", scenario: "logon", service: "console" };
+  const shown = Promise.withResolvers<void>();
+  const held = clients.holdLogon({ begin: carol }, shown.resolve);
+  await shown.promise;
+  writeFailMode(story);
+  let stopped = false;
+  const stopping = windows.stopService().finally(() => {
+    stopped = true;
+  });
+  const said: any[] = [];
+  while (!stopped) if (await isRight(story)) said.push(await clients.logon({ begin: ALICE }));
+  await Promise.all([held, stopping]);
+  assert.deepEqual(
+    said.filter(({ end }) => end?.result === "allow"),
+    [],
+  );
+  assert.ok(
+    said.some(({ error }) => error?.cause === REFUSAL.cause),
+    "the service itself was asked",
+  );
+}
+
+/** False as well when there is nobody to ask any more. */
+const isRight = ({ check }: Story): Promise<boolean> =>
+  check().then(
+    ({ result }) => result === "right",
+    () => false,
+  );
+
+async function shutBeforeTheFirst(story: Story): Promise<void> {
+  const { windows } = story;
+  const program = windows.path(`${HOME}\\sallyport-agent.exe`);
+  renameSync(program, `${program}.aside`);
+  await windows.must(["net", "start", "Sallyport"]);
+  await until(
+    "it cannot be started",
+    () => story.heard().some(({ note, detail }) => note === 3 && /could not be started/.test(detail)),
+    60,
+  );
+  writeFailMode(story);
+  assert.deepEqual((await logOn(story)).error, REFUSAL);
+  renameSync(`${program}.aside`, program);
+  await runs(windows);
 }

@@ -8,6 +8,7 @@
 #include "../provider/text.h"
 #include "fail_mode.h"
 #include "folder.h"
+#include "keeper.h"
 #include "machine.h"
 #include "pipe_io.h"
 #include "proof.h"
@@ -68,6 +69,7 @@ std::string why_refused(HANDLE pipe, const Begin &begin) {
     bool proved = take_proof(client_process(pipe), begin.username, begin.sid);
     if (begin.scenario != "logon" && begin.scenario != "unlock") return "neither a logon nor an unlocking";
     if (begin.service != "console" || begin.address || !machine().at_own_screen(client_session(pipe))) return "not at the machine's own screen";
+    if (!agent_is_lost()) return "no agent is gone: the service starts, or stops";
     if (!proved || begin.password != "verified") return "no password that Windows found right just now";
     return why_shut(agent_folder());
 }

@@ -21,6 +21,8 @@ const int PATIENCE_AT_START = 12, PATIENCE = 6;
 const LONGLONG LOG_MAX = 1024 * 1024;
 
 Agent agent;
+HANDLE stop_asked = nullptr;
+volatile LONG lost = FALSE;
 
 DWORD WINAPI listen(void *) {
     agent.listen(guests());
@@ -66,6 +68,7 @@ std::string run(const std::wstring &command, const std::wstring &folder, HANDLE 
     bool started = agent.start(command, log);
     if (log != INVALID_HANDLE_VALUE) CloseHandle(log);
     if (!started) return "it could not be started";
+    InterlockedExchange(&lost, FALSE);
     HANDLE over = CreateEventW(nullptr, TRUE, FALSE, nullptr);
     HANDLE others[] = {CreateThread(nullptr, 0, listen, nullptr, 0, nullptr), CreateThread(nullptr, 0, beat, over, 0, nullptr)};
     std::string why = watch(others[0], stop);
@@ -74,17 +77,21 @@ std::string run(const std::wstring &command, const std::wstring &folder, HANDLE 
     SetEvent(over);
     WaitForMultipleObjects(2, others, TRUE, INFINITE);
     for (HANDLE one : {others[0], others[1], over}) CloseHandle(one);
+    if (!why.empty()) InterlockedExchange(&lost, TRUE);
     send_guests_away();
     return why.empty() ? why : why + ", exit code " + std::to_string(code);
 }
 
 } // namespace
 
+bool agent_is_lost() { return InterlockedCompareExchange(&lost, FALSE, FALSE) && WaitForSingleObject(stop_asked, 0) == WAIT_TIMEOUT; }
+
 DWORD keep_agent(const std::wstring &command, HANDLE stop) {
     if (!make_doors()) {
         machine().write_down(Note::refused, "somebody else has made a pipe of its name");
         return 2;
     }
+    stop_asked = stop;
     open_doors(agent);
     service_is_ready();
     machine().write_down(Note::started, "");
