@@ -73,6 +73,7 @@ export async function withoutAgent(t: TestContext, story: Story): Promise<void> 
     letsIn(story),
   );
   await t.test("through the tile, too: Windows gets the credential", () => givesCredential(story));
+  const refused = await takesBack(story);
   await t.test("what the service knows by itself shuts, and what the door claims only shuts", () => trustsNoClaim(story));
   await t.test("a file that is not the agent's word of today shuts", () => believesNoOtherFile(story, written));
   await t.test("a logon that cannot be written down is not let in", () => keepsWhatItLetsIn(story));
@@ -81,6 +82,9 @@ export async function withoutAgent(t: TestContext, story: Story): Promise<void> 
   await runs(windows);
   await t.test("the next agent tells the org of it", async () => {
     assert.equal(await until("the report", () => causeOf(story, reference), 60), "logon.fail-open");
+  });
+  await t.test("and that Windows refused whom it had let in, by the cause that its numbers name", async () => {
+    assert.equal(await until("the report", () => causeOf(story, refused), 60), "user.locked");
   });
   await t.test("a service that stops lets nobody in, although its agent is gone already", () => shutWhileItStops(story));
   await t.test("nor does one that has not started an agent yet", () => shutBeforeTheFirst(story));
@@ -110,8 +114,7 @@ async function isRefused(story: Story, what: string, logon: Promise<any>): Promi
 }
 
 async function tellsSo({ clients, check, windows }: Story): Promise<void> {
-  for (const opening of [{ begin: ALICE }, { failed: { username: "bob", service: "console", reason: "password" } }, {}])
-    assert.deepEqual((await clients.logon(opening)).error, REFUSAL);
+  for (const opening of [{ begin: ALICE }, {}]) assert.deepEqual((await clients.logon(opening)).error, REFUSAL);
   assert.equal((await windows.agent("status")).running, false);
   assert.equal((await check()).result, "right");
 }
@@ -135,6 +138,22 @@ async function givesCredential({ windows }: Story): Promise<void> {
   const given = await screen.type("edit", "CORP\\alice").type("password", PASSWORD).submit();
   await screen.close();
   assert.equal(given.response, "credential", given.text);
+}
+
+/** LSA refuses the credential: the line for the next agent names its reason and the logon that was let in. Answers the refusal's reference. */
+async function takesBack(story: Story): Promise<string> {
+  const screen = await LogonScreen.open(story.windows);
+  const given = await screen.type("edit", "CORP\\alice").type("password", PASSWORD).submit();
+  assert.equal(given.response, "credential", given.text);
+  const { reference: after } = JSON.parse(attempts(story).at(-1) ?? "");
+  const told = await screen.report("C0000234", "0");
+  await screen.close();
+  const { time, reference, ...kept } = JSON.parse(attempts(story).at(-1) ?? "");
+  assert.match(told, new RegExp(`Reference: ${reference}$`));
+  const failed = { reason: "machine", status: "0xC0000234", subStatus: "0x00000000", after };
+  const about = { username: "CORP\\alice", service: "console", result: "deny", cause: "user.password" };
+  assert.deepEqual(kept, { ...about, failed });
+  return reference;
 }
 
 async function trustsNoClaim(story: Story): Promise<void> {

@@ -1,4 +1,4 @@
-/* Lets a logon in by the fail mode `agent-gone`, or says that there is no agent. */
+/* Lets a logon in by the fail mode `agent-gone`, or says that there is no agent; writes down for the next one whom Windows refused. */
 #include "absent.h"
 
 #include <cstdio>
@@ -22,9 +22,11 @@ const DWORD READ_MS = 5000, WRITE_MS = 5000;
 const LONGLONG ATTEMPTS_MAX = 1024 * 1024;
 const char NO_AGENT[] = "{\"error\":{\"cause\":\"agent.unreachable\",\"text\":\"The agent is not running.\"}}\n";
 
-struct Begin {
+/* The opening frame: `begin`, or `failed`, which says that nobody went in. */
+struct Opening {
+    bool failed = false, address = false;
     std::string username, domain, sid, password, scenario, service;
-    bool address = false;
+    std::string reason, status, sub_status, after;
 };
 
 /* They are more than the reader has nodes for, and no rule is asked here. Quotes within a text are escaped: this stands in none. */
@@ -41,12 +43,13 @@ bool read_hello(const std::string &line) {
            version == 1 && sp_json_is(json.get(), sp_json_member(json.get(), 0, "hello"), SP_OBJECT);
 }
 
-bool read_begin(std::string line, Begin &begin) {
+bool read_opening(std::string line, Opening &opening) {
     leave_out_groups(line);
     auto json = std::make_unique<sp_json>();
     if (!sp_json_read(json.get(), line.data(), line.size())) return false;
-    int of = sp_json_member(json.get(), 0, "begin");
+    const int failed = sp_json_member(json.get(), 0, "failed"), of = failed >= 0 ? failed : sp_json_member(json.get(), 0, "begin");
     if (!sp_json_is(json.get(), of, SP_OBJECT)) return false;
+    opening.failed = failed >= 0;
     bool ok = true;
     auto take = [&](const char *name, std::string &out) {
         char text[NAME_MAX + 1];
@@ -54,18 +57,17 @@ bool read_begin(std::string line, Begin &begin) {
         ok = ok && (node < 0 || sp_json_string(json.get(), node, text, sizeof text));
         if (ok && node >= 0) out = text;
     };
-    take("username", begin.username);
-    take("domain", begin.domain);
-    take("sid", begin.sid);
-    take("password", begin.password);
-    take("scenario", begin.scenario);
-    take("service", begin.service);
-    begin.address = sp_json_member(json.get(), of, "address") >= 0;
-    return ok && !begin.username.empty();
+    const std::pair<const char *, std::string &> members[] = {
+        {"username", opening.username}, {"domain", opening.domain}, {"sid", opening.sid},       {"password", opening.password},
+        {"scenario", opening.scenario}, {"service", opening.service}, {"reason", opening.reason}, {"status", opening.status},
+        {"subStatus", opening.sub_status}, {"after", opening.after}};
+    for (const auto &[name, out] : members) take(name, out);
+    opening.address = sp_json_member(json.get(), of, "address") >= 0;
+    return ok && !opening.username.empty();
 }
 
 /* Why nobody is let in here; empty if this logon is. What the service knows by itself counts, and what the door says can only shut. */
-std::string why_refused(HANDLE pipe, const Begin &begin) {
+std::string why_refused(HANDLE pipe, const Opening &begin) {
     bool proved = take_proof(client_process(pipe), begin.username, begin.sid);
     if (begin.scenario != "logon" && begin.scenario != "unlock") return "neither a logon nor an unlocking";
     if (begin.service != "console" || begin.address || !machine().at_own_screen(client_session(pipe))) return "not at the machine's own screen";
@@ -74,9 +76,10 @@ std::string why_refused(HANDLE pipe, const Begin &begin) {
     return why_shut(agent_folder());
 }
 
-std::string name_of(const Begin &begin) { return begin.domain.empty() ? begin.username : begin.domain + "\\" + begin.username; }
+std::string name_of(const Opening &begin) { return begin.domain.empty() ? begin.username : begin.domain + "\\" + begin.username; }
 
-std::string record_of(const Begin &begin, const std::string &reference) {
+/* The beginning of a line, up to its cause. */
+std::string record_of(const Opening &opening, const std::string &reference, const char *result, const char *cause) {
     SYSTEMTIME t;
     char when[32];
     GetSystemTime(&t);
@@ -84,12 +87,11 @@ std::string record_of(const Begin &begin, const std::string &reference) {
     std::string line = "{";
     add_member(line, "time", when);
     add_member(line, "reference", reference);
-    add_member(line, "username", name_of(begin));
-    add_member(line, "service", begin.service);
-    add_member(line, "result", "allow");
-    add_member(line, "cause", "logon.fail-open");
-    add_member(line, "evidence", "agent-gone, " + begin.sid);
-    return line + "}\n";
+    add_member(line, "username", name_of(opening));
+    add_member(line, "service", opening.service);
+    add_member(line, "result", result);
+    add_member(line, "cause", cause);
+    return line;
 }
 
 /* For the next agent to report. Shared in every way: the agent takes the file away by renaming it. */
@@ -108,7 +110,7 @@ bool keep(const std::string &line) {
 }
 
 /* The account as it came: the provider compares it with the one that it froze. */
-std::string let_in(const Begin &begin, const std::string &reference) {
+std::string let_in(const Opening &begin, const std::string &reference) {
     std::string end = "{\"end\":{";
     add_member(end, "result", "allow");
     add_member(end, "username", begin.username);
@@ -118,12 +120,32 @@ std::string let_in(const Begin &begin, const std::string &reference) {
     return end + "}}\n";
 }
 
+/* Windows' own numbers, of which the next agent makes the cause, and the logon that they take back, which a yes of ours may have been. */
+std::string note_failed(const Opening &failed) {
+    const std::string reference = new_reference();
+    const bool left = failed.reason == "cancel";
+    std::string line = record_of(failed, reference, "deny", left ? "logon.cancelled" : "user.password"), what = "{", end = "{\"end\":{";
+    add_member(what, "reason", failed.reason);
+    add_member(what, "status", failed.status);
+    add_member(what, "subStatus", failed.sub_status);
+    add_member(what, "after", failed.after);
+    if (!keep(line + ",\"failed\":" + what + "}}\n")) return NO_AGENT;
+    add_member(end, "result", "deny");
+    add_member(end, "text", "You cannot sign in right now. Contact support.");
+    add_member(end, "reference", reference);
+    return end + "}}\n";
+}
+
 /* A logon that cannot be written down is not let in: nobody would hear of it. */
 std::string judge(HANDLE pipe, const std::string &line) {
-    Begin begin;
-    if (!read_begin(line, begin) || !why_refused(pipe, begin).empty()) return NO_AGENT;
+    Opening begin;
+    if (!read_opening(line, begin) || name_of(begin).size() > NAME_MAX) return NO_AGENT;
+    if (begin.failed) return note_failed(begin);
+    if (!why_refused(pipe, begin).empty()) return NO_AGENT;
     const std::string reference = new_reference();
-    if (name_of(begin).size() > NAME_MAX || !keep(record_of(begin, reference))) return NO_AGENT;
+    std::string record = record_of(begin, reference, "allow", "logon.fail-open");
+    add_member(record, "evidence", "agent-gone, " + begin.sid);
+    if (!keep(record + "}\n")) return NO_AGENT;
     machine().write_down(Note::let_in, to_utf8(clean(to_wide(name_of(begin)))) + ", reference " + reference);
     return let_in(begin, reference);
 }

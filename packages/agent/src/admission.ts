@@ -4,7 +4,7 @@ import { allowWith, deny, type Outcome } from "./attempt.ts";
 import type { Desk, Host } from "./desk.ts";
 import { type Account, findExclusion, isPermitted } from "./policy.ts";
 import { readArmed } from "./state/armed.ts";
-import { causeOfStatus } from "./windows-status.ts";
+import { findingOfFailed } from "./windows-status.ts";
 
 export type Admission = { ok: true; host: Host } | { ok: false; outcome: Outcome };
 
@@ -47,16 +47,7 @@ export function judgeAccount(account: AccountFrame["account"], desk: Desk): Outc
 
 /** Nobody went in, says the provider: the machine refused the password, or, after a logon was let through, the credential; or the person left. */
 export function recordFailed(failed: FailedFrame["failed"]): Outcome {
-  const { service, reason, tty, status, subStatus, after } = failed;
-  return deny({
-    cause: reason === "cancel" ? "logon.cancelled" : causeOfStatus(status, subStatus),
-    evidence: {
-      service,
-      reason,
-      ...(tty === undefined ? {} : { tty }),
-      ...(status === undefined ? {} : { status }),
-      ...(subStatus === undefined ? {} : { subStatus }),
-      ...(after === undefined ? {} : { after }),
-    },
-  });
+  const { service, tty } = failed;
+  const { cause, evidence } = findingOfFailed(failed);
+  return deny({ cause, evidence: { service, ...evidence, ...(tty === undefined ? {} : { tty }) } });
 }

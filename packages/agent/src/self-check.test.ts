@@ -315,6 +315,27 @@ describe("what the check keeps and brings", () => {
     assert.deepEqual([existsSync(file), existsSync(`${file}.taken`)], [false, false]);
   });
 
+  test("a refusal by Windows that only its service heard is shipped with the cause that its numbers name", async (t) => {
+    const one = await rig(t);
+    const of = { username: "CORP\\alice", service: "console", result: "deny", cause: "user.password" };
+    const failed = { reason: "machine", status: "0xC000006E", subStatus: "0xC0000072", after: "AAAA-0001" };
+    const left = { reason: "cancel", after: "AAAA-0002" };
+    const lines = [failed, left, { ...left, reason: "bored" }].map((why, at) => ({ ...of, reference: `AAAA-001${at}`, failed: why }));
+    writeFileSync(
+      join(one.state, "attempts.jsonl"),
+      lines.map((line) => `${JSON.stringify({ time: "2026-11-24T10:00:00Z", ...line })}\n`).join(""),
+      { mode: 0o600 },
+    );
+    await one.agent.checked();
+    assert.deepEqual(
+      one.org.reports.map(({ reference, cause, evidence }) => ({ reference, cause, evidence })),
+      [
+        { reference: "AAAA-0010", cause: "user.account-disabled", evidence: { from: "provider", ...failed } },
+        { reference: "AAAA-0011", cause: "logon.cancelled", evidence: { from: "provider", ...left } },
+      ],
+    );
+  });
+
   test("reports wait on disk while the org is away, and survive a restart", async (t) => {
     const one = await rig(t);
     await one.org.stop();

@@ -6,6 +6,7 @@ import { type AttemptReport, spooledAttempt } from "@sallyport/contracts";
 import type { AgentLog } from "./log.ts";
 import type { Reports } from "./reports.ts";
 import { fileExists, readOwnFile } from "./state/files.ts";
+import { findingOfFailed } from "./windows-status.ts";
 
 /** A module that opened the file before it was renamed has written its one line by then. */
 const SETTLE_MS = 250;
@@ -43,8 +44,10 @@ function toReport(line: string): AttemptReport | undefined {
   try {
     const parsed = spooledAttempt.safeParse(JSON.parse(line));
     if (!parsed.success) return undefined;
-    const { time, evidence, ...rest } = parsed.data;
-    return { ...rest, at: Date.parse(time), evidence: { from: "provider", ...(evidence === undefined ? {} : { detail: evidence }) } };
+    const { time, evidence, failed, ...rest } = parsed.data;
+    const { cause, evidence: why } = failed ? findingOfFailed(failed) : { cause: rest.cause, evidence: {} };
+    const detail = evidence === undefined ? {} : { detail: evidence };
+    return { ...rest, cause, at: Date.parse(time), evidence: { from: "provider", ...detail, ...why } };
   } catch {
     return undefined;
   }

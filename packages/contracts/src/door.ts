@@ -56,15 +56,14 @@ const windowsStatus = z.string().regex(/^0x[0-9A-F]{8}$/, "0x and eight capital 
  * `password`: the machine refused the password, and nothing was asked. `machine`: it refused the credential that the logon `after` had
  * let through (Windows' LSA judges last). `cancel`: the person left as the logon `after` let them in, and nobody went in.
  */
+const whyFailed = {
+  reason: z.enum(["password", "machine", "cancel"]),
+  status: windowsStatus.optional(),
+  subStatus: windowsStatus.optional(),
+  after: reference.optional(),
+};
 export const failedFrame = z.strictObject({
-  failed: z.strictObject({
-    ...who,
-    ...where,
-    reason: z.enum(["password", "machine", "cancel"]),
-    status: windowsStatus.optional(),
-    subStatus: windowsStatus.optional(),
-    after: reference.optional(),
-  }),
+  failed: z.strictObject({ ...who, ...where, ...whyFailed }),
 });
 /** `method`: how the machine let the person in without the second factor: `publickey`, `gssapi`, `root` (su by root), `none` … */
 export const accountFrame = z.strictObject({
@@ -147,5 +146,7 @@ export const spooledAttempt = z.strictObject({
   result: z.enum(["deny", "allow"]),
   cause: causeId,
   evidence: z.string().max(4096).optional(),
+  /** Of a `failed` that no agent heard: the agent makes the cause of it, as of one that it hears itself. */
+  failed: z.strictObject(whyFailed).optional(),
 });
 export type SpooledAttempt = z.infer<typeof spooledAttempt>;
