@@ -193,6 +193,12 @@ test("the host's key stands nowhere in clear, and signs after a restart", async 
   assert.deepEqual((await windows.agent("arm")).findings, []);
 });
 
+test("a service that has stopped leaves no program that holds its file", async () => {
+  await windows.stopService();
+  await until("its program has ended", () => windows.pidsOf("sallyport-relay.exe").length === 0, 10);
+  await windows.startService();
+});
+
 test("a handle that was tampered with signs nothing that the org takes", async () => {
   const file = windows.data("host.json");
   const whole = readFileSync(file, "utf8");
