@@ -67,7 +67,7 @@ test("a repair does the same with properties as without: any user may begin one,
     assert.deepEqual(given({ ...repair, ...OPENING }), given(repair));
   }
   const closed = given({ OLDARMED: "#1", OLDFILTER: "#1", OLDRDPONLY: "#0", Installed: "1", ...OPENING });
-  for (const action of ["ClearFilter", "SetRdpOnly", "Allow", "EnrolNow", "TellSetup", "Setup", "Forget", "Purge"])
+  for (const action of ["ClearFilter", "SetRdpOnly", "TellAllow", "Allow", "EnrolNow", "TellSetup", "Setup", "Forget", "Purge"])
     assert.ok(!closed.includes(action), action);
   assert.ok(closed.includes("KeepArmed") && closed.includes("SetupAgain"));
 });
@@ -107,8 +107,29 @@ test("an upgrade takes the old product away when the new one is whole", () => {
 });
 
 test("what a repair runs with the system's rights carries no property of the asking user", () => {
-  const again = /SetupAgainArguments: `(.*)`/.exec(script)?.[1] ?? assert.fail("no arguments");
-  assert.equal(again.replace("$" + "{DATA}", "[CommonAppDataFolder]Sallyport"), 'setup --state "[CommonAppDataFolder]Sallyport"');
+  const again = /SetupAgainCommand: `(.*)`/.exec(script)?.[1] ?? assert.fail("no command");
+  assert.equal(
+    again.replace("$" + "{DATA}", "[CommonAppDataFolder]Sallyport"),
+    '"[#agent]" setup --state "[CommonAppDataFolder]Sallyport"',
+  );
+});
+
+test("nothing is started by the installer itself, with a window; each command is told to its action right before it, where the action runs", () => {
+  const actions = all("CustomAction").map((one) => ({
+    id: one.getAttribute("Id") ?? "",
+    tells: one.getAttribute("Property"),
+    value: one.getAttribute("Value"),
+    entry: one.getAttribute("DllEntry"),
+    rights: one.getAttribute("Impersonate") === "no",
+  }));
+  for (const { id, value, entry, rights } of actions) assert.ok(rights ? entry : value, `${id} starts a program`);
+  const told = (id: string) => actions.find(({ tells }) => tells === id)?.id ?? "";
+  const place = (id: string) => all("Custom").find((one) => one.getAttribute("Action") === id);
+  for (const { id } of actions.filter(({ rights, entry }) => rights && entry !== "Recover")) {
+    const [before, then] = [place(told(id)), place(id)];
+    assert.equal(before?.textContent, then?.textContent, id);
+    assert.equal(Number(before?.getAttribute("Sequence")), Number(then?.getAttribute("Sequence")) - 1, id);
+  }
 });
 
 test("what a machine had set before is read by the process with the rights alone", () => {
@@ -123,11 +144,9 @@ test("the installer neither makes the agent's folder nor gives one an access lis
   assert.doesNotMatch(script, /LockPermissions/);
 });
 
-test("a service that stopped with an error is started again, not only one that crashed: an armed machine without it lets nobody in", () => {
-  const done = all("CustomAction").map((one) => [one.getAttribute("Id"), one.getAttribute("ExeCommand")]);
-  assert.deepEqual(done.find(([id]) => id === "RecoverStopped")?.[1], "failureflag Sallyport 1");
-  for (const now of [{}, { Installed: "1" }]) assert.ok(given(now).includes("RecoverStopped"));
-  assert.ok(!given({ Installed: "1", REMOVE: "ALL" }).includes("RecoverStopped"));
+test("a service that fails is started again, on a new machine as after a repair: an armed machine without it lets nobody in", () => {
+  for (const now of [{}, { Installed: "1" }]) assert.ok(given(now).includes("Recover"));
+  assert.ok(!given({ Installed: "1", REMOVE: "ALL" }).includes("Recover"));
 });
 
 /** Every relative link of a page, as the place that it leads to. */

@@ -54,7 +54,7 @@ const WORDS: Record<string, string> = {
   Settings: "SOFTWARE\\Sallyport\\Provider",
   HostArguments: `"[#agent]" run --state "${DATA}"`,
   SetupData: `[ENROLMENTIS]|"[#agent]" setup --state "${DATA}" --code-file "[ENROLCODEFILE]" --url "[ORGURL]" --client-id "[CLIENTID]" --secret-file "[CLIENTSECRETFILE]" --ca-file "[ORGCAFILE]" --fresh "[FRESH]" --arm "[ARM]" --trial "[TRIALUSER]"`,
-  SetupAgainArguments: `setup --state "${DATA}"`,
+  SetupAgainCommand: `"[#agent]" setup --state "${DATA}"`,
 };
 
 const UPGRADES = ["WIX_DOWNGRADE_DETECTED", "WIX_UPGRADE_DETECTED"];
