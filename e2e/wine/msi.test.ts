@@ -149,6 +149,7 @@ test("no program is started by the installer itself: a window of the system woul
   // learn.microsoft.com, Custom Action Types and In-Script Execution Options: 1 is a DLL's, 3 sets a property.
   assert.ok(types.filter(({ rights }) => rights).length >= 6);
   for (const { id, kind, rights } of types) assert.equal(kind, rights ? 1 : 3, id);
+  for (const [id, , , target = ""] of rows.map((row) => row.split("\t"))) assert.ok(target.length <= 255, `${id}: ${target.length}`);
 });
 
 test("enrolled by a file, tried and armed by the installer: the tile asks, and the right code lets in", async () => {

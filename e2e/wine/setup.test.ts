@@ -1,10 +1,10 @@
 /** The setup that the installer runs: an enrolment that fails is heard of, the doctor keeps a sick machine disarmed, and an org that is away stops no upgrade. */
 import assert from "node:assert/strict";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { ORG_NAME, ORG_PORT, type Org } from "../machine/org.ts";
-import { ROOT } from "../machine/processes.ts";
+import { must, ROOT } from "../machine/processes.ts";
 import { bringScreen, hasKey, installedWindows, msiexec, ourInstallers, registry } from "./installer.ts";
 import { LogonScreen } from "./logon-screen.ts";
 import { startOrg } from "./story.ts";
@@ -174,4 +174,44 @@ test("a machine on which PowerShell may not run is armed, and what was not looke
   const { ok, doctor } = await setUp();
   assert.ok(ok);
   assert.match(doctor.reason, /not looked at: /);
+});
+
+/** An installer that does nothing but call the setup DLL, with what `DATA` says. */
+function onlySetup(): string {
+  const wxs = windows.path("C:\\only-setup.wxs");
+  writeFileSync(
+    wxs,
+    `<Wix xmlns="http://schemas.microsoft.com/wix/2006/wi"><Product Id="8E4A6F0C-90F6-4B6B-9D3B-0D6E6D5C1F01" Name="only setup" Language="1033"
+     Version="1.0.0" Manufacturer="story" UpgradeCode="8E4A6F0C-90F6-4B6B-9D3B-0D6E6D5C1F02"><Package InstallerVersion="500" InstallScope="perMachine" />
+     <Directory Id="TARGETDIR" Name="SourceDir"><Component Id="one" Guid="8E4A6F0C-90F6-4B6B-9D3B-0D6E6D5C1F03" Win64="yes">
+     <RegistryValue Root="HKLM" Key="SOFTWARE\\Story" Name="One" Type="integer" Value="1" KeyPath="yes" /></Component></Directory>
+     <Feature Id="all" Level="1"><ComponentRef Id="one" /></Feature>
+     <Binary Id="dll" SourceFile="${join(ROOT, "native/windows/build/sallyport_setup.dll")}" />
+     <CustomAction Id="Tell" Property="Setup" Value="[DATA]" Impersonate="yes" />
+     <CustomAction Id="Setup" BinaryKey="dll" DllEntry="SetUp" Execute="deferred" Impersonate="no" Return="check" />
+     <InstallExecuteSequence><Custom Action="Tell" Sequence="6449" /><Custom Action="Setup" Sequence="6450" /></InstallExecuteSequence>
+     </Product></Wix>`,
+  );
+  must("wixl", ["-a", "x64", "-o", windows.path("C:\\only-setup.msi"), wxs]);
+  return windows.path("C:\\only-setup.msi");
+}
+
+test("a setup that hangs or breaks: a machine that it has enrolled by then stays installed, another is taken back", async () => {
+  const installer = onlySetup();
+  const settings = windows.path("C:\\agent.json");
+  const setup = async (does: string) => {
+    rmSync(settings, { force: true });
+    writeFileSync(windows.path("C:\\setup.bat"), `@echo off\r\necho begun\r\n${does}\r\n`);
+    const { code, log } = await msiexec(windows, "/i", installer, ["DATA=required|5|C:|C:\\setup.bat"]);
+    assert.match(log, /Sallyport setup: begun/);
+    return { code, why: /Sallyport setup: (it .*?)\.?\s*$/m.exec(log)?.[1] };
+  };
+  const [hang, enrol] = [":again\r\ngoto again", "echo {} > C:\\agent.json"];
+  assert.deepEqual(await setup(hang), { code: FAILED, why: "it took too long and was ended" });
+  assert.deepEqual(await setup("exit 134"), { code: FAILED, why: "it ended with 134" });
+  assert.equal(await hasKey(windows, "SOFTWARE\\Story"), false);
+  assert.deepEqual(await setup(`${enrol}\r\n${hang}`), { code: 0, why: "it took too long and was ended" });
+  assert.equal(await hasKey(windows, "SOFTWARE\\Story"), true);
+  assert.deepEqual(await setup(`${enrol}\r\nexit 134`), { code: 0, why: "it ended with 134" });
+  assert.deepEqual(await setup(`${enrol}\r\nexit 64`), { code: FAILED, why: "it ended with 64" });
 });

@@ -22,6 +22,8 @@ import { PARTS } from "./windows-parts.ts";
 
 const SOURCE = join(ROOT, "packaging/windows");
 const DATA = "[CommonAppDataFolder]Sallyport";
+/** The agent gives up each of its own steps long before. */
+const LONGEST_S = 15 * 60;
 
 /**
  * Properties that an administrator may give; the installer hands them from the asking process to the one with the rights. What the machine
@@ -53,7 +55,9 @@ const WORDS: Record<string, string> = {
   Logon: "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication",
   Settings: "SOFTWARE\\Sallyport\\Provider",
   HostArguments: `"[#agent]" run --state "${DATA}"`,
-  SetupData: `[ENROLMENTIS]|"[#agent]" setup --state "${DATA}" --code-file "[ENROLCODEFILE]" --url "[ORGURL]" --client-id "[CLIENTID]" --secret-file "[CLIENTSECRETFILE]" --ca-file "[ORGCAFILE]" --fresh "[FRESH]" --arm "[ARM]" --trial "[TRIALUSER]"`,
+  Folder: DATA,
+  // No longer than the 255 characters that the table gives it.
+  SetupData: `[ENROLMENTIS]|${LONGEST_S}|[Folder]|"[#agent]" setup --state "[Folder]" --code-file "[ENROLCODEFILE]" --url "[ORGURL]" --client-id "[CLIENTID]" --secret-file "[CLIENTSECRETFILE]" --ca-file "[ORGCAFILE]" --fresh "[FRESH]" --arm "[ARM]" --trial "[TRIALUSER]"`,
   SetupAgainCommand: `"[#agent]" setup --state "${DATA}"`,
 };
 

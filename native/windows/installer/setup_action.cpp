@@ -13,14 +13,12 @@ namespace {
 
 const size_t OUTPUT_MAX = 64 * 1024;
 const DWORD LOOK_MS = 50;
-/* The agent gives up each of its own steps long before. */
-const DWORD LONGEST_MS = 15 * 60 * 1000;
 /* For what no machine waits for to be enrolled. */
 const DWORD RUN_MS = 5 * 60 * 1000;
 /* No exit code of a program of ours. */
 const DWORD NOT_STARTED = 0xE0000001;
-/* Of `setup`: a step failed on a machine that is enrolled, or was not told how to. */
-const DWORD SOME_STEP_FAILED = 1;
+/* Of `setup`: a step failed on a machine that is enrolled, or was not told how to; and it did not understand what it was told. */
+const DWORD SOME_STEP_FAILED = 1, NOT_UNDERSTOOD = 64;
 
 /* A program's output: its end of the pipe is for the program alone. */
 struct Pipe {
@@ -125,21 +123,31 @@ std::wstring cut(std::wstring &data) {
     return part;
 }
 
+/* By the file that an enrolment writes last. */
+bool is_enrolled(const std::wstring &folder) {
+    return GetFileAttributesW((folder + L"\\agent.json").c_str()) != INVALID_FILE_ATTRIBUTES;
+}
+
 } // namespace
 
 /*
- * `CustomActionData`: `required` or `later`, a bar, and the command. Where enrolling is required, only an enrolled machine is installed; what
- * fails after it leaves the installation whole and the machine disarmed.
+ * `CustomActionData`, with a bar between two: `required` or `later`, the seconds that the setup may take, the agent's folder, and the command.
+ * Where enrolling is required, only an enrolled machine is installed; what fails after it leaves the installation whole and the machine disarmed.
  */
 extern "C" __declspec(dllexport) UINT __stdcall SetUp(MSIHANDLE install) {
     std::wstring data = property(install, L"CustomActionData");
     bool required = cut(data) == L"required";
+    DWORD seconds = wcstoul(cut(data).c_str(), nullptr, 10);
+    std::wstring folder = cut(data);
+    if (folder.empty() || seconds == 0) return ERROR_INSTALL_FAILURE;
     std::string said, complained;
-    DWORD code = run(data, LONGEST_MS, said, complained);
+    DWORD code = run(data, seconds * 1000, said, complained);
     if (!said.empty()) tell(install, INSTALLMESSAGE_INFO, said);
     if (code == 0) return ERROR_SUCCESS;
     if (complained.empty()) complained = "it ended with " + std::to_string(code);
-    if (!required || code == SOME_STEP_FAILED) {
+    /* What ran and was ended, or broke, may have enrolled before: the code is used up and the org knows the machine. */
+    bool ran = code != NOT_STARTED && code != NOT_UNDERSTOOD;
+    if (!required || code == SOME_STEP_FAILED || (ran && is_enrolled(folder))) {
         tell(install, INSTALLMESSAGE_INFO, complained);
         return ERROR_SUCCESS;
     }
