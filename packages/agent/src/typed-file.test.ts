@@ -1,9 +1,10 @@
 /** What was read is used up; what somebody has put in its place is left alone. */
 import assert from "node:assert/strict";
-import { lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import fs, { lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, test } from "node:test";
+import { afterEach, beforeEach, mock, test } from "node:test";
 import { readTypedFile, useUp } from "./typed-file.ts";
 
 let folder: string;
@@ -66,4 +67,27 @@ test("a folder above it that has become a link to another's: what lies there und
   symlinkSync(victim, own);
   useUp(file, same);
   assert.equal(readFileSync(join(victim, "code.txt"), "utf8"), "of the system");
+});
+
+test("on a share that gives all files the number 0 nothing is emptied: another file there looks the same", () => {
+  const real = fs.fstatSync;
+  const numbered = (ino: bigint) => mock.method(fs, "fstatSync", ((fd: number) => ({ ...real(fd, { bigint: true }), ino })) as typeof real);
+  for (const [ino, left] of [
+    [0n, "another"],
+    [7n, ""],
+  ] as const) {
+    writeFileSync(file, "a-code");
+    const method = numbered(ino);
+    syncBuiltinESMExports();
+    try {
+      const { same } = read();
+      rmSync(file);
+      writeFileSync(file, "another");
+      useUp(file, same);
+    } finally {
+      method.mock.restore();
+      syncBuiltinESMExports();
+    }
+    assert.equal(readFileSync(file, "utf8"), left);
+  }
 });

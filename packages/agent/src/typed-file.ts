@@ -31,7 +31,8 @@ export function useUp(file: string, same: SameFile): void {
     const descriptor = openSync(file, "r+");
     try {
       const { dev, ino } = fstatSync(descriptor, { bigint: true });
-      if (dev === same.dev && ino === same.ino) ftruncateSync(descriptor);
+      // A share or a file system without numbers says 0 of every file.
+      if (ino !== 0n && dev === same.dev && ino === same.ino) ftruncateSync(descriptor);
     } finally {
       closeSync(descriptor);
     }
