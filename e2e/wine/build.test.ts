@@ -8,11 +8,11 @@ import { makeWindowsAgent } from "../../scripts/release/windows-agent.ts";
 import { must, ROOT } from "../machine/processes.ts";
 
 const NATIVE = join(ROOT, "native/windows");
-const PARTS = ["sallyport_provider.dll", "sallyport-relay.exe"];
+const PARTS = ["sallyport_provider.dll", "sallyport-relay.exe", "sallyport_setup.dll"];
 const file = (name: string) => join(NATIVE, "build", name);
 
 /** What every Windows has. Nothing that another compiler would have to bring. */
-const OF_WINDOWS = /^(advapi32|bcrypt|crypt32|gdi32|kernel32|msvcrt|ncrypt|netapi32|ole32|secur32|shell32|user32|wtsapi32)\.dll$/i;
+const OF_WINDOWS = /^(advapi32|bcrypt|crypt32|gdi32|kernel32|msi|msvcrt|ncrypt|netapi32|ole32|secur32|shell32|user32|wtsapi32)\.dll$/i;
 
 const describe = (name: string) => must("x86_64-w64-mingw32-objdump", ["-p", file(name)]);
 
