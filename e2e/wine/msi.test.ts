@@ -67,6 +67,12 @@ async function logsOn(): Promise<void> {
 for (const [what, properties, sentence] of [
   ["a switch that is none", ["FILTER=yes"], "FILTER must be 1 or 0."],
   ["a secret on the command line", ["CLIENTSECRET=SALLYSECRET-1"], "a command line is logged"],
+  ["a code in the place of its file", ["ENROLCODEFILE=sally1-0AB7C"], "are paths of files, not what stands in them."],
+  [
+    "a secret in the place of its file",
+    [`ORGURL=https://${ORG_NAME}`, "CLIENTID=b", "CLIENTSECRETFILE=SALLYSECRET-1"],
+    "are paths of files",
+  ],
   ["an enrolment that is required without a way to it", ["ENROLMENT=required"], "needs a way to enrol"],
   ["one of three values", [`ORGURL=https://${ORG_NAME}`], "belong together"],
   ["two ways to enrol", ["ENROLCODEFILE=C:\\a", `ORGURL=https://${ORG_NAME}`, "CLIENTID=b", "CLIENTSECRETFILE=C:\\c"], "not by both"],
@@ -335,7 +341,10 @@ test("an older version is refused over a newer one", async () => {
 });
 
 test("what must not be given on a command line is hidden in Windows Installer's log should somebody do so", () => {
-  assert.match(must("msiinfo", ["export", newer, "Property"]), /^MsiHiddenProperties\s+ENROLCODE;CLIENTSECRET\r?$/m);
+  assert.match(
+    must("msiinfo", ["export", newer, "Property"]),
+    /^MsiHiddenProperties\s+ENROLCODE;CLIENTSECRET;ENROLCODEFILE;CLIENTSECRETFILE;ORGCAFILE;Setup\r?$/m,
+  );
 });
 
 test("all parts carry the project's one version", async () => {

@@ -120,14 +120,28 @@ function noted(): { note: number; detail: string } {
   return all.at(-1) ?? assert.fail("nothing noted");
 }
 
+test("a code in the place of its file is in no outcome, no event log and on no output, whole or without its beginning", async () => {
+  windows = await installedWindows("story-relay.exe");
+  writeFileSync(windows.path("C:\\machine.json"), "{}");
+  const code = await newCode("win06");
+  for (const [args, status] of [
+    [["--code-file", code], 2],
+    [["--code-file", code.slice(7)], 2],
+    [[code], 64],
+  ] as const) {
+    const { code: ended, out } = await windows.wine([`${HOME}\\sallyport-agent.exe`, "setup", ...args]);
+    const said = `${out}${status === 2 ? JSON.stringify([outcome(), noted()]) : ""}`;
+    assert.deepEqual([ended, /what was given is the path of no file|setup takes options alone/.test(said)], [status, true], said);
+    for (const part of code.split("-").slice(1, -1)) assert.ok(!said.includes(part));
+  }
+});
+
 const HOLES = {
   "config.exposed": { folder: { exists: true, link: false, sddl: "O:BAG:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;BU)" } },
   "provider.missing": { providers: [] },
 };
 
 test("the doctor is asked before the machine is armed: a folder that others may look into, a provider that is not registered", async () => {
-  windows = await installedWindows("story-relay.exe");
-  writeFileSync(windows.path("C:\\machine.json"), "{}");
   const shell = windows.path("C:\\windows\\system32\\WindowsPowerShell\\v1.0");
   mkdirSync(shell, { recursive: true });
   copyFileSync(join(ROOT, "native/windows/build/story-powershell.exe"), join(shell, "powershell.exe"));

@@ -6,6 +6,19 @@ export type SameFile = Pick<BigIntStats, "dev" | "ino">;
 
 const LONGEST = 64 * 1024;
 
+/**
+ * Whether what was given as the path of a file may be said to others: it is not what should stand in the file. No code and no secret, not
+ * even a part of one, has a dot, a colon or a slash.
+ */
+export function mayBeSaid(path: string): boolean {
+  return /[.:/\\]/.test(path) && !holdsTyped(path);
+}
+
+/** Whether a code or a secret begins somewhere in a text, in all ways in which they are read. */
+export function holdsTyped(text: string): boolean {
+  return /SALLY(1|SECRET)/i.test(text.replaceAll(/[\s-]/g, ""));
+}
+
 /** UTF-8, or UTF-16 with its mark as Windows PowerShell's `>` writes it; without white space around. Undefined if it is too long. */
 export function readTypedFile(file: string): { text: string; same: SameFile } | undefined {
   const descriptor = openSync(file, "r");

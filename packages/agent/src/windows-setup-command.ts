@@ -1,5 +1,6 @@
 /** `sallyport-agent setup`: reads what the installer or an administrator told it, and says the outcome as one JSON line. */
 import { parseArgs } from "node:util";
+import { holdsTyped } from "./typed-file.ts";
 import { windowsMachine } from "./windows-machine.ts";
 import { type SetupOutcome, tellOutcome } from "./windows-outcome.ts";
 import { type SetupMachine, setUp } from "./windows-setup.ts";
@@ -55,10 +56,14 @@ function read(args: string[]): { [name in keyof typeof OPTIONS]?: string } | und
   try {
     return parseArgs({ args, options: OPTIONS, strict: true }).values;
   } catch (error) {
-    say(process.stderr, String(error instanceof Error ? error.message : error));
+    const said = String(error instanceof Error ? error.message : error);
+    say(process.stderr, isPositional(error) || holdsTyped(said) ? "setup takes options alone, each with its value" : said);
     return undefined;
   }
 }
+
+/** It may be the code itself. */
+const isPositional = (error: unknown) => (error as NodeJS.ErrnoException).code === "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL";
 
 /** The installer starts it without anything to write to. */
 function say(to: NodeJS.WriteStream, line: string): void {

@@ -1,9 +1,11 @@
 /** What the installer leaves to the agent: each step stops what follows, says why, and never leaves a machine armed by halves. */
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
+import { readClientSecret, readEnrolmentCode, writeClientSecret, writeEnrolmentCode } from "@sallyport/contracts";
 import type { Found } from "./windows-examination.ts";
 import { readSetup, type Step } from "./windows-outcome.ts";
 import { type SetupMachine, type SetupOptions, setUp } from "./windows-setup.ts";
@@ -60,6 +62,36 @@ test("a file that is not there, one that is too long, a secret that is missing: 
   assert.deepEqual(await stepsOf({ clientId: "SALLYID-1", url: "https://mfa.example", secretFile: "" }), [
     ["enrol", false, "config.missing"],
   ]);
+});
+
+test("a code or a secret in the place of its file is said nowhere, whole or cut, as it is or in quotes; a path is", async () => {
+  const secret = writeClientSecret(randomBytes(32));
+  const key = randomBytes(16);
+  const code = writeEnrolmentCode({ url: "https://mfa.example:8443", secret: randomBytes(16), decisionKey: key, pin: key });
+  assert.ok(readEnrolmentCode(code).ok && readClientSecret(secret).ok);
+  const texts = [code, secret].flatMap((one) => [
+    one,
+    ` ${one.toLowerCase()}`,
+    `"${one}"`,
+    `C:\\${one}`,
+    one.slice(8),
+    one.replaceAll("-", " "),
+  ]);
+  const fleet = (more: object) => ({ clientId: "SALLYID-1", url: "https://mfa.example:8443", ...more });
+  const there = join(state, "there");
+  writeFileSync(there, secret);
+  for (const text of texts)
+    for (const options of [{ codeFile: text }, fleet({ secretFile: text }), fleet({ secretFile: there, caFile: text })]) {
+      const told: string[] = [];
+      const { steps } = await setUp({ state, ...options }, machine({ note: async (_, text) => void told.push(text) }));
+      assert.deepEqual([steps[0]?.step, steps[0]?.cause], ["enrol", "config.missing"], text);
+      const noted = told.join();
+      const said = `${JSON.stringify(steps)}${noted}${readFileSync(join(state, "setup.json"), "utf8")}`;
+      assert.match(noted, /what was given is the path of no file/);
+      for (const part of text.split(/[- ]/).filter(({ length }) => length >= 5)) assert.ok(!said.includes(part), part);
+    }
+  const { steps } = await setUp({ state, codeFile: join(state, "none") }, machine());
+  assert.ok(steps[0]?.reason.includes(join(state, "none")));
 });
 
 test("to be armed without being enrolled is refused", async () => {

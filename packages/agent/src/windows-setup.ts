@@ -8,7 +8,7 @@ import { type JoinOutcome, secureFolder } from "./join.ts";
 import { registerHost } from "./register.ts";
 import { agentFiles, readSettings } from "./settings.ts";
 import { readArmed } from "./state/armed.ts";
-import { readTypedFile, type SameFile, useUp } from "./typed-file.ts";
+import { mayBeSaid, readTypedFile, type SameFile, useUp } from "./typed-file.ts";
 import { AGENT_VERSION } from "./version.ts";
 import { type Examination, judgeExamination } from "./windows-examination.ts";
 import { keepSetup, type SetupOutcome, type Step, tellOutcome } from "./windows-outcome.ts";
@@ -132,19 +132,29 @@ async function byCode(file: string, { state }: SetupOptions): Promise<Joined> {
 async function byClient({ state, url = "", clientId = "", secretFile = "", caFile }: SetupOptions): Promise<Joined> {
   const secret = readTyped(secretFile, "the client secret");
   if ("step" in secret) return secret;
+  if (caFile && !existsSync(caFile)) return notThere(caFile, "the org's CA");
   return { outcome: await registerHost({ state, url, clientId, clientSecret: secret.text, caFile: caFile || undefined }) };
 }
 
 function readTyped(file: string, what: string): { text: string; same: SameFile } | { step: Step } {
-  const refuse = (reason: string, cause: CauseId) => ({
-    step: { ok: false, reason: `${what} was not read from ${file}: ${reason}`, cause },
-  });
-  if (!existsSync(file)) return refuse("there is no such file", "config.missing");
+  if (!existsSync(file)) return notThere(file, what);
+  const refuse = (reason: string) =>
+    notRead(what, mayBeSaid(file) ? ` from ${file}: ${reason}` : ": the file that was given is not to be read");
   try {
-    return readTypedFile(file) ?? refuse("it is too long", "config.unreadable");
+    return readTypedFile(file) ?? refuse("it is too long");
   } catch (error) {
-    return refuse(describeError(error), "config.unreadable");
+    return refuse(describeError(error));
   }
+}
+
+const notRead = (what: string, why: string, cause: CauseId = "config.unreadable") => ({
+  step: { ok: false, reason: `${what} was not read${why}`, cause },
+});
+
+/** Everybody may read the event log: who gave a code itself in the place of its file has not published it. */
+function notThere(file: string, what: string): { step: Step } {
+  const said = mayBeSaid(file) ? ` from ${file}: there is no such file` : ": what was given is the path of no file";
+  return notRead(what, said, "config.missing");
 }
 
 /** The data folder outlives the product. */
