@@ -26,6 +26,9 @@ const ALICE = { username: "alice", domain: "CORP", sid: SIDS.alice, password: "v
 const HERE = { ownScreen: true };
 const REFUSAL = { cause: "agent.unreachable", text: "The agent is not running." };
 
+const PROGRAM = `${HOME}\\sallyport-agent.exe`;
+const ASIDE = `${HOME}\\agent-aside.exe`;
+
 const agents = (windows: Windows) => windows.pidsOf("sallyport-agent.exe");
 const runs = (windows: Windows) => until("an agent answers", async () => (await windows.agent("status")).running === true, 120);
 
@@ -54,20 +57,29 @@ export async function killOverLogon(story: Story): Promise<void> {
   await runs(windows);
 }
 
+/** Without its program no agent starts while the story looks. Answers when the service has noticed; what it answers puts the program back. */
+async function takeProgramAway({ windows, heard }: Story, then: () => unknown): Promise<() => Promise<void>> {
+  const restarts = () => heard().filter(({ note }) => note === 3).length;
+  const before = restarts();
+  renameSync(windows.path(PROGRAM), windows.path(ASIDE));
+  await then();
+  await until("the service has noticed", () => restarts() > before);
+  return async () => {
+    renameSync(windows.path(ASIDE), windows.path(PROGRAM));
+    await runs(windows);
+  };
+}
+
 export async function withoutAgent(t: TestContext, story: Story): Promise<void> {
-  const { windows, clients } = story;
+  const { windows } = story;
   await story.org.setPolicy(story.app, { rules: [], exclusions: [], failModes: { agentGone: "allow" } });
   assert.deepEqual((await windows.agent("arm")).findings, []);
   const written = await until("the fail mode is written down", () => {
     const text = readFileSync(windows.data("fail-mode"), "utf8");
     return JSON.parse(text).agentGone === "allow" ? text : undefined;
   });
-  const settings = readFileSync(windows.data("agent.json"), "utf8");
-  rmSync(windows.data("agent.json"));
-  process.kill(windows.pidOf("sallyport-agent.exe"), "SIGKILL");
-  await until("no agent", () => agents(windows).length === 0, 60);
   story.script({});
-  await until("the door's refusal", async () => (await clients.logon({ begin: ALICE })).error?.cause === REFUSAL.cause);
+  const comesBack = await takeProgramAway(story, () => process.kill(windows.pidOf("sallyport-agent.exe"), "SIGKILL"));
   await t.test("the door says so, the control pipe says that none runs, and passwords are still checked", () => tellsSo(story));
   await t.test("the policy lets in at the machine's own screen, with a line for the next agent and one of the event log", () =>
     letsIn(story),
@@ -78,8 +90,7 @@ export async function withoutAgent(t: TestContext, story: Story): Promise<void> 
   await t.test("a file that is not the agent's word of today shuts", () => believesNoOtherFile(story, written));
   await t.test("a logon that cannot be written down is not let in", () => keepsWhatItLetsIn(story));
   const { reference } = (await logOn(story)).end;
-  writeFileSync(windows.data("agent.json"), settings);
-  await runs(windows);
+  await comesBack();
   await t.test("the next agent tells the org of it", async () => {
     assert.equal(await until("the report", () => causeOf(story, reference), 60), "logon.fail-open");
   });
@@ -115,7 +126,7 @@ async function isRefused(story: Story, what: string, logon: Promise<any>): Promi
 
 async function tellsSo({ clients, check, windows }: Story): Promise<void> {
   for (const opening of [{ begin: ALICE }, {}]) assert.deepEqual((await clients.logon(opening)).error, REFUSAL);
-  assert.equal((await windows.agent("status")).running, false);
+  assert.equal(JSON.parse(await windows.must([ASIDE, "status"])).running, false);
   assert.equal((await check()).result, "right");
 }
 
@@ -244,16 +255,8 @@ const isRight = ({ check }: Story): Promise<boolean> =>
 
 async function shutBeforeTheFirst(story: Story): Promise<void> {
   const { windows } = story;
-  const program = windows.path(`${HOME}\\sallyport-agent.exe`);
-  renameSync(program, `${program}.aside`);
-  await windows.must(["net", "start", "Sallyport"]);
-  await until(
-    "it cannot be started",
-    () => story.heard().some(({ note, detail }) => note === 3 && /could not be started/.test(detail)),
-    60,
-  );
+  const comesBack = await takeProgramAway(story, () => windows.must(["net", "start", "Sallyport"]));
   writeFailMode(story);
   assert.deepEqual((await logOn(story)).error, REFUSAL);
-  renameSync(`${program}.aside`, program);
-  await runs(windows);
+  await comesBack();
 }
