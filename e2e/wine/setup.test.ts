@@ -200,17 +200,20 @@ function onlySetup(): string {
      <Directory Id="TARGETDIR" Name="SourceDir"><Component Id="one" Guid="8E4A6F0C-90F6-4B6B-9D3B-0D6E6D5C1F03" Win64="yes">
      <RegistryValue Root="HKLM" Key="SOFTWARE\\Story" Name="One" Type="integer" Value="1" KeyPath="yes" /></Component></Directory>
      <Feature Id="all" Level="1"><ComponentRef Id="one" /></Feature>
-     <Binary Id="dll" SourceFile="${join(ROOT, "native/windows/build/sallyport_setup.dll")}" />
+     <Binary Id="dll" SourceFile="sallyport_setup.dll" />
      <CustomAction Id="Tell" Property="Setup" Value="[DATA]" Impersonate="yes" />
      <CustomAction Id="Setup" BinaryKey="dll" DllEntry="SetUp" Execute="deferred" Impersonate="no" Return="check" />
      <InstallExecuteSequence><Custom Action="Tell" Sequence="6449" /><Custom Action="Setup" Sequence="6450" /></InstallExecuteSequence>
      </Product></Wix>`,
   );
-  must("wixl", ["-a", "x64", "-o", windows.path("C:\\only-setup.msi"), wxs]);
+  copyFileSync(join(ROOT, "native/windows/build/sallyport_setup.dll"), windows.path("C:\\sallyport_setup.dll"));
+  must("sh", ["-c", 'cd "$1" && exec wixl -a x64 -o only-setup.msi only-setup.wxs', "sh", windows.path("C:\\")]);
   return windows.path("C:\\only-setup.msi");
 }
 
 test("a setup that hangs or breaks: a machine that it has enrolled by then stays installed, another is taken back", async () => {
+  await windows?.end();
+  windows = await Windows.bare();
   const installer = onlySetup();
   const settings = windows.path("C:\\agent.json");
   const setup = async (does: string) => {
