@@ -10,14 +10,14 @@ import type { Windows } from "./windows.ts";
 /** Listens for orders on a port of loopback: Node for Windows cannot write into a pipe of Linux. */
 const PROGRAM = `
 const net = require("node:net");
-function speak(pipe, text, ends, heard) {
+function speak(pipe, text, ends, heard, ms) {
   return new Promise((done) => {
     let said = "";
     const one = net.connect("\\\\\\\\.\\\\pipe\\\\ProtectedPrefix\\\\Administrators\\\\" + pipe, () => one.write(text));
     const over = () => { one.destroy(); done(said); };
     one.on("data", (part) => { said += part; heard(); if (ends && said.split("\\n").slice(0, -1).some((line) => ends.some((name) => line.startsWith('{"' + name)))) over(); });
     one.on("error", () => done(said)).on("close", () => done(said));
-    setTimeout(over, 60000).unref();
+    setTimeout(over, ms).unref();
   });
 }
 net.createServer((order) => {
@@ -25,10 +25,10 @@ net.createServer((order) => {
   order.on("data", async (part) => {
     text += part;
     if (!text.endsWith("\\n")) return;
-    const { pipe, line, ends, times = 1 } = JSON.parse(text);
+    const { pipe, line, ends, times = 1, ms = 60000 } = JSON.parse(text);
     text = "";
     const all = [];
-    for (let at = 0; at < times; at++) all.push(await speak(pipe, line, ends, () => order.write(" ")));
+    for (let at = 0; at < times; at++) all.push(await speak(pipe, line, ends, () => order.write(" "), ms));
     order.end(JSON.stringify(all));
   });
   order.on("error", () => {});
@@ -73,9 +73,9 @@ export class PipeClients {
     return said === "" ? null : JSON.parse(said);
   }
 
-  /** A provider's opening frame through the door; the first `show`, `end` or `error`. */
-  async logon(opening: object): Promise<any> {
-    return firstLine(await this.#order({ ...asProvider(opening), ends: ["show", "end", "error"] }));
+  /** A provider's opening frame through the door; the first `show`, `end` or `error`; nothing after `ms`, a minute unless told. */
+  async logon(opening: object, ms?: number): Promise<any> {
+    return firstLine(await this.#order({ ...asProvider(opening), ends: ["show", "end", "error"], ms }));
   }
 
   /** The first frame of a logon whose connection is held until the other side closes it; `shown` when that frame is there. */
