@@ -5,9 +5,6 @@ namespace sallyport {
 
 namespace {
 
-/* In which the service manager hears that its word to stop was taken. */
-const DWORD ANSWERED_MS = 500;
-
 wchar_t name[] = L"Sallyport";
 DWORD (*work)(HANDLE stop);
 HANDLE stop_event;
@@ -36,9 +33,6 @@ void WINAPI service_main(DWORD, wchar_t **) {
     handle = RegisterServiceCtrlHandlerExW(name, control, nullptr);
     report(SERVICE_START_PENDING, 0);
     report(SERVICE_STOPPED, work(stop_event));
-    /* Windows ends the dispatcher now, and with it the program. Wine ends neither for 20 s, in which the program's file stays in use. */
-    Sleep(ANSWERED_MS);
-    ExitProcess(0);
 }
 
 BOOL WINAPI interrupted(DWORD) {
