@@ -80,6 +80,25 @@ test("wrong codes to the end: refused, the tile stays, and why names the cause",
   await screen.close();
 });
 
+test("lock-out: after too many wrong codes the right one is not looked at either; the tile says how long, and keeps the logon", async () => {
+  const grace = await person("grace");
+  // A logon takes three codes, and the fifth wrong one in a row, of any logons, makes the person wait.
+  for (const tries of [3, 2]) {
+    const screen = await openTo("grace");
+    for (let index = 0; index < tries; index++) await screen.type("edit", wrongCode(grace)).submit();
+    await screen.deselect();
+    await screen.close();
+  }
+  const next = await openTo("grace");
+  const answer = await next.type("edit", codeOf(grace)).submit();
+  assert.deepEqual([answer.response, answer.credential], ["not-finished", undefined]);
+  assert.match(next.texts().join(" "), /There were too many tries\. Please wait \d+ seconds before you try again\./);
+  await next.deselect();
+  const [, , attempt] = await until("all three records", () => (attempts("grace").length === 3 ? attempts("grace") : undefined));
+  assert.equal(attempt?.result, "deny");
+  await next.close();
+});
+
 test("what cannot be a code, and the password typed in its place, never leave the tile", async () => {
   const dave = await person("dave");
   const screen = await openTo("dave");
