@@ -52,7 +52,7 @@ describe("a healthy Windows machine", () => {
   });
 
   it("has our provider's CLSID, as the DLL registers it", () => {
-    const header = readFileSync(new URL("../../../../../native/windows/provider/dll.h", import.meta.url), "utf8");
+    const header = readFileSync(new URL("../../../../../native/windows/provider/system.h", import.meta.url), "utf8");
     assert.ok(header.includes(SALLYPORT_CLSID));
   });
 
