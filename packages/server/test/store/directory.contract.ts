@@ -40,24 +40,24 @@ export function directoryTests({ unit, read }: Under): void {
 
   test("a page of a source skips as many as it is told, says how many there are, and leaves those out who are gone by that word", async () => {
     await unit(async (tx) => {
-      for (const id of ["b", "a", "d", "c"]) await addUser(tx, `paged-${id}`, { source: "paged", externalId: id });
-      await addUser(tx, "paged-gone", { source: "paged", externalId: "aa", status: "DEPROVISIONED", statusBy: "paged/deleted" });
-      await addUser(tx, "paged-ended", { source: "paged", externalId: "e", status: "DEPROVISIONED", statusBy: "usr_1" });
-      await addUser(tx, "paged-nobody", { source: "paged", externalId: "f", status: "DEPROVISIONED", statusBy: null });
-      await addUser(tx, "paged-elsewhere", { source: "paged.2", externalId: "a" });
+      for (const id of ["b", "a", "d", "c"]) await addUser(tx, `skipped-${id}`, { source: "skipped", externalId: id });
+      await addUser(tx, "skipped-gone", { source: "skipped", externalId: "aa", status: "DEPROVISIONED", statusBy: "skipped/deleted" });
+      await addUser(tx, "skipped-ended", { source: "skipped", externalId: "e", status: "DEPROVISIONED", statusBy: "usr_1" });
+      await addUser(tx, "skipped-nobody", { source: "skipped", externalId: "f", status: "DEPROVISIONED", statusBy: null });
+      await addUser(tx, "skipped-elsewhere", { source: "skipped.2", externalId: "a" });
     });
     const page = async (skip: number, limit: number, without?: string) => {
-      const { total, rows } = await read((tx) => tx.users.pageOfSource("paged", { skip, limit, without }));
+      const { total, rows } = await read((tx) => tx.users.pageOfSource("skipped", { skip, limit, without }));
       return [total, rows.map((one) => one.externalId).join("")];
     };
-    assert.deepEqual(await page(0, 3, "paged/deleted"), [6, "abc"]);
-    assert.deepEqual(await page(3, 3, "paged/deleted"), [6, "def"]);
-    assert.deepEqual(await page(6, 3, "paged/deleted"), [6, ""]);
-    assert.deepEqual(await page(0, 0, "paged/deleted"), [6, ""]);
+    assert.deepEqual(await page(0, 3, "skipped/deleted"), [6, "abc"]);
+    assert.deepEqual(await page(3, 3, "skipped/deleted"), [6, "def"]);
+    assert.deepEqual(await page(6, 3, "skipped/deleted"), [6, ""]);
+    assert.deepEqual(await page(0, 0, "skipped/deleted"), [6, ""]);
     assert.deepEqual(await page(0, 2), [7, "aaa"]);
-    const group = groupRow("paged-group", { source: "paged", externalId: "1" });
+    const group = groupRow("skipped-group", { source: "skipped", externalId: "1" });
     await unit((tx) => tx.groups.insert(group));
-    assert.deepEqual(await read((tx) => tx.groups.pageOfSource("paged", { skip: 0, limit: 5 })), { total: 1, rows: [group] });
+    assert.deepEqual(await read((tx) => tx.groups.pageOfSource("skipped", { skip: 0, limit: 5 })), { total: 1, rows: [group] });
   });
 
   test("S29: people and groups are found by their source's own id, only in that source, and may get another that is free", async () => {
