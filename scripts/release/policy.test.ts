@@ -24,9 +24,9 @@ test("a template that is not well-formed would be found", () => {
 });
 
 test("every policy sets values of one key, each of which the provider reads there", () => {
-  const settings = readFileSync(join(ROOT, "native/windows/provider/settings.cpp"), "utf8");
+  const settings = readFileSync(join(ROOT, "native/windows/provider/system.cpp"), "utf8");
   assert.ok(settings.includes(`L"${KEY.replaceAll("\\", "\\\\")}"`));
-  const readByDll = [...settings.matchAll(/\b(?:number|read_list)\(L"(\w+)"/g)].map((match) => match[1] ?? "");
+  const readByDll = [...settings.matchAll(/\b(?:number|read_value)\(L"(\w+)"/g)].map((match) => match[1] ?? "");
   const policies = template.all("policy");
   for (const policy of policies) {
     assert.equal(attribute(policy, "key"), KEY);

@@ -6,7 +6,7 @@ import { ours, SALLYPORT_CLSID } from "./provider.ts";
 
 type Name = "Armed" | "Filter" | "RdpOnly" | "Disable" | "Scenarios";
 
-/** What the provider goes by where a value is not there (native/windows/provider/settings.h). */
+/** What the provider goes by where a value is not there (native/windows/provider/system.h). */
 const LEFT_OUT: Record<Name, number> = { Armed: 1, Filter: 1, RdpOnly: 0, Disable: 0, Scenarios: 7 };
 /** Bits of `Scenarios`: 1 logon, 2 unlocking, 4 elevation. */
 const LOGON_AND_UNLOCK = 3;

@@ -4,7 +4,7 @@ import type { Answer, Seen } from "../../check.ts";
 import type { Registered } from "./facts.ts";
 import { answer, known, type Look, missed, notKnown, PATHS, same, seen, whyNot } from "./look.ts";
 
-/** Source: native/windows/provider/dll.h. */
+/** Source: native/windows/provider/system.h. */
 export const SALLYPORT_CLSID = "{696F6D96-AB3D-4079-811D-515E4BF386D1}";
 /** Windows' own filter, GenericFilter in credprovs.dll, which hides nobody's tile. */
 const WINDOWS_FILTER = "{DDC0EED2-ADBE-40B6-A217-EDE16A79A0DE}";
