@@ -19,23 +19,6 @@ namespace {
 const size_t MESSAGE_MAX = 65536, GROUPS_MAX = 1000, NAME_MAX = 1024, PASSWORD_MAX = 4096;
 const DWORD READ_MS = 5000, WRITE_MS = 5000;
 
-bool read_line(HANDLE pipe, HANDLE event, std::string &line) {
-    char bytes[4096];
-    bool whole = false, ok = true;
-    line.reserve(MESSAGE_MAX); /* a text that grows leaves copies behind that nobody wipes */
-    while (ok && !whole) {
-        OVERLAPPED work = {};
-        work.hEvent = event;
-        DWORD got = 0;
-        bool begun = ReadFile(pipe, bytes, sizeof bytes, nullptr, &work) != 0;
-        ok = settle(pipe, work, begun, READ_MS, got) && got > 0 && line.size() + got <= MESSAGE_MAX;
-        if (ok) line.append(bytes, got);
-        whole = ok && line.back() == '\n';
-    }
-    SecureZeroMemory(bytes, sizeof bytes);
-    return whole;
-}
-
 bool take_text(const sp_json &json, int of, const char *name, size_t most, std::wstring &out) {
     std::string text(4 * most + 1, '\0');
     int node = sp_json_member(&json, of, name);
@@ -111,25 +94,20 @@ std::string write_answer(const Name &name, const Judged &judged) {
 } // namespace
 
 void serve_check(HANDLE pipe) {
-    HANDLE event = CreateEventW(nullptr, TRUE, FALSE, nullptr);
-    std::string line;
+    std::string line, behind;
     Name name;
     Asked asked;
     asked.session = client_session(pipe);
-    bool understood = event && read_line(pipe, event, line) && read_question(line, name, asked);
+    behind.reserve(MESSAGE_MAX); /* a text that grows leaves copies behind that nobody wipes */
+    bool understood = read_line(pipe, behind, MESSAGE_MAX, READ_MS, line) && behind.empty() && read_question(line, name, asked);
     wipe(line);
+    wipe(behind);
     if (understood) {
         const Judged judged = judge_password(machine(), asked);
         if (strcmp(judged.result, "right") == 0) remember_proof(client_process(pipe), to_utf8(name.user), judged.account.sid);
-        std::string answer = write_answer(name, judged);
-        OVERLAPPED work = {};
-        work.hEvent = event;
-        DWORD sent = 0;
-        bool begun = WriteFile(pipe, answer.data(), static_cast<DWORD>(answer.size()), nullptr, &work) != 0;
-        settle(pipe, work, begun, WRITE_MS, sent);
+        write_within(pipe, write_answer(name, judged), WRITE_MS);
     }
     wipe(asked.password);
-    if (event) CloseHandle(event);
     CloseHandle(pipe);
 }
 

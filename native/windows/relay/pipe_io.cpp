@@ -3,11 +3,16 @@
 
 namespace sallyport {
 
+namespace {
+
+/* What was begun on a pipe, seen to its end within `ms`, or called off. `begun`: what ReadFile or WriteFile said. */
 bool settle(HANDLE pipe, OVERLAPPED &work, bool begun, DWORD ms, DWORD &bytes) {
     if (!begun && GetLastError() != ERROR_IO_PENDING) return false;
     if (WaitForSingleObject(work.hEvent, ms) != WAIT_OBJECT_0) CancelIoEx(pipe, &work);
     return GetOverlappedResult(pipe, &work, &bytes, TRUE) != 0;
 }
+
+} // namespace
 
 bool read_line(HANDLE pipe, std::string &pending, size_t most, DWORD ms, std::string &line) {
     OVERLAPPED work = {};

@@ -7,9 +7,6 @@
 
 namespace sallyport {
 
-/* What was begun on a pipe, seen to its end within `ms`, or called off. `begun`: what ReadFile or WriteFile said. */
-bool settle(HANDLE pipe, OVERLAPPED &work, bool begun, DWORD ms, DWORD &bytes);
-
 /* The next line, its newline taken off; what came behind it stays in `pending`. False beyond `most` bytes, at the end, or after `ms`. */
 bool read_line(HANDLE pipe, std::string &pending, size_t most, DWORD ms, std::string &line);
 
