@@ -63,9 +63,10 @@ std::string sign(const sp_json &json, int of) {
     if (!error) return "{\"signed\":\"" + hex(signature) + "\"}";
     char number[16];
     snprintf(number, sizeof number, "0x%08lX", static_cast<unsigned long>(error));
-    const char *why = is_lost(error) ? "Windows has lost the host's key, as after a reset of the TPM or with a disk in another machine; enrol the machine anew with a new code: "
-                                     : "Windows does not sign with the host's key: ";
-    return fault(std::string(why) + number);
+    const std::string why = is_lost(error) ? "Windows has lost the host's key, as after a reset of the TPM or with a disk in another machine; "
+                                             "enrol the machine anew with a new code: "
+                                           : "Windows does not sign with the host's key: ";
+    return fault(why + number);
 }
 
 std::string note(const sp_json &json, int of) {

@@ -67,9 +67,9 @@ export const mailSettings = z.strictObject({
   insecure: z.literal(INSECURE, `takes only these words: ${INSECURE}`).optional(),
 });
 export type MailSettings = z.infer<typeof mailSettings>;
-/** `secret`: the account's password; left out, the stored one stays. */
 /** `try`: the server must answer, up to the account, before it is taken; it takes up to half a minute. */
 export const putMailQuery = z.strictObject({ try: z.enum(["true", "false"]).default("false") });
+/** `secret`: the account's password; left out, the stored one stays. */
 export const putMailRequest = mailSettings.extend({ secret: z.string().min(1).max(1024).optional() });
 export type PutMailRequest = z.infer<typeof putMailRequest>;
 
