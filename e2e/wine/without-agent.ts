@@ -118,11 +118,16 @@ async function logOn({ check, clients }: Story, change: object = {}): Promise<an
 
 const attempts = ({ windows }: Story) => readFileSync(windows.data("attempts.jsonl"), "utf8").trim().split("\n");
 
-async function isRefused(story: Story, what: string, logon: Promise<any>): Promise<void> {
+/** @param why the reason that the event log has. */
+async function isRefused(story: Story, what: string, why: RegExp, logon: Promise<any>): Promise<void> {
   const before = attempts(story).length;
   assert.deepEqual((await logon).error, REFUSAL, what);
   assert.equal(attempts(story).length, before, what);
+  assert.match(story.heard().findLast(({ note }) => note === 8)?.detail ?? "", why, what);
 }
+
+const ELSEWHERE = /: not at the machine's own screen$/;
+const UNPROVED = /: no password that Windows found right just now$/;
 
 async function tellsSo({ clients, check, windows }: Story): Promise<void> {
   for (const opening of [{ begin: ALICE }, {}]) assert.deepEqual((await clients.logon(opening)).error, REFUSAL);
@@ -170,41 +175,53 @@ async function takesBack(story: Story): Promise<string> {
 async function trustsNoClaim(story: Story): Promise<void> {
   const { clients, check, script } = story;
   script({ place: { ownScreen: false } });
-  await isRefused(story, "another screen", logOn(story));
+  await isRefused(story, "another screen", ELSEWHERE, logOn(story));
   script({ place: HERE });
-  const claims: object[] = [
-    ...[{ scenario: "elevate" }, { scenario: "reconnect" }, { service: "rdp" }, { address: { value: "203.0.113.7", origin: "claimed" } }],
-    ...[{ password: "none" }, { password: "handed-over" }, { username: "bob" }, { sid: SIDS.carol }, { sid: undefined }],
+  const claims: [object, RegExp][] = [
+    ...[{ scenario: "elevate" }, { scenario: "reconnect" }].map((one): [object, RegExp] => [one, /: neither a logon nor an unlocking$/]),
+    ...[{ service: "rdp" }, { address: { value: "203.0.113.7", origin: "claimed" } }].map((one): [object, RegExp] => [one, ELSEWHERE]),
+    ...[{ password: "none" }, { password: "handed-over" }, { username: "bob" }, { sid: SIDS.carol }, { sid: undefined }].map(
+      (one): [object, RegExp] => [one, UNPROVED],
+    ),
   ];
-  for (const claim of claims) await isRefused(story, JSON.stringify(claim), logOn(story, claim));
+  for (const [claim, why] of claims) await isRefused(story, JSON.stringify(claim), why, logOn(story, claim));
   for (let left = 0; left <= claims.length; left++) await clients.logon({ begin: ALICE });
-  await isRefused(story, "a password that was right once", clients.logon({ begin: ALICE }));
+  await isRefused(story, "a password that was right once", UNPROVED, clients.logon({ begin: ALICE }));
   await check({ password: "wrong" });
-  await isRefused(story, "a wrong password", clients.logon({ begin: ALICE }));
+  await isRefused(story, "a wrong password", UNPROVED, clients.logon({ begin: ALICE }));
   assert.equal((await logOn(story)).end?.result, "allow");
 }
 
 async function believesNoOtherFile(story: Story, written: string): Promise<void> {
   const file = story.windows.data("fail-mode");
   const now = Math.floor(Date.now() / 1000);
-  const changes = [{ v: 2 }, { armed: false }, { armed: "true" }, { agentGone: "refuse" }, { until: now - 1 }, { until: now + 90_000 }];
-  for (const change of [...changes, { until: "soon" }, { more: 1 }]) {
-    writeFailMode(story, change);
-    await isRefused(story, JSON.stringify(change), logOn(story));
-  }
-  const spoilt: [string, () => void][] = [
-    ["written after now", () => utimesSync(file, now + 3600, now + 3600)],
-    ["somebody else's", () => chownSync(file, 4711, 4711)],
-    ["open to others' writing", () => chmodSync(file, 0o666)],
-    ["no JSON", () => writeFileSync(file, "{")],
-    ["too long", () => writeFileSync(file, " ".repeat(5000))],
-    ["missing", () => rmSync(file)],
-    ["the folder is another's", () => story.script({ place: HERE, folder: "it belongs to somebody else" })],
+  const changes: [object, RegExp][] = [
+    [{ v: 2 }, /of a version that is not known$/],
+    [{ more: 1 }, /of a version that is not known$/],
+    [{ armed: false }, /the machine is not armed$/],
+    [{ armed: "true" }, /the machine is not armed$/],
+    [{ agentGone: "refuse" }, /the policy does not let in without it$/],
+    [{ until: now - 1 }, /the policy's word is too old$/],
+    [{ until: now + 90_000 }, /the policy's word goes on for more than a day$/],
+    [{ until: "soon" }, /its file does not say until when$/],
   ];
-  for (const [what, spoil] of spoilt) {
+  for (const [change, why] of changes) {
+    writeFailMode(story, change);
+    await isRefused(story, JSON.stringify(change), why, logOn(story));
+  }
+  const spoilt: [string, RegExp, () => void][] = [
+    ["written after now", /clock goes before the time at which the file was written$/, () => utimesSync(file, now + 3600, now + 3600)],
+    ["somebody else's", /fail-mode/, () => chownSync(file, 4711, 4711)],
+    ["open to others' writing", /fail-mode/, () => chmodSync(file, 0o666)],
+    ["no JSON", /its file cannot be read$/, () => writeFileSync(file, "{")],
+    ["too long", /it has left no file for this$/, () => writeFileSync(file, " ".repeat(5000))],
+    ["missing", /it has left no file for this$/, () => rmSync(file)],
+    ["another's folder", /: it belongs to somebody else$/, () => story.script({ place: HERE, folder: "it belongs to somebody else" })],
+  ];
+  for (const [what, why, spoil] of spoilt) {
     writeFailMode(story);
     spoil();
-    await isRefused(story, what, logOn(story));
+    await isRefused(story, what, why, logOn(story));
   }
   story.script({ place: HERE });
   rmSync(file, { force: true });

@@ -23,7 +23,8 @@ struct Place {
     std::string address;
 };
 
-enum class Note : DWORD { started = 1, stopped = 2, restarted = 3, refused = 4, set_up = 5, not_set_up = 6, let_in = 7 }; /* numbers of events.mc */
+/* Numbers of events.mc. */
+enum class Note : DWORD { started = 1, stopped = 2, restarted = 3, refused = 4, set_up = 5, not_set_up = 6, let_in = 7, kept_out = 8 };
 
 class Machine {
   public:

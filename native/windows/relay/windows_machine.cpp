@@ -119,7 +119,7 @@ class Windows final : public Machine {
         HANDLE log = RegisterEventSourceW(nullptr, SOURCE);
         if (!log) return;
         WORD kind = EVENTLOG_INFORMATION_TYPE;
-        if (what == Note::restarted || what == Note::let_in) kind = EVENTLOG_WARNING_TYPE;
+        if (what == Note::restarted || what == Note::let_in || what == Note::kept_out) kind = EVENTLOG_WARNING_TYPE;
         if (what == Note::refused || what == Note::not_set_up) kind = EVENTLOG_ERROR_TYPE;
         std::wstring text = to_wide(detail);
         const wchar_t *texts[] = {text.c_str()};
