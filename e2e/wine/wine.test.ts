@@ -264,13 +264,18 @@ test("the person waits too long: the refusal stands ready at the next submit, al
   await screen.close();
 });
 
-test("a pipe that a stranger made in the service's place gets not one byte", async () => {
+test("a pipe that a stranger made in the service's place gets not one byte, also of a screen that has met the service; the service that starts anew does", async () => {
+  const mallory = await person("mallory");
+  const screen = await openTo("mallory");
+  assert.equal((await screen.type("edit", codeOf(mallory)).submit()).response, "credential");
   await windows.stopService();
   const stranger = await windows.startStranger();
-  const screen = await LogonScreen.open(windows);
   const done = await screen.type("edit", "mallory").type("password", PASSWORD).submit();
   assert.deepEqual([done.response, done.credential], ["not-finished", undefined]);
   assert.match(readFileSync(windows.data("attempts.jsonl"), "utf8"), /"username":"mallory".*"cause":"door.untrusted"/);
   assert.equal(await stranger.end(), "connections 1, bytes 0\n");
+  await windows.startService();
+  const asked = await screen.type("edit", "mallory").type("password", PASSWORD).submit();
+  assert.deepEqual([asked.text, screen.texts()], ["", ["Second factor", ASKED]]);
   await screen.close();
 });

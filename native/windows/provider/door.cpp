@@ -3,6 +3,7 @@
 
 #include <aclapi.h>
 
+#include "system.h"
 #include "text.h"
 
 namespace sallyport {
@@ -28,19 +29,24 @@ bool owner_is_trusted(HANDLE pipe) {
     return trusted;
 }
 
-/* An administrator's program could make it as well: the process must be the one that the service manager started. That is asked once a
- * logon: each question takes the manager milliseconds. */
-bool maker_is_the_service(HANDLE pipe, ULONG &service_process) {
+/* An administrator's program could make it as well: the process must be the one that the service manager started. That one is held, so that
+ * its number stays its own, and the manager is not asked again: each question takes it milliseconds. */
+bool maker_is_the_service(HANDLE pipe) {
+    static Lock lock;
+    static HANDLE service;
     SERVICE_STATUS_PROCESS status = {};
     ULONG maker = 0, size = 0;
-    if (!GetNamedPipeServerProcessId(pipe, &maker) || maker == 0 || maker == service_process) return maker != 0;
-    static SC_HANDLE manager; /* kept: to reach the manager takes longer than to ask it */
-    if (!manager) manager = OpenSCManagerW(nullptr, nullptr, SC_MANAGER_CONNECT);
-    SC_HANDLE service = OpenServiceW(manager, L"Sallyport", SERVICE_QUERY_STATUS);
-    QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, reinterpret_cast<BYTE *>(&status), sizeof status, &size);
-    CloseServiceHandle(service);
-    service_process = status.dwProcessId;
-    return maker == service_process;
+    Locked locked(lock);
+    if (!GetNamedPipeServerProcessId(pipe, &maker) || maker == 0) return false;
+    if (GetProcessId(service) == maker && WaitForSingleObject(service, 0) == WAIT_TIMEOUT) return true;
+    HANDLE process = OpenProcess(SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION, FALSE, maker);
+    SC_HANDLE manager = OpenSCManagerW(nullptr, nullptr, SC_MANAGER_CONNECT), asked = OpenServiceW(manager, L"Sallyport", SERVICE_QUERY_STATUS);
+    QueryServiceStatusEx(asked, SC_STATUS_PROCESS_INFO, reinterpret_cast<BYTE *>(&status), sizeof status, &size);
+    CloseServiceHandle(asked);
+    CloseServiceHandle(manager);
+    if (maker == status.dwProcessId) std::swap(service, process);
+    if (process) CloseHandle(process);
+    return maker == status.dwProcessId;
 }
 
 /* SECURITY_IDENTIFICATION: whoever is at the other end learns who we are and cannot act as us. */
@@ -51,7 +57,7 @@ HANDLE connect(const wchar_t *name) {
 
 } // namespace
 
-bool Door::open(ULONG &service_process, Fault &fault) {
+bool Door::open(Fault &fault) {
     close();
     pipe_ = connect(name_);
     if (!is_open() && GetLastError() == ERROR_PIPE_BUSY && WaitNamedPipeW(name_, BUSY_MS)) pipe_ = connect(name_);
@@ -59,7 +65,7 @@ bool Door::open(ULONG &service_process, Fault &fault) {
     if (error == ERROR_FILE_NOT_FOUND) return fail(fault, "agent.unreachable", "no pipe");
     if (error == ERROR_ACCESS_DENIED) return fail(fault, "door.untrusted", "no right to the pipe");
     if (error) return fail(fault, "agent.unreachable", "the door takes nobody in");
-    if (owner_is_trusted(pipe_) && maker_is_the_service(pipe_, service_process)) return true;
+    if (owner_is_trusted(pipe_) && maker_is_the_service(pipe_)) return true;
     close();
     return fail(fault, "door.untrusted", "the pipe is not the service's");
 }
@@ -78,10 +84,10 @@ bool Door::finish(BOOL begun, OVERLAPPED &work, DWORD ms, DWORD &bytes) {
 }
 
 bool Door::send(std::string &line, Fault &fault) {
+    bool fits = line.size() - (line.rfind('\n') + 1) < LINE_MAX;
     line += '\n';
     OVERLAPPED work = {0, 0, {{0, 0}}, event_};
     DWORD sent = 0, length = static_cast<DWORD>(line.size());
-    bool fits = line.size() <= LINE_MAX;
     bool ok = fits && finish(WriteFile(pipe_, line.data(), length, nullptr, &work), work, SEND_MS, sent) && sent == length;
     wipe(line);
     if (!fits) return fail(fault, "door.malformed", "our own frame is too long");

@@ -44,12 +44,12 @@ class Door {
     Door(const Door &) = delete;
     Door &operator=(const Door &) = delete;
 
-    /* Connects, and checks before the first byte who made the pipe. `service_process`: the service's, once that is known; 0 before. */
-    bool open(ULONG &service_process, Fault &fault);
+    /* Connects, and checks before the first byte who made the pipe. */
+    bool open(Fault &fault);
     bool is_open() const { return pipe_ != INVALID_HANDLE_VALUE; }
     void close();
 
-    /* Sends a line, and wipes it. */
+    /* Sends a line, and others before it that are sure to be short enough, in one write: each wakes the other side. Wipes them. */
     bool send(std::string &line, Fault &fault);
 
     /* Waits for a line, without its newline. `patience` may be null. */

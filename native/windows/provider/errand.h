@@ -80,17 +80,17 @@ class Errand final : public Patience, public Counted<Errand> {
      * A yes to whom the tile has left meanwhile is taken back here: nobody comes for it. */
     void run(IQueryContinueWithStatus *query) {
         query_ = query;
-        const Step step = work();
+        const Step reached = work();
         query_ = nullptr;
         bool left;
         {
             Locked locked(lock_);
-            step_ = step;
-            ended_ = GetTickCount64();
+            step = reached;
+            ended = GetTickCount64();
             done_ = true;
             left = left_;
         }
-        if (left && step == Step::allowed) logon->cancel();
+        if (left && reached == Step::allowed) logon->cancel();
     }
 
     /* The person went: the logon ends, and nobody comes back for it. True if it had come to its end before, which then is the tile's. */
@@ -100,28 +100,15 @@ class Errand final : public Patience, public Counted<Errand> {
         return done_;
     }
 
-    bool done() {
-        Locked locked(lock_);
-        return done_;
-    }
+    bool done() { return read(done_); }
     /* What the agent told while it waits. */
-    std::wstring told() {
-        Locked locked(lock_);
-        return told_;
-    }
+    std::wstring told() { return read(told_); }
     /* When it is done: what it came to, and since when, in ticks. */
-    Step step() const { return step_; }
-    ULONGLONG ended() const { return ended_; }
+    Step step = Step::refused;
+    ULONGLONG ended = 0;
 
     /* Windows is not asked under the lock, which its own thread may be waiting for. */
-    bool goes_on() override {
-        bool left;
-        {
-            Locked locked(lock_);
-            left = left_;
-        }
-        return !left && (!query_ || query_->QueryContinue() == S_OK);
-    }
+    bool goes_on() override { return !read(left_) && (!query_ || query_->QueryContinue() == S_OK); }
 
     void tell(const std::wstring &text) override {
         if (query_) {
@@ -142,6 +129,11 @@ class Errand final : public Patience, public Counted<Errand> {
         bell_->let_go();
     }
 
+    template <class One> One read(const One &one) {
+        Locked locked(lock_);
+        return one;
+    }
+
     void run_and_ring() {
         run(nullptr);
         if (goes_on()) bell_->ring();
@@ -159,8 +151,6 @@ class Errand final : public Patience, public Counted<Errand> {
 
     Bell *bell_;
     IQueryContinueWithStatus *query_ = nullptr;
-    Step step_ = Step::refused;
-    ULONGLONG ended_ = 0;
     Lock lock_;
     bool left_ = false, done_ = false;
     std::wstring told_;

@@ -34,7 +34,7 @@ bool Logon::check_password(const Secret &password, Patience *patience, Fault &fa
     add_member(question, "scenario", scenario_);
     question += "}}";
     wipe(plain);
-    bool answered = service.open(service_process_, fault) && service.send(question, fault) && service.receive(line_, CHECK_SECONDS, patience, fault);
+    bool answered = service.open(fault) && service.send(question, fault) && service.receive(line_, CHECK_SECONDS, patience, fault);
     wipe(question);
     groups_ = cut_groups(line_);
     if (answered) fault = {"door.malformed", "the service's answer is none"};
@@ -88,8 +88,8 @@ Step Logon::report(const char *reason, const std::string &status, const std::str
 
 Step Logon::open_with(std::string frame, int seconds, Patience *patience) {
     Fault fault;
-    std::string hello = "{\"v\":1,\"hello\":{\"provider\":\"windows\",\"conversation\":true,\"serial\":false}}";
-    if (!door_.open(service_process_, fault) || !door_.send(hello, fault) || !door_.send(frame, fault)) return fail(fault);
+    frame.insert(0, "{\"v\":1,\"hello\":{\"provider\":\"windows\",\"conversation\":true,\"serial\":false}}\n");
+    if (!door_.open(fault) || !door_.send(frame, fault)) return fail(fault);
     return converse(seconds, patience);
 }
 

@@ -75,7 +75,7 @@ class Logon {
     Account account_;
     const char *scenario_;
     bool remote_ = is_remote_session();
-    ULONG package_ = 0, service_process_ = 0;
+    ULONG package_ = 0;
     std::string address_, groups_; /* as the service knows them: the client's own word; a list of JSON */
     Door door_{L"\\\\.\\pipe\\ProtectedPrefix\\Administrators\\sallyport"};
     std::string line_;

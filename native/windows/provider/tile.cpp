@@ -181,8 +181,8 @@ bool Tile::fill(DWORD row, Values &values) {
 bool Tile::collect() {
     if (!errand_ || !errand_->done()) return false;
     const bool reported = reporting_;
-    const Step step = errand_->step();
-    const bool late = step == Step::allowed && GetTickCount64() - errand_->ended() > FETCH_MS;
+    const Step step = errand_->step;
+    const bool late = step == Step::allowed && GetTickCount64() - errand_->ended > FETCH_MS;
     logon_ = std::move(errand_->logon);
     forget_errand();
     if (late) leave();
