@@ -91,10 +91,15 @@ bool Agent::start(const std::wstring &command, HANDLE log) {
 }
 
 bool Agent::tell(uint32_t connection, Kind kind, const char *payload, size_t length) {
-    Head head = {connection, kind, static_cast<uint32_t>(length)};
+    const Head head = {connection, kind, static_cast<uint32_t>(length)};
+    std::string whole; /* in one write: each one wakes the agent */
+    whole.reserve(sizeof head + length);
+    whole.append(reinterpret_cast<const char *>(&head), sizeof head);
+    if (length > 0) whole.append(payload, length);
     AcquireSRWLockExclusive(&lock_);
-    bool ok = in_ && write_all(in_, &head, sizeof head) && write_all(in_, payload, length);
+    bool ok = in_ && write_all(in_, whole.data(), whole.size());
     ReleaseSRWLockExclusive(&lock_);
+    wipe(whole); /* codes, and words of the person's */
     return ok;
 }
 
