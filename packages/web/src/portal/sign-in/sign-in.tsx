@@ -1,6 +1,6 @@
 /** Sign-in: shows the step that the transaction is at, whatever way it came there: forward, back, by a reload or in another language. */
 import type { FactorView } from "@sallyport/contracts";
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { Facts } from "../../shown/facts.tsx";
 import { Status, Step } from "../../shown/step.tsx";
 import { EnrolStep } from "../enrol/enrol-step.tsx";
@@ -120,7 +120,8 @@ function useChosen(view: View, running: Running): [string | undefined, (chosen: 
     return () => removeEventListener("popstate", onBack);
   }, [leave]);
   const inFactor = view.status === "MFA_CHALLENGE" || (chosen !== undefined && chosen !== "choose");
-  useEffect(() => {
+  // With what is shown, not after it: whoever goes back at once must find the choice, not the page before the sign-in.
+  useLayoutEffect(() => {
     if (inFactor && history.state?.factor !== true) history.pushState({ factor: true }, "");
   }, [inFactor]);
   return [chosen, (next) => (next === "choose" ? leave("choose") : setChosen(next))];
