@@ -7,9 +7,9 @@ import { KeptConnections } from "./kept-connections.ts";
 import { end, folder, makeKeys, orgCpuMs, peopleFor, startOrg } from "./logon-client.ts";
 import { type Member, makeMembers } from "./members.ts";
 
-const SIZES = { warm: 400, latency: 300, rate: 800 };
+const SIZES = { warm: 400, latency: 300, rate: 1600 };
 /** Floor and full load in turns, so that what else the machine does meets both alike. */
-const TURNS = 4;
+const TURNS = 8;
 const A_TURN = SIZES.rate / TURNS;
 const AT_ONCE = 16;
 const LEAST_RATIO = 0.8;
