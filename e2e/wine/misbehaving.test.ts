@@ -266,7 +266,7 @@ const one = require("node:net").connect("\\\\\\\\.\\\\pipe\\\\ProtectedPrefix\\\
 
 test("an agent that takes nothing more does not keep the service from stopping", async () => {
   const flood = await windows.startScript("flood", FLOOD);
-  await windows.stopService();
+  await windows.askServiceToStop();
   await until("the service has stopped", () => windows.serviceIs("STOPPED"), 30);
   assert.throws(() => windows.pidOf("sallyport-agent.exe"), /no process/);
   await flood.end();

@@ -263,7 +263,7 @@ test("the lines of that page about the service: it is asked, stopped and started
   const type = (line = "") => windows.must(line.split(" "));
   assert.match(await type(query), /RUNNING/);
   await type(stop);
-  await until("it has stopped", () => windows.serviceIs("STOPPED"));
+  await windows.serviceEnds();
   assert.ok((await look()).served, "the tile is there, and refuses");
   await type(start);
   await until("its agent answers", async () => (await windows.agent("status")).running === true);
@@ -296,10 +296,10 @@ test("removed: no key, no service, no file of ours, the identity kept and disarm
   await nobodyIsAsked();
 });
 
-/** A service has stopped a moment before its program has ended, whose file Wine's installer then leaves. */
+/** Wine's installer leaves the file of a program that has not ended yet. */
 async function serviceEnds(): Promise<void> {
-  if (await windows.serviceIs("RUNNING")) await windows.stopService();
-  await until("its program has ended", () => windows.pidsOf("sallyport-relay.exe").length === 0);
+  if (await windows.serviceIs("RUNNING")) await windows.askServiceToStop();
+  await windows.serviceEnds();
 }
 
 async function nothingStandsInTheWay(): Promise<void> {

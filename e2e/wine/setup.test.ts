@@ -81,7 +81,8 @@ test("with ENROLMENT=later it stays, disarmed: an org that is away at the instal
 });
 
 test("set up later by hand, also where the service runs already; then no upgrade or repair fails because the org is away", async () => {
-  assert.equal((await windows.wine(["net", "start", "Sallyport"])).code, 0, "as after a restart of Windows");
+  // As after a restart of Windows.
+  await windows.runService();
   const properties = ["--code-file", "C:\\code.txt", "--arm", "1"];
   const done = JSON.parse(await windows.must([`${HOME}\\sallyport-agent.exe`, "setup", ...properties], { timeout: 240_000 }));
   assert.ok(done.ok, JSON.stringify(done.steps));

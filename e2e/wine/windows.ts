@@ -20,6 +20,7 @@ import { BUILD, copyMachine, keptFolder, wineKey } from "./image.ts";
 export const HOME = "C:\\Program Files\\Sallyport";
 const DATA = "C:\\ProgramData\\Sallyport";
 const SERVICE = "Sallyport";
+const SERVICE_PROGRAM = "sallyport-relay.exe";
 
 const STRANGER = `
 let bytes = 0;
@@ -125,8 +126,7 @@ export class Windows {
 
   async startService(): Promise<void> {
     rmSync(this.data("service.log"), { force: true });
-    // One that was too slow for the first asking runs at the next, which is then refused.
-    await until("the service starts", async () => (await this.wine(["net", "start", SERVICE])).code === 0 || this.serviceIs("RUNNING"));
+    await this.runService();
     await until(
       "the agent listens",
       () => existsSync(this.data("service.log")) && /listens/.test(readFileSync(this.data("service.log"), "utf8")),
@@ -134,8 +134,28 @@ export class Windows {
     );
   }
 
+  /** Whether it has an agent or not. One that was too slow for the first asking runs at the next, which is then refused. */
+  async runService(): Promise<void> {
+    await until("the service starts", async () => (await this.wine(["net", "start", SERVICE])).code === 0 || this.serviceIs("RUNNING"));
+  }
+
   async stopService(): Promise<void> {
+    await this.askServiceToStop();
+    await this.serviceEnds();
+  }
+
+  /** Wine's `net stop` does not wait: the service answers for its agent until it has stopped. */
+  async askServiceToStop(): Promise<void> {
     await this.must(["net", "stop", SERVICE]);
+  }
+
+  /**
+   * It has stopped a moment before its program has ended, which holds its pipes until then: the next one would take them for a stranger's and
+   * give up, and a logon would be broken off. The manager is asked last: it answers when Wine, too, knows that the program is gone.
+   */
+  async serviceEnds(): Promise<void> {
+    const gone = () => this.pidsOf(SERVICE_PROGRAM).length === 0;
+    await until("the service's program has ended", async () => gone() && this.serviceIs("STOPPED"));
   }
 
   async serviceIs(state: "STOPPED" | "RUNNING"): Promise<boolean> {

@@ -243,10 +243,11 @@ async function shutWhileItStops(story: Story): Promise<void> {
   const { windows, clients } = story;
   writeFailMode(story);
   process.kill(windows.pidOf("sallyport-agent.exe"), "SIGSTOP");
-  await windows.stopService();
+  await windows.askServiceToStop();
   const said: any[] = [];
-  // Wine's `net stop` does not wait for it. One that was told to the agent before gets no answer any more.
+  // One that was told to the agent before gets no answer any more.
   while (windows.pidsOf("sallyport-relay.exe").length > 0) if (await isRight(story)) said.push(await clients.logon({ begin: ALICE }, 1000));
+  await windows.serviceEnds();
   assert.deepEqual(
     said.filter(({ end }) => end?.result === "allow"),
     [],
@@ -266,7 +267,7 @@ const isRight = ({ check }: Story): Promise<boolean> =>
 
 async function shutBeforeTheFirst(story: Story): Promise<void> {
   const { windows } = story;
-  const comesBack = await takeProgramAway(story, () => windows.must(["net", "start", "Sallyport"]));
+  const comesBack = await takeProgramAway(story, () => windows.runService());
   writeFailMode(story);
   assert.deepEqual((await logOn(story)).error, REFUSAL);
   await comesBack();
