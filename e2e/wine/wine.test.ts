@@ -262,6 +262,10 @@ test("the person waits too long: the refusal stands ready at the next submit, al
   assert.equal(attempt.cause, "factor.timeout");
   assert.equal(referenceIn(done.text), attempt.reference);
   await screen.close();
+  // A second is no time for the stories that come after this one.
+  await windows.stopService();
+  windows.changeSettings({ timeouts: undefined });
+  await windows.startService();
 });
 
 test("a pipe that a stranger made in the service's place gets not one byte, also of a screen that has met the service; the service that starts anew does", async () => {
