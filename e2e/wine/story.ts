@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { codeOf, ORG_NAME, Org, type Person } from "../machine/org.ts";
-import { COMMAND, must } from "../machine/processes.ts";
+import { COMMAND, must, until } from "../machine/processes.ts";
 import { installedWindows } from "./installer.ts";
 import { LogonScreen } from "./logon-screen.ts";
 import type { Windows } from "./windows.ts";
@@ -96,8 +96,9 @@ export class WindowsStory {
     return lines.map((line) => JSON.parse(line)).filter(({ event, username }) => event === "logon" && username === login);
   }
 
-  /** What an administrator reads on the org. */
-  why(reference: string): { cause: string | null; result: string | null } {
+  /** What an administrator reads on the org, when it knows of the logon: the person does not wait for the agent's report. */
+  async why(reference: string): Promise<{ cause: string | null; result: string | null }> {
+    await until(`the org knows of ${reference}`, async () => (await this.org.records(reference)).length > 0);
     return this.command("why", reference);
   }
 

@@ -92,17 +92,17 @@ export async function withoutAgent(t: TestContext, story: Story): Promise<void> 
   const { reference } = (await logOn(story)).end;
   await comesBack();
   await t.test("the next agent tells the org of it", async () => {
-    assert.equal(await until("the report", () => causeOf(story, reference), 60), "logon.fail-open");
+    assert.equal(await until("the report", () => causeOf(story.why, reference), 60), "logon.fail-open");
   });
   await t.test("and that Windows refused whom it had let in, by the cause that its numbers name", async () => {
-    assert.equal(await until("the report", () => causeOf(story, refused), 60), "user.locked");
+    assert.equal(await until("the report", () => causeOf(story.why, refused), 60), "user.locked");
   });
   await t.test("a service that stops lets nobody in, although its agent is gone already", () => shutWhileItStops(story));
   await t.test("nor does one that has not started an agent yet", () => shutBeforeTheFirst(story));
 }
 
 /** Nothing, as long as the org does not know of it. */
-function causeOf({ why }: Story, reference: string): string | undefined {
+export function causeOf(why: Story["why"], reference: string): string | undefined {
   try {
     return why(reference).cause ?? undefined;
   } catch {
