@@ -21,10 +21,10 @@ after(() => story?.end());
 const person = (login: string): Promise<Person> => story.person(login);
 const attempts = (login: string): Attempt[] => story.attempts(login);
 /** What the tile itself wrote down, until the agent takes it over. */
-const kept = (login: string): Attempt | undefined => {
+const kept = (login: string): Attempt[] => {
   const file = windows.data("attempts.jsonl");
   const lines = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
-  return lines.map((line) => JSON.parse(line || "{}")).find(({ username }) => username === login);
+  return lines.map((line) => JSON.parse(line || "{}")).filter(({ username }) => username === login);
 };
 const why = (reference: string) => story.why(reference);
 const openTo = (login: string, options: string[] = []): Promise<LogonScreen> => story.openTo(login, options);
@@ -167,9 +167,11 @@ test("the person presses Cancel while the org does not answer: Windows has the s
     const done = await answered;
     assert.equal(done.response, "not-finished");
     assert.ok(done.ms < 3000, `${done.ms} ms`);
-    // Whoever leaves while the password is still being checked is written down by the tile, before the agent has heard of the logon.
-    const record = await until("the record", () => attempts("frank")[0] ?? kept("frank"));
-    assert.deepEqual([record.cause, record.reference], ["logon.cancelled", referenceIn(done.text)]);
+    // Whoever leaves while the password is still being checked is written down by the tile, before the agent has heard of the logon; so is
+    // whoever an agent that is slow has not said good-bye to, and its own record has another reference then.
+    const read = referenceIn(done.text);
+    const record = await until("the record", () => [...attempts("frank"), ...kept("frank")].find(({ reference }) => reference === read));
+    assert.equal(record.cause, "logon.cancelled");
   } finally {
     org.signal("SIGCONT");
   }
