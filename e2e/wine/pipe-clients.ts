@@ -92,8 +92,9 @@ export class PipeClients {
     return new Promise((done, fail) => {
       let text = "";
       const socket: Socket = connect({ host: "127.0.0.1", port: this.#port }, () => socket.write(`${JSON.stringify(order)}\n`));
+      // Once: what comes at the end is no frame.
+      if (heard) socket.once("data", heard);
       socket.on("data", (part) => {
-        heard?.();
         text += part;
       });
       socket.once("error", fail);
