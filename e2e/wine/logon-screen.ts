@@ -160,7 +160,7 @@ export class LogonScreen {
   /** Logons in a row in this one process, each with password, code and credential. */
   async many(count: number, user: string, password: string, code: string): Promise<{ ms: number; early: Held; late: Held }> {
     this.#do(`many ${count} ${user} ${password} ${code}`);
-    return this.#next(300_000);
+    return this.#next(900_000);
   }
 
   /** Presses Cancel while the tile waits. */

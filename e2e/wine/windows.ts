@@ -105,7 +105,7 @@ export class Windows {
     const child = spawn("wine", args, {
       env: { ...process.env, ...this.env },
       stdio,
-      timeout: options.timeout ?? 60_000,
+      timeout: options.timeout ?? 180_000,
       killSignal: "SIGKILL",
     });
     const [code] = await once(child, "exit");
@@ -130,7 +130,6 @@ export class Windows {
     await until(
       "the agent listens",
       () => existsSync(this.data("service.log")) && /listens/.test(readFileSync(this.data("service.log"), "utf8")),
-      30,
     );
   }
 
