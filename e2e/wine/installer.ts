@@ -102,12 +102,21 @@ function readLog(file: string): string {
 
 /** A value as `reg query` shows it (`0x1`, a text); undefined if there is none. `key` below HKLM. */
 export async function registry(windows: Windows, key: string, name: string): Promise<string | undefined> {
-  const { code, out } = await windows.wine(["reg", "query", `HKLM\\${key}`, name === "" ? "/ve" : "/v", ...(name === "" ? [] : [name])]);
-  if (code !== 0) return undefined;
-  return /\sREG_[A-Z_]+\s+(.*?)\r?$/m.exec(out)?.[1];
+  const out = await query(windows, [key, ...(name === "" ? ["/ve"] : ["/v", name])]);
+  return out === undefined ? undefined : /\sREG_[A-Z_]+\s+(.*?)\r?$/m.exec(out)?.[1];
 }
 
 /** Whether there is a key below HKLM. */
 export async function hasKey(windows: Windows, key: string): Promise<boolean> {
-  return (await windows.wine(["reg", "query", `HKLM\\${key}`])).code === 0;
+  return (await query(windows, [key])) !== undefined;
+}
+
+/** Undefined where `reg` says itself that there is no such thing: Wine now and then ends a program before its first word, which says nothing. */
+async function query(windows: Windows, [key, ...what]: string[]): Promise<string | undefined> {
+  for (let tries = 1; ; tries++) {
+    const { code, out } = await windows.wine(["reg", "query", `HKLM\\${key}`, ...what]);
+    if (code === 0) return out;
+    if (/Unable to find the specified registry/.test(out)) return undefined;
+    if (tries === 3) throw new Error(`reg query ${key} ended with ${code}: ${out}`);
+  }
 }
