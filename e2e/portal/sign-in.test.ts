@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { claimsOf, LOCAL_URL, LocalOrg, PageHost } from "../machine/local-org.ts";
 import { codeOf } from "../machine/org.ts";
+import { until } from "../machine/processes.ts";
 import { Portal } from "./portal.ts";
 
 const org = new LocalOrg("portal-sign-in");
@@ -56,14 +57,15 @@ test("a wrong password and an unknown name read the same; a wrong code stays on 
   assert.equal(await portal.page.getByRole("alert").textContent(), said);
   await portal.password(one);
   await portal.at("Code from your app");
-  assert.equal(await portal.page.evaluate("document.activeElement.id"), "code", "the field has the focus");
+  // It gets the focus in the frame after the one that shows it.
+  await portal.page.locator("#code:focus").waitFor();
   const wrong = org.wrongCode(one);
   await portal.fill("Code", wrong);
   await portal.page.keyboard.press("Enter");
   await portal.says(/That code was not accepted/);
   const chosen =
-    "(({ id, value, selectionStart, selectionEnd }) => id + value.slice(selectionStart, selectionEnd))(document.activeElement)";
-  assert.equal(await portal.page.evaluate(chosen), `code${wrong}`);
+    "(({ id, value, selectionStart, selectionEnd }) => id + value?.slice(selectionStart, selectionEnd))(document.activeElement)";
+  await until("the wrong code is selected", async () => (await portal.page.evaluate(chosen)) === `code${wrong}`);
   await portal.page.keyboard.type(codeOf(one));
   await portal.page.keyboard.press("Enter");
   await portal.at("Your account");
