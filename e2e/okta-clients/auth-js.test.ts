@@ -32,9 +32,10 @@ test("password and code are SUCCESS; a wrong one of either is the documented err
     errorCode: "E0000068",
     causes: ["Your passcode doesn't match our records. Please try again."],
   });
-  const done = await factor.verify({ passCode: org.code(ann) });
+  const passCode = org.code(ann);
+  const done = await factor.verify({ passCode });
   assert.deepEqual([done.status, done.user.id], ["SUCCESS", ann.id]);
-  const used = await refusedCall(factorOf(await signIn(client, ann), TOTP).verify({ passCode: org.code(ann) }));
+  const used = await refusedCall(factorOf(await signIn(client, ann), TOTP).verify({ passCode }));
   assert.equal(used.errorCode, "E0000068");
 });
 
