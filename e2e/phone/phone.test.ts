@@ -123,9 +123,10 @@ test("two phones show one request; the second to answer hears that it was answer
   await Promise.all([phone.at("Is this you?"), second.at("Is this you?")]);
   // The first phone loses its sight of the org for a moment: what it shows is old.
   await phone.page.route("**/api/v1/phone/requests", (route) => route.abort());
+  // Before the other one answers: a look that was on its way would still see the end of it.
+  await phone.says("The org cannot be reached. Trying again …");
   await second.approve(asked.number);
   await second.ended("Approved");
-  await phone.says("The org cannot be reached. Trying again …");
   await phone.approve(asked.number);
   await phone.ended("Answered elsewhere");
   await phone.page.unroute("**/api/v1/phone/requests");
