@@ -75,7 +75,12 @@ test("S22: kill -9 in the middle of 200 logons loses nothing that was answered, 
   const inLog = new Set(events.filter(({ type }) => type === "logon.allowed").map(({ reference }) => reference));
   for (const { reference } of allowed) assert.ok(inLog.has(reference), `${reference} was answered but is not in the log`);
 
-  const again = await drive(jobs, () => {});
+  // Whoever was let in types the same code again; the others the one that is shown now, since theirs may be out of its time by then.
+  const wasLetIn = new Set(allowed.map(({ login }) => login));
+  const jobsAgain = people.map(
+    (one, index) => (wasLetIn.has(one.login) ? jobs[index] : undefined) ?? { login: one.login, code: codeOf(one) },
+  );
+  const again = await drive(jobsAgain, () => {});
   const byLogin = new Map(again.map((answer) => [answer.login, answer]));
   for (const { login } of allowed) assert.notEqual(byLogin.get(login)?.result, "allow", `the code of ${login} worked twice`);
   const freshAfter = again.filter(({ result }) => result === "allow").length;
