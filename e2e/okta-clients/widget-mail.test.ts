@@ -151,6 +151,7 @@ test("a code whose time is over is refused on the form, as a wrong one is; the o
   const before = mail.got.length;
   await widget.page.getByText("Send again").click();
   const anew = await mailedCode(mail, fay.login, before);
+  await widget.called("verify/resend");
   await widget.type(anew);
   await widget.submit();
   assert.equal((await widget.outcome()).status, "SUCCESS");
