@@ -88,8 +88,9 @@ for (const [kind, amr] of [
     await widget.shoot(`${kind}-asked`);
     await widget.page.locator(`.${kind}-request-button`).click();
     const code = await hook.code(kind, bob.number);
-    // The message may be faster than the answer by which the form is drawn anew.
+    // The message may be faster than the answer by which the form is drawn anew: its field is emptied, and then has the focus.
     await widget.called("verify");
+    await widget.page.locator('input[name="answer"]:focus').waitFor();
     await widget.type(other(code));
     await widget.submitted();
     assert.match(await widget.complaint(), /doesn't match our records/);
