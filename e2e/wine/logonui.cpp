@@ -206,7 +206,7 @@ int wmain(int argc, wchar_t **argv) {
     }
     if (tile) put_down();
     must("UnAdvise", provider->UnAdvise());
-    bool all_gone = (filter->Release() | provider->Release()) == 0 && screen.count == 1 && bells.count == 1;
+    bool all_gone = (filter->Release() | provider->Release()) == 0 && screen.count == 1 && bells.are_let_go();
     say(std::string("{\"released\":") + (all_gone ? "true" : "false") + "}");
     ExitProcess(all_gone ? 0 : 1);
 }

@@ -89,14 +89,24 @@ class Bells final : public ICredentialProviderEvents {
   public:
     HRESULT STDMETHODCALLTYPE QueryInterface(REFIID, void **out) override { return *out = this, S_OK; }
     ULONG STDMETHODCALLTYPE AddRef() override { return static_cast<ULONG>(InterlockedIncrement(&count)); }
-    ULONG STDMETHODCALLTYPE Release() override { return static_cast<ULONG>(InterlockedDecrement(&count)); }
+    ULONG STDMETHODCALLTYPE Release() override {
+        LONG left = InterlockedDecrement(&count);
+        if (left == 1) SetEvent(let_go);
+        return static_cast<ULONG>(left);
+    }
+    /* Whoever rings lets go only after we have heard it, on a thread of its own. */
+    bool are_let_go() {
+        while (InterlockedCompareExchange(&count, 0, 0) != 1)
+            if (WaitForSingleObject(let_go, 10'000) != WAIT_OBJECT_0) return false;
+        return true;
+    }
     HRESULT STDMETHODCALLTYPE CredentialsChanged(UINT_PTR context) override {
         if (context != CONTEXT) return E_INVALIDARG;
         SetEvent(rung);
         return S_OK;
     }
     static const UINT_PTR CONTEXT = 4711;
-    HANDLE rung = CreateEventW(nullptr, FALSE, FALSE, nullptr);
+    HANDLE rung = CreateEventW(nullptr, FALSE, FALSE, nullptr), let_go = CreateEventW(nullptr, FALSE, FALSE, nullptr);
     LONG count = 1;
 };
 
