@@ -33,11 +33,15 @@ std::string read_script() {
     return text;
 }
 
+/* One at a time: where Wine adds to a file, two threads at once write over each other. */
 void hear(const std::string &line) {
+    static SRWLOCK lock = SRWLOCK_INIT;
+    AcquireSRWLockExclusive(&lock);
     HANDLE file = CreateFileW(HEARD, FILE_APPEND_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE, nullptr, OPEN_ALWAYS, 0, nullptr);
     DWORD sent = 0;
     WriteFile(file, line.data(), static_cast<DWORD>(line.size()), &sent, nullptr);
     CloseHandle(file);
+    ReleaseSRWLockExclusive(&lock);
 }
 
 class Script {
