@@ -3,7 +3,10 @@ import { type Field, LIMITS, type ShowFrame } from "@sallyport/contracts";
 
 type Show = ShowFrame["show"];
 
-/** A pressed button sends its `value` under the id of the code. The ways of a logon are one of each kind, fewer than a tile has rows for; would there be more, the last are left out, never the code itself. */
+/**
+ * A pressed button sends its `value` under the id of the code. The ways of a logon are one of each kind, fewer than a tile has rows for;
+ * would there be more, the last are left out, never the code itself.
+ */
 export function withButtons(show: Show): Show {
   const { fields, ...rest } = show;
   if (!fields) return show;
