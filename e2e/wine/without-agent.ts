@@ -234,6 +234,7 @@ async function keepsWhatItLetsIn(story: Story): Promise<void> {
   renameSync(file, `${file}.aside`);
   mkdirSync(file);
   assert.deepEqual((await logOn(story)).error, REFUSAL);
+  assert.match(story.heard().findLast(({ note }) => note === 8)?.detail ?? "", /: it cannot be written down for the agent to report$/);
   rmSync(file, { recursive: true });
   renameSync(`${file}.aside`, file);
 }

@@ -141,14 +141,14 @@ std::string judge(HANDLE pipe, const std::string &line) {
     Opening begin;
     if (!read_opening(line, begin) || name_of(begin).size() > NAME_MAX) return NO_AGENT;
     if (begin.failed) return note_failed(begin);
-    const std::string who = to_utf8(clean(to_wide(name_of(begin)))), why = why_refused(pipe, begin), reference = new_reference();
+    const std::string who = to_utf8(clean(to_wide(name_of(begin)))), reference = new_reference();
+    std::string why = why_refused(pipe, begin), record = record_of(begin, reference, "allow", "logon.fail-open");
+    add_member(record, "evidence", "agent-gone, " + begin.sid);
+    if (why.empty() && !keep(record + "}\n")) why = "it cannot be written down for the agent to report";
     if (!why.empty()) {
         machine().write_down(Note::kept_out, who + ": " + why);
         return NO_AGENT;
     }
-    std::string record = record_of(begin, reference, "allow", "logon.fail-open");
-    add_member(record, "evidence", "agent-gone, " + begin.sid);
-    if (!keep(record + "}\n")) return NO_AGENT;
     machine().write_down(Note::let_in, who + ", reference " + reference);
     return let_in(begin, reference);
 }
